@@ -1,0 +1,60 @@
+# Every target installs what it needs. All generated state lives in .venv, node_modules, out and var.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PY := .venv/bin/python
+FORGE := node_modules/@foundry-rs/forge-linux-amd64/bin/forge
+export ETH_HASH_BACKEND := pysha3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help setup contracts check test demo bench serve slither lock clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/.installed: requirements/dev.txt pyproject.toml
+	python3 -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.installed: package-lock.json .npmrc
+	npm ci --silent --no-progress
+	@touch $@
+
+setup: .venv/.installed node_modules/.installed ## Python environment and npm packages
+
+contracts: setup ## Compile the contracts with py-solc-x into out/
+	$(PY) -m scripts.build
+
+check: setup ## Formats, lint, layers, types, contracts, ABI freshness; stops at the first failure
+	$(PY) -m scripts.check
+
+test: setup ## The whole suite; what cannot run here is skipped with its reason
+	$(PY) -m scripts.test
+
+demo: contracts ## The story of a licence on a real chain; writes var/demo/report.json
+	$(PY) -m scripts.demo
+
+bench: contracts ## Benchmarks to var/bench/latest.json
+	$(PY) -m scripts.bench
+
+serve: contracts ## Chain, contracts, service and worker at one URL
+	.venv/bin/suizheng up
+
+var/slither/.installed: requirements/slither.txt
+	python3 -m venv var/slither
+	var/slither/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/slither.txt
+	@touch $@
+
+slither: setup var/slither/.installed ## Static analysis of the contracts
+	$(PY) -m scripts.slither
+
+lock: .venv/.installed ## Resolve the lock files anew
+	for extra in runtime dev; do \
+	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command 'make lock' $$( [ $$extra = dev ] && echo --extra dev ) pyproject.toml -o requirements/$$extra.txt; done
+	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command 'make lock' requirements/slither.in -o requirements/slither.txt
+
+clean: ## Forget everything generated
+	rm -rf .venv node_modules out cache var

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title Batch roots and status bits
+/// @notice A batch is an RFC 9162 §2.1 tree over 32-byte document digests. A status list has 2^20 entries of 2 bits: entry i
+/// stands in word `i >> 7` at bit `2 * (i & 127)`, which is the IETF Token Status List byte for byte.
+interface IRecordLedger {
+    /// @notice The values of a status list entry.
+    enum Status {
+        VALID,
+        REVOKED,
+        SUSPENDED,
+        SUPERSEDED
+    }
+
+    struct Batch {
+        uint40 anchoredAt; // 0: no such batch
+        uint40 blockNumber;
+        uint32 size;
+        uint16 kind; // 1 licence, 2 decision, 3 approval, 4 answer, 5 use
+    }
+
+    /// @notice Sets the entries of one word whose both bits are set in `mask`.
+    struct WordChange {
+        uint16 word;
+        uint256 mask;
+    }
+
+    /// @notice One order over entries of one list.
+    struct StatusOrder {
+        bytes32 agency;
+        uint32 list;
+        WordChange[] changes; // 1 to 512
+        Status status;
+        uint16 reason;
+        uint40 effectiveAt; // Unix seconds, not in the future; 0 = from the beginning, for reasons 310 and 311 only
+        uint40 until; // end of a suspension; 0 = none
+    }
+
+    /// @notice An APPROVER's EIP-712 signature over the order, `nonce` and `deadline`.
+    struct CoSignature {
+        address approver;
+        uint256 nonce; // any unused number; used ones are kept in a bitmap
+        uint40 deadline; // last second at which it counts
+        bytes signature;
+    }
+
+    event BatchAnchored(bytes32 indexed agency, bytes32 indexed root, uint16 indexed kind, uint32 size);
+    event StatusChanged(
+        bytes32 indexed agency,
+        uint32 indexed list,
+        uint16 indexed word,
+        uint256 mask,
+        Status status,
+        uint16 reason,
+        uint40 effectiveAt,
+        uint40 until
+    );
+    event ChangeCosigned(bytes32 indexed agency, address indexed approver, uint256 nonce);
+
+    error RootEmpty();
+    error BatchEmpty();
+    error KindUnknown(uint16 kind);
+    error RootAlreadyAnchored(bytes32 root, uint40 anchoredAt);
+    error OrderEmpty();
+    error TooManyWords(uint256 words, uint256 limit);
+    error WordOutOfRange(uint16 word);
+    error MaskEmpty(uint16 word);
+    error MaskHalfEntry(uint16 word, uint256 mask);
+    error StatusFinal(uint16 word, uint256 entries);
+    error StatusTransitionIllegal(uint16 word, uint256 entries, Status from, Status to);
+    error ReasonOutsideClass(uint16 reason, Status status);
+    error EffectiveInFuture(uint40 effectiveAt, uint40 blockTime);
+    error EffectiveFromBeginning(uint16 reason, uint40 effectiveAt);
+    error UntilWithoutSuspension(uint40 until);
+    error UntilNotAfterEffective(uint40 until, uint40 effectiveAt);
+    error CoSignatureRequired(uint16 reason, uint256 uncosigned, uint256 limit);
+    error CoSignatureByActor(address approver);
+    error CoSignatureExpired(uint40 deadline, uint40 blockTime);
+    error CoSignatureInvalid(address approver);
+    error CoSignatureUsed(address approver, uint256 nonce);
+
+    /// @notice Anchors a batch of `size` documents of one `kind`. ISSUER of an ACTIVE agency only.
+    function anchor(bytes32 agency, uint16 kind, bytes32 root, uint32 size) external;
+
+    /// @notice Carries out an order. REGISTRAR of an ACTIVE agency; its jurisdiction's SUPERVISOR may suspend and reinstate.
+    function changeStatus(StatusOrder calldata order) external;
+
+    /// @notice The same with a second pair of eyes: needed for reasons 205, 310 and 311, and for every revocation beyond
+    /// the number of records that an agency revokes alone within 24 hours of block time.
+    function changeStatusCosigned(StatusOrder calldata order, CoSignature calldata coSignature) external;
+
+    /// @notice The batch that `agency` anchored under `root`; `anchoredAt` 0 when there is none.
+    function batchOf(bytes32 agency, bytes32 root) external view returns (Batch memory);
+
+    function wordAt(bytes32 agency, uint32 list, uint16 word) external view returns (uint256);
+
+    /// @notice Words `from` to `from + count - 1`, at most 1,024 a call, to recompute a list from the chain.
+    function wordsOf(bytes32 agency, uint32 list, uint16 from, uint16 count) external view returns (uint256[] memory);
+
+    function statusOf(bytes32 agency, uint32 list, uint32 index) external view returns (Status);
+
+    /// @notice Records revoked without co-signature in the 24 hours before `blockTime`, counted in whole hours and never low.
+    function uncosignedRevocations(bytes32 agency, uint40 blockTime) external view returns (uint256);
+
+    /// @notice What an APPROVER signs.
+    function coSignatureDigest(StatusOrder calldata order, uint256 nonce, uint40 deadline) external view returns (bytes32);
+
+    function isNonceUsed(address approver, uint256 nonce) external view returns (bool);
+}
