@@ -1,0 +1,1 @@
+"""What the service and the wallet share: the rules (pure) and the chain client."""

@@ -1,0 +1,1 @@
+"""Licences: the catalogue, identifiers, documents and their life cycle."""

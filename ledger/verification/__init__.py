@@ -1,0 +1,1 @@
+"""Verification: evidence in, a report of numbered checks out."""

@@ -1,0 +1,361 @@
+"""Errors of the ledger: one name in Solidity, Python and the HTTP problem type.
+
+The first line of a class's docstring is its title wherever a person reads it. A rule's own errors
+stand beside the rule; here are the roots of the tree and the errors that the contracts declare.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+class LedgerError(Exception):
+    """Something that a caller can understand went wrong."""
+
+    @classmethod
+    def title(cls) -> str:
+        """The first line of the class's docstring."""
+        return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
+
+    def values(self) -> dict[str, Any]:
+        """The values that the error carries, by their snake_case names."""
+        names = (f.name for f in fields(self)) if hasattr(self, "__dataclass_fields__") else ()  # type: ignore[arg-type]  # guarded: only dataclasses get there
+        return {name: getattr(self, name) for name in names}
+
+    def __str__(self) -> str:
+        """The title, followed by the values in brackets."""
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.values().items())
+        return f"{self.title()} ({shown})" if shown else self.title()
+
+
+def _shown(value: Any) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+class Refused(LedgerError):
+    """A rule says no."""
+
+
+class Unavailable(LedgerError):
+    """Nobody could say."""
+
+
+# Errors of contracts/interfaces/IAuthority.sol, in its order.
+
+
+@dataclass(eq=False)
+class JurisdictionUnknown(Refused):
+    """The jurisdiction was never admitted."""
+
+    jurisdiction: bytes
+
+
+@dataclass(eq=False)
+class JurisdictionAlreadyAdmitted(Refused):
+    """The jurisdiction is admitted already."""
+
+    jurisdiction: bytes
+    admitted_at: int
+
+
+@dataclass(eq=False)
+class AgencyUnknown(Refused):
+    """The agency was never admitted."""
+
+    agency: bytes
+
+
+@dataclass(eq=False)
+class AgencyAlreadyAdmitted(Refused):
+    """The agency is admitted already."""
+
+    agency: bytes
+
+
+@dataclass(eq=False)
+class AgencyNotActive(Refused):
+    """The agency is suspended or retired."""
+
+    agency: bytes
+    status: int
+
+
+@dataclass(eq=False)
+class AgencyStatusFinal(Refused):
+    """The agency is retired for good."""
+
+    agency: bytes
+
+
+@dataclass(eq=False)
+class AgencyStatusUnchanged(Refused):
+    """The agency has that status already."""
+
+    agency: bytes
+    status: int
+
+
+@dataclass(eq=False)
+class CodeEmpty(Refused):
+    """A code or name is empty."""
+
+
+@dataclass(eq=False)
+class RoleMissing(Refused):
+    """The account does not hold the role that this needs."""
+
+    subject: bytes
+    role: int
+    account: str
+
+
+@dataclass(eq=False)
+class KeyUnknown(Refused):
+    """The agency never announced the key."""
+
+    agency: bytes
+    key_id: bytes
+
+
+@dataclass(eq=False)
+class KeyAlreadyAnnounced(Refused):
+    """The agency announced the key already."""
+
+    agency: bytes
+    key_id: bytes
+    announced_at: int
+
+
+@dataclass(eq=False)
+class KeyPointInvalid(Refused):
+    """The point does not lie on P-256."""
+
+    x: bytes
+    y: bytes
+
+
+@dataclass(eq=False)
+class KeyUsageInvalid(Refused):
+    """The key's usage bits are empty or unknown."""
+
+    usage: int
+
+
+@dataclass(eq=False)
+class KeyWindowInvalid(Refused):
+    """The key's times are out of order or in the past."""
+
+    sign_from: int
+    sign_until: int
+    verify_until: int
+    block_time: int
+
+
+@dataclass(eq=False)
+class KeyCompromiseFinal(Refused):
+    """The key is reported compromised from that time on or earlier."""
+
+    agency: bytes
+    key_id: bytes
+    distrust_from: int
+
+
+@dataclass(eq=False)
+class KeyFreezeUnchanged(Refused):
+    """The key is frozen, or not frozen, already."""
+
+    agency: bytes
+    key_id: bytes
+    frozen: bool
+
+
+@dataclass(eq=False)
+class DistrustInFuture(Refused):
+    """A key can be distrusted from a past moment only."""
+
+    distrust_from: int
+    block_time: int
+
+
+@dataclass(eq=False)
+class AccreditationWindowInvalid(Refused):
+    """The accreditation's times are reversed or overlap the last window."""
+
+    start: int
+    end: int
+    not_before: int
+
+
+@dataclass(eq=False)
+class AccreditationMissing(Refused):
+    """The agency is not accredited for the record type."""
+
+    agency: bytes
+    record_type: bytes
+
+
+@dataclass(eq=False)
+class TooManyAccreditations(Refused):
+    """The agency has had as many accreditations for this type as the ledger keeps."""
+
+    agency: bytes
+    record_type: bytes
+    limit: int
+
+
+# Errors of contracts/interfaces/IRecordLedger.sol, in its order.
+
+
+@dataclass(eq=False)
+class RootEmpty(Refused):
+    """The root is zero."""
+
+
+@dataclass(eq=False)
+class BatchEmpty(Refused):
+    """The batch holds nothing."""
+
+
+@dataclass(eq=False)
+class KindUnknown(Refused):
+    """The kind of record is unknown."""
+
+    kind: int
+
+
+@dataclass(eq=False)
+class RootAlreadyAnchored(Refused):
+    """The agency anchored this root already."""
+
+    root: bytes
+    anchored_at: int
+
+
+@dataclass(eq=False)
+class OrderEmpty(Refused):
+    """The order changes nothing."""
+
+
+@dataclass(eq=False)
+class TooManyWords(Refused):
+    """The call touches more words than allowed."""
+
+    words: int
+    limit: int
+
+
+@dataclass(eq=False)
+class WordOutOfRange(Refused):
+    """The word lies outside the status list."""
+
+    word: int
+
+
+@dataclass(eq=False)
+class MaskEmpty(Refused):
+    """The mask touches no entry."""
+
+    word: int
+
+
+@dataclass(eq=False)
+class MaskHalfEntry(Refused):
+    """The mask touches half an entry."""
+
+    word: int
+    mask: int
+
+
+@dataclass(eq=False)
+class StatusFinal(Refused):
+    """The record is revoked, and that is final."""
+
+    word: int
+    entries: int
+
+
+@dataclass(eq=False)
+class StatusTransitionIllegal(Refused):
+    """The status may not change that way."""
+
+    word: int
+    entries: int
+    from_: int
+    to: int
+
+
+@dataclass(eq=False)
+class ReasonOutsideClass(Refused):
+    """The reason does not belong to that status."""
+
+    reason: int
+    status: int
+
+
+@dataclass(eq=False)
+class EffectiveInFuture(Refused):
+    """The change would take effect in the future."""
+
+    effective_at: int
+    block_time: int
+
+
+@dataclass(eq=False)
+class EffectiveFromBeginning(Refused):
+    """Only an annulment, and every annulment, takes effect from the beginning."""
+
+    reason: int
+    effective_at: int
+
+
+@dataclass(eq=False)
+class UntilWithoutSuspension(Refused):
+    """Only a suspension has an end."""
+
+    until: int
+
+
+@dataclass(eq=False)
+class UntilNotAfterEffective(Refused):
+    """The suspension would end before it takes effect."""
+
+    until: int
+    effective_at: int
+
+
+@dataclass(eq=False)
+class CoSignatureRequired(Refused):
+    """This needs the signature of a second person."""
+
+    reason: int
+    uncosigned: int
+    limit: int
+
+
+@dataclass(eq=False)
+class CoSignatureByActor(Refused):
+    """The second person is the same as the first."""
+
+    approver: str
+
+
+@dataclass(eq=False)
+class CoSignatureExpired(Refused):
+    """The second person's signature is too old."""
+
+    deadline: int
+    block_time: int
+
+
+@dataclass(eq=False)
+class CoSignatureInvalid(Refused):
+    """The second person's signature does not match the order."""
+
+    approver: str
+
+
+@dataclass(eq=False)
+class CoSignatureUsed(Refused):
+    """The second person's signature was used already."""
+
+    approver: str
+    nonce: int

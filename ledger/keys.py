@@ -1,0 +1,128 @@
+"""Document keys: P-256 points, their ids, and ES256 signatures with low s.
+
+`kid` is base64url of sha256(x ‖ y), not the RFC 7638 thumbprint. A signature is r ‖ s, 32 bytes
+each, big-endian (RFC 7518 §3.4); s is at most n / 2, since the other half would give the same
+document a second digest.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from ledger.canonical import b64url_decode, b64url_encode
+from ledger.errors import Refused
+from ledger.values import KeyId
+
+CURVE_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_ES256: Final = ec.ECDSA(SHA256())
+
+
+@dataclass(eq=False)
+class PointInvalid(Refused):
+    """The two coordinates are no point of P-256."""
+
+
+@dataclass(eq=False)
+class SignatureInvalid(Refused):
+    """The signature does not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A P-256 point as two coordinates of 32 bytes, big-endian."""
+
+    x: bytes
+    y: bytes
+
+    @property
+    def key_id(self) -> KeyId:
+        """sha256(x ‖ y)."""
+        return KeyId(hashlib.sha256(self.x + self.y).digest())
+
+    @property
+    def kid(self) -> str:
+        """The key id in base64url, 43 characters."""
+        return b64url_encode(self.key_id)
+
+    def jwk(self) -> dict[str, str]:
+        """The public JWK of RFC 7518 §6.2.1."""
+        return {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": b64url_encode(self.x),
+            "y": b64url_encode(self.y),
+        }
+
+    @classmethod
+    def from_jwk(cls, jwk: object) -> "PublicKey":
+        """Return the key of a public JWK; raise `PointInvalid` unless it is a point of P-256."""
+        if not isinstance(jwk, dict) or (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256"):
+            raise PointInvalid
+        if not isinstance(jwk.get("x"), str) or not isinstance(jwk.get("y"), str):
+            raise PointInvalid
+        key = cls(b64url_decode(jwk["x"]), b64url_decode(jwk["y"]))
+        key.loaded()
+        return key
+
+    def loaded(self) -> ec.EllipticCurvePublicKey:
+        """Return the key object; raise `PointInvalid` unless it is a point of P-256."""
+        try:
+            return ec.EllipticCurvePublicKey.from_encoded_point(
+                ec.SECP256R1(), b"\x04" + self.x + self.y
+            )
+        except ValueError as exc:
+            raise PointInvalid from exc
+
+    def verify(self, message: bytes, signature: bytes) -> None:
+        """Raise `SignatureInvalid` unless `signature` is `message`'s, 64 bytes with low s."""
+        if len(signature) != 64:  # noqa: PLR2004  # r and s, 32 bytes each
+            raise SignatureInvalid
+        r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+        if s > CURVE_ORDER // 2:
+            raise SignatureInvalid
+        try:
+            self.loaded().verify(encode_dss_signature(r, s), message, _ES256)
+        except (InvalidSignature, ValueError) as exc:
+            raise SignatureInvalid from exc
+
+
+class Signer(Protocol):
+    """Whoever can sign with one document key: a key in memory, a signer process, an HSM."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key that verifies what this signs."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte, low-s ES256 signature of `message`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A P-256 private key in memory; a `Signer`."""
+
+    secret: ec.EllipticCurvePrivateKey
+    public_key: PublicKey
+
+    @classmethod
+    def from_secret(cls, secret: bytes) -> "PrivateKey":
+        """Return the key of a 32-byte scalar; raise `PointInvalid` for 0 and beyond the order."""
+        try:
+            loaded = ec.derive_private_key(int.from_bytes(secret), ec.SECP256R1())
+        except ValueError as exc:
+            raise PointInvalid from exc
+        numbers = loaded.public_key().public_numbers()
+        return cls(loaded, PublicKey(numbers.x.to_bytes(32), numbers.y.to_bytes(32)))
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte, low-s ES256 signature of `message`."""
+        r, s = decode_dss_signature(self.secret.sign(message, _ES256))
+        return r.to_bytes(32) + min(s, CURVE_ORDER - s).to_bytes(32)

@@ -1,0 +1,135 @@
+"""Identifiers and enumerations that every floor shares, spelt as the contracts spell them."""
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag, StrEnum
+from typing import Final, NewType
+
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
+
+Digest = NewType("Digest", bytes)
+"""SHA-256 of a record's signed bytes, 32 bytes; the leaf data of its batch."""
+Root = NewType("Root", bytes)
+"""Root of a batch, 32 bytes."""
+JurisdictionId = NewType("JurisdictionId", bytes)
+AgencyId = NewType("AgencyId", bytes)
+KeyId = NewType("KeyId", bytes)
+"""sha256(x ‖ y) of a P-256 point, 32 bytes; base64url of it is the `kid`."""
+RecordType = NewType("RecordType", bytes)
+Address = NewType("Address", str)
+"""An EVM account with its EIP-55 check case."""
+Seconds = NewType("Seconds", int)
+"""A moment in Unix seconds."""
+
+OPEN_END: Final = 2**40 - 1
+"""The `end` of a window that has none; the greatest uint40."""
+
+
+class AgencyStatus(IntEnum):
+    """IAuthority.AgencyStatus."""
+
+    UNKNOWN = 0
+    ACTIVE = 1
+    SUSPENDED = 2
+    RETIRED = 3
+
+
+class Role(IntEnum):
+    """IAuthority.Role."""
+
+    ADMIN = 0
+    ISSUER = 1
+    REGISTRAR = 2
+    APPROVER = 3
+    TENDERER = 4
+    GATE = 5
+    SUPERVISOR = 6
+
+
+class KeyState(IntEnum):
+    """IAuthority.KeyState."""
+
+    UNKNOWN = 0
+    ANNOUNCED = 1
+    ACTIVE = 2
+    RETIRING = 3
+    EXPIRED = 4
+    FROZEN = 5
+    COMPROMISED = 6
+
+
+class KeyUsage(IntFlag):
+    """Usage bits of a document key."""
+
+    DOCUMENTS = 1
+    STATUS_LISTS = 2
+    BUNDLES = 4
+    REQUESTS = 8
+
+
+class Status(IntEnum):
+    """The values of a status list entry; IRecordLedger.Status."""
+
+    VALID = 0
+    REVOKED = 1
+    SUSPENDED = 2
+    SUPERSEDED = 3
+
+
+class RecordKind(IntEnum):
+    """What the documents of a batch are."""
+
+    LICENCE = 1
+    DECISION = 2
+    APPROVAL = 3
+    ANSWER = 4
+    USE = 5
+
+
+class Stage(StrEnum):
+    """How far a record is on its way to finality."""
+
+    ISSUED = "issued"  # signed, on disk, survives kill -9
+    SUBMITTED = "submitted"  # its root was broadcast
+    ANCHORED = "anchored"  # in a block, may still fall out
+    FINAL = "final"  # n confirmations deep
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRef:
+    """One RecordLedger: the chain it lives on and its address."""
+
+    chain_id: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of time in Unix seconds, `start` inside and `end` outside."""
+
+    start: int
+    end: int
+
+    def holds(self, at: int) -> bool:
+        """Whether `start <= at < end`."""
+        return self.start <= at < self.end
+
+
+def jurisdiction_id(code: str) -> JurisdictionId:
+    """Return keccak256(abi.encode(code)), as IAuthority.jurisdictionId does."""
+    return JurisdictionId(keccak(encode(["string"], [code])))
+
+
+def agency_id(jurisdiction: str, code: str) -> AgencyId:
+    """Return the id of the agency with an organisation code, as IAuthority.agencyId does."""
+    return AgencyId(keccak(encode(["bytes32", "string"], [jurisdiction_id(jurisdiction), code])))
+
+
+def role_id(subject: bytes, role: Role) -> bytes:
+    """Return the AccessControl role for an agency or jurisdiction, as IAuthority.roleId does."""
+    return keccak(encode(["bytes32", "uint8"], [subject, int(role)]))
+
+
+def licence_record_type(type_id: str) -> RecordType:
+    """Return keccak256("licence:" ‖ type id), what an agency is accredited for; no version."""
+    return RecordType(keccak(b"licence:" + type_id.encode()))
