@@ -85,7 +85,7 @@ interface IAuthority {
     error AgencyNotActive(bytes32 agency, AgencyStatus status);
     error AgencyStatusFinal(bytes32 agency);
     error AgencyStatusUnchanged(bytes32 agency, AgencyStatus status);
-    error CodeEmpty();
+    error CodeEmpty(); // a code or a name
     error RoleMissing(bytes32 subject, Role role, address account);
     error KeyUnknown(bytes32 agency, bytes32 keyId);
     error KeyAlreadyAnnounced(bytes32 agency, bytes32 keyId, uint40 announcedAt);
@@ -100,7 +100,9 @@ interface IAuthority {
     error TooManyAccreditations(bytes32 agency, bytes32 recordType, uint256 limit);
 
     /// @notice Admits a jurisdiction and makes `supervisor` its first SUPERVISOR. Council only.
-    function admitJurisdiction(string calldata code, address supervisor) external returns (bytes32 jurisdiction);
+    function admitJurisdiction(string calldata code, address supervisor)
+        external
+        returns (bytes32 jurisdiction);
 
     /// @notice Admits an agency as ACTIVE and makes `admin` its first ADMIN. SUPERVISOR of the jurisdiction only.
     function admitAgency(bytes32 jurisdiction, string calldata code, string calldata name, address admin)
@@ -110,10 +112,13 @@ interface IAuthority {
     /// @notice Changes the public name. SUPERVISOR only.
     function renameAgency(bytes32 agency, string calldata name) external;
 
-    /// @notice Moves an agency between ACTIVE and SUSPENDED, or to RETIRED for good. SUPERVISOR only.
+    /// @notice Moves an agency between ACTIVE and SUSPENDED, or to RETIRED for good. SUPERVISOR only. UNKNOWN, which
+    /// nobody can be given, reverts like the present status with {AgencyStatusUnchanged}.
     function setAgencyStatus(bytes32 agency, AgencyStatus status) external;
 
-    /// @notice Announces a document key before its first use: `now <= signFrom < signUntil <= verifyUntil`. ADMIN only.
+    /// @notice Announces a document key before its first use: `now <= signFrom < signUntil <= verifyUntil`. ADMIN of an
+    /// ACTIVE agency only.
+    /// @param signFrom first second at which it signs; 0 = now
     function announceKey(
         bytes32 agency,
         bytes32 x,
@@ -135,14 +140,15 @@ interface IAuthority {
 
     /// @notice Distrusts a key for whatever was anchored at or after `distrustFrom`, for good; a repeat may only move the
     /// date earlier. ADMIN or SUPERVISOR.
+    /// @param distrustFrom not in the future; a time before the announcement counts as the announcement
     function reportKeyCompromised(bytes32 agency, bytes32 keyId, uint40 distrustFrom) external;
 
     /// @notice Accredits an agency for a record type. Windows are appended in order and never overlap. SUPERVISOR only.
-    /// @param start not before the end of the last window; 0 = now
+    /// @param start neither in the past, which stays as it was, nor before the end of the last window; 0 = now
     /// @param end 0 = open
     function accredit(bytes32 agency, bytes32 recordType, uint40 start, uint40 end) external;
 
-    /// @notice Ends the current or coming accreditation now; the past stays as it was. SUPERVISOR only.
+    /// @notice Ends the current accreditation now and strikes those to come; the past stays as it was. SUPERVISOR only.
     function withdrawAccreditation(bytes32 agency, bytes32 recordType) external;
 
     /// @notice keccak256(abi.encode(code)).
@@ -162,6 +168,9 @@ interface IAuthority {
 
     /// @notice Whether `account` holds `role` for `subject`, whatever the agency's status.
     function holdsRole(bytes32 subject, Role role, address account) external view returns (bool);
+
+    /// @notice Whether `account` is a SUPERVISOR of the agency's jurisdiction; false for an agency never admitted.
+    function supervises(bytes32 agency, address account) external view returns (bool);
 
     /// @notice Bit i is set when `account` holds Role(i) for the agency; SUPERVISOR stands for its jurisdiction.
     function rolesOf(bytes32 agency, address account) external view returns (uint8);

@@ -17,7 +17,7 @@ interface IRecordLedger {
         uint40 anchoredAt; // 0: no such batch
         uint40 blockNumber;
         uint32 size;
-        uint16 kind; // 1 licence, 2 decision, 3 approval, 4 answer, 5 use
+        uint16 kind; // 1 licence, 2 decision, 3 approval, 4 answer, 5 use; other families number on; never 0
     }
 
     /// @notice Sets the entries of one word whose both bits are set in `mask`.
@@ -64,7 +64,7 @@ interface IRecordLedger {
     error RootAlreadyAnchored(bytes32 root, uint40 anchoredAt);
     error OrderEmpty();
     error TooManyWords(uint256 words, uint256 limit);
-    error WordOutOfRange(uint16 word);
+    error WordOutOfRange(uint256 word);
     error MaskEmpty(uint16 word);
     error MaskHalfEntry(uint16 word, uint256 mask);
     error StatusFinal(uint16 word, uint256 entries);
@@ -96,15 +96,22 @@ interface IRecordLedger {
     function wordAt(bytes32 agency, uint32 list, uint16 word) external view returns (uint256);
 
     /// @notice Words `from` to `from + count - 1`, at most 1,024 a call, to recompute a list from the chain.
-    function wordsOf(bytes32 agency, uint32 list, uint16 from, uint16 count) external view returns (uint256[] memory);
+    function wordsOf(bytes32 agency, uint32 list, uint16 from, uint16 count)
+        external
+        view
+        returns (uint256[] memory);
 
     function statusOf(bytes32 agency, uint32 list, uint32 index) external view returns (Status);
 
     /// @notice Records revoked without co-signature in the 24 hours before `blockTime`, counted in whole hours and never low.
+    /// A time before the last such revocation is answered as of that revocation.
     function uncosignedRevocations(bytes32 agency, uint40 blockTime) external view returns (uint256);
 
     /// @notice What an APPROVER signs.
-    function coSignatureDigest(StatusOrder calldata order, uint256 nonce, uint40 deadline) external view returns (bytes32);
+    function coSignatureDigest(StatusOrder calldata order, uint256 nonce, uint40 deadline)
+        external
+        view
+        returns (bytes32);
 
     function isNonceUsed(address approver, uint256 nonce) external view returns (bool);
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Times} from "./Times.sol";
+
+/// @title A count over the running 24 hours in one storage slot
+/// @notice Bits 200–255 hold the hour of the last addition, bits 0–199 one byte for each of 25 hours, the latest lowest.
+/// Any 24 hours touch at most 25 whole hours, so the sum is never low for a window that ends now; it lets go of an
+/// addition between 24 and 25 hours later. The sum never passes `LIMIT`, so no byte overflows.
+library RollingCount {
+    /// @notice What may be added in any 24 hours. Proposed, families/licences.md §5.
+    uint256 internal constant LIMIT = 100;
+
+    uint256 private constant HOURS = 25;
+    uint256 private constant BUCKET_BITS = 8;
+    uint256 private constant BUCKETS = 2 ** (BUCKET_BITS * HOURS) - 1;
+    uint256 private constant HOUR_SHIFT = BUCKET_BITS * HOURS;
+
+    /// @notice The count at `moment`; a moment before the last addition is taken for the hour of that addition.
+    function countAt(uint256 slot, uint40 moment) internal pure returns (uint256) {
+        (, uint256 buckets) = _roll(slot, moment);
+        return _sum(buckets);
+    }
+
+    /// @notice The slot after adding `amount` at `moment`, and the count with it. Above `LIMIT` the slot is void: the
+    /// caller refuses.
+    function add(uint256 slot, uint40 moment, uint256 amount)
+        internal
+        pure
+        returns (uint256 next, uint256 total)
+    {
+        (uint256 hour, uint256 buckets) = _roll(slot, moment);
+        total = _sum(buckets) + amount;
+        if (total <= LIMIT) next = (hour << HOUR_SHIFT) | (buckets + amount);
+    }
+
+    function _roll(uint256 slot, uint40 moment) private pure returns (uint256 hour, uint256 buckets) {
+        uint256 elapsed;
+        (hour, elapsed) = Times.advance(slot >> HOUR_SHIFT, Times.hourOf(moment));
+        buckets = elapsed < HOURS ? ((slot & BUCKETS) << (BUCKET_BITS * elapsed)) & BUCKETS : 0;
+    }
+
+    /// @dev The digits of a number to base 256 add up to it modulo 255, and here to at most `LIMIT`.
+    function _sum(uint256 buckets) private pure returns (uint256) {
+        return buckets % 255;
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {IAuthority} from "../interfaces/IAuthority.sol";
+import {IRecordLedger} from "../interfaces/IRecordLedger.sol";
+
+/// @title Every comparison of times
+/// @notice Times are Unix seconds; a start is inside its window, an end outside.
+library Times {
+    /// @notice The end of a window that has none.
+    uint40 internal constant OPEN_END = type(uint40).max;
+
+    /// @notice The time of the block that is being made or asked.
+    function blockTime() internal view returns (uint40) {
+        return SafeCast.toUint40(block.timestamp);
+    }
+
+    /// @notice Whether `moment` lies before `blockTime_`.
+    function isPast(uint40 moment, uint40 blockTime_) internal pure returns (bool) {
+        return moment < blockTime_;
+    }
+
+    /// @notice Whether `window.start <= moment < window.end`.
+    function isInside(IAuthority.Window memory window, uint40 moment) internal pure returns (bool) {
+        return moment >= window.start && moment < window.end;
+    }
+
+    function latest(uint40 a, uint40 b) internal pure returns (uint40) {
+        return a > b ? a : b;
+    }
+
+    /// @notice The whole hour of Unix time in which `moment` lies.
+    function hourOf(uint40 moment) internal pure returns (uint256) {
+        return moment / 1 hours;
+    }
+
+    /// @notice The later of two hours, and how many hours it lies after `hour`.
+    function advance(uint256 hour, uint256 nowHour) internal pure returns (uint256 later, uint256 elapsed) {
+        return nowHour > hour ? (nowHour, nowHour - hour) : (hour, 0);
+    }
+
+    /// @notice The state of an announced key at a time, by its windows alone.
+    function keyState(IAuthority.DocumentKey memory key, uint40 moment)
+        internal
+        pure
+        returns (IAuthority.KeyState)
+    {
+        if (key.announcedAt == 0 || moment < key.announcedAt) return IAuthority.KeyState.UNKNOWN;
+        if (moment >= key.verifyUntil) return IAuthority.KeyState.EXPIRED;
+        if (moment >= key.signUntil) return IAuthority.KeyState.RETIRING;
+        if (moment >= key.signFrom) return IAuthority.KeyState.ACTIVE;
+        return IAuthority.KeyState.ANNOUNCED;
+    }
+
+    /// @notice Whether a compromised key is distrusted for what was anchored at `moment`.
+    function isDistrusted(uint40 distrustFrom, uint40 moment) internal pure returns (bool) {
+        return distrustFrom != 0 && moment >= distrustFrom;
+    }
+
+    /// @notice Reverts with {KeyWindowInvalid} unless `now <= signFrom < signUntil <= verifyUntil`.
+    function requireKeyWindow(uint40 signFrom, uint40 signUntil, uint40 verifyUntil, uint40 moment)
+        internal
+        pure
+    {
+        if (signFrom < moment || signUntil <= signFrom || verifyUntil < signUntil) {
+            revert IAuthority.KeyWindowInvalid(signFrom, signUntil, verifyUntil, moment);
+        }
+    }
+
+    /// @notice Reverts with {KeyWindowInvalid} unless `now <= signUntil < the key's present end of signing`.
+    function requireEarlierEnd(IAuthority.DocumentKey memory key, uint40 signUntil, uint40 moment)
+        internal
+        pure
+    {
+        if (signUntil < moment || signUntil >= key.signUntil) {
+            revert IAuthority.KeyWindowInvalid(key.signFrom, signUntil, key.verifyUntil, moment);
+        }
+    }
+
+    /// @notice Reverts with {DistrustInFuture} when `distrustFrom` is later than the block.
+    function requireDistrustNotInFuture(uint40 distrustFrom, uint40 moment) internal pure {
+        if (distrustFrom > moment) revert IAuthority.DistrustInFuture(distrustFrom, moment);
+    }
+
+    /// @notice Whether a repeated report moves the date of distrust earlier; the first one always does.
+    function isEarlierDistrust(uint40 distrustFrom, uint40 present) internal pure returns (bool) {
+        return present == 0 || distrustFrom < present;
+    }
+
+    /// @notice Reverts with {AccreditationWindowInvalid} unless `notBefore <= start < end`.
+    function requireAccreditationWindow(uint40 start, uint40 end, uint40 notBefore) internal pure {
+        if (start < notBefore || end <= start) {
+            revert IAuthority.AccreditationWindowInvalid(start, end, notBefore);
+        }
+    }
+
+    /// @notice Reverts unless an order's `effectiveAt` is not in the future and 0 exactly when it annuls, and its `until`
+    /// is 0 or ends a suspension after `effectiveAt`.
+    function requireOrderTimes(IRecordLedger.StatusOrder calldata order, bool annuls, uint40 moment)
+        internal
+        pure
+    {
+        if ((order.effectiveAt == 0) != annuls) {
+            revert IRecordLedger.EffectiveFromBeginning(order.reason, order.effectiveAt);
+        }
+        if (order.effectiveAt > moment) revert IRecordLedger.EffectiveInFuture(order.effectiveAt, moment);
+        if (order.until == 0) return;
+        if (order.status != IRecordLedger.Status.SUSPENDED) {
+            revert IRecordLedger.UntilWithoutSuspension(order.until);
+        }
+        if (order.until <= order.effectiveAt) {
+            revert IRecordLedger.UntilNotAfterEffective(order.until, order.effectiveAt);
+        }
+    }
+
+    /// @notice Reverts with {CoSignatureExpired} after the last second at which a co-signature counts.
+    function requireNotExpired(uint40 deadline, uint40 moment) internal pure {
+        if (moment > deadline) revert IRecordLedger.CoSignatureExpired(deadline, moment);
+    }
+}
