@@ -49,7 +49,10 @@ var/slither/.installed: requirements/slither.txt
 slither: setup var/slither/.installed ## Static analysis of the contracts
 	$(PY) -m scripts.slither
 
-lock: .venv/.installed ## Resolve the lock files anew
+lock: .venv/.installed ## Resolve the lock files anew: versions and hashes, no addresses
+	npm install --package-lock-only --silent
+	node -e 'const fs=require("fs"),f="package-lock.json",l=JSON.parse(fs.readFileSync(f)); \
+	  for (const p of Object.values(l.packages)) delete p.funding; fs.writeFileSync(f, JSON.stringify(l, null, 2) + "\n")'
 	for extra in runtime dev; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command 'make lock' $$( [ $$extra = dev ] && echo --extra dev ) pyproject.toml -o requirements/$$extra.txt; done

@@ -1,0 +1,1 @@
+"""Thin commands around the packages; nothing imports them."""

@@ -1,0 +1,1 @@
+"""The wallet: keys, documents, and verification without the service."""
