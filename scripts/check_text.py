@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from scripts.steps import ROOT
 
 EXCEPTION = re.compile(r"#\s*(noqa|type:\s*ignore)\b(?P<rest>.*)$")
-NAMED = re.compile(r"^(: [A-Z]+\d+(, [A-Z]+\d+)*|\[[a-z-]+(, ?[a-z-]+)*\])\s+# \S+")
+NAMED = re.compile(r"^(: [A-Z]+\d+(, ?[A-Z]+\d+)*|\[[a-z-]+(, ?[a-z-]+)*\])\s+(#|-|—) *\S+")
 OPEN_ENDED = re.compile(r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\): )")
 ADDRESS = re.compile(r"https?://")
 LOCKS = (
@@ -36,7 +36,7 @@ def faults_of(name: str) -> Iterator[str]:
     for number, line in enumerate((ROOT / name).read_text().splitlines(), 1):
         found = EXCEPTION.search(line)
         if found and not NAMED.match(found["rest"]) and "re.compile" not in line:
-            yield f"{name}:{number}: name the exception's code and, behind a second #, its reason"
+            yield f"{name}:{number}: name the exception and give its reason on the same line"
         if OPEN_ENDED.search(line) and "re.compile" not in line:
             yield f"{name}:{number}: write TODO(#12): …, or do it"
 
