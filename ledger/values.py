@@ -104,6 +104,14 @@ class LedgerRef:
 
 
 @dataclass(frozen=True, slots=True)
+class WordChange:
+    """IRecordLedger.WordChange: the entries of `word` whose both bits are set in `mask` change."""
+
+    word: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A span of time in Unix seconds, `start` inside and `end` outside."""
 
