@@ -359,3 +359,99 @@ class CoSignatureUsed(Refused):
 
     approver: str
     nonce: int
+
+
+# Errors that OpenZeppelin's contracts inside ours declare, and the two that the compiler knows.
+
+
+@dataclass(eq=False)
+class AccessControlUnauthorizedAccount(Refused):
+    """The account does not hold the role that this needs."""
+
+    account: str
+    needed_role: bytes
+
+
+@dataclass(eq=False)
+class AccessControlBadConfirmation(Refused):
+    """A role can be renounced by its holder only."""
+
+
+@dataclass(eq=False)
+class CheckpointUnorderedInsertion(Refused):
+    """The block's time lies before the last change of this fact."""
+
+
+@dataclass(eq=False)
+class SafeCastOverflowedUintDowncast(Refused):
+    """A number is too large for the ledger."""
+
+    bits: int
+    value: int
+
+
+@dataclass(eq=False)
+class InvalidShortString(Refused):
+    """A short text of the contract is malformed."""
+
+
+@dataclass(eq=False)
+class StringTooLong(Refused):
+    """A text is too long for the contract."""
+
+    str: str
+
+
+@dataclass(eq=False)
+class RevertWithText(Refused):
+    """The contract refused with a text of its own."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class ContractPanic(Refused):
+    """The contract ran into a defect of its own."""
+
+    code: int
+
+
+@dataclass(eq=False)
+class RevertUnknown(Refused):
+    """The contract refused in a way that this version does not know."""
+
+    data: bytes
+
+
+# Errors of reaching a chain.
+
+
+@dataclass(eq=False)
+class ChainUnavailable(Unavailable):
+    """No node of the chain gave a usable answer."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class WrongNetwork(Unavailable):
+    """The node serves another chain."""
+
+    expected: int
+    found: int
+
+
+@dataclass(eq=False)
+class WrongCode(Unavailable):
+    """What stands at a contract's address is not that contract."""
+
+    contract: str
+
+
+@dataclass(eq=False)
+class WrongHistory(Unavailable):
+    """The chain has another history than the one that the contracts were deployed on."""
+
+    block: int
+    expected: bytes
+    found: bytes

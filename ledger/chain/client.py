@@ -1,0 +1,275 @@
+"""What the contracts say: typed reads, each one request.
+
+Every method raises `ChainUnavailable` or `WrongNetwork` when nobody could say, and the contract's
+own error where it refuses a question.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ledger.authority import Agency, DocumentKey
+from ledger.chain.abi import load_abi
+from ledger.chain.blocks import Head, by_number, read_head
+from ledger.chain.deployments import Deployment
+from ledger.chain.logs import RawLog, decode_log, event_topic, read_log
+from ledger.chain.reverts import plainly
+from ledger.chain.rpc import Node, RpcRefused
+from ledger.chain.wire import octets, rows, spell
+from ledger.errors import ChainUnavailable, Unavailable, WrongNetwork
+from ledger.events import StatusChanged
+from ledger.keys import PublicKey
+from ledger.values import (
+    Address,
+    AgencyId,
+    AgencyStatus,
+    JurisdictionId,
+    KeyId,
+    KeyUsage,
+    RecordType,
+    Role,
+    Root,
+    Window,
+)
+from ledger.verification.evidence import Batch, Evidence, Query, Reading, Source, Unreachable
+from ledger.verification.proof_file import ProofFile
+
+WORDS: Final = 8192
+"""Words of a status list."""
+_WORDS_PER_READ: Final = 1024
+_LISTS: Final = 2**32
+_NO_ROOT: Final = Root(bytes(32))
+
+
+class LedgerClient:
+    """The contracts of one deployment, read through a node; may be used from several threads."""
+
+    def __init__(self, node: Node, deployment: Deployment) -> None:
+        self.node = node
+        self.deployment = deployment
+
+    def head(self) -> Head:
+        """Return the chain's last block."""
+        return read_head(self._ask(*by_number("latest")))
+
+    def read(self, query: Query, *, now: int) -> Reading:
+        """Return what the ledger says about one document, by one call to the Lens.
+
+        A list or word that no status list has is not asked for: `status_word` is None then.
+        """
+        places = 0 <= query.list < _LISTS and 0 <= query.word < WORDS
+        asked = (
+            query.agency,
+            query.root or _NO_ROOT,
+            query.key_id,
+            query.record_type,
+            query.list if places else 0,
+            query.word if places else 0,
+        )
+        (answer,) = self._view("VerificationLens", "read", asked)
+        reading = self._reading(query, answer, now)
+        if places:
+            return reading
+        return _without_status(reading)
+
+    def evidence(
+        self, query: Query, proof: ProofFile | None, *, now: int, past: bool = False
+    ) -> Evidence:
+        """Gather what a verification needs; a node that cannot say leaves `Unreachable`.
+
+        The word's history is asked for when the word holds anything, and always with `past`, for
+        questions about an earlier time. A node that refuses it leaves None.
+        """
+        try:
+            reading = self.read(query, now=now)
+        except Unavailable as exc:
+            return Evidence(proof, Unreachable(str(exc)))
+        if reading.status_word is None or not (reading.status_word or past):
+            return Evidence(proof, reading)
+        try:
+            history = self.history(query.agency, query.list, query.word)
+        except Unavailable:
+            return Evidence(proof, reading)
+        return Evidence(proof, reading, history)
+
+    def history(
+        self, agency: AgencyId, list_: int, word: int, from_block: int | None = None
+    ) -> tuple[StatusChanged, ...]:
+        """Return a word's status events in chain order, by default from the deployment on."""
+        topics = [
+            spell(event_topic("RecordLedger", "StatusChanged")),
+            spell(agency),
+            spell(list_.to_bytes(32)),
+            spell(word.to_bytes(32)),
+        ]
+        start = self.deployment.block if from_block is None else from_block
+        logs = self._logs(topics, start, self.head().block)
+        times = self._times(logs)
+        found = (decode_log(self.deployment, log, times[log.block]) for log in logs)
+        return tuple(event for event in found if isinstance(event, StatusChanged))
+
+    def batch(self, agency: AgencyId, root: Root) -> Batch | None:
+        """Return the batch that the agency anchored under `root`, None when it did not."""
+        (answer,) = self._view("RecordLedger", "batchOf", agency, root)
+        return _batch(answer)
+
+    def roles(self, agency: AgencyId, account: Address) -> frozenset[Role]:
+        """Return the account's roles for an agency; SUPERVISOR is that of its jurisdiction."""
+        (bits,) = self._view("Authority", "rolesOf", agency, account)
+        return frozenset(role for role in Role if bits >> role & 1)
+
+    def holds_role(self, subject: AgencyId | JurisdictionId, role: Role, account: Address) -> bool:
+        """Return whether the account holds a role for an agency or jurisdiction."""
+        (held,) = self._view("Authority", "holdsRole", subject, int(role), account)
+        return bool(held)
+
+    def agency(self, agency: AgencyId) -> Agency | None:
+        """Return the agency as it is now, None when it was never admitted."""
+        (answer,) = self._view("Authority", "agencyOf", agency)
+        if answer[3] == AgencyStatus.UNKNOWN:
+            return None
+        return _agency(agency, answer, self.jurisdiction(JurisdictionId(answer[0])) or "")
+
+    def jurisdiction(self, jurisdiction: JurisdictionId) -> str | None:
+        """Return the code of a jurisdiction, None when it was never admitted."""
+        ((code, admitted_at),) = self._view("Authority", "jurisdictionOf", jurisdiction)
+        return code if admitted_at else None
+
+    def key(self, agency: AgencyId, key_id: KeyId) -> DocumentKey | None:
+        """Return the key as it is now, None when the agency never announced it."""
+        (answer,) = self._view("Authority", "keyOf", agency, key_id)
+        return _key(answer)
+
+    def accreditations(self, agency: AgencyId, record_type: RecordType) -> tuple[Window, ...]:
+        """Return the windows in which the agency is or was accredited, oldest first."""
+        (answer,) = self._view("Authority", "accreditationsOf", agency, record_type)
+        return tuple(Window(start, end) for start, end in answer)
+
+    def uncosigned_revocations(self, agency: AgencyId, at: int) -> int:
+        """Return how many records the agency revoked without co-signature in the 24 h before."""
+        (count,) = self._view("RecordLedger", "uncosignedRevocations", agency, at)
+        return int(count)
+
+    def is_nonce_used(self, approver: Address, nonce: int) -> bool:
+        """Return whether the approver's co-signature number is used up."""
+        (used,) = self._view("RecordLedger", "isNonceUsed", approver, nonce)
+        return bool(used)
+
+    def status_words(self, agency: AgencyId, list_: int) -> Sequence[int]:
+        """Return all 8,192 words of a status list as of one block."""
+        block = spell(self.head().block)
+        function = load_abi("RecordLedger").functions["wordsOf"]
+        to = self.deployment.record_ledger
+        calls = [
+            ("eth_call", ({"to": to, "data": spell(data)}, block))
+            for start in range(0, WORDS, _WORDS_PER_READ)
+            for data in (function.encode(agency, list_, start, _WORDS_PER_READ),)
+        ]
+        words: list[int] = []
+        for answer in self._ask_all(calls):
+            words += function.outputs.decode(octets(answer))[0]
+        if len(words) != WORDS:
+            raise ChainUnavailable("the node sent another number of words")
+        return words
+
+    def _reading(self, query: Query, answer: tuple[Any, ...], now: int) -> Reading:
+        chain_id, block, block_time, batch, agency, code, then, key, accredited, word = answer
+        if chain_id != self.deployment.chain_id:
+            raise WrongNetwork(self.deployment.chain_id, chain_id)
+        return Reading(
+            source=Source.NODE,
+            ledger=self.deployment.ledger,
+            block=block,
+            block_time=block_time,
+            read_at=now,
+            batch=_batch(batch),
+            agency=_agency(query.agency, agency, code),
+            agency_status_then=_agency_status(then),
+            key=_key(key),
+            accredited_then=accredited,
+            status_word=word,
+        )
+
+    def _view(self, contract: str, function: str, *values: Any) -> tuple[Any, ...]:
+        """Call a view on the last block and decode its answer."""
+        view = load_abi(contract).functions[function]
+        to = self.deployment.addresses[contract]
+        answer = self._ask("eth_call", ({"to": to, "data": spell(view.encode(*values))}, "latest"))
+        return view.outputs.decode(octets(answer))
+
+    def _ask(self, method: str, params: Sequence[Any]) -> Any:
+        try:
+            return self.node.call(method, *params)
+        except RpcRefused as exc:
+            raise plainly(exc) from exc
+
+    def _ask_all(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        try:
+            return self.node.batch(calls)
+        except RpcRefused as exc:
+            raise plainly(exc) from exc
+
+    def _logs(self, topics: list[str], start: int, end: int) -> list[RawLog]:
+        """Return the RecordLedger's logs; a range that the node refuses is halved."""
+        if start > end:
+            return []
+        asked = {
+            "address": self.deployment.record_ledger,
+            "topics": topics,
+            "fromBlock": spell(start),
+            "toBlock": spell(end),
+        }
+        try:
+            return [read_log(log) for log in rows(self.node.call("eth_getLogs", asked))]
+        except RpcRefused as exc:
+            if start == end:
+                raise plainly(exc) from exc
+        middle = (start + end) // 2
+        return self._logs(topics, start, middle) + self._logs(topics, middle + 1, end)
+
+    def _times(self, logs: Sequence[RawLog]) -> dict[int, int]:
+        """Return the times of the logs' blocks; raise where a log's block is not on the chain."""
+        hashes = {log.block: log.block_hash for log in logs}
+        headers = [read_head(h) for h in self._ask_all([by_number(block) for block in hashes])]
+        if any(hashes.get(header.block) != header.hash for header in headers):
+            raise ChainUnavailable("the chain is being reorganised")
+        return {header.block: header.time for header in headers}
+
+
+def _without_status(reading: Reading) -> Reading:
+    values = {name: getattr(reading, name) for name in Reading.__slots__}
+    return Reading(**{**values, "status_word": None})
+
+
+def _batch(answer: tuple[Any, ...]) -> Batch | None:
+    anchored_at, block, size, kind = answer
+    return Batch(anchored_at, block, size, kind) if anchored_at else None
+
+
+def _agency(agency: AgencyId, answer: tuple[Any, ...], jurisdiction: str) -> Agency | None:
+    _, code, name, status, _ = answer
+    if status == AgencyStatus.UNKNOWN:
+        return None
+    return Agency(agency, jurisdiction, code, name, _agency_status(status))
+
+
+def _agency_status(value: int) -> AgencyStatus:
+    try:
+        return AgencyStatus(value)
+    except ValueError as exc:
+        raise ChainUnavailable("the node sent an unknown agency status") from exc
+
+
+def _key(answer: tuple[Any, ...]) -> DocumentKey | None:
+    x, y, usage, announced_at, sign_from, sign_until, verify_until, distrust_from, frozen = answer
+    if not announced_at:
+        return None
+    return DocumentKey(
+        PublicKey(x, y),
+        KeyUsage(usage),
+        announced_at,
+        sign_from,
+        sign_until,
+        verify_until,
+        distrust_from,
+        frozen,
+    )
