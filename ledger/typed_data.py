@@ -18,6 +18,10 @@ from ledger.keys import SignatureInvalid
 from ledger.values import Address, AgencyId, LedgerRef, Status, WordChange
 
 __all__ = [
+    "ACCOUNT_ORDER",
+    "DOMAIN_NAME",
+    "DOMAIN_VERSION",
+    "SIGNATURE_BYTES",
     "CoSignature",
     "OrderUnencodable",
     "StatusOrder",
@@ -33,7 +37,8 @@ DOMAIN_NAME: Final = "Suizheng RecordLedger"
 DOMAIN_VERSION: Final = "1"
 ACCOUNT_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Order of secp256k1, the curve of accounts."""
-_SIGNATURE_BYTES: Final = 65
+_ID_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 65
 _TYPES: Final = {
     "EIP712Domain": [
         {"name": "name", "type": "string"},
@@ -154,7 +159,7 @@ def recover_signer(message: SignableMessage, signature: bytes) -> Address:
         SignatureInvalid: unless there are 65 bytes r ‖ s ‖ v, v is 27 or 28, and s is at most half
             the order, as OpenZeppelin's ECDSA asks: one content, one signature.
     """
-    if len(signature) != _SIGNATURE_BYTES or signature[64] not in {27, 28}:
+    if len(signature) != SIGNATURE_BYTES or signature[64] not in {27, 28}:
         raise SignatureInvalid
     if int.from_bytes(signature[32:64]) > ACCOUNT_ORDER // 2:
         raise SignatureInvalid
@@ -166,6 +171,8 @@ def recover_signer(message: SignableMessage, signature: bytes) -> Address:
 
 def _message(ledger: LedgerRef, order: StatusOrder, nonce: int, deadline: int) -> SignableMessage:
     """Return the message; raise `OrderUnencodable` for a value that does not fit its type."""
+    if len(order.agency) != _ID_BYTES:  # the encoder would fill a short one up
+        raise OrderUnencodable
     try:
         return encode_typed_data(
             full_message=co_signature_typed_data(ledger, order, nonce, deadline)
