@@ -1,0 +1,71 @@
+"""Dates on licences and the moments they mean: local days of +08:00, the last one included."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from ledger.errors import Refused
+
+OPEN_ENDED: Final = "长期"
+"""The `valid_until` of a licence without an end."""
+SECONDS_PER_DAY: Final = 86_400
+
+_OFFSET: Final = 8 * 3_600  # the mainland, Hong Kong and Macau keep one time, all year round
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(eq=False)
+class DateMalformed(Refused):
+    """The text is not a date of the form YYYY-MM-DD."""
+
+
+@dataclass(eq=False)
+class DatesReversed(Refused):
+    """The validity ends before it starts."""
+
+    valid_from: str
+    valid_until: str
+
+
+def parse_date(text: str) -> date:
+    """Return the day in `text`; raise `DateMalformed` for any spelling but YYYY-MM-DD."""
+    if not _DATE.fullmatch(text):
+        raise DateMalformed
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise DateMalformed from exc
+
+
+def starts_at(day: str) -> int:
+    """Return the first second of a local day, in Unix seconds."""
+    return _midnight(parse_date(day).toordinal())
+
+
+def ends_at(day: str) -> int | None:
+    """Return the second after a local day's last one, or None for `OPEN_ENDED`."""
+    return None if day == OPEN_ENDED else _midnight(parse_date(day).toordinal() + 1)
+
+
+def validity(valid_from: str, valid_until: str) -> tuple[int, int | None]:
+    """Return `nbf` and `exp` of a licence; it is valid when `nbf <= at < exp`.
+
+    Raises:
+        DateMalformed: for a day that is none.
+        DatesReversed: when the last day lies before the first.
+    """
+    nbf, exp = starts_at(valid_from), ends_at(valid_until)
+    if exp is not None and exp <= nbf:
+        raise DatesReversed(valid_from, valid_until)
+    return nbf, exp
+
+
+def local_day(at: int) -> str:
+    """Return the local day of a moment in Unix seconds, as YYYY-MM-DD."""
+    return date.fromordinal((at + _OFFSET) // SECONDS_PER_DAY + _EPOCH).isoformat()
+
+
+def _midnight(ordinal: int) -> int:
+    return (ordinal - _EPOCH) * SECONDS_PER_DAY - _OFFSET
