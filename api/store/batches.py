@@ -1,0 +1,198 @@
+"""Batches: which records share a root, in which order, and how far the root has come."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, bindparam, func, insert, select, update
+
+from api.store.database import Database
+from api.store.event_tables import EVENT_TABLES
+from api.store.outbox import add_intents
+from api.store.records import RecordUnknown
+from api.store.tables import batches, intents, records
+from ledger.events import BatchAnchored
+from ledger.outbox import Intent, IntentState
+from ledger.values import AgencyId, Digest, RecordKind, Root
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What of one agency and kind waits for a batch; `oldest_at` in Unix seconds."""
+
+    agency: AgencyId
+    kind: RecordKind
+    count: int
+    oldest_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The root over a batch's leaves and the intent that anchors it."""
+
+    root: Root
+    intent: Intent
+
+
+Seal = Callable[[Sequence[Digest]], Sealed]
+"""Makes root and intent of the digests in leaf order."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A closed batch; `intent` is the id of what anchors it."""
+
+    id: int
+    agency: AgencyId
+    kind: RecordKind
+    root: Root
+    size: int
+    closed_at: int
+    intent: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """The event that anchored a root, as the projection has it."""
+
+    block: int
+    block_hash: bytes
+    block_time: int
+    transaction: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """Where a record stands on its way: batch and leaf once closed, the event once on chain."""
+
+    digest: Digest
+    agency: AgencyId
+    kind: RecordKind
+    batch: int | None = None
+    leaf_index: int | None = None
+    root: Root | None = None
+    size: int | None = None
+    intent_state: IntentState | None = None
+    intent_error: str | None = None
+    anchored: Anchored | None = None
+
+
+class BatchStore:
+    """The batches made here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def pending(self) -> tuple[Pending, ...]:
+        """Return what waits for a batch, by agency and kind."""
+        query = (
+            select(records.c.agency, records.c.kind, func.count(), func.min(records.c.issued_at))
+            .where(records.c.batch.is_(None))
+            .group_by(records.c.agency, records.c.kind)
+            .order_by(records.c.agency, records.c.kind)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Pending(agency, RecordKind(kind), count, oldest)
+                for agency, kind, count, oldest in connection.execute(query)
+            )
+
+    def close(
+        self, agency: AgencyId, kind: RecordKind, limit: int, closed_at: int, seal: Seal
+    ) -> BatchRow | None:
+        """Close a batch of the oldest waiting records, in the order they were stored.
+
+        One transaction claims them (passing over what another worker has in hand), has `seal`
+        make root and intent, and stores batch, leaf indices and intent. None: nothing waited.
+        """
+        claim = (
+            select(records.c.seq, records.c.digest)
+            .where(
+                records.c.batch.is_(None), records.c.agency == agency, records.c.kind == int(kind)
+            )
+            .order_by(records.c.seq)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.write() as connection:
+            claimed = connection.execute(claim).all()
+            if not claimed:
+                return None
+            sealed = seal([row.digest for row in claimed])
+            add_intents(connection, [sealed.intent])
+            values = {
+                "agency": agency,
+                "kind": int(kind),
+                "root": sealed.root,
+                "size": len(claimed),
+                "closed_at": closed_at,
+                "intent": sealed.intent.id,
+            }
+            connection.execute(insert(batches).values(values))
+            batch = connection.execute(_batch_of(agency, sealed.root)).scalar_one()
+            connection.execute(
+                update(records)
+                .where(records.c.seq == bindparam("record"))
+                .values(batch=batch, leaf_index=bindparam("leaf")),
+                [{"record": row.seq, "leaf": leaf} for leaf, row in enumerate(claimed)],
+            )
+        return BatchRow(batch, agency, kind, sealed.root, len(claimed), closed_at, sealed.intent.id)
+
+    def place_of(self, digest: Digest) -> RecordPlace:
+        """Return where a record stands; raise `RecordUnknown`."""
+        anchored = EVENT_TABLES[BatchAnchored]
+        query = (
+            select(
+                records.c.agency,
+                records.c.kind,
+                records.c.batch,
+                records.c.leaf_index,
+                batches.c.root,
+                batches.c.size,
+                intents.c.state,
+                intents.c.error,
+                anchored.c.block,
+                anchored.c.block_hash,
+                anchored.c.block_time,
+                anchored.c.transaction,
+            )
+            .outerjoin(batches, batches.c.seq == records.c.batch)
+            .outerjoin(intents, intents.c.id == batches.c.intent)
+            .outerjoin(
+                anchored,
+                (anchored.c.agency == batches.c.agency) & (anchored.c.root == batches.c.root),
+            )
+            .where(records.c.digest == digest)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise RecordUnknown(digest)
+        kind = RecordKind(row.kind)
+        if row.batch is None:
+            return RecordPlace(digest, row.agency, kind)
+        return RecordPlace(
+            digest,
+            row.agency,
+            kind,
+            row.batch,
+            row.leaf_index,
+            row.root,
+            row.size,
+            IntentState(row.state),
+            row.error,
+            None
+            if row.block is None
+            else Anchored(row.block, row.block_hash, row.block_time, row.transaction),
+        )
+
+    def leaves(self, batch: int) -> tuple[Digest, ...]:
+        """Return a batch's digests in leaf order; they never change once it is closed."""
+        query = (
+            select(records.c.digest).where(records.c.batch == batch).order_by(records.c.leaf_index)
+        )
+        with self._database.read() as connection:
+            return tuple(connection.execute(query).scalars())
+
+
+def _batch_of(agency: AgencyId, root: Root) -> Select[int]:
+    return select(batches.c.seq).where(batches.c.agency == agency, batches.c.root == root)

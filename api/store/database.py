@@ -1,0 +1,175 @@
+"""One door to SQLite and PostgreSQL: connections set up right, transactions that say what they are.
+
+SQLite: WAL, `synchronous=FULL` (NORMAL may lose the last commits), foreign keys, a busy time-out,
+and `BEGIN IMMEDIATE` for every write, so that a writer waits at its first line and never in the
+middle. PostgreSQL: writes at READ COMMITTED, reads in one REPEATABLE READ snapshot. No error of
+SQLAlchemy leaves this package.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ledger.errors import Refused, Unavailable
+
+BUSY_SECONDS: Final = 5.0
+"""Longest wait for another writer of the same SQLite file, or for a free connection."""
+PAGE_BYTES: Final = 8192
+"""SQLite page size; must be set before the first table, and 4096 costs a fifth of bulk inserts."""
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+@dataclass(eq=False)
+class StoreUnavailable(Unavailable):
+    """The database cannot be reached or is busy."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class DatabaseUrlInvalid(Refused):
+    """The database URL is neither sqlite:/// nor postgresql+psycopg://."""
+
+
+@dataclass(eq=False)
+class SchemaOutdated(Unavailable):
+    """The database's schema is not this program's; run `python -m api.main migrate` first."""
+
+    found: str
+    expected: str
+
+
+class Database:
+    """A database of ours, its schema current."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Return the database at `url`.
+
+        Raises:
+            DatabaseUrlInvalid: for another kind of database.
+            StoreUnavailable: when it cannot be reached.
+            SchemaOutdated: when `migrate` has not run, or a newer program's has.
+        """
+        database = cls(_engine(url))
+        expected = ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+        with database.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision() or "none"
+        if found != expected:
+            database.close()
+            raise SchemaOutdated(found, expected)
+        return database
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether many workers may claim rows at once (SKIP LOCKED)."""
+        return self._engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that commits at the end and rolls back at an exception."""
+        with _translated(), self._engine.connect() as connection:
+            connection = connection.execution_options(immediate=True)  # noqa: PLW2901  # the same connection, told how to begin
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that sees one state of the database and writes nothing."""
+        with _translated(), self._engine.connect() as connection:
+            if self.is_postgresql:
+                connection = connection.execution_options(  # noqa: PLW2901  # the same connection, told how to begin
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the schema at `url` to a revision, creating an SQLite file and its folder if need be.
+
+    Each run is one transaction: killed half way it leaves the schema as it was.
+    """
+    engine = _engine(url)
+    path = make_url(url).database
+    if engine.dialect.name == "sqlite" and path is not None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    try:
+        with (
+            _translated(),
+            engine.connect().execution_options(immediate=True) as connection,
+            connection.begin(),
+        ):
+            config.attributes["connection"] = connection
+            _move(config, connection, revision)
+    finally:
+        engine.dispose()
+
+
+def _move(config: Config, connection: Connection, revision: str) -> None:
+    at_base = MigrationContext.configure(connection).get_current_revision() is None
+    if revision == "base":
+        command.downgrade(config, revision)
+    elif revision == "head" or at_base:
+        command.upgrade(config, revision)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise DatabaseUrlInvalid from exc
+    if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.drivername == "postgresql+psycopg":
+        return create_engine(parsed, pool_pre_ping=True, pool_timeout=BUSY_SECONDS)
+    raise DatabaseUrlInvalid
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN would always be a deferred one
+    for pragma in (
+        f"page_size = {PAGE_BYTES}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as exc:
+        # The statement and its values may hold personal data; the driver's own words do not.
+        raise StoreUnavailable(type(exc.__cause__ or exc).__name__) from exc

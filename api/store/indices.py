@@ -1,0 +1,119 @@
+"""Status indices: drawn at random, so that neighbours on a list say nothing about each other."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from api.store.database import Database
+from api.store.tables import licences, lists
+from api.store.upserts import insert_new
+from ledger.status_list import ENTRIES
+from ledger.values import AgencyId
+
+LIST_CAPACITY: Final = ENTRIES // 2
+"""A list is closed at 50 % full (proposed): two draws on average at worst."""
+INDEX_BYTES: Final = 3
+CHUNK: Final = 500
+
+Randomness = Callable[[int], bytes]
+
+
+class IndexStore:
+    """The status lists of the agencies, and which of their entries are taken."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def draw(
+        self, agency: AgencyId, count: int, randomness: Randomness
+    ) -> tuple[tuple[int, int], ...]:
+        """Return `count` free places (list, index), uniform in the open list, no two alike.
+
+        They are taken only by storing the licences: a clash with another writer shows there as
+        `IndexTaken`, and only the clashing ones are then drawn anew.
+        """
+        places: list[tuple[int, int]] = []
+        with self._database.read() as connection:
+            list_, used = _open_list(connection, agency)
+            while len(places) < count:
+                room = min(count - len(places), LIST_CAPACITY - used)
+                drawn = _draw(connection, agency, list_, room, randomness)
+                places += [(list_, index) for index in drawn]
+                list_, used = list_ + 1, 0
+        return tuple(places)
+
+    def open_list(self, agency: AgencyId) -> int:
+        """Return the number of the list that takes new entries; 0 is the first."""
+        with self._database.read() as connection:
+            return _open_list(connection, agency)[0]
+
+    def used(self, agency: AgencyId, list_: int) -> int:
+        """Return how many entries of a list are taken."""
+        query = select(lists.c.used).where(lists.c.agency == agency, lists.c.list == list_)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none() or 0
+
+    def all_lists(self) -> tuple[tuple[AgencyId, int], ...]:
+        """Return every list that has an entry, by agency and number."""
+        query = select(lists.c.agency, lists.c.list).order_by(lists.c.agency, lists.c.list)
+        with self._database.read() as connection:
+            return tuple((row.agency, row.list) for row in connection.execute(query))
+
+
+def count_used(connection: Connection, taken: Sequence[tuple[AgencyId, int]]) -> None:
+    """Add to the lists' counts as part of the transaction that takes the entries."""
+    for (agency, list_), count in sorted(Counter(taken).items()):
+        key = {"agency": agency, "list": list_}
+        insert_new(connection, lists, [{**key, "used": 0}])
+        connection.execute(lists.update().filter_by(**key).values(used=lists.c.used + count))
+
+
+def _open_list(connection: Connection, agency: AgencyId) -> tuple[int, int]:
+    query = (
+        select(lists.c.list, lists.c.used)
+        .where(lists.c.agency == agency)
+        .order_by(lists.c.list.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return 0, 0
+    return (row.list, row.used) if row.used < LIST_CAPACITY else (row.list + 1, 0)
+
+
+def _draw(
+    connection: Connection, agency: AgencyId, list_: int, count: int, randomness: Randomness
+) -> list[int]:
+    free: dict[int, None] = {}
+    while len(free) < count:
+        raw = randomness(INDEX_BYTES * (count - len(free)))
+        drawn = {
+            int.from_bytes(raw[at : at + INDEX_BYTES]) % ENTRIES: None
+            for at in range(0, len(raw), INDEX_BYTES)
+        }
+        fresh = [index for index in drawn if index not in free]
+        taken = _taken(connection, agency, list_, fresh)
+        free |= {index: None for index in fresh if index not in taken}
+    return list(free)
+
+
+def _taken(
+    connection: Connection, agency: AgencyId, list_: int, indices: Sequence[int]
+) -> set[int]:
+    taken: set[int] = set()
+    for start in range(0, len(indices), CHUNK):
+        query = select(licences.c.idx).where(
+            licences.c.agency == agency,
+            licences.c.list == list_,
+            licences.c.idx.in_(indices[start : start + CHUNK]),
+        )
+        taken.update(connection.execute(query).scalars())
+    return taken
+
+
+def entries_taken(connection: Connection, agency: AgencyId, list_: int) -> int:
+    """Count a list's entries anew, for the audit."""
+    query = select(func.count()).where(licences.c.agency == agency, licences.c.list == list_)
+    return connection.execute(query).scalar_one()

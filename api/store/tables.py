@@ -1,0 +1,306 @@
+"""The tables: what the service alone knows, what it wants from the chain, what the chain said.
+
+Times are Unix seconds, digests and ids raw bytes, 256-bit words 32 bytes big-endian. A row of
+`records` whose `batch` is NULL *is* the anchoring outbox: it is written in the transaction that
+answers 201, and the partial index `records_unanchored` finds it, so nothing can be issued without
+waiting to be anchored. The event tables hold what the contracts said, one table an event, and grow
+at the end only; `status_words` is the one derived table (the words are asked for constantly).
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+NAMES: Final = {
+    "ix": "%(table_name)s_%(column_0_N_name)s",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+metadata: Final = MetaData(naming_convention=NAMES)
+
+# SQLite numbers rows by themselves in an INTEGER column only.
+SEQUENCE: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _sequence() -> Column[int]:
+    return Column("seq", SEQUENCE, primary_key=True, autoincrement=True)
+
+
+intents: Final = Table(
+    "intents",
+    metadata,
+    _sequence(),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("call", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("nonce", BigInteger),
+    Column("gas", BigInteger),
+    Column("error", Text),
+    Column("block", BigInteger),
+    Column("block_hash", LargeBinary),
+    Column("transaction", LargeBinary),
+    Index(
+        "intents_waiting",
+        "chain_id",
+        "account",
+        "seq",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "intents_unfinished",
+        "chain_id",
+        "account",
+        "nonce",
+        sqlite_where=text("state IN ('reserved', 'signed', 'sent', 'mined')"),
+        postgresql_where=text("state IN ('reserved', 'signed', 'sent', 'mined')"),
+    ),
+    Index(
+        "intents_nonce",
+        "chain_id",
+        "account",
+        "nonce",
+        unique=True,
+        sqlite_where=text("nonce IS NOT NULL"),
+        postgresql_where=text("nonce IS NOT NULL"),
+    ),
+)
+
+attempts: Final = Table(
+    "attempts",
+    metadata,
+    _sequence(),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("intent", LargeBinary, ForeignKey("intents.id"), nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("max_fee", BigInteger, nullable=False),
+    Column("priority_fee", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("intent", "nonce", "max_fee", "priority_fee"),
+)
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", Text, primary_key=True),
+    Column("next_nonce", BigInteger),
+    Column("halted", Text, nullable=False, server_default=""),
+)
+
+batches: Final = Table(
+    "batches",
+    metadata,
+    _sequence(),
+    Column("agency", LargeBinary, nullable=False),
+    Column("kind", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("closed_at", BigInteger, nullable=False),
+    Column("intent", LargeBinary, ForeignKey("intents.id"), nullable=False, unique=True),
+    UniqueConstraint("agency", "root"),
+)
+
+records: Final = Table(
+    "records",
+    metadata,
+    _sequence(),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("kind", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("batch", SEQUENCE, ForeignKey("batches.seq")),
+    Column("leaf_index", BigInteger),
+    Index(
+        "records_unanchored",
+        "kind",
+        "agency",
+        "seq",
+        sqlite_where=text("batch IS NULL"),
+        postgresql_where=text("batch IS NULL"),
+    ),
+    Index(
+        "records_leaves",
+        "batch",
+        "leaf_index",
+        unique=True,
+        sqlite_where=text("batch IS NOT NULL"),
+        postgresql_where=text("batch IS NOT NULL"),
+    ),
+)
+
+licences: Final = Table(
+    "licences",
+    metadata,
+    _sequence(),
+    Column("digest", LargeBinary, ForeignKey("records.digest"), nullable=False, unique=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("type_id", Text, nullable=False),
+    Column("licence_id", Text, nullable=False),
+    Column("serial", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("external_id", Text),
+    Column("list", BigInteger, nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("nbf", BigInteger, nullable=False),
+    Column("exp", BigInteger),
+    Column("holder_name", Text),
+    Column("predecessor", LargeBinary),
+    Column("predecessor_reason", BigInteger),
+    UniqueConstraint("agency", "list", "idx"),
+    UniqueConstraint("agency", "licence_id"),
+    Index(
+        "licences_external_id",
+        "agency",
+        "external_id",
+        unique=True,
+        sqlite_where=text("external_id IS NOT NULL"),
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    Index(
+        "licences_predecessor",
+        "predecessor",
+        sqlite_where=text("predecessor IS NOT NULL"),
+        postgresql_where=text("predecessor IS NOT NULL"),
+    ),
+    Index("licences_by_type", "agency", "type_id", "seq"),
+)
+
+serials: Final = Table(
+    "serials",
+    metadata,
+    Column("agency", LargeBinary, primary_key=True),
+    Column("type_id", Text, primary_key=True),
+    Column("next_serial", BigInteger, nullable=False),
+)
+
+lists: Final = Table(
+    "lists",
+    metadata,
+    Column("agency", LargeBinary, primary_key=True),
+    Column("list", BigInteger, primary_key=True, autoincrement=False),
+    Column("used", BigInteger, nullable=False),
+)
+
+list_tokens: Final = Table(
+    "list_tokens",
+    metadata,
+    _sequence(),
+    Column("agency", LargeBinary, nullable=False),
+    Column("list", BigInteger, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("block_hash", LargeBinary, nullable=False),
+    Column("saw_change", Boolean, nullable=False),
+    Column("token", Text, nullable=False),
+    UniqueConstraint("agency", "list", "issued_at"),
+)
+
+changes: Final = Table(
+    "changes",
+    metadata,
+    _sequence(),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("digest", LargeBinary, ForeignKey("records.digest"), nullable=False),
+    Column("agency", LargeBinary, nullable=False),
+    Column("list", BigInteger, nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("status", BigInteger, nullable=False),
+    Column("reason", BigInteger, nullable=False),
+    Column("effective_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("waits_for", LargeBinary, ForeignKey("records.digest")),
+    Column("approver", Text),
+    Column("co_nonce", LargeBinary),
+    Column("co_deadline", BigInteger),
+    Column("co_signature", LargeBinary),
+    Column("intent", LargeBinary, ForeignKey("intents.id")),
+    Column("error", Text),
+    Index("changes_digest", "digest"),
+    Index(
+        "changes_waits_for",
+        "waits_for",
+        sqlite_where=text("waits_for IS NOT NULL"),
+        postgresql_where=text("waits_for IS NOT NULL"),
+    ),
+    Index(
+        "changes_unsent",
+        "not_before",
+        sqlite_where=text("intent IS NULL AND error IS NULL"),
+        postgresql_where=text("intent IS NULL AND error IS NULL"),
+    ),
+)
+
+nonces: Final = Table(
+    "nonces",
+    metadata,
+    Column("nonce", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False, index=True),
+    Column("burned_at", BigInteger),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+links: Final = Table(
+    "links",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("digest", LargeBinary, ForeignKey("records.digest"), nullable=False, index=True),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+projected_blocks: Final = Table(
+    "projected_blocks",
+    metadata,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+
+projection_seen: Final = Table(
+    "projection_seen",
+    metadata,
+    Column("only", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+status_words: Final = Table(
+    "status_words",
+    metadata,
+    Column("agency", LargeBinary, primary_key=True),
+    Column("list", BigInteger, primary_key=True, autoincrement=False),
+    Column("word", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary, nullable=False),
+)
