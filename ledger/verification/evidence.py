@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ledger.authority import Agency, DocumentKey
 from ledger.events import StatusChanged
-from ledger.values import AgencyStatus, LedgerRef
+from ledger.values import AgencyId, AgencyStatus, Digest, KeyId, LedgerRef, RecordType, Root
 from ledger.verification.proof_file import ProofFile
 
 
@@ -18,6 +18,21 @@ class Source(StrEnum):
     NODE = "node"
     PROJECTION = "projection"
     BUNDLE = "bundle"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a document and its proof name, to ask a ledger about; IVerificationLens.Query.
+
+    `root` None means that there is no proof; the ledger is then asked about the zero root.
+    """
+
+    agency: AgencyId
+    root: Root | None
+    key_id: KeyId
+    record_type: RecordType
+    list: int
+    word: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +89,11 @@ class Evidence:
     """Everything at hand about one document.
 
     `history` holds the status events of the document's word in chain order; None: not gathered.
+    `successor` is the document that replaced this one, where the source knows it.
     """
 
     proof: ProofFile | None
     reading: Reading | Unreachable
     history: tuple[StatusChanged, ...] | None = None
     status_list: ListToken | None = None
+    successor: Digest | None = None

@@ -1,16 +1,32 @@
 """The proof file: how a document leads to a root on a ledger, as JSON that travels with it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from ledger.canonical import b64url_decode, b64url_encode, parse_object
+from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Refused
 from ledger.merkle import Proof
 from ledger.values import AgencyId, Digest, LedgerRef, Root
+from ledger.verification.shape import (
+    MAX_CHAIN_ID,
+    ShapeWrong,
+    address,
+    entries,
+    hexadecimal,
+    members,
+    number,
+    text,
+)
 
-PROOF_TYPE = "rfc9162-sha256"
+PROOF_TYPE: Final = "rfc9162-sha256"
+MAX_TREE_SIZE: Final = 2**32 - 1
+"""IRecordLedger.Batch.size is a uint32."""
+MAX_PATH: Final = 32
+"""The longest path in a tree of that size."""
+MAX_DOCUMENT: Final = 2**18
+"""The longest document in characters; a licence with a photograph needs a quarter of it."""
 
 
 @dataclass(eq=False)
@@ -60,5 +76,54 @@ class ProofFile:
         return orjson.dumps(shown, option=orjson.OPT_INDENT_2)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "ProofFile":
-        """Return the proof in `text`; raise `ProofFileMalformed` for anything but the one shape."""
+    def from_json(cls, file: str | bytes) -> "ProofFile":
+        """Return the proof in `file`; raise `ProofFileMalformed` for anything but the one shape."""
+        try:
+            return _read(parse_object(file))
+        except JsonMalformed as exc:
+            raise ProofFileMalformed(exc.reason) from exc
+        except ShapeWrong as exc:
+            raise ProofFileMalformed(f"{exc.member} is missing, superfluous or wrong") from exc
+
+
+def _read(value: dict[str, Any]) -> ProofFile:
+    names = {"digest", "proof", "anchor"}
+    whole = members(value, names | {"document"} if "document" in value else names, "file")
+    proof = members(whole["proof"], ("type", "treeSize", "leafIndex", "path", "root"), "proof")
+    anchor_names = ("chainId", "ledger", "agency", "transaction", "block")
+    anchor = members(whole["anchor"], anchor_names, "anchor")
+    if proof["type"] != PROOF_TYPE:
+        raise ShapeWrong("proof.type")
+    return ProofFile(
+        digest=Digest(hexadecimal(whole["digest"], 32, "digest")),
+        proof=_read_proof(proof),
+        root=Root(hexadecimal(proof["root"], 32, "proof.root")),
+        ledger=LedgerRef(
+            number(anchor["chainId"], "anchor.chainId", least=1, greatest=MAX_CHAIN_ID),
+            address(anchor["ledger"], "anchor.ledger"),
+        ),
+        agency=AgencyId(hexadecimal(anchor["agency"], 32, "anchor.agency")),
+        transaction=hexadecimal(anchor["transaction"], 32, "anchor.transaction"),
+        block=number(anchor["block"], "anchor.block"),
+        document=_read_document(whole),
+    )
+
+
+def _read_proof(proof: dict[str, Any]) -> Proof:
+    size = number(proof["treeSize"], "proof.treeSize", least=1, greatest=MAX_TREE_SIZE)
+    path = entries(proof["path"], "proof.path", limit=MAX_PATH)
+    return Proof(
+        tree_size=size,
+        leaf_index=number(proof["leafIndex"], "proof.leafIndex", greatest=size - 1),
+        path=tuple(hexadecimal(node, 32, "proof.path") for node in path),
+    )
+
+
+def _read_document(whole: dict[str, Any]) -> str | None:
+    if "document" not in whole:
+        return None
+    return text(whole["document"], "document", limit=MAX_DOCUMENT)
+
+
+def _hex(raw: bytes) -> str:
+    return "0x" + raw.hex()

@@ -1,0 +1,107 @@
+"""One document before the checks: what it says, what was gathered, and what is asked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.licences.catalogue import LicenceType
+from ledger.licences.issuance import LicenceClaims
+from ledger.licences.sd_jwt import SdJwt
+from ledger.values import AgencyId
+from ledger.verification.check import Check, Finding, Notice, Result, rfc3339
+from ledger.verification.evidence import Evidence, Reading, Source, Unreachable
+from ledger.verification.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A readable document with everything that its checks look at; `type` None: not catalogued.
+
+    `reading` is the evidence's only where it comes from a trusted ledger and is about the
+    document's own agency.
+    """
+
+    document: SdJwt
+    licence: LicenceClaims
+    type: LicenceType | None
+    evidence: Evidence
+    reading: Reading | Unreachable
+    policy: Policy
+    at: int
+
+    @property
+    def moment(self) -> int:
+        """The time to judge the chain's facts at.
+
+        A chain's clock may run ahead of the asker's; what is asked about now is then judged as of
+        the last block, else a revocation of the last second would not count yet.
+        """
+        if isinstance(self.reading, Reading) and not self.is_past:
+            return max(self.at, self.reading.block_time)
+        return self.at
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the question is about a time before the evidence was read."""
+        return isinstance(self.reading, Reading) and self.at < self.reading.read_at
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the reading is as new as the policy wants."""
+        if isinstance(self.reading, Unreachable):
+            return False
+        return self.at - self.reading.read_at <= self.policy.max_evidence_age
+
+    @property
+    def is_behind_proof(self) -> bool:
+        """Whether the proof speaks of a block that the reading's source had not seen yet."""
+        proof = self.evidence.proof
+        return (
+            proof is not None
+            and isinstance(self.reading, Reading)
+            and proof.ledger == self.reading.ledger
+            and proof.block > self.reading.block
+        )
+
+    @property
+    def is_behind_as_bundle(self) -> bool:
+        """Whether a bundle ends before the proof's block: what it lacks may simply be newer."""
+        return (
+            self.is_behind_proof
+            and isinstance(self.reading, Reading)
+            and self.reading.source is Source.BUNDLE
+        )
+
+
+def trusted_reading(evidence: Evidence, policy: Policy, agency: AgencyId) -> Reading | Unreachable:
+    """Return the evidence's reading, or why it says nothing about this document."""
+    reading = evidence.reading
+    if isinstance(reading, Unreachable):
+        return reading
+    if reading.ledger not in policy.ledgers:
+        return Unreachable("ledger-not-trusted")
+    if reading.agency is not None and reading.agency.id != agency:
+        return Unreachable("other-agency")
+    return reading
+
+
+def finding(
+    number: int,
+    result: Result,
+    code: str,
+    facts: dict[str, Any] | None = None,
+    warnings: tuple[Notice, ...] = (),
+) -> Finding:
+    """Return one check's finding."""
+    return Finding(Check(number, result, code, facts or {}), warnings)
+
+
+def unreachable(number: int, code: str, reading: Reading | Unreachable, at: int) -> Finding:
+    """Return the finding that nobody could say, or not freshly enough, and since when."""
+    if isinstance(reading, Reading):
+        facts = {"why": "too-old", "since": rfc3339(reading.read_at)}
+        return finding(number, Result.ERROR, code, facts | {"age": max(0, at - reading.read_at)})
+    facts = {"why": reading.reason}
+    if reading.since is None:
+        return finding(number, Result.ERROR, code, facts)
+    known = {"since": rfc3339(reading.since), "age": max(0, at - reading.since)}
+    return finding(number, Result.ERROR, code, facts | known)

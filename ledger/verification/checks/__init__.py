@@ -1,0 +1,1 @@
+"""The seven checks of DESIGN §6, one module each."""

@@ -1,0 +1,70 @@
+"""Check 4: the agency might issue this then, and the key was its own and good then.
+
+"Then" is the block time of the anchor, not `iat`, which the signer chooses.
+"""
+
+from ledger.authority import Agency
+from ledger.values import AgencyStatus, KeyState, KeyUsage
+from ledger.verification.case import Case, finding, unreachable
+from ledger.verification.check import Finding, Notice, Result, rfc3339
+from ledger.verification.evidence import Reading
+
+
+def check_issuer(case: Case) -> Finding:
+    """Judge agency, key and accreditation at the anchor's block time, or now without an anchor."""
+    reading = case.reading
+    if not isinstance(reading, Reading):
+        return unreachable(4, "issuer.unreachable", reading, case.at)
+    if reading.agency is None:
+        if not case.is_fresh or case.is_behind_as_bundle:
+            return unreachable(4, "issuer.unreachable", reading, case.at)
+        return finding(4, Result.INVALID, "issuer.agency-unknown")
+    refused = _refused(case, reading)
+    if refused is not None:
+        code, facts = refused
+        return finding(4, Result.INVALID, code, {"name": reading.agency.name} | facts)
+    return _not_refused(case, reading, reading.agency)
+
+
+def _not_refused(case: Case, reading: Reading, agency: Agency) -> Finding:
+    name = {"name": agency.name}
+    if reading.key is None or reading.key.public_key.key_id != case.licence.key_id:
+        return finding(4, Result.ERROR, "issuer.key-unknown", name)
+    if reading.key.frozen:
+        return finding(4, Result.ERROR, "issuer.key-frozen", name)
+    return finding(4, Result.VALID, "issuer.ok", name, _suspended_now(agency))
+
+
+def _refused(case: Case, reading: Reading) -> tuple[str, dict[str, str]] | None:
+    """The first rule that says no, in the order in which a person would want to hear of it."""
+    if reading.agency_status_then != AgencyStatus.ACTIVE:
+        return "issuer.agency-inactive", {"status": AgencyStatus(reading.agency_status_then).name}
+    distrusted = _key_refused(case, reading)
+    if distrusted is not None:
+        return distrusted
+    if not reading.accredited_then:
+        return "issuer.not-accredited", {}
+    recognised = case.policy.recognised
+    if recognised is not None and case.licence.jurisdiction not in recognised:
+        return "issuer.not-recognised-here", {"jurisdiction": case.licence.jurisdiction}
+    return None
+
+
+def _key_refused(case: Case, reading: Reading) -> tuple[str, dict[str, str]] | None:
+    key = reading.key
+    if key is None or key.public_key.key_id != case.licence.key_id:
+        return None
+    then = reading.block_time if reading.batch is None else reading.batch.anchored_at
+    state = key.state_at(then)
+    if state == KeyState.COMPROMISED:
+        return "issuer.key-distrusted", {"date": rfc3339(key.distrust_from)}
+    if state != KeyState.ACTIVE or not key.usage & KeyUsage.DOCUMENTS:
+        return "issuer.key-not-valid-then", {"state": state.name}
+    return None
+
+
+def _suspended_now(agency: Agency) -> tuple[Notice, ...]:
+    if agency.status == AgencyStatus.ACTIVE:
+        return ()
+    facts = {"name": agency.name, "status": AgencyStatus(agency.status).name}
+    return (Notice("issuer.agency-suspended-now", facts),)
