@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
@@ -272,7 +273,7 @@ contract Authority is IAuthority, AccessControl {
 
     /// @inheritdoc IAuthority
     function roleId(bytes32 subject, Role role) public pure returns (bytes32) {
-        return keccak256(abi.encode(subject, role));
+        return Hashes.efficientKeccak256(subject, bytes32(uint256(role)));
     }
 
     /// @inheritdoc IAuthority

@@ -54,6 +54,7 @@ class Settings:
                 "remappings": profile["remappings"],
                 "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
                 "evmVersion": profile["evm_version"],
+                "viaIR": profile["via_ir"],
                 "metadata": {"bytecodeHash": profile["bytecode_hash"]},
             },
         )
@@ -98,7 +99,10 @@ def compile_contracts() -> Artefacts:
     cached = json.loads(CACHE.read_text()) if CACHE.exists() else {}
     if cached.get("stamp") == stamp:
         return dict(cached["artefacts"])
-    output = solcx.compile_standard(standard, solc_binary=str(settings.solc))
+    try:
+        output = solcx.compile_standard(standard, solc_binary=str(settings.solc))
+    except solcx.exceptions.SolcError as refused:
+        raise SystemExit(refused.message) from None  # the rest of its text is the whole output
     artefacts = _artefacts(output["contracts"], settings)
     CACHE.parent.mkdir(exist_ok=True)
     CACHE.write_text(json.dumps({"stamp": stamp, "artefacts": artefacts}))

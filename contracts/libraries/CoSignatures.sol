@@ -37,7 +37,8 @@ library CoSignatures {
     function _hashOf(IRecordLedger.WordChange[] calldata changes) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](changes.length);
         for (uint256 i = 0; i < changes.length; ++i) {
-            hashes[i] = keccak256(abi.encode(WORD_CHANGE_TYPEHASH, changes[i].word, changes[i].mask));
+            IRecordLedger.WordChange calldata change = changes[i];
+            hashes[i] = keccak256(abi.encode(WORD_CHANGE_TYPEHASH, change.word, change.mask));
         }
         return keccak256(abi.encodePacked(hashes));
     }

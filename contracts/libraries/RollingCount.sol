@@ -11,10 +11,9 @@ library RollingCount {
     /// @notice What may be added in any 24 hours. Proposed, families/licences.md §5.
     uint256 internal constant LIMIT = 100;
 
-    uint256 private constant HOURS = 25;
-    uint256 private constant BUCKET_BITS = 8;
-    uint256 private constant BUCKETS = 2 ** (BUCKET_BITS * HOURS) - 1;
-    uint256 private constant HOUR_SHIFT = BUCKET_BITS * HOURS;
+    uint256 private constant BUCKETS = type(uint200).max;
+    uint256 private constant BUCKET_SHIFT = 3; // 8 bits a bucket
+    uint256 private constant HOUR_SHIFT = 200;
 
     /// @notice The count at `moment`; a moment before the last addition is taken for the hour of that addition.
     function countAt(uint256 slot, uint40 moment) internal pure returns (uint256) {
@@ -22,8 +21,8 @@ library RollingCount {
         return _sum(buckets);
     }
 
-    /// @notice The slot after adding `amount` at `moment`, and the count with it. Above `LIMIT` the slot is void: the
-    /// caller refuses.
+    /// @notice The slot after adding `amount` at `moment`, and the count with it. Above `LIMIT` the slot is worthless:
+    /// the caller refuses.
     function add(uint256 slot, uint40 moment, uint256 amount)
         internal
         pure
@@ -31,13 +30,14 @@ library RollingCount {
     {
         (uint256 hour, uint256 buckets) = _roll(slot, moment);
         total = _sum(buckets) + amount;
-        if (total <= LIMIT) next = (hour << HOUR_SHIFT) | (buckets + amount);
+        next = (hour << HOUR_SHIFT) | (buckets + amount);
     }
 
+    /// @dev A shift by 25 hours or more leaves nothing of the old buckets.
     function _roll(uint256 slot, uint40 moment) private pure returns (uint256 hour, uint256 buckets) {
-        uint256 elapsed;
-        (hour, elapsed) = Times.advance(slot >> HOUR_SHIFT, Times.hourOf(moment));
-        buckets = elapsed < HOURS ? ((slot & BUCKETS) << (BUCKET_BITS * elapsed)) & BUCKETS : 0;
+        uint256 lastHour = slot >> HOUR_SHIFT;
+        hour = Times.laterHour(lastHour, moment);
+        buckets = (slot << ((hour - lastHour) << BUCKET_SHIFT)) & BUCKETS;
     }
 
     /// @dev The digits of a number to base 256 add up to it modulo 255, and here to at most `LIMIT`.

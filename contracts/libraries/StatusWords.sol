@@ -9,6 +9,12 @@ library StatusWords {
     /// @notice Words of one list: 2^20 entries, 128 a word.
     uint256 internal constant WORDS = 8_192;
 
+    // The values of IRecordLedger.Status: a number is not checked again at every reading as an enum is.
+    uint8 internal constant VALID = uint8(IRecordLedger.Status.VALID);
+    uint8 internal constant REVOKED = uint8(IRecordLedger.Status.REVOKED);
+    uint8 internal constant SUSPENDED = uint8(IRecordLedger.Status.SUSPENDED);
+    uint8 internal constant SUPERSEDED = uint8(IRecordLedger.Status.SUPERSEDED);
+
     // Reasons, families/licences.md §5. Where a class is a run of numbers only its ends are named.
     uint16 internal constant SUSPEND_FIRST = 101;
     uint16 internal constant SUSPEND_LAST = 105;
@@ -26,83 +32,81 @@ library StatusWords {
     uint16 internal constant SUPERSEDE_LAST = 406;
 
     // Sets of statuses: bit i stands for Status(i).
-    uint256 private constant FROM_VALID = 1;
-    uint256 private constant FROM_SUSPENDED = 4;
-    uint256 private constant FROM_SUPERSEDED = 8;
+    uint256 internal constant FROM_VALID = 1;
+    uint256 internal constant FROM_SUSPENDED = 4;
+    uint256 internal constant FROM_SUPERSEDED = 8;
+    uint256 internal constant FROM_ANY = 13;
 
-    uint256 private constant LOWER = type(uint256).max / 3; // 0x5555…
-    uint256 private constant PAIRS = type(uint256).max / 5; // 0x3333…
-    uint256 private constant NIBBLES = type(uint256).max / 17; // 0x0f0f…
+    uint256 private constant LOWER = 0x5555555555555555555555555555555555555555555555555555555555555555;
+    uint256 private constant BYTES = 0x0101010101010101010101010101010101010101010101010101010101010101;
 
-    /// @notice Whether the reason declares records void from the beginning.
-    function annuls(uint16 reason) internal pure returns (bool) {
-        return reason == ANNUL_AGENCY || reason == ANNUL_FRAUD;
-    }
-
-    /// @notice Whether the reason alone asks for a second pair of eyes.
-    function needsCoSignature(uint16 reason) internal pure returns (bool) {
-        return annuls(reason) || reason == RESTORE;
-    }
-
-    /// @notice Whether a jurisdiction's SUPERVISOR may give the order without the agency.
-    function isSupervisable(IRecordLedger.Status status, uint16 reason) internal pure returns (bool) {
-        return status == IRecordLedger.Status.SUSPENDED
-            || (status == IRecordLedger.Status.VALID && reason != RESTORE);
-    }
-
-    /// @notice Reverts with {ReasonOutsideClass} unless `reason` belongs to `status`.
-    function requireReason(IRecordLedger.Status status, uint16 reason) internal pure {
-        bool fits;
-        if (status == IRecordLedger.Status.REVOKED) fits = _revokes(reason);
-        else if (status == IRecordLedger.Status.SUSPENDED) fits = _lies(reason, SUSPEND_FIRST, SUSPEND_LAST);
-        else if (status == IRecordLedger.Status.VALID) fits = _lies(reason, REINSTATE_FIRST, RESTORE);
-        else fits = _lies(reason, SUPERSEDE_FIRST, SUPERSEDE_LAST);
-        if (!fits) revert IRecordLedger.ReasonOutsideClass(reason, status);
-    }
-
-    /// @notice The statuses that an order may start from: bit i stands for Status(i). REVOKED is in none of them.
-    function sources(IRecordLedger.Status status, uint16 reason) internal pure returns (uint256) {
-        if (status == IRecordLedger.Status.VALID) {
-            return reason == RESTORE ? FROM_SUPERSEDED : FROM_SUSPENDED;
+    /// @notice The set of statuses that an order may start from; REVOKED is in none. Reverts with {ReasonOutsideClass}
+    /// unless `reason` belongs to `status`.
+    function sourcesOf(uint8 status, uint16 reason) internal pure returns (uint256) {
+        if (status == REVOKED) {
+            if (_ends(reason)) return FROM_VALID | FROM_SUSPENDED;
+            if (reason == ANNUL_AGENCY || reason == ANNUL_FRAUD) return FROM_ANY;
+        } else if (status == SUSPENDED) {
+            if (reason >= SUSPEND_FIRST && reason <= SUSPEND_LAST) return FROM_VALID | FROM_SUSPENDED;
+        } else if (status == SUPERSEDED) {
+            if (reason >= SUPERSEDE_FIRST && reason <= SUPERSEDE_LAST) return FROM_VALID | FROM_SUSPENDED;
+        } else {
+            if (reason >= REINSTATE_FIRST && reason <= REINSTATE_LAST) return FROM_SUSPENDED;
+            if (reason == RESTORE) return FROM_SUPERSEDED;
         }
-        if (annuls(reason)) return FROM_VALID | FROM_SUSPENDED | FROM_SUPERSEDED;
-        return FROM_VALID | FROM_SUSPENDED;
+        revert IRecordLedger.ReasonOutsideClass(reason, IRecordLedger.Status(status));
     }
 
-    /// @notice One bit for each entry of `mask`. Reverts when there is none or one is there by half.
-    function entriesOf(uint16 word, uint256 mask) internal pure returns (uint256 entries) {
+    /// @notice Whether an order asks for a second pair of eyes by its reason alone: 205, 310 and 311, which are those
+    /// that reach a superseded record.
+    function needsCoSignature(uint256 sources) internal pure returns (bool) {
+        return sources & FROM_SUPERSEDED != 0;
+    }
+
+    /// @notice Whether an order declares records void from the beginning: 310 and 311, which reach every record.
+    function annuls(uint256 sources) internal pure returns (bool) {
+        return sources == FROM_ANY;
+    }
+
+    /// @notice Whether a jurisdiction's SUPERVISOR may give the order without the agency: 101–105 and 201–204.
+    function isSupervisable(uint8 status, uint256 sources) internal pure returns (bool) {
+        return status == SUSPENDED || sources == FROM_SUSPENDED;
+    }
+
+    /// @notice A word whose 128 entries all have `status`.
+    function filledWith(uint8 status) internal pure returns (uint256 word) {
+        if (status & 1 != 0) word = LOWER;
+        if (status & 2 != 0) word |= LOWER << 1;
+    }
+
+    /// @notice Reverts unless `word` lies in a list and `mask` names at least one entry, and none by half.
+    function requireMask(uint16 word, uint256 mask) internal pure {
         if (word >= WORDS) revert IRecordLedger.WordOutOfRange(word);
         if (mask == 0) revert IRecordLedger.MaskEmpty(word);
-        entries = mask & LOWER;
-        if (entries * 3 != mask) revert IRecordLedger.MaskHalfEntry(word, mask);
+        if ((mask ^ (mask >> 1)) & LOWER != 0) revert IRecordLedger.MaskHalfEntry(word, mask);
     }
 
-    /// @notice Reverts with {StatusFinal} or {StatusTransitionIllegal} unless every one of `entries` now has a status
-    /// that `from` allows. The errors name the offending entries by both their bits.
-    function requireTransition(
-        uint256 present,
-        uint16 word,
-        uint256 entries,
-        uint256 from,
-        IRecordLedger.Status to
-    ) internal pure {
-        uint256 low = present & entries;
-        uint256 high = (present >> 1) & entries;
-        uint256 revoked = low & ~high;
-        if (revoked != 0) revert IRecordLedger.StatusFinal(word, revoked * 3);
-        // With the revoked ones out of the way the higher bit alone tells the valid entries.
-        _requireNone(entries & ~high, word, from, IRecordLedger.Status.VALID, to);
-        _requireNone(high & ~low, word, from, IRecordLedger.Status.SUSPENDED, to);
-        _requireNone(high & low, word, from, IRecordLedger.Status.SUPERSEDED, to);
-    }
-
-    /// @notice The word with `entries` set to `status`.
-    function set(uint256 present, uint256 entries, IRecordLedger.Status status)
+    /// @notice Reverts with {StatusFinal} or {StatusTransitionIllegal} unless every entry of `mask` now has a status in
+    /// `sources`. The errors name the offending entries by both their bits.
+    function requireTransition(uint256 present, uint16 word, uint256 mask, uint256 sources, uint8 to)
         internal
         pure
-        returns (uint256)
     {
-        return (present & ~(entries * 3)) | (entries * uint8(status));
+        uint256 high = present >> 1;
+        uint256 lawful = 0;
+        if (sources & FROM_VALID != 0) lawful = ~(present | high);
+        if (sources & FROM_SUSPENDED != 0) lawful |= high & ~present;
+        if (sources & FROM_SUPERSEDED != 0) lawful |= high & present;
+        uint256 refused = mask & LOWER & ~lawful;
+        if (refused != 0) _refuse(present, word, refused, to);
+    }
+
+    /// @notice How many of the 128 entries `mask` names, by the lower bit of each.
+    /// @dev The digits of a number to base 256 add up to it modulo 255, and there are at most 128 entries.
+    function count(uint256 mask) internal pure returns (uint256) {
+        uint256 first = addmod(mask & BYTES, (mask >> 2) & BYTES, 255);
+        uint256 second = addmod((mask >> 4) & BYTES, (mask >> 6) & BYTES, 255);
+        return addmod(first, second, 255);
     }
 
     /// @notice The status of the entry at `position` (0 to 127) of a word.
@@ -110,31 +114,29 @@ library StatusWords {
         return IRecordLedger.Status((word >> (2 * position)) & 3);
     }
 
-    /// @notice How many of the 128 entries are named by `entries`, one bit each.
-    function count(uint256 entries) internal pure returns (uint256 sum) {
-        sum = (entries & PAIRS) + ((entries >> 2) & PAIRS); // at most 2 a nibble
-        sum = (sum & NIBBLES) + ((sum >> 4) & NIBBLES); // at most 4 a byte
-        return sum % 255; // digits to base 256 add up modulo 255, and there are at most 128 entries
+    /// @dev Names the gravest ground among the refused entries: a final one, then superseded, suspended, valid.
+    function _refuse(uint256 present, uint16 word, uint256 refused, uint8 to) private pure {
+        uint256 low = present & refused;
+        uint256 high = (present >> 1) & refused;
+        if (low & ~high != 0) revert IRecordLedger.StatusFinal(word, _bothBits(low & ~high));
+        if (low & high != 0) _refuseFrom(word, low & high, IRecordLedger.Status.SUPERSEDED, to);
+        if (high != 0) _refuseFrom(word, high, IRecordLedger.Status.SUSPENDED, to);
+        _refuseFrom(word, refused, IRecordLedger.Status.VALID, to);
     }
 
-    function _requireNone(
-        uint256 entries,
-        uint16 word,
-        uint256 from,
-        IRecordLedger.Status source,
-        IRecordLedger.Status to
-    ) private pure {
-        if (entries != 0 && (from >> uint8(source)) & 1 == 0) {
-            revert IRecordLedger.StatusTransitionIllegal(word, entries * 3, source, to);
-        }
+    function _refuseFrom(uint16 word, uint256 entries, IRecordLedger.Status source, uint8 to) private pure {
+        revert IRecordLedger.StatusTransitionIllegal(
+            word, _bothBits(entries), source, IRecordLedger.Status(to)
+        );
     }
 
-    function _revokes(uint16 reason) private pure returns (bool) {
-        return annuls(reason) || reason == PUNITIVE || _lies(reason, CANCEL_FIRST, CANCEL_LAST)
-            || reason == WITHDRAW || reason == ISSUED_IN_ERROR;
+    function _bothBits(uint256 entries) private pure returns (uint256) {
+        return entries | (entries << 1);
     }
 
-    function _lies(uint16 reason, uint16 first, uint16 last) private pure returns (bool) {
-        return reason >= first && reason <= last;
+    /// @dev Reasons of a revocation that is no annulment.
+    function _ends(uint16 reason) private pure returns (bool) {
+        return (reason >= CANCEL_FIRST && reason <= CANCEL_LAST) || reason == PUNITIVE || reason == WITHDRAW
+            || reason == ISSUED_IN_ERROR;
     }
 }

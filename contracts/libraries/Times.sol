@@ -31,14 +31,10 @@ library Times {
         return a > b ? a : b;
     }
 
-    /// @notice The whole hour of Unix time in which `moment` lies.
-    function hourOf(uint40 moment) internal pure returns (uint256) {
-        return moment / 1 hours;
-    }
-
-    /// @notice The later of two hours, and how many hours it lies after `hour`.
-    function advance(uint256 hour, uint256 nowHour) internal pure returns (uint256 later, uint256 elapsed) {
-        return nowHour > hour ? (nowHour, nowHour - hour) : (hour, 0);
+    /// @notice `hour` or the whole hour of Unix time in which `moment` lies, whichever is later.
+    function laterHour(uint256 hour, uint40 moment) internal pure returns (uint256) {
+        uint256 present = moment / 1 hours;
+        return present > hour ? present : hour;
     }
 
     /// @notice The state of an announced key at a time, by its windows alone.
@@ -96,23 +92,16 @@ library Times {
         }
     }
 
-    /// @notice Reverts unless an order's `effectiveAt` is not in the future and 0 exactly when it annuls, and its `until`
-    /// is 0 or ends a suspension after `effectiveAt`.
-    function requireOrderTimes(IRecordLedger.StatusOrder calldata order, bool annuls, uint40 moment)
-        internal
-        pure
-    {
-        if ((order.effectiveAt == 0) != annuls) {
-            revert IRecordLedger.EffectiveFromBeginning(order.reason, order.effectiveAt);
-        }
-        if (order.effectiveAt > moment) revert IRecordLedger.EffectiveInFuture(order.effectiveAt, moment);
-        if (order.until == 0) return;
-        if (order.status != IRecordLedger.Status.SUSPENDED) {
-            revert IRecordLedger.UntilWithoutSuspension(order.until);
-        }
-        if (order.until <= order.effectiveAt) {
-            revert IRecordLedger.UntilNotAfterEffective(order.until, order.effectiveAt);
-        }
+    /// @notice Reverts unless `effectiveAt` is not in the future, and 0 exactly when the order annuls.
+    function requireEffective(uint16 reason, uint40 effectiveAt, bool annuls, uint40 moment) internal pure {
+        if ((effectiveAt == 0) != annuls) revert IRecordLedger.EffectiveFromBeginning(reason, effectiveAt);
+        if (effectiveAt > moment) revert IRecordLedger.EffectiveInFuture(effectiveAt, moment);
+    }
+
+    /// @notice Reverts unless `until`, which is not 0, ends a suspension after `effectiveAt`.
+    function requireUntil(uint40 until, uint40 effectiveAt, bool suspends) internal pure {
+        if (!suspends) revert IRecordLedger.UntilWithoutSuspension(until);
+        if (until <= effectiveAt) revert IRecordLedger.UntilNotAfterEffective(until, effectiveAt);
     }
 
     /// @notice Reverts with {CoSignatureExpired} after the last second at which a co-signature counts.
