@@ -1,37 +1,44 @@
-"""What the chain says now, read from the projection: a fold of its events."""
+"""What the chain says now, read from the projection."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
+from api.store.authority_fold import (
+    accreditations_of,
+    agencies_of,
+    agency_of,
+    every,
+    held_roles,
+    keys_of,
+    of_agency,
+    status_then,
+    where,
+)
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES, event_of
 from api.store.tables import projected_blocks, projection_seen, status_words
 from ledger import events
 from ledger.authority import Agency, DocumentKey
-from ledger.errors import AgencyUnknown, Unavailable
-from ledger.events import Event
-from ledger.keys import PublicKey
+from ledger.errors import Unavailable
+from ledger.status_list import entry, indices_of, place
 from ledger.values import (
     Address,
     AgencyId,
-    AgencyStatus,
     JurisdictionId,
     KeyId,
-    KeyUsage,
     LedgerRef,
     RecordType,
     Role,
     Root,
+    Status,
     Window,
+    WordChange,
     role_id,
 )
 from ledger.verification.evidence import Batch, Query, Reading, Source
-
-E = TypeVar("E", bound=Event)
 
 
 @dataclass(eq=False)
@@ -67,48 +74,49 @@ class Registry:
     def jurisdictions(self) -> Mapping[JurisdictionId, str]:
         """Return the codes of all jurisdictions by id, in order of admission."""
         with self._database.read() as connection:
-            admitted = _all(connection, events.JurisdictionAdmitted)
+            admitted = every(connection, events.JurisdictionAdmitted)
         return {e.jurisdiction: e.code for e in admitted}
 
     def agencies(self) -> tuple[Agency, ...]:
         """Return all agencies in order of admission."""
         with self._database.read() as connection:
-            return _agencies(connection)
+            return agencies_of(connection)
 
-    def agency(self, agency: AgencyId) -> Agency:
-        """Return an agency; raise `AgencyUnknown`."""
+    def agency(self, agency: AgencyId) -> Agency | None:
+        """Return an agency; None when it was never admitted."""
         with self._database.read() as connection:
-            found = _agency(connection, agency)
-        if found is None:
-            raise AgencyUnknown(agency)
-        return found
+            return agency_of(connection, agency)
 
     def agency_statuses(self, agency: AgencyId) -> tuple[events.AgencyStatusChanged, ...]:
         """Return an agency's status events in chain order."""
         with self._database.read() as connection:
-            return _of_agency(connection, events.AgencyStatusChanged, agency)
+            return of_agency(connection, events.AgencyStatusChanged, agency)
 
     def keys(self, agency: AgencyId) -> tuple[DocumentKey, ...]:
         """Return an agency's document keys in order of announcement."""
         with self._database.read() as connection:
-            return tuple(_keys(connection, agency).values())
+            return tuple(keys_of(connection, agency).values())
 
     def key(self, agency: AgencyId, key_id: KeyId) -> DocumentKey | None:
         """Return one of an agency's document keys; None when it never announced it."""
         with self._database.read() as connection:
-            return _keys(connection, agency).get(key_id)
+            return keys_of(connection, agency).get(key_id)
 
     def accreditations(self, agency: AgencyId) -> Mapping[RecordType, tuple[Window, ...]]:
         """Return an agency's accreditation windows by record type."""
         with self._database.read() as connection:
-            return _accreditations(connection, agency)
+            return accreditations_of(connection, agency)
+
+    def windows(self, agency: AgencyId, record_type: RecordType) -> tuple[Window, ...]:
+        """Return when the agency is or was accredited for a record type."""
+        return self.accreditations(agency).get(record_type, ())
 
     def roles(self, account: Address) -> frozenset[tuple[bytes, Role]]:
         """Return the (agency or jurisdiction id, role) pairs that an account holds."""
         with self._database.read() as connection:
-            held = _held_roles(connection, account)
-            agencies = _all(connection, events.AgencyAdmitted)
-            jurisdictions = _all(connection, events.JurisdictionAdmitted)
+            held = held_roles(connection, account)
+            agencies = every(connection, events.AgencyAdmitted)
+            jurisdictions = every(connection, events.JurisdictionAdmitted)
         pairs: list[tuple[bytes, Role]] = [
             (e.agency, role) for e in agencies for role in Role if role != Role.SUPERVISOR
         ]
@@ -125,8 +133,8 @@ class Registry:
             head = _head(connection)
             batch = None if query.root is None else _batch(connection, query.agency, query.root)
             then = head.block_time if batch is None else batch.anchored_at
-            statuses = _of_agency(connection, events.AgencyStatusChanged, query.agency)
-            windows = _accreditations(connection, query.agency).get(query.record_type, ())
+            statuses = of_agency(connection, events.AgencyStatusChanged, query.agency)
+            windows = accreditations_of(connection, query.agency).get(query.record_type, ())
             return Reading(
                 source=Source.PROJECTION,
                 ledger=self._ledger,
@@ -134,12 +142,18 @@ class Registry:
                 block_time=head.block_time,
                 read_at=head.seen_at,
                 batch=batch,
-                agency=_agency(connection, query.agency),
+                agency=agency_of(connection, query.agency),
                 agency_status_then=status_then(statuses, then),
-                key=_keys(connection, query.agency).get(query.key_id),
+                key=keys_of(connection, query.agency).get(query.key_id),
                 accredited_then=any(window.holds(then) for window in windows),
-                status_word=_word(connection, query),
+                status_word=_word(connection, query.agency, query.list, query.word),
             )
+
+    def status(self, agency: AgencyId, list_: int, index: int) -> Status:
+        """Return an entry's status; raise `IndexInvalid` for an entry outside the list."""
+        word, _ = place(index)
+        with self._database.read() as connection:
+            return entry(_word(connection, agency, list_, word), index)
 
     def words(self, agency: AgencyId, list_: int) -> Mapping[int, int]:
         """Return a list's words that were ever touched, by number."""
@@ -161,7 +175,7 @@ class Registry:
         """Return a status word's events in chain order."""
         table = EVENT_TABLES[events.StatusChanged].c
         with self._database.read() as connection:
-            return _where(
+            return where(
                 connection,
                 events.StatusChanged,
                 table.agency == agency,
@@ -175,7 +189,7 @@ class Registry:
         """Return a whole list's events above a block in chain order."""
         table = EVENT_TABLES[events.StatusChanged].c
         with self._database.read() as connection:
-            return _where(
+            return where(
                 connection,
                 events.StatusChanged,
                 table.agency == agency,
@@ -184,41 +198,44 @@ class Registry:
             )
 
     def ended_suspensions(self, now: int) -> tuple[events.StatusChanged, ...]:
-        """Return the suspensions whose end lies at or before `now`, in chain order."""
-        table = EVENT_TABLES[events.StatusChanged].c
+        """Return the suspensions that ended by `now` of which an entry is still SUSPENDED."""
+        table = EVENT_TABLES[events.StatusChanged]
+        query = (
+            select(table, status_words.c.value)
+            .join(
+                status_words,
+                (status_words.c.agency == table.c.agency)
+                & (status_words.c.list == table.c.list)
+                & (status_words.c.word == table.c.word),
+            )
+            .where(table.c.until > 0, table.c.until <= now)
+            .order_by(table.c.block, table.c.log_index)
+        )
         with self._database.read() as connection:
-            return _where(connection, events.StatusChanged, table.until > 0, table.until <= now)
+            found = [
+                (event_of(events.StatusChanged, row), int.from_bytes(row.value))
+                for row in connection.execute(query)
+            ]
+        return tuple(
+            event
+            for event, value in found
+            if any(
+                entry(value, index) is Status.SUSPENDED
+                for index in indices_of(WordChange(event.word, event.mask))
+            )
+        )
+
+    def block_hash(self, block: int) -> bytes | None:
+        """Return the hash of a recent block; None when the projection does not keep it."""
+        query = select(projected_blocks.c.hash).where(projected_blocks.c.block == block)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def batches(self, after_block: int = -1) -> tuple[events.BatchAnchored, ...]:
         """Return the batches anchored above a block in chain order."""
         table = EVENT_TABLES[events.BatchAnchored].c
         with self._database.read() as connection:
-            return _where(connection, events.BatchAnchored, table.block > after_block)
-
-
-def status_then(statuses: Sequence[events.AgencyStatusChanged], at: int) -> AgencyStatus:
-    """Return the status that events in chain order give at a time (IAuthority.agencyStatusAt)."""
-    known = [e.status for e in statuses if e.place.block_time <= at]
-    return known[-1] if known else AgencyStatus.UNKNOWN
-
-
-def _where(connection: Connection, cls: type[E], *conditions: ColumnElement[bool]) -> tuple[E, ...]:
-    table = EVENT_TABLES[cls]
-    query = select(table).where(*conditions).order_by(table.c.block, table.c.log_index)
-    return tuple(event_of(cls, row) for row in connection.execute(query))
-
-
-def _all(connection: Connection, cls: type[E]) -> tuple[E, ...]:
-    return _where(connection, cls)
-
-
-def _of_agency(connection: Connection, cls: type[E], agency: AgencyId) -> tuple[E, ...]:
-    return _where(connection, cls, EVENT_TABLES[cls].c.agency == agency)
-
-
-def _in_order(*groups: Sequence[Event]) -> list[Event]:
-    happened = [event for group in groups for event in group]
-    return sorted(happened, key=lambda event: (event.place.block, event.place.log_index))
+            return where(connection, events.BatchAnchored, table.block > after_block)
 
 
 def _head(connection: Connection) -> Head:
@@ -230,134 +247,20 @@ def _head(connection: Connection) -> Head:
     return Head(row.block, row.hash, row.time, row.time if seen is None else seen)
 
 
-def _agencies(connection: Connection) -> tuple[Agency, ...]:
-    codes = {e.jurisdiction: e.code for e in _all(connection, events.JurisdictionAdmitted)}
-    names = {e.agency: e.name for e in _all(connection, events.AgencyRenamed)}
-    statuses = {e.agency: e.status for e in _all(connection, events.AgencyStatusChanged)}
-    return tuple(
-        Agency(
-            e.agency,
-            codes[e.jurisdiction],
-            e.code,
-            names.get(e.agency, e.name),
-            statuses[e.agency],
-        )
-        for e in _all(connection, events.AgencyAdmitted)
-    )
-
-
-def _agency(connection: Connection, agency: AgencyId) -> Agency | None:
-    admitted = _of_agency(connection, events.AgencyAdmitted, agency)
-    if not admitted:
-        return None
-    table = EVENT_TABLES[events.JurisdictionAdmitted].c
-    (jurisdiction,) = _where(
-        connection,
-        events.JurisdictionAdmitted,
-        table.jurisdiction == admitted[0].jurisdiction,
-    )
-    names = [e.name for e in _of_agency(connection, events.AgencyRenamed, agency)]
-    statuses = _of_agency(connection, events.AgencyStatusChanged, agency)
-    return Agency(
-        agency,
-        jurisdiction.code,
-        admitted[0].code,
-        names[-1] if names else admitted[0].name,
-        statuses[-1].status,
-    )
-
-
-def _keys(connection: Connection, agency: AgencyId) -> dict[KeyId, DocumentKey]:
-    keys: dict[KeyId, DocumentKey] = {}
-    for event in _in_order(
-        _of_agency(connection, events.KeyAnnounced, agency),
-        _of_agency(connection, events.KeyRetired, agency),
-        _of_agency(connection, events.KeyFrozen, agency),
-        _of_agency(connection, events.KeyUnfrozen, agency),
-        _of_agency(connection, events.KeyCompromised, agency),
-    ):
-        match event:
-            case events.KeyAnnounced():
-                keys[event.key_id] = _announced(event)
-            case events.KeyRetired():
-                keys[event.key_id] = replace(keys[event.key_id], sign_until=event.sign_until)
-            case events.KeyFrozen() | events.KeyUnfrozen():
-                frozen = isinstance(event, events.KeyFrozen)
-                keys[event.key_id] = replace(keys[event.key_id], frozen=frozen)
-            case events.KeyCompromised():
-                keys[event.key_id] = replace(keys[event.key_id], distrust_from=event.distrust_from)
-    return keys
-
-
-def _announced(event: events.KeyAnnounced) -> DocumentKey:
-    return DocumentKey(
-        PublicKey(event.x, event.y),
-        KeyUsage(event.usage),
-        event.place.block_time,
-        event.sign_from,
-        event.sign_until,
-        event.verify_until,
-    )
-
-
-def _accreditations(
-    connection: Connection, agency: AgencyId
-) -> dict[RecordType, tuple[Window, ...]]:
-    windows: defaultdict[RecordType, list[Window]] = defaultdict(list)
-    for event in _in_order(
-        _of_agency(connection, events.Accredited, agency),
-        _of_agency(connection, events.AccreditationWithdrawn, agency),
-    ):
-        match event:
-            case events.Accredited():
-                windows[event.record_type].append(Window(event.start, event.end))
-            case events.AccreditationWithdrawn():
-                _withdraw(windows[event.record_type], event.end)
-    return {record_type: tuple(held) for record_type, held in windows.items()}
-
-
-def _withdraw(windows: list[Window], end: int) -> None:
-    """End the current window and strike those to come, as IAuthority.withdrawAccreditation does."""
-    while windows and windows[-1].start >= end:
-        windows.pop()
-    if windows and windows[-1].holds(end):
-        windows[-1] = Window(windows[-1].start, end)
-
-
-def _held_roles(connection: Connection, account: Address) -> set[bytes]:
-    held: dict[bytes, bool] = {}
-    for event in _in_order(
-        _where(
-            connection,
-            events.RoleGranted,
-            EVENT_TABLES[events.RoleGranted].c.account == account,
-        ),
-        _where(
-            connection,
-            events.RoleRevoked,
-            EVENT_TABLES[events.RoleRevoked].c.account == account,
-        ),
-    ):
-        match event:
-            case events.RoleGranted() | events.RoleRevoked():
-                held[event.role] = isinstance(event, events.RoleGranted)
-    return {role for role, holds in held.items() if holds}
-
-
 def _batch(connection: Connection, agency: AgencyId, root: Root) -> Batch | None:
     table = EVENT_TABLES[events.BatchAnchored].c
-    found = _where(connection, events.BatchAnchored, table.agency == agency, table.root == root)
+    found = where(connection, events.BatchAnchored, table.agency == agency, table.root == root)
     if not found:
         return None
     event = found[0]
     return Batch(event.place.block_time, event.place.block, event.size, event.kind)
 
 
-def _word(connection: Connection, query: Query) -> int:
+def _word(connection: Connection, agency: AgencyId, list_: int, word: int) -> int:
     row = select(status_words.c.value).where(
-        status_words.c.agency == query.agency,
-        status_words.c.list == query.list,
-        status_words.c.word == query.word,
+        status_words.c.agency == agency,
+        status_words.c.list == list_,
+        status_words.c.word == word,
     )
     value: Any = connection.execute(row).scalar_one_or_none()
     return 0 if value is None else int.from_bytes(value)

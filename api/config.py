@@ -1,0 +1,92 @@
+"""Settings of the service: environment, prefix `SUIZHENG_`, read once by `api.main`."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ledger.errors import Refused
+
+PREFIX: Final = "SUIZHENG_"
+OTHERS: Final = frozenset({"SUIZHENG_VECTORS", "SUIZHENG_HOME"})
+"""Variables with our prefix that are other programs': the tests' and the wallet's."""
+
+
+@dataclass(eq=False)
+class SettingsInvalid(Refused):
+    """The service's settings are wrong; names and reasons, never values."""
+
+    names: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+class Settings(BaseSettings):
+    """What an operator may choose; everything has a default that is safe on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    database_url: str = "sqlite:///var/suizheng.db"
+    node_urls: Annotated[tuple[str, ...], NoDecode] = ("http://127.0.0.1:8545",)
+    deployment: Path = Path("var/deployment.json")
+    base_url: str = "http://127.0.0.1:8080"
+    """What documents and QR codes name; the sign-in's domain and scheme derive from it."""
+    keys: Path = Path("var/keys")
+    """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
+    password_file: Path | None = None
+    batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
+    batch_seconds: float = Field(default=1.0, ge=0)
+    confirmations: int = Field(default=1, ge=1)
+    poll_seconds: float = Field(default=0.2, gt=0)
+
+    @field_validator("node_urls", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(url.strip() for url in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("base_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.netloc
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("not an http or https address without query")
+        return value.rstrip("/")
+
+    @property
+    def domain(self) -> str:
+        """The host and port that a sign-in message must name."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def scheme(self) -> str:
+        """The scheme that a sign-in message must name, if it names one."""
+        return urlsplit(self.base_url).scheme
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsInvalid: for a wrong value, and for a `SUIZHENG_` name that is no setting, which
+            pydantic-settings alone would pass over.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | OTHERS
+    names = {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
+    if unknown := tuple(sorted(names - known)):
+        raise SettingsInvalid(unknown, ("there is no such setting",) * len(unknown))
+    try:
+        return Settings()
+    except ValidationError as exc:
+        errors = exc.errors(include_input=False, include_url=False)
+        raise SettingsInvalid(
+            tuple(PREFIX + str(error["loc"][0]).upper() for error in errors),
+            tuple(error["msg"] for error in errors),
+        ) from exc
