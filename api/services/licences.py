@@ -1,0 +1,81 @@
+"""Licences as their agency sees them, and the proof that anybody may fetch."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from api.services.progress import Proofs
+from api.services.sign_ins import Roles
+from api.store.licences import LicenceFilter, LicenceRow, LicenceStore
+from ledger.values import Address, AgencyId, Digest, Stage
+from ledger.verification.proof_file import ProofFile
+
+MOST: Final = 200
+"""Most licences of one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceView:
+    """A licence with its stage and the licence that took its place, if one did."""
+
+    row: LicenceRow
+    stage: Stage
+    successor: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for among an agency's licences; a field left None is not asked.
+
+    `text` is looked for, case apart, in the identifier, the serial and an organisation's name.
+    """
+
+    agency: AgencyId
+    type_id: str | None = None
+    text: str | None = None
+    external_id: str | None = None
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LicencePage:
+    """Licences, newest first; `next_cursor` None at the end."""
+
+    rows: tuple[LicenceRow, ...]
+    next_cursor: str | None
+
+
+class Licences:
+    """Reads what was issued; every read by an account asks for a role of the licence's agency."""
+
+    def __init__(self, store: LicenceStore, proofs: Proofs, roles: Roles) -> None:
+        self._store = store
+        self._proofs = proofs
+        self._roles = roles
+
+    def get(self, digest: Digest, by: Address) -> LicenceView:
+        """Return one licence; raise `RecordUnknown`, or `RoleMissing` for a foreign agency's."""
+        row = self.own(digest, by)
+        return LicenceView(row, self._proofs.stage(digest), self._store.successor_of(digest))
+
+    def own(self, digest: Digest, by: Address) -> LicenceRow:
+        """Return one licence as stored; raise as `get`."""
+        row = self._store.get(digest)
+        self._roles.require_any(by, row.agency)
+        return row
+
+    def search(self, search: Search, by: Address) -> LicencePage:
+        """Return a page of an agency's licences.
+
+        Raises:
+            RoleMissing: unless `by` has a role of the agency.
+            CursorMalformed: for a cursor that no page gave.
+        """
+        self._roles.require_any(by, search.agency)
+        wanted = LicenceFilter(search.agency, search.type_id, search.text, search.external_id)
+        found = self._store.search(wanted, search.cursor, min(search.limit, MOST))
+        return LicencePage(found.rows, found.next_cursor)
+
+    def proof(self, digest: Digest) -> ProofFile:
+        """Return the proof of any record made here; raise `RecordUnknown` or `ProofPending`."""
+        return self._proofs.proof(digest)
