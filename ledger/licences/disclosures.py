@@ -50,15 +50,15 @@ class Disclosure:
     digest: str
 
 
-def disclose(salt: bytes, name: str | None, value: Any) -> Disclosure:
-    """Return the disclosure of a claim, or with `name` None of an array element.
+def disclose(salt: bytes, name: str | None, value: Any) -> tuple[str, str]:
+    """Return text and digest of the disclosure of a claim, or with `name` None of an element.
 
     `salt` is 128 random bits that nothing else ever uses.
     """
     shown = b64url_encode(salt)
     parts = [shown, value] if name is None else [shown, name, value]
     text = b64url_encode(orjson.dumps(parts))
-    return Disclosure(text, shown, name, value, digest_of(text))
+    return text, digest_of(text)
 
 
 def read_disclosure(text: str) -> Disclosure:

@@ -196,11 +196,11 @@ def _hide(
         value = values[claim.name]
         if claim.by_element:
             items = [disclose(next(parts), None, item) for item in value]
-            texts += [item.text for item in items]
-            value = [{"...": item.digest} for item in items]
-        disclosure = disclose(next(parts), claim.name, value)
-        texts.append(disclosure.text)
-        digests.append(disclosure.digest)
+            texts += [text for text, _ in items]
+            value = [{"...": digest} for _, digest in items]
+        text, digest = disclose(next(parts), claim.name, value)
+        texts.append(text)
+        digests.append(digest)
     digests += map(decoy_digest, parts)
     payload["jti"] = b64url_encode(random[:_JTI_BYTES])
     payload["_sd_alg"] = "sha-256"
