@@ -80,6 +80,12 @@ class ChangeStore:
             raise ChangeUnknown(change)
         return found[0]
 
+    def holds(self, change: bytes) -> bool:
+        """Whether a change with this id is stored."""
+        with self._database.read() as connection:
+            query = select(changes.c.seq).where(changes.c.id == change)
+            return connection.execute(query).first() is not None
+
     def of(self, digest: Digest) -> tuple[ChangeRow, ...]:
         """Return a licence's changes in the order they were asked for."""
         return self._where(changes.c.digest == digest)
@@ -95,14 +101,14 @@ class ChangeStore:
         unsent = changes.c.intent.is_(None) & changes.c.error.is_(None)
         return self._where(unsent & (changes.c.not_before <= now) & ready, limit)
 
-    def send(self, change: bytes, intent: Intent, effective_at: int) -> None:
+    def send(self, change: ChangeRow, intent: Intent) -> None:
         """Give a due change its intent, in one transaction; `effective_at` as it goes on chain."""
         with self._database.write() as connection:
             add_intents(connection, [intent])
             connection.execute(
                 update(changes)
-                .where(changes.c.id == change, changes.c.intent.is_(None))
-                .values(intent=intent.id, effective_at=effective_at)
+                .where(changes.c.id == change.id, changes.c.intent.is_(None))
+                .values(intent=intent.id, effective_at=change.effective_at)
             )
 
     def park(self, change: bytes, error: str) -> None:

@@ -25,7 +25,7 @@ _COLUMNS: Final[Mapping[type, type[TypeEngine[Any]]]] = MappingProxyType(
 _INDICES: Final[Mapping[type[Event], tuple[tuple[str, ...], ...]]] = MappingProxyType(
     {
         events.BatchAnchored: (("agency", "root"),),
-        events.StatusChanged: (("agency", "list", "word"), ("until",)),
+        events.StatusChanged: (("agency", "list", "word"), ("agency", "list", "block"), ("until",)),
         events.RoleGranted: (("account",),),
         events.RoleRevoked: (("account",),),
     }

@@ -183,19 +183,16 @@ class Registry:
                 table.word == word,
             )
 
-    def list_history(
-        self, agency: AgencyId, list_: int, after_block: int = -1
-    ) -> tuple[events.StatusChanged, ...]:
-        """Return a whole list's events above a block in chain order."""
+    def has_changed(self, agency: AgencyId, list_: int, after_block: int) -> bool:
+        """Whether a list saw an event above a block."""
         table = EVENT_TABLES[events.StatusChanged].c
+        query = (
+            select(table.block)
+            .where(table.agency == agency, table.list == list_, table.block > after_block)
+            .limit(1)
+        )
         with self._database.read() as connection:
-            return where(
-                connection,
-                events.StatusChanged,
-                table.agency == agency,
-                table.list == list_,
-                table.block > after_block,
-            )
+            return connection.execute(query).first() is not None
 
     def ended_suspensions(self, now: int) -> tuple[events.StatusChanged, ...]:
         """Return the suspensions that ended by `now` of which an entry is still SUSPENDED."""

@@ -1,0 +1,130 @@
+"""Status lists as signed tokens: rebuilt from the projection, stored, served."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from api.store.indices import IndexStore
+from api.store.lists import ListStore, ListTokenUnknown, TokenRow
+from api.store.registry import Head, Registry
+from ledger.errors import AgencyUnknown
+from ledger.keys import Signer
+from ledger.status_list import (
+    LIFETIME_SECONDS,
+    ListChain,
+    StatusList,
+    sign_list,
+)
+from ledger.values import AgencyId, KeyUsage, LedgerRef
+
+REFRESH_SECONDS: Final = 900
+"""A list that did not change is signed anew this often (families, proposed)."""
+
+
+class ListSigners(Protocol):
+    """Whoever finds the key with which an agency signs its lists."""
+
+    def signer(self, agency: AgencyId, usage: KeyUsage) -> Signer:
+        """Return a key that may sign now; raise `SigningKeyMissing`."""
+
+
+class StatusLists:
+    """The signed lists, as anybody may fetch them; needs no key."""
+
+    def __init__(self, tokens: ListStore) -> None:
+        self._tokens = tokens
+
+    def token(self, agency: AgencyId, list_: int, time: int | None = None) -> TokenRow:
+        """Return the newest token, or the one that was good at `time`.
+
+        Raises:
+            ListTokenUnknown: when there is none.
+        """
+        if time is None:
+            return self._tokens.latest(agency, list_)
+        return self._tokens.at(agency, list_, time)
+
+
+class ListSigning:
+    """Signs each list anew after an event on it, and every 15 minutes."""
+
+    def __init__(
+        self,
+        *,
+        tokens: ListStore,
+        indices: IndexStore,
+        registry: Registry,
+        signers: ListSigners,
+        ledger: LedgerRef,
+        base_url: str,
+        clock: Callable[[], int],
+    ) -> None:
+        self._tokens = tokens
+        self._indices = indices
+        self._registry = registry
+        self._signers = signers
+        self._ledger = ledger
+        self._base_url = base_url
+        self._clock = clock
+
+    def step(self, *, flush: bool = False) -> int:
+        """Sign what is due and return how many; at most one token a list and second.
+
+        With `flush` a token of this very second is replaced, so that what was seen is signed.
+        """
+        signed = 0
+        now = self._clock()
+        for agency, list_ in self._indices.all_lists():
+            last = self._last(agency, list_)
+            changed = last is None or self._has_changed(last)
+            is_old = last is None or now - last.issued_at >= REFRESH_SECONDS
+            is_of_now = last is not None and last.issued_at >= now and not flush
+            if (changed or is_old) and not is_of_now:
+                self._sign(agency, list_, now, saw_change=changed)
+                signed += 1
+        return signed
+
+    def _last(self, agency: AgencyId, list_: int) -> TokenRow | None:
+        try:
+            return self._tokens.latest(agency, list_)
+        except ListTokenUnknown:
+            return None
+
+    def _has_changed(self, last: TokenRow) -> bool:
+        """Whether the list saw an event since, or the block it is of fell out of the chain."""
+        known = self._registry.block_hash(last.block)
+        if last.block > self._registry.head().block or known not in (None, last.block_hash):
+            return True
+        return self._registry.has_changed(last.agency, last.list, last.block)
+
+    def _sign(self, agency: AgencyId, list_: int, now: int, *, saw_change: bool) -> None:
+        head, words = self._registry.words_at_head(agency, list_)
+        token = self._token(agency, list_, now, head, words)
+        self._tokens.add(
+            TokenRow(
+                agency,
+                list_,
+                now,
+                now + LIFETIME_SECONDS,
+                head.block,
+                head.hash,
+                saw_change,
+                token,
+            )
+        )
+
+    def _token(
+        self, agency: AgencyId, list_: int, now: int, head: Head, words: Mapping[int, int]
+    ) -> str:
+        return sign_list(
+            StatusList.from_words(words),
+            uri=self._uri(agency, list_),
+            issued_at=now,
+            chain=ListChain(self._ledger, agency, list_, head.block, head.hash),
+            signer=self._signers.signer(agency, KeyUsage.STATUS_LISTS),
+        )
+
+    def _uri(self, agency: AgencyId, list_: int) -> str:
+        found = self._registry.agency(agency)
+        if found is None:
+            raise AgencyUnknown(agency)
+        return f"{self._base_url}/status/{found.jurisdiction}/{found.code}/{list_}"
