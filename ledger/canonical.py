@@ -4,18 +4,22 @@ A second spelling of the same content would have another digest, so a reader ref
 """
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
+from itertools import accumulate
 from math import isinf
-from typing import Any
+from typing import Any, Final
 
 import rfc8785
 
 from ledger.errors import Refused
 
-MAX_DEPTH = 32
-"""Deepest nesting that is read; a stranger's file may nest until the stack ends."""
+MAX_DEPTH: Final = 32
+"""Most containers inside one another; a stranger's file may nest until the stack ends."""
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # linear: never fails
+_BRACKET: Final = re.compile(r"[\[\]{}]")
 
 
 @dataclass(eq=False)
@@ -56,15 +60,16 @@ def parse_json(text: str | bytes) -> Any:
             than UTF-8, and nesting deeper than `MAX_DEPTH` (RFC 8259, I-JSON RFC 7493).
     """
     try:
-        value = json.loads(
-            text.decode("utf-8") if isinstance(text, bytes) else text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-        )
-        _check(value, MAX_DEPTH)
+        read = text.decode("utf-8") if isinstance(text, bytes) else text
+        _refuse_depth(read)
+        value = _DECODER.decode(read)
+        if "\\u" in read:
+            _refuse_surrogates(value)
+        else:
+            read.encode("utf-8")
     except JsonMalformed:
         raise
-    except (ValueError, RecursionError) as exc:
+    except ValueError as exc:  # a lone surrogate is one too
         raise JsonMalformed("not JSON") from exc
     return value
 
@@ -96,16 +101,33 @@ def _no_constant(name: str) -> None:
     raise JsonMalformed(f"{name} is not JSON")
 
 
-def _check(value: Any, depth: int) -> None:
-    if depth < 0:
+def _finite(written: str) -> float:
+    number = float(written)
+    if isinf(number):
+        raise JsonMalformed("number out of range")
+    return number
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+)
+
+
+def _refuse_depth(text: str) -> None:
+    """Count before decoding: the decoder recurses, and its stack may end before its limit does."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return
+    steps = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(_STRING.sub("", text)))
+    if any(depth > MAX_DEPTH for depth in accumulate(steps)):
         raise JsonMalformed(f"nested deeper than {MAX_DEPTH}")
+
+
+def _refuse_surrogates(value: Any) -> None:
     if isinstance(value, str):
-        value.encode("utf-8")  # a lone surrogate is a ValueError
+        value.encode("utf-8")
     elif isinstance(value, dict):
         for item in (*value.keys(), *value.values()):
-            _check(item, depth - 1)
+            _refuse_surrogates(item)
     elif isinstance(value, list):
         for item in value:
-            _check(item, depth - 1)
-    elif isinstance(value, float) and isinf(value):
-        raise JsonMalformed("number out of range")
+            _refuse_surrogates(item)
