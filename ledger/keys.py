@@ -7,6 +7,7 @@ document a second digest.
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -17,11 +18,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ledger.canonical import b64url_decode, b64url_encode
+from ledger.canonical import EncodingNotCanonical, b64url_decode, b64url_encode
 from ledger.errors import Refused
 from ledger.values import KeyId
 
 CURVE_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_HALF_BYTES: Final = 32
 _ES256: Final = ec.ECDSA(SHA256())
 
 
@@ -66,32 +68,43 @@ class PublicKey:
         """Return the key of a public JWK; raise `PointInvalid` unless it is a point of P-256."""
         if not isinstance(jwk, dict) or (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256"):
             raise PointInvalid
-        if not isinstance(jwk.get("x"), str) or not isinstance(jwk.get("y"), str):
+        x, y = jwk.get("x"), jwk.get("y")
+        if not isinstance(x, str) or not isinstance(y, str):
             raise PointInvalid
-        key = cls(b64url_decode(jwk["x"]), b64url_decode(jwk["y"]))
+        try:
+            key = cls(b64url_decode(x), b64url_decode(y))
+        except EncodingNotCanonical as exc:
+            raise PointInvalid from exc
         key.loaded()
         return key
 
     def loaded(self) -> ec.EllipticCurvePublicKey:
         """Return the key object; raise `PointInvalid` unless it is a point of P-256."""
-        try:
-            return ec.EllipticCurvePublicKey.from_encoded_point(
-                ec.SECP256R1(), b"\x04" + self.x + self.y
-            )
-        except ValueError as exc:
-            raise PointInvalid from exc
+        return _loaded(self.x, self.y)
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Raise `SignatureInvalid` unless `signature` is `message`'s, 64 bytes with low s."""
-        if len(signature) != 64:  # noqa: PLR2004  # r and s, 32 bytes each
+        if len(signature) != 2 * _HALF_BYTES:
             raise SignatureInvalid
-        r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+        r = int.from_bytes(signature[:_HALF_BYTES])
+        s = int.from_bytes(signature[_HALF_BYTES:])
         if s > CURVE_ORDER // 2:
             raise SignatureInvalid
         try:
             self.loaded().verify(encode_dss_signature(r, s), message, _ES256)
         except (InvalidSignature, ValueError) as exc:
             raise SignatureInvalid from exc
+
+
+@lru_cache(maxsize=1024)
+def _loaded(x: bytes, y: bytes) -> ec.EllipticCurvePublicKey:
+    """Keep the few keys that sign most documents; a miss costs 10 µs of a verification."""
+    if len(x) != _HALF_BYTES or len(y) != _HALF_BYTES:
+        raise PointInvalid  # 31 and 33 bytes would make the same point
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
+    except ValueError as exc:
+        raise PointInvalid from exc
 
 
 class Signer(Protocol):
@@ -114,7 +127,9 @@ class PrivateKey:
 
     @classmethod
     def from_secret(cls, secret: bytes) -> "PrivateKey":
-        """Return the key of a 32-byte scalar; raise `PointInvalid` for 0 and beyond the order."""
+        """Return the key of a 32-byte scalar; raise `PointInvalid` for 0, the order and beyond."""
+        if len(secret) != _HALF_BYTES:
+            raise PointInvalid
         try:
             loaded = ec.derive_private_key(int.from_bytes(secret), ec.SECP256R1())
         except ValueError as exc:
