@@ -1,4 +1,4 @@
-"""Agencies, document keys and accreditations as plain values, judged as the Authority contract does."""
+"""Agencies and document keys as plain values, judged as the Authority contract does."""
 
 from dataclasses import dataclass
 
@@ -39,10 +39,12 @@ class DocumentKey:
         A compromise counts from `distrust_from` on, so what was anchored before it stands
         (IAuthority.keyAt).
         """
+        if at < self.announced_at:
+            return KeyState.UNKNOWN
         if self.distrust_from and at >= self.distrust_from:
             return KeyState.COMPROMISED
-        if at < self.sign_from:
-            return KeyState.ANNOUNCED
-        if at < self.sign_until:
-            return KeyState.ACTIVE
-        return KeyState.RETIRING if at < self.verify_until else KeyState.EXPIRED
+        if at >= self.verify_until:
+            return KeyState.EXPIRED
+        if at >= self.sign_until:  # before `sign_from` too, where a key was retired early
+            return KeyState.RETIRING
+        return KeyState.ACTIVE if at >= self.sign_from else KeyState.ANNOUNCED
