@@ -26,6 +26,16 @@ class LedgerError(Exception):
         shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.values().items())
         return f"{self.title()} ({shown})" if shown else self.title()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by values: an exception's own way loses those that were given by name."""
+        return _rebuilt, (type(self), dict(self.__dict__))
+
+
+def _rebuilt(kind: type[LedgerError], state: dict[str, Any]) -> LedgerError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    return error
+
 
 def _shown(value: Any) -> str:
     return "0x" + value.hex() if isinstance(value, bytes) else str(value)
@@ -455,3 +465,8 @@ class WrongHistory(Unavailable):
     block: int
     expected: bytes
     found: bytes
+
+
+@dataclass(eq=False)
+class RevertUnexplained(Refused):
+    """The transaction failed in its block, out of gas or for a reason that is gone."""
