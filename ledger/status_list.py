@@ -320,7 +320,7 @@ def parse_list(token: str) -> SignedList:
         raise ListMalformed(exc.title()) from exc
     claims = parsed.payload
     status_list = _member(claims, "status_list", dict)
-    if status_list.get("bits") != BITS:
+    if _member(status_list, "bits", int) != BITS:
         raise ListMalformed("bits is not 2")
     return SignedList(
         kid=parsed.kid,
