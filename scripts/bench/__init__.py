@@ -1,0 +1,1 @@
+"""Benchmarks: what things cost on this machine, beside the limits measured in the same run."""
