@@ -2,13 +2,16 @@
 
 from typing import Final
 
-from ledger.errors import LedgerError
+from ledger import jws
+from ledger.errors import LedgerError, Refused
 from ledger.licences.sd_jwt import (
+    KEY_BINDING_TYPE,
     HolderKeyMissing,
     HolderProofInvalid,
     HolderProofMissing,
     HolderTooOld,
     HolderWrongRequest,
+    SdJwt,
     check_key_binding,
 )
 from ledger.verification.case import Case, finding
@@ -24,10 +27,10 @@ _FOUND: Final[dict[type[LedgerError], tuple[Result, str]]] = {
 
 
 def check_holder(case: Case) -> Finding:
-    """Demand a KB-JWT for the policy's request; one that was sent unasked is not looked at."""
+    """Demand a KB-JWT for the policy's request; one sent unasked must at least be a proof."""
     asked = case.policy.holder
     if asked is None:
-        return finding(7, Result.SKIPPED, "holder.not-asked")
+        return _unasked(case.document)
     try:
         check_key_binding(case.document, audience=asked.audience, nonce=asked.nonce, now=case.at)
     except tuple(_FOUND) as refused:
@@ -36,3 +39,19 @@ def check_holder(case: Case) -> Finding:
     if asked.used:
         return finding(7, Result.INVALID, "holder.reused")
     return finding(7, Result.VALID, "holder.ok")
+
+
+def _unasked(document: SdJwt) -> Finding:
+    """For whom and when it was made does not matter, but what is no proof is a changed file."""
+    if document.key_binding is None:
+        return finding(7, Result.SKIPPED, "holder.not-asked")
+    try:
+        made = jws.parse(document.key_binding, KEY_BINDING_TYPE).payload
+        audience, nonce, issued_at = made.get("aud"), made.get("nonce"), made.get("iat")
+        if not (isinstance(audience, str) and isinstance(nonce, str)):
+            raise HolderProofInvalid
+        now = issued_at if isinstance(issued_at, int) else 0
+        check_key_binding(document, audience=audience, nonce=nonce, now=now)
+    except (Refused, HolderKeyMissing):
+        return finding(7, Result.INVALID, "holder.proof-invalid")
+    return finding(7, Result.SKIPPED, "holder.not-asked")
