@@ -70,8 +70,13 @@ def _table(cls: type[Event]) -> Table:
     )
 
 
+# Not Event.__subclasses__(): a slotted dataclass leaves its unslotted twin in there.
 EVENT_TABLES: Final[Mapping[type[Event], Table]] = MappingProxyType(
-    {cls: _table(cls) for cls in Event.__subclasses__()}
+    {
+        cls: _table(cls)
+        for cls in vars(events).values()
+        if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
+    }
 )
 
 

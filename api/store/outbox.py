@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from api.store.database import Database
 from api.store.tables import accounts, attempts, intents
@@ -129,7 +129,9 @@ class SqlOutbox:
             "at": attempt.at,
         }
         with self._database.write() as connection:
-            connection.execute(insert(attempts).values(**row))
+            insert_new(
+                connection, attempts, [row]
+            )  # signatures are deterministic: same hash, same bytes
             _set_intent(connection, attempt.intent, state=IntentState.SIGNED)
 
     def attempts(self, intent: bytes) -> Sequence[Attempt]:

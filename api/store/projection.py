@@ -15,7 +15,7 @@ from ledger.projection import Header
 from ledger.status_list import changed
 from ledger.values import Status
 
-KEPT_BLOCKS: Final = 512
+KEPT_BLOCKS: Final = 256
 """Headers kept below the cursor: how deep a reorganisation can be healed (proposed)."""
 Word = tuple[bytes, int, int]
 """Agency, list, word."""

@@ -94,7 +94,7 @@ attempts: Final = Table(
     Column("max_fee", BigInteger, nullable=False),
     Column("priority_fee", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
-    UniqueConstraint("intent", "nonce", "max_fee", "priority_fee"),
+    Index("attempts_intent", "intent"),
 )
 
 accounts: Final = Table(

@@ -1,0 +1,57 @@
+"""Projecting: the chain's events into the store, as fast as blocks come."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ledger.projection import Header
+
+RANGES_A_STEP = 20
+"""A rebuild takes in so many ranges before the other steps have their turn."""
+
+
+class Reader(Protocol):
+    """Whoever reads the chain into the projection (ledger.chain.follower)."""
+
+    def step(self) -> int:
+        """Take in the next range and return how many events it held."""
+
+    def is_at_head(self) -> bool:
+        """Whether the projection stands at the node's present head."""
+
+
+class Seen(Protocol):
+    """The projection, as far as this needs it."""
+
+    def cursor(self) -> Header | None:
+        """Return the last block that is in."""
+
+    def seen(self, at: int) -> None:
+        """Note that nothing is beyond the cursor."""
+
+
+class Projecting:
+    """Keeps the projection at the chain's head and notes when it last was there."""
+
+    def __init__(self, reader: Reader, projection: Seen, clock: Callable[[], int]) -> None:
+        self._reader = reader
+        self._projection = projection
+        self._clock = clock
+        self._seen_at = 0
+
+    def step(self) -> int:
+        """Read on, several ranges at most; return how often the cursor moved.
+
+        At the head that is noted, once a second: what the service answers carries this age.
+        """
+        moved = 0
+        while moved < RANGES_A_STEP:
+            before = self._projection.cursor()
+            self._reader.step()
+            if self._projection.cursor() == before:
+                break
+            moved += 1
+        now = self._clock()
+        if now != self._seen_at and self._reader.is_at_head():
+            self._projection.seen(now)
+            self._seen_at = now
+        return moved

@@ -1,0 +1,10 @@
+"""How Alembic runs: inside the one transaction that `migrate` opened, never on its own."""
+
+from alembic import context
+
+from api.store import event_tables, tables
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=tables.metadata)
+assert event_tables.EVENT_TABLES, "the event tables belong to the metadata"
+context.run_migrations()
