@@ -12,11 +12,11 @@ from typing import Any, Final
 from ledger.chain.accounts import Account
 from ledger.chain.blocks import by_number, read_head
 from ledger.chain.calls import Call
-from ledger.chain.fees import FeePolicy, gas_limit
+from ledger.chain.fees import NEXT, FeePolicy, gas_limit
 from ledger.chain.reverts import decode_revert, is_revert, plainly
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import HASH_BYTES, address, octets, quantity, record, spell
-from ledger.errors import ChainUnavailable
+from ledger.errors import ChainUnavailable, LedgerError
 from ledger.values import Address
 
 _FIRST_PAUSE: Final = 0.001
@@ -79,7 +79,7 @@ def transact(
             [
                 by_number("latest"),
                 ("eth_getTransactionCount", (account.address, "pending")),
-                ("eth_estimateGas", (call,)),
+                ("eth_estimateGas", (call, NEXT)),
             ]
         )
         signed = account.sign_transaction(
@@ -102,12 +102,12 @@ def transact(
     return _receipt(receipt)
 
 
-def why_reverted(node: Node, call: dict[str, Any], block: int) -> Exception:
-    """Return the contract's error by asking the same question at the end of the block before.
+def why_reverted(node: Node, call: dict[str, Any], block: int) -> LedgerError:
+    """Return the contract's error by asking the same question at the end of its block.
 
-    State moved inside the block may hide it; then at the block itself, then nobody can say.
+    What came later in the block may hide it; then at the block before, then nobody can say.
     """
-    for at in (block - 1, block):
+    for at in (block, block - 1):
         try:
             node.call("eth_call", call, spell(at))
         except RpcRefused as exc:

@@ -14,6 +14,10 @@ MAX_GAS: Final = 2**24
 GAS_MARGIN_PERCENT: Final = 10
 
 
+NEXT: Final = "pending"
+"""The block to estimate for: on a quiet chain `latest` runs at the time of a block long past."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fees:
     """What one attempt offers per gas, in wei; both are the gas price on a legacy chain."""

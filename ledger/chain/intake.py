@@ -1,0 +1,83 @@
+"""What waits in the outbox: estimate, refuse or adopt, give a nonce, sign."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from ledger.chain.blocks import Head
+from ledger.chain.broadcast import broadcast
+from ledger.chain.fees import gas_limit
+from ledger.chain.lane import Lane
+from ledger.chain.pending import Leaving
+from ledger.chain.settlement import Settlement
+from ledger.errors import LedgerError, RootAlreadyAnchored
+from ledger.outbox import Intent, IntentState
+
+ON_THE_WAY = (IntentState.RESERVED, IntentState.SIGNED, IntentState.SENT)
+
+
+class Intake:
+    """Takes in what waits, as far as the window has room."""
+
+    def __init__(self, lane: Lane, settlement: Settlement) -> None:
+        self._lane = lane
+        self._settlement = settlement
+
+    def take(self, head: Head, nonce: int) -> list[Leaving]:
+        """Return what was reserved and signed; `nonce` is the chain's."""
+        unfinished = self._lane.outbox.unfinished(*self._lane.name)
+        on_the_way = {one.id: one.nonce for one in unfinished if one.state in ON_THE_WAY}
+        self._close_gaps(nonce, {one.nonce for one in unfinished}, head)
+        room = self._lane.limits.window - len(on_the_way)
+        waiting = self._lane.outbox.waiting(*self._lane.name, room) if room > 0 else ()
+        queue: list[Leaving] = []
+        for intent, estimate in zip(waiting, self._lane.estimates(waiting), strict=True):
+            if isinstance(estimate, LedgerError):
+                self._doubt(intent, estimate, frozenset(on_the_way))
+                continue
+            taken = self._counter(nonce)
+            on_the_way[intent.id] = taken
+            queue.append(self._reserved(intent, taken, estimate, head))
+        return queue
+
+    def _reserved(self, intent: Intent, nonce: int, estimate: int, head: Head) -> Leaving:
+        gas = gas_limit(estimate)
+        self._lane.outbox.reserve(intent.id, nonce, gas)
+        self._lane.reach("reserved")
+        reserved = replace(intent, state=IntentState.RESERVED, nonce=nonce, gas=gas)
+        return reserved, self._lane.sign(reserved, self._lane.fees.market(head.base_fee))
+
+    def _doubt(self, intent: Intent, error: LedgerError, on_the_way: frozenset[bytes]) -> None:
+        """Park a refused intent, once nothing that was under way can change the refusal."""
+        if isinstance(error, RootAlreadyAnchored):
+            if self._settlement.adopt(intent):
+                self._lane.reach("adopted")
+            return  # or at a later step, when its block is there
+        doubts = self._lane.memory.doubts
+        blockers = doubts.get(intent.id, on_the_way) & on_the_way
+        if blockers:
+            doubts[intent.id] = blockers
+        else:
+            self._lane.park(intent, type(error).__name__)
+
+    def _counter(self, nonce: int) -> int:
+        counter = self._lane.outbox.next_nonce(*self._lane.name)
+        return nonce if counter is None else counter
+
+    def _close_gaps(self, nonce: int, held: Collection[int | None], head: Head) -> None:
+        """Free what would wait behind a gap for ever; where nothing does, count from the gap.
+
+        A gap is a nonce that nothing holds at two steps running: a node that lags shows an old
+        nonce for a moment.
+        """
+        missing = set(range(nonce, self._counter(nonce))) - set(held)
+        gaps = sorted(missing & self._lane.memory.gaps)
+        self._lane.memory.gaps = missing
+        if not gaps:
+            return
+        highest = max((one for one in held if one is not None), default=-1)
+        if highest < gaps[0]:
+            self._lane.outbox.set_nonce(*self._lane.name, gaps[0])
+            return
+        self._lane.alarm("nonce-gap", ", ".join(map(str, gaps)))
+        fees = self._lane.fees.market(head.base_fee)
+        broadcast(self._lane.node, [self._lane.noop(gap, fees) for gap in gaps if gap < highest])
