@@ -19,6 +19,7 @@ from ledger.values import OPEN_END, Address, Digest
 
 _HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_DECIMAL: Final = re.compile(r"[0-9]{1,78}")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 
 
@@ -86,7 +87,7 @@ def _address(value: Any) -> Address:
 
 
 def _number(value: Any) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 78:  # noqa: PLR2004  # digits of 2^256
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**256:
         raise PydanticCustomError("uint256", "a number from 0 to 2^256 - 1, decimal")

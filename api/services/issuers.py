@@ -1,6 +1,6 @@
 """Who signs for an agency: asked of the ledger and of the keys at hand before anything is made."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,8 +28,8 @@ class Authority(Protocol):
     def key(self, agency: AgencyId, key_id: KeyId) -> DocumentKey | None:
         """Return an agency's document key; None when it was never announced."""
 
-    def accreditations(self, agency: AgencyId) -> Mapping[RecordType, tuple[Window, ...]]:
-        """Return the windows in which the agency is or was accredited, by record type."""
+    def windows(self, agency: AgencyId, record_type: RecordType) -> Sequence[Window]:
+        """Return when the agency is or was accredited for a record type."""
 
 
 class KeyRing(Protocol):
@@ -59,7 +59,7 @@ class Issuers:
         """
         found = self.active(agency)
         now = self._clock()
-        windows = self._authority.accreditations(agency).get(type_.record_type, ())
+        windows = self._authority.windows(agency, type_.record_type)
         if not any(window.holds(now) for window in windows):
             raise AccreditationMissing(agency, type_.record_type)
         return Issuer(found, self._base_url, self.signer(agency, KeyUsage.DOCUMENTS))

@@ -10,7 +10,6 @@ from ledger.licences.catalogue import LicenceType
 from ledger.licences.issuance import Predecessor
 from ledger.licences.lifecycle import check_transition
 from ledger.licences.sd_jwt import parse
-from ledger.status_list import entry, place
 from ledger.values import AgencyId, Digest, Status
 
 
@@ -29,16 +28,11 @@ class PredecessorReplaced(Refused):
     successor: bytes
 
 
-class Words(Protocol):
+class Entries(Protocol):
     """Whoever knows the status lists."""
 
-    def words(self, agency: AgencyId, list_: int) -> Mapping[int, int]:
-        """Return a list's words that were ever touched, by number."""
-
-
-def present_status(words: Words, row: LicenceRow) -> Status:
-    """Return a licence's status as the ledger has it now."""
-    return entry(words.words(row.agency, row.list).get(place(row.index)[0], 0), row.index)
+    def status(self, agency: AgencyId, list_: int, index: int) -> Status:
+        """Return an entry's status as the ledger has it."""
 
 
 class Renewals:
@@ -48,9 +42,9 @@ class Renewals:
     names it. It cannot fork either, since each licence has one successor at most.
     """
 
-    def __init__(self, licences: LicenceStore, words: Words) -> None:
+    def __init__(self, licences: LicenceStore, entries: Entries) -> None:
         self._licences = licences
-        self._words = words
+        self._entries = entries
 
     def check(
         self,
@@ -74,7 +68,7 @@ class Renewals:
         if successor is not None:
             raise PredecessorReplaced(former.digest, successor)
         type_.check_reason(predecessor.reason)
-        present = present_status(self._words, former)
+        present = self._entries.status(former.agency, former.list, former.index)
         check_transition(former.index, present, Status.SUPERSEDED, predecessor.reason)
         return former
 

@@ -131,6 +131,10 @@ class SignIns:
         """Return the account that a token speaks for; raise `SessionUnknown`."""
         return self._store.session(token, self._clock()).address
 
+    def sign_out(self, token: str) -> None:
+        """End the session of a token."""
+        self._store.close(token)
+
 
 class Roles:
     """What an account may do for an agency, as of the projection; the contracts decide again."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from api.services.issuers import Issuers
-from api.services.renewal import Words, present_status
+from api.services.renewal import Entries
 from api.services.sign_ins import Roles
 from api.store.changes import ChangeRow, ChangeStore
 from api.store.licences import LicenceRow, LicenceStore
@@ -101,7 +101,7 @@ class Statuses:
         *,
         licences: LicenceStore,
         changes: ChangeStore,
-        words: Words,
+        entries: Entries,
         issuers: Issuers,
         roles: Roles,
         catalogue: Catalogue,
@@ -112,7 +112,7 @@ class Statuses:
     ) -> None:
         self._licences = licences
         self._changes = changes
-        self._words = words
+        self._entries = entries
         self._issuers = issuers
         self._roles = roles
         self._catalogue = catalogue
@@ -194,7 +194,7 @@ class Statuses:
             until=request.until,
             now=max(now, effective_at),
         )
-        present = present_status(self._words, row)
+        present = self._entries.status(row.agency, row.list, row.index)
         check_transition(row.index, present, request.status, request.reason)
         return StatusOrder(
             agency=AgencyId(row.agency),

@@ -1,0 +1,70 @@
+"""What the routes are given: the services, and who asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from api.services.bundles import Bundles
+from api.services.health import Health
+from api.services.issuance import Issuance
+from api.services.licences import Licences
+from api.services.links import Links
+from api.services.lists import StatusLists
+from api.services.registry import Directory
+from api.services.sign_ins import SignIns
+from api.services.status import Statuses
+from api.services.verification import Verifications
+from ledger.licences.catalogue import Catalogue
+from ledger.values import Address
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentView:
+    """The ledger that this service stands on, as anybody may check it."""
+
+    chain_id: int
+    contracts: dict[str, Address]
+    block: int
+    block_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that HTTP calls."""
+
+    issuance: Issuance
+    licences: Licences
+    statuses: Statuses
+    verifications: Verifications
+    directory: Directory
+    catalogue: Catalogue
+    deployment: DeploymentView
+    sign_ins: SignIns
+    links: Links
+    lists: StatusLists
+    bundles: Bundles
+    health: Health
+    randomness: Callable[[int], bytes]
+
+
+def _given(name: str) -> Any:
+    async def give(request: Request) -> Any:  # async: no thread is wanted for a look-up
+        return getattr(request.app.state.services, name)
+
+    return Depends(give)
+
+
+GivenIssuance = Annotated[Issuance, _given("issuance")]
+GivenLicences = Annotated[Licences, _given("licences")]
+GivenStatuses = Annotated[Statuses, _given("statuses")]
+GivenVerifications = Annotated[Verifications, _given("verifications")]
+GivenDirectory = Annotated[Directory, _given("directory")]
+GivenCatalogue = Annotated[Catalogue, _given("catalogue")]
+GivenDeployment = Annotated[DeploymentView, _given("deployment")]
+GivenSignIns = Annotated[SignIns, _given("sign_ins")]
+GivenLinks = Annotated[Links, _given("links")]
+GivenLists = Annotated[StatusLists, _given("lists")]
+GivenBundles = Annotated[Bundles, _given("bundles")]
+GivenHealth = Annotated[Health, _given("health")]

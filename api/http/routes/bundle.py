@@ -1,0 +1,29 @@
+"""The signed offline bundle."""
+
+from fastapi import APIRouter, Response
+
+from api.http.openapi import problems
+from api.http.ports import GivenBundles
+from api.http.strict import StrictRoute
+from api.services.bundles import KEPT_SECONDS, BundleSignerMissing
+from ledger.errors import Unavailable
+
+router = APIRouter(prefix="/v1/bundle", tags=["verification"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    response_class=Response,
+    responses={
+        200: {"description": "The bundle.", "content": {"application/jwt": {}}},
+        **problems(BundleSignerMissing, Unavailable),
+    },
+)
+def bundle(bundles: GivenBundles) -> Response:
+    """Give what a verifier needs to work without a network for a day."""
+    made = bundles.bundle()
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": f"public, max-age={KEPT_SECONDS}",
+    }
+    return Response(made.token, headers=headers, media_type="application/jwt")

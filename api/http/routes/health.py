@@ -1,0 +1,37 @@
+"""Whether the service lives and can serve."""
+
+from fastapi import APIRouter
+
+from api.http.openapi import problems
+from api.http.ports import GivenDeployment, GivenHealth
+from api.http.schemas.registry import DeploymentAnswer
+from api.http.schemas.service import AliveAnswer, ReadyAnswer
+from api.http.schemas.shared import HeadAnswer
+from api.http.strict import StrictRoute
+from api.services.health import ProjectionStale
+from ledger.errors import Unavailable
+
+router = APIRouter(tags=["service"], route_class=StrictRoute)
+
+
+@router.get("/healthz", responses=problems())
+async def alive() -> AliveAnswer:
+    """Tell that the process runs; it says nothing about database and chain."""
+    return AliveAnswer()
+
+
+@router.get("/readyz", responses=problems(Unavailable, ProjectionStale))
+def ready(health: GivenHealth) -> ReadyAnswer:
+    """Tell whether to send requests here: database at hand, chain seen lately."""
+    return ReadyAnswer(head=HeadAnswer.of(health.ready()))
+
+
+@router.get("/v1/deployment", responses=problems())
+async def deployment(deployment: GivenDeployment) -> DeploymentAnswer:
+    """Name the chain and the contracts that this service stands on."""
+    return DeploymentAnswer(
+        chain_id=deployment.chain_id,
+        contracts=dict(deployment.contracts),
+        block=deployment.block,
+        block_hash=deployment.block_hash,
+    )

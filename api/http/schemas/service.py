@@ -1,0 +1,27 @@
+"""The service about itself, as JSON."""
+
+from typing import Literal
+
+from api.http.forms import Answer
+from api.http.schemas.shared import HeadAnswer
+
+
+class ReadyAnswer(Answer):
+    """The service can serve, as of a block."""
+
+    status: Literal["ready"] = "ready"
+    head: HeadAnswer
+
+
+class AliveAnswer(Answer):
+    """The process runs."""
+
+    status: Literal["alive"] = "alive"
+
+
+class ProblemKindAnswer(Answer):
+    """A kind of problem: its type, its one-line title, the status it comes with."""
+
+    type: str
+    title: str
+    status: int

@@ -1,0 +1,70 @@
+"""Questions about documents, and reports, as JSON."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from api.http.forms import Answer, Form, GivenMoment, HexDigest, Moment
+from api.http.schemas.shared import HeadAnswer, Text
+from api.services.verification import Question
+from ledger.verification.policy import HolderRequest
+from ledger.verification.proof_file import MAX_DOCUMENT, ProofFile
+
+
+class VerificationForm(Form):
+    """A document to verify.
+
+    `proof` is looked up when it was issued here; `at` is a past moment to judge by; `fresh` asks a
+    node instead of the projection; `audience` and `nonce` ask for proof of the holder.
+    """
+
+    document: str = Field(max_length=MAX_DOCUMENT)
+    proof: dict[str, Any] | None = None
+    at: GivenMoment | None = None
+    fresh: bool = False
+    audience: Text | None = None
+    nonce: Text | None = None
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.nonce is None) != (self.audience is None):
+            raise ValueError("audience and nonce come together")
+        return self
+
+    def parsed(self, proof: ProofFile | None) -> Question:
+        """Return the question."""
+        holder = None
+        if self.audience is not None and self.nonce is not None:
+            holder = HolderRequest(self.audience, self.nonce)
+        return Question(self.document, proof, self.at, self.fresh, holder)
+
+
+class CheckAnswer(Answer):
+    """One numbered check of a report."""
+
+    number: int
+    name: str
+    result: Literal["VALID", "INVALID", "ERROR", "SKIPPED"]
+    code: str
+    facts: dict[str, Any]
+    sentence: dict[str, str]
+
+
+class WarningAnswer(Answer):
+    """A warning of a report; it never changes the verdict."""
+
+    code: str
+    facts: dict[str, Any]
+    sentence: dict[str, str]
+
+
+class ReportAnswer(Answer):
+    """The answer about a document: three verdicts, seven checks, the evidence they rest on."""
+
+    verdict: Literal["valid", "invalid", "unconfirmed"]
+    at: Moment
+    digest: HexDigest | None
+    checks: list[CheckAnswer]
+    warnings: list[WarningAnswer]
+    evidence: dict[str, Any]
+    head: HeadAnswer | None

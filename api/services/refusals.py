@@ -1,0 +1,21 @@
+"""What the store refuses, for the floor above: routes declare it, and may not import the store."""
+
+from api.store.changes import ChangeUnknown
+from api.store.licences import CursorMalformed, ExternalIdTaken, IndexTaken, LicenceIdTaken
+from api.store.links import LinkUnknown
+from api.store.lists import ListTokenUnknown
+from api.store.records import RecordUnknown
+from api.store.sign_ins import NonceUnknown, SessionUnknown
+
+__all__ = [
+    "ChangeUnknown",
+    "CursorMalformed",
+    "ExternalIdTaken",
+    "IndexTaken",
+    "LicenceIdTaken",
+    "LinkUnknown",
+    "ListTokenUnknown",
+    "NonceUnknown",
+    "RecordUnknown",
+    "SessionUnknown",
+]
