@@ -99,14 +99,17 @@ class TestVectors:
     def test_all_cases_are_there(self) -> None:
         assert [case["bits"] for case in CASES] == [1, 2, 1, 2]
 
+    @needs_vectors("token-status-list")
     @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
     def test_inflates_to_their_bytes(self, case: dict[str, Any]) -> None:
         assert StatusList.inflate(case["lst"], case["bits"]).to_bytes() == packed(case)
 
+    @needs_vectors("token-status-list")
     @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
     def test_compresses_to_their_text(self, case: dict[str, Any]) -> None:
         assert StatusList(packed(case), case["bits"]).compressed() == case["lst"]
 
+    @needs_vectors("token-status-list")
     @pytest.mark.parametrize("case", CASES[2:], ids=lambda case: case["name"])
     def test_reads_their_entries(self, case: dict[str, Any]) -> None:
         entries = StatusList.inflate(case["lst"], case["bits"])
@@ -114,6 +117,7 @@ class TestVectors:
         read = {i: v for i in range(entries.size) if (v := entries.value(i))}
         assert read == {int(index): value for index, value in case["nonzero"].items()}
 
+    @needs_vectors("token-status-list")
     @pytest.mark.parametrize("case", CASES[3:], ids=lambda case: case["name"])
     def test_the_contracts_words_make_their_list(self, case: dict[str, Any]) -> None:
         words: dict[int, int] = {}
