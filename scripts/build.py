@@ -54,7 +54,7 @@ class Settings:
                 "remappings": profile["remappings"],
                 "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
                 "evmVersion": profile["evm_version"],
-                "viaIR": profile["via_ir"],
+                "viaIR": all(rule["via_ir"] for rule in profile["compilation_restrictions"]),
                 "metadata": {"bytecodeHash": profile["bytecode_hash"]},
             },
         )
