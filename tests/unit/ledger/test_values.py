@@ -1,6 +1,7 @@
-"""Identifiers as the contracts compute them, written out by hand from the ABI's layout."""
+"""Identifiers as the contracts compute them, by eth_abi or by hand from the ABI's layout."""
 
 import pytest
+from eth_abi.abi import encode
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +21,6 @@ def word(number: int) -> bytes:
     return number.to_bytes(32)
 
 
-def tail(text: str) -> bytes:
-    """A string of the ABI: length, then bytes filled up to whole words."""
-    raw = text.encode()
-    return word(len(raw)) + raw + bytes(-len(raw) % 32)
-
-
 codes = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
 
 
@@ -39,13 +34,13 @@ class TestHash:
 class TestJurisdictionId:
     @given(codes)
     def test_is_the_hash_of_the_encoded_code(self, code: str) -> None:
-        assert jurisdiction_id(code) == keccak(word(32) + tail(code))
+        assert jurisdiction_id(code) == keccak(encode(["string"], [code]))
 
 
 class TestAgencyId:
     @given(codes, codes)
     def test_is_the_hash_of_jurisdiction_and_code(self, jurisdiction: str, code: str) -> None:
-        encoded = jurisdiction_id(jurisdiction) + word(64) + tail(code)
+        encoded = encode(["bytes32", "string"], [jurisdiction_id(jurisdiction), code])
         assert agency_id(jurisdiction, code) == keccak(encoded)
 
     def test_moving_a_character_makes_another_agency(self) -> None:
