@@ -53,12 +53,15 @@ class Worker:
         self._wait = wait
         self._log = structlog.get_logger("worker")
 
-    def run(self) -> None:
-        """Loop until told to stop; a pass that did something is followed by the next at once."""
+    def run(self, leads: Callable[[], bool] = lambda: True) -> None:
+        """Loop until told to stop; a pass that did something is followed by the next at once.
+
+        `leads` is asked before each pass; while another process leads, this one waits.
+        """
         self._log.info("started", steps=[step.name for step in self._steps])
         pause = 0.0
         while not self._wait(pause):
-            pause = 0.0 if self.run_once() else self._poll_seconds
+            pause = 0.0 if self._may(leads) and self.run_once() else self._poll_seconds
         self._log.info("stopped")
 
     def run_once(self) -> int:
@@ -78,6 +81,13 @@ class Worker:
                 return
             self._wait(min(self._poll_seconds, 0.01))
         raise WorkerBusy(busy)
+
+    def _may(self, leads: Callable[[], bool]) -> bool:
+        try:
+            return leads()
+        except Unavailable as failure:
+            self._log.warning("failed", step="lease", error=type(failure).__name__)
+            return False
 
     def _guarded(self, step: Step) -> int:
         if self._monotonic() < step.not_before:

@@ -55,7 +55,7 @@ class Database:
     """A database of ours, its schema current."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -78,12 +78,12 @@ class Database:
     @property
     def is_postgresql(self) -> bool:
         """Whether many workers may claim rows at once (SKIP LOCKED)."""
-        return self._engine.dialect.name == "postgresql"
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that commits at the end and rolls back at an exception."""
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self.engine.connect() as connection:
             connection = connection.execution_options(immediate=True)  # noqa: PLW2901  # the same connection, told how to begin
             with connection.begin():
                 yield connection
@@ -91,7 +91,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that sees one state of the database and writes nothing."""
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self.engine.connect() as connection:
             if self.is_postgresql:
                 connection = connection.execution_options(  # noqa: PLW2901  # the same connection, told how to begin
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -101,7 +101,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def migrate(url: str, revision: str = "head") -> None:

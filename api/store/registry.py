@@ -183,6 +183,17 @@ class Registry:
                 table.word == word,
             )
 
+    def list_history(self, agency: AgencyId, list_: int) -> tuple[events.StatusChanged, ...]:
+        """Return a whole list's events in chain order, as an offline bundle carries them."""
+        table = EVENT_TABLES[events.StatusChanged].c
+        with self._database.read() as connection:
+            return where(
+                connection,
+                events.StatusChanged,
+                table.agency == agency,
+                table.list == list_,
+            )
+
     def has_changed(self, agency: AgencyId, list_: int, after_block: int) -> bool:
         """Whether a list saw an event above a block."""
         table = EVENT_TABLES[events.StatusChanged].c

@@ -1,0 +1,298 @@
+"""The composition root: reads settings, builds every part, runs one command.
+
+`serve` answers HTTP, `work` does everything in the background, `migrate` prepares the database,
+`audit` compares it with the chain. Clock, randomness and the environment are read here alone.
+"""
+
+import re
+import secrets
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+import click
+import orjson
+
+from api.config import Settings, load_settings
+from api.services.anchoring import Anchoring
+from api.services.audit import Audit, AuditReport
+from api.services.dispatch import Dispatch
+from api.services.intents import Intents
+from api.services.issuers import Issuers
+from api.services.key_folder import KeyFolder
+from api.services.lists import ListSigning
+from api.services.projection import Projecting
+from api.services.sending import Sending
+from api.services.supersession import Lapse, Supersession
+from api.services.worker import Step, Worker
+from api.store.batches import BatchStore
+from api.store.changes import ChangeStore
+from api.store.database import Database, migrate
+from api.store.indices import IndexStore
+from api.store.leases import Lease
+from api.store.licences import LicenceStore
+from api.store.lists import ListStore
+from api.store.outbox import SqlOutbox
+from api.store.projection import SqlProjection
+from api.store.registry import Registry
+from ledger.canonical import parse_object
+from ledger.chain.accounts import Account
+from ledger.chain.deployments import Deployment, load_deployment
+from ledger.chain.fees import FeePolicy
+from ledger.chain.follower import Follower
+from ledger.chain.lane import Limits
+from ledger.chain.rpc import Node
+from ledger.chain.sender import Sender
+from ledger.chain.wire import checksum
+from ledger.errors import LedgerError, Refused
+from ledger.keystore import unlock
+from ledger.values import Address
+
+EXIT_REFUSED = 1
+EXIT_UNAVAILABLE = 2
+
+
+@dataclass(eq=False)
+class OperatorAccountMissing(Refused):
+    """There is no keystore of the operator's account."""
+
+    path: str
+
+
+class PasswordMissing(Refused):
+    """There is no password; SUIZHENG_PASSWORD_FILE names the file that holds it."""
+
+
+class Parts:
+    """Everything that is built once, each when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @staticmethod
+    def clock() -> int:
+        """Return the time in Unix seconds."""
+        return int(time.time())
+
+    @staticmethod
+    def randomness(count: int) -> bytes:
+        """Return `count` random bytes fit for keys."""
+        return secrets.token_bytes(count)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, its schema current."""
+        return Database.open(self.settings.database_url)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The contracts of the one chain that this service is for."""
+        return load_deployment(self.settings.deployment)
+
+    @cached_property
+    def node(self) -> Node:
+        """The chain's nodes, asked in turn."""
+        return Node(self.settings.node_urls)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The projection, as verifiers ask it."""
+        return Registry(self.database, self.deployment.ledger)
+
+    @cached_property
+    def sender_address(self) -> Address:
+        """The operator's account, read from its keystore without unlocking it."""
+        found = parse_object(self._account_file()).get("address")
+        if not isinstance(found, str) or not re.fullmatch(r"(0x)?[0-9a-fA-F]{40}", found):
+            raise OperatorAccountMissing(str(self.settings.keys / "account.json"))
+        return checksum(bytes.fromhex(found.removeprefix("0x")))
+
+    @cached_property
+    def account(self) -> Account:
+        """The operator's account, unlocked: half a second and 256 MB, once."""
+        return Account(unlock(self._account_file(), self._password()))
+
+    @cached_property
+    def keys(self) -> KeyFolder:
+        """The agencies' document keys, or none in a process without the password."""
+        may_unlock = self.settings.password_file is not None
+        folder = self.settings.keys / "documents"
+        return KeyFolder(folder, self._unlock if may_unlock else None)
+
+    @cached_property
+    def issuers(self) -> Issuers:
+        """Who signs for which agency."""
+        return Issuers(self.registry, self.keys, self.settings.base_url, self.clock)
+
+    @cached_property
+    def intents(self) -> Intents:
+        """Writes to the chain, encoded."""
+        return Intents(self.deployment, self.sender_address, self.randomness)
+
+    def audit(self) -> Audit:
+        """Return the comparison of database and chain."""
+        return Audit(self.database, lambda fresh: Follower(self.node, self.deployment, fresh))
+
+    def worker(self, stop: threading.Event) -> Worker:
+        """Return the background loop, in the order in which a licence passes its steps."""
+        projecting = self._projecting()
+        anchoring = self._anchoring()
+        sending = self._sending()
+        licences, changes = LicenceStore(self.database), ChangeStore(self.database)
+        supersession = Supersession(changes, licences, self.clock)
+        lapse = Lapse(changes, licences, self.registry, self.clock)
+        dispatch = self._dispatch(changes)
+        lists = self._list_signing()
+        steps = [
+            Step("projection", lambda _flush: projecting.step()),
+            Step("anchoring", lambda flush: anchoring.step(flush=flush)),
+            Step("supersession", lambda _flush: supersession.step()),
+            Step("lapse", lambda _flush: lapse.step()),
+            Step("dispatch", lambda _flush: dispatch.step()),
+            Step("sending", lambda _flush: sending.step()),
+            Step("projection again", lambda _flush: projecting.step()),
+            Step("lists", lambda flush: lists.step(flush=flush)),
+        ]
+        return Worker(
+            steps,
+            poll_seconds=self.settings.poll_seconds,
+            monotonic=time.monotonic,
+            wait=stop.wait,
+        )
+
+    def lease(self) -> Lease:
+        """Return the right to send for the account and to follow its chain, not yet taken."""
+        chain_id = self.deployment.chain_id
+        return Lease(self.database, f"worker:{chain_id}:{self.sender_address}")
+
+    def _projecting(self) -> Projecting:
+        projection = SqlProjection(self.database)
+        follower = Follower(self.node, self.deployment, projection)
+        return Projecting(follower, projection, self.clock)
+
+    def _anchoring(self) -> Anchoring:
+        return Anchoring(
+            BatchStore(self.database),
+            self.intents,
+            self.clock,
+            size=self.settings.batch_size,
+            seconds=self.settings.batch_seconds,
+        )
+
+    def _dispatch(self, changes: ChangeStore) -> Dispatch:
+        return Dispatch(
+            changes=changes,
+            batches=BatchStore(self.database),
+            registry=self.registry,
+            intents=self.intents,
+            clock=self.clock,
+            confirmations=self.settings.confirmations,
+        )
+
+    def _sending(self) -> Sending:
+        sender = Sender(
+            self.node,
+            self.deployment,
+            self.account,
+            SqlOutbox(self.database),
+            FeePolicy(),
+            self.clock,
+            limits=Limits(confirmations=self.settings.confirmations),
+        )
+        return Sending(sender)
+
+    def _list_signing(self) -> ListSigning:
+        return ListSigning(
+            tokens=ListStore(self.database),
+            indices=IndexStore(self.database),
+            registry=self.registry,
+            signers=self.issuers,
+            ledger=self.deployment.ledger,
+            base_url=self.settings.base_url,
+            clock=self.clock,
+        )
+
+    def _account_file(self) -> str:
+        path = self.settings.keys / "account.json"
+        try:
+            return path.read_text()
+        except OSError as exc:
+            raise OperatorAccountMissing(str(path)) from exc
+
+    def _password(self) -> str:
+        path = self.settings.password_file
+        if path is None:
+            raise PasswordMissing
+        try:
+            return path.read_text().rstrip("\r\n")
+        except OSError as exc:
+            raise PasswordMissing from exc
+
+    def _unlock(self, text: str) -> bytes:
+        return unlock(text, self._password())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Run the service: one of the commands below. Settings come from SUIZHENG_* variables."""
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the database's schema up to date, making the database file if need be."""
+    url = load_settings().database_url
+    migrate(url)
+    click.echo("The database is ready.")
+
+
+@main.command()
+def work() -> None:
+    """Anchor, send, follow the chain and sign status lists until told to stop (SIGTERM)."""
+    parts = Parts(load_settings())
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _signal, _frame: stop.set())
+    worker = parts.worker(stop)
+    lease = parts.lease()
+    try:
+        worker.run(leads=lease.take)
+    finally:
+        lease.release()
+        parts.database.close()
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+def audit(*, as_json: bool) -> None:
+    """Compare the database with the chain, rebuilt from its first block. Exit 0 clean, 1 not."""
+    comparisons = []
+    for comparison in Parts(load_settings()).audit().run():
+        comparisons.append(comparison)
+        if not as_json:
+            facts = ", ".join(f"{name} {value}" for name, value in comparison.facts.items())
+            click.echo(f"{'same   ' if comparison.ok else 'DIFFERS'} {comparison.name}: {facts}")
+    report = AuditReport(tuple(comparisons))
+    if as_json:
+        click.echo(orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2))
+    elif report.ok:
+        click.echo("Nothing differs.")
+    sys.exit(0 if report.ok else EXIT_REFUSED)
+
+
+# `serve` stands here.
+
+
+def run() -> None:
+    """Run the command line; a refusal is one line on stderr and exit 1, an outage exit 2."""
+    try:
+        main(standalone_mode=True)
+    except LedgerError as error:
+        click.echo(f"{type(error).__name__}: {error}", err=True)
+        sys.exit(EXIT_REFUSED if isinstance(error, Refused) else EXIT_UNAVAILABLE)
+
+
+if __name__ == "__main__":
+    run()

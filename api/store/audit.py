@@ -1,0 +1,190 @@
+"""What the audit reads: one database as of one moment, in orders that two databases share."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from api.store.database import Database
+from api.store.event_tables import EVENT_TABLES
+from api.store.lists import TokenRow
+from api.store.tables import (
+    batches,
+    licences,
+    list_tokens,
+    lists,
+    projected_blocks,
+    records,
+    status_words,
+)
+from ledger.events import BatchAnchored, StatusChanged
+from ledger.projection import Header
+from ledger.status_list import changed
+from ledger.values import AgencyId, Digest, RecordKind, Root, Status
+
+ROWS_A_READ = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedBatch:
+    """A closed batch and its leaves, (index, digest) in order of index."""
+
+    id: int
+    agency: AgencyId
+    kind: int
+    root: Root
+    size: int
+    leaves: tuple[tuple[int, Digest], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records there are: issued, in a batch, and licences among them by two ways."""
+
+    issued: int
+    batched: int
+    licence_records: int
+    licences: int
+
+
+class AuditView:
+    """One database as of one moment."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def cursor(self) -> Header | None:
+        """Return the projection's cursor."""
+        newest = select(projected_blocks).order_by(projected_blocks.c.block.desc()).limit(1)
+        row = self._connection.execute(newest).one_or_none()
+        return None if row is None else Header(row.block, row.hash, row.time)
+
+    def event_tables(self) -> tuple[str, ...]:
+        """Return the names of the event tables."""
+        return tuple(table.name for table in EVENT_TABLES.values())
+
+    def events(self, name: str) -> Iterator[tuple[Any, ...]]:
+        """Yield an event table's rows in chain order."""
+        (table,) = (table for table in EVENT_TABLES.values() if table.name == name)
+        query = select(table).order_by(table.c.block, table.c.log_index)
+        for row in self._connection.execute(query).yield_per(ROWS_A_READ):
+            yield tuple(row)
+
+    def words(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the derived status words: agency, list, word, value."""
+        key = (status_words.c.agency, status_words.c.list, status_words.c.word)
+        query = select(*key, status_words.c.value).order_by(*key)
+        for row in self._connection.execute(query).yield_per(ROWS_A_READ):
+            yield tuple(row)
+
+    def batches(self) -> Iterator[AuditedBatch]:
+        """Yield the batches in the order they were closed."""
+        for row in self._connection.execute(select(batches).order_by(batches.c.seq)).all():
+            leaves = (
+                select(records.c.leaf_index, records.c.digest)
+                .where(records.c.batch == row.seq)
+                .order_by(records.c.leaf_index)
+            )
+            found = tuple((index, digest) for index, digest in self._connection.execute(leaves))
+            yield AuditedBatch(row.seq, row.agency, row.kind, row.root, row.size, found)
+
+    def anchors(self, agency: AgencyId, root: Root) -> tuple[tuple[int, int], ...]:
+        """Return kind and size of every anchor of a root by an agency."""
+        table = EVENT_TABLES[BatchAnchored]
+        query = select(table.c.kind, table.c.size).where(
+            table.c.agency == agency, table.c.root == root
+        )
+        return tuple((kind, size) for kind, size in self._connection.execute(query))
+
+    def counts(self) -> Counts:
+        """Count the records."""
+        of_licences = records.c.kind == int(RecordKind.LICENCE)
+        return Counts(
+            self._count(select(func.count()).select_from(records)),
+            self._count(select(func.count()).where(records.c.batch.is_not(None))),
+            self._count(select(func.count()).where(of_licences)),
+            self._count(select(func.count()).select_from(licences)),
+        )
+
+    def documents(self) -> Iterator[tuple[Digest, str]]:
+        """Yield every record's digest and document."""
+        query = select(records.c.digest, records.c.document).order_by(records.c.seq)
+        for row in self._connection.execute(query).yield_per(ROWS_A_READ):
+            yield row.digest, row.document
+
+    def doubled_indices(self) -> int:
+        """Count status list places that more than one licence holds."""
+        place = (licences.c.agency, licences.c.list, licences.c.idx)
+        doubled = select(*place).group_by(*place).having(func.count() > 1).subquery()
+        return self._count(select(func.count()).select_from(doubled))
+
+    def miscounted_lists(self) -> int:
+        """Count status lists whose number of taken entries is not what they say."""
+        taken = (
+            select(licences.c.agency, licences.c.list, func.count().label("taken"))
+            .group_by(licences.c.agency, licences.c.list)
+            .subquery()
+        )
+        query = (
+            select(func.count())
+            .select_from(lists)
+            .outerjoin(taken, (taken.c.agency == lists.c.agency) & (taken.c.list == lists.c.list))
+            .where(lists.c.used != func.coalesce(taken.c.taken, 0))
+        )
+        return self._count(query)
+
+    def newest_tokens(self) -> tuple[TokenRow, ...]:
+        """Return the newest token of every list."""
+        newest = (
+            select(
+                list_tokens.c.agency,
+                list_tokens.c.list,
+                func.max(list_tokens.c.issued_at).label("issued_at"),
+            )
+            .group_by(list_tokens.c.agency, list_tokens.c.list)
+            .subquery()
+        )
+        query = select(list_tokens).join(
+            newest,
+            (newest.c.agency == list_tokens.c.agency)
+            & (newest.c.list == list_tokens.c.list)
+            & (newest.c.issued_at == list_tokens.c.issued_at),
+        )
+        return tuple(
+            TokenRow(
+                row.agency,
+                row.list,
+                row.issued_at,
+                row.expires_at,
+                row.block,
+                row.block_hash,
+                row.saw_change,
+                row.token,
+            )
+            for row in self._connection.execute(query)
+        )
+
+    def words_at(self, agency: AgencyId, list_: int, block: int) -> Mapping[int, int]:
+        """Return a list's words as of the end of a block, from the events alone."""
+        table = EVENT_TABLES[StatusChanged]
+        query = (
+            select(table.c.word, table.c.mask, table.c.status)
+            .where(table.c.agency == agency, table.c.list == list_, table.c.block <= block)
+            .order_by(table.c.block, table.c.log_index)
+        )
+        words: dict[int, int] = {}
+        for word, mask, status in self._connection.execute(query):
+            words[word] = changed(words.get(word, 0), int.from_bytes(mask), Status(status))
+        return words
+
+    def _count(self, query: Any) -> int:
+        return int(self._connection.execute(query).scalar_one())
+
+
+@contextmanager
+def audit_view(database: Database) -> Iterator[AuditView]:
+    """Open a view of a database as of now."""
+    with database.read() as connection:
+        yield AuditView(connection)
