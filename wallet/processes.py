@@ -56,6 +56,11 @@ class Child:
         """The process id while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    @property
+    def was_started(self) -> bool:
+        """Whether it is to run: started, and not stopped since."""
+        return self._process is not None
+
     def start(self) -> None:
         """Start the program, its output appended to the log; nothing happens while it runs."""
         if self.pid is not None:

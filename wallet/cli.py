@@ -1,0 +1,58 @@
+"""The `suizheng` command: composition. Clocks and randomness are made here and given to all."""
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+import click
+
+from wallet.commands.agency import agency
+from wallet.commands.audit import audit
+from wallet.commands.bundle import bundle
+from wallet.commands.key import key
+from wallet.commands.licence import licence
+from wallet.commands.options import FOLDER
+from wallet.commands.trust import trust
+from wallet.commands.up import up
+from wallet.commands.verify import verify
+from wallet.embedded import Clocks
+from wallet.exits import Commands
+from wallet.report import language_of
+from wallet.surroundings import Surroundings
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--wallet",
+    "home",
+    type=FOLDER,
+    default="var/wallet",
+    show_default=True,
+    envvar="SUIZHENG_HOME",
+    help="Folder of this wallet's keys, documents and trust.",
+)
+@click.version_option(package_name="suizheng")
+@click.pass_context
+def main(ctx: click.Context, home: Path) -> None:
+    """Suizheng (穗证): an open ledger for electronic licences.
+
+    Exit codes: 0 done or valid, 1 refused or invalid, 2 unavailable or unconfirmed, 64 wrong use of
+    a command. Every command has --help; --json where a machine may read it.
+    """
+    if ctx.obj is None:
+        ctx.obj = Surroundings(
+            home=home,
+            clocks=Clocks(lambda: int(time.time()), time.monotonic, time.sleep),
+            randomness=secrets.token_bytes,
+            language=language_of(
+                [os.environ.get(n, "") for n in ("LC_ALL", "LC_MESSAGES", "LANG")]
+            ),
+        )
+
+
+for _command in (up, verify, licence, agency, key, trust, bundle, audit):
+    main.add_command(_command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""A verification report as a person reads it at a terminal, in one of four languages."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.verification.check import NAMES, Report, Result, Verdict, sentence
+from ledger.verification.evidence import Source, Unreachable
+from wallet.console import age, say, when
+
+_STYLES: Final = {
+    Verdict.VALID: "bold green",
+    Verdict.INVALID: "bold red",
+    Verdict.UNCONFIRMED: "bold yellow",
+}
+_MARKS: Final = {Result.VALID: "+", Result.INVALID: "x", Result.ERROR: "?", Result.SKIPPED: "-"}
+_WORDS: Final[dict[str, dict[Verdict | str, str]]] = {
+    "zh-Hans": {
+        Verdict.VALID: "有效",
+        Verdict.INVALID: "无效",
+        Verdict.UNCONFIRMED: "无法确认",
+        "warning": "注意",
+        "head": "账本区块 {block}（{time}），{age} 前读取",
+        "bundle": "离线数据包，账本区块 {block}（{time}），签发于 {age} 前",
+        "nothing": "未能读取账本：{reason}",
+    },
+    "zh-Hant": {
+        Verdict.VALID: "有效",
+        Verdict.INVALID: "無效",
+        Verdict.UNCONFIRMED: "無法確認",
+        "warning": "注意",
+        "head": "帳本區塊 {block}（{time}），{age} 前讀取",
+        "bundle": "離線資料包，帳本區塊 {block}（{time}），簽發於 {age} 前",
+        "nothing": "未能讀取帳本：{reason}",
+    },
+    "en": {
+        Verdict.VALID: "VALID",
+        Verdict.INVALID: "INVALID",
+        Verdict.UNCONFIRMED: "UNCONFIRMED",
+        "warning": "Note",
+        "head": "Ledger block {block} of {time}, read {age} ago",
+        "bundle": "Offline bundle, ledger block {block} of {time}, signed {age} ago",
+        "nothing": "The ledger was not read: {reason}",
+    },
+    "pt": {
+        Verdict.VALID: "VÁLIDO",
+        Verdict.INVALID: "INVÁLIDO",
+        Verdict.UNCONFIRMED: "NÃO CONFIRMADO",
+        "warning": "Nota",
+        "head": "Bloco {block} do registo, de {time}, lido há {age}",
+        "bundle": "Pacote sem ligação, bloco {block} do registo, de {time}, assinado há {age}",
+        "nothing": "O registo não foi lido: {reason}",
+    },
+}
+
+
+def print_report(report: Report, language: str, now: int) -> None:
+    """Print verdict, checks, warnings and the ledger's head for a person."""
+    words = _WORDS[language]
+    say(words[report.verdict], style=_STYLES[report.verdict])
+    for check in report.checks:
+        name = NAMES[check.number - 1]
+        said = sentence(check, language)
+        say(f"{_MARKS[check.result]} {check.number} {name:<9} {said} [{check.code}]")
+    for warning in report.warnings:
+        say(f"! {words['warning']}: {sentence(warning, language)} [{warning.code}]")
+    say(_head(report, words, now), style="dim")
+
+
+def _head(report: Report, words: dict[Verdict | str, str], now: int) -> str:
+    reading = report.reading
+    if isinstance(reading, Unreachable):
+        return words["nothing"].format(reason=reading.reason)
+    shown = words["bundle" if reading.source is Source.BUNDLE else "head"]
+    return shown.format(
+        block=reading.block, time=when(reading.block_time), age=age(now - reading.read_at)
+    )
+
+
+def language_of(environment: Sequence[str]) -> str:
+    """Return the language that LC_ALL, LC_MESSAGES or LANG asks for, English by default."""
+    name = next((value for value in environment if value), "").replace("-", "_").lower()
+    if name.startswith("zh"):
+        return (
+            "zh-Hant" if any(part in name for part in ("hant", "_tw", "_hk", "_mo")) else "zh-Hans"
+        )
+    return "pt" if name.startswith("pt") else "en"
