@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents; the only place of status numbers.
 
 A problem's type is `/problems/` and the name of the error's class, its members are the class's
-values in camelCase. What is not a `LedgerError` says nothing: its text may hold personal data.
+values in camelCase (`typeValue` for one called `type`). What is not a `LedgerError` says nothing: its text may hold personal data.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +21,8 @@ from ledger.errors import LedgerError, Refused
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 _GREATEST_EXACT: Final = 2**53 - 1  # a browser rounds greater numbers
+_OWN: Final = frozenset({"type", "title", "status", "detail", "instance"})
+"""Members of RFC 9457; a value of such a name is shown as `typeValue` and the like."""
 
 STATUS: Final[Mapping[str, int]] = {
     # The roots: whoever has no line of its own answers as its nearest base does.
@@ -149,7 +151,7 @@ def problem(error: LedgerError, instance: str) -> Response:
         "instance": instance,
     }
     if not isinstance(error, RequestInvalid | Internal):
-        document.setdefault("detail", str(error))
+        document["detail"] = str(error)
     return Response(orjson.dumps(document), status, _headers(status), MEDIA_TYPE)
 
 
@@ -188,7 +190,12 @@ def _headers(status: int) -> dict[str, str]:
 
 
 def _members(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {to_camel(name.rstrip("_")): _shown(value) for name, value in values.items()}
+    return {_member(name): _shown(value) for name, value in values.items()}
+
+
+def _member(name: str) -> str:
+    camel = to_camel(name.rstrip("_"))
+    return f"{camel}Value" if camel in _OWN else camel
 
 
 def _shown(value: Any) -> Any:

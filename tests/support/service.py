@@ -1,0 +1,476 @@
+"""The HTTP service over a real SQLite file, with the chain's events put in by hand.
+
+`World` plays the chain: what it `says` becomes a block of the projection. Nothing here needs a
+node; `LiveFake` stands for one and can be switched off.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from api.http.app import create_app
+from api.http.ports import DeploymentView, Services
+from api.services.bundles import Bundles
+from api.services.health import Health
+from api.services.intents import Intents
+from api.services.issuance import Issuance
+from api.services.issuers import Issuers
+from api.services.licences import Licences
+from api.services.links import Links
+from api.services.lists import ListSigning, StatusLists
+from api.services.progress import Proofs
+from api.services.registry import Directory
+from api.services.renewal import Renewals
+from api.services.sign_ins import Roles, SignIns, Site
+from api.services.status import Statuses
+from api.services.verification import Verifications
+from api.store.batches import BatchStore, Sealed
+from api.store.changes import ChangeStore
+from api.store.database import Database, migrate
+from api.store.indices import IndexStore
+from api.store.licences import LicenceStore
+from api.store.links import LinkStore
+from api.store.lists import ListStore
+from api.store.projection import SqlProjection
+from api.store.registry import Registry
+from api.store.sign_ins import SignInStore
+from api.store.tables import metadata
+from ledger.chain.accounts import Account
+from ledger.chain.deployments import Deployment
+from ledger.errors import ChainUnavailable
+from ledger.events import (
+    Accredited,
+    AgencyAdmitted,
+    AgencyStatusChanged,
+    BatchAnchored,
+    Event,
+    JurisdictionAdmitted,
+    KeyAnnounced,
+    Place,
+    RoleGranted,
+    StatusChanged,
+)
+from ledger.keys import PrivateKey, Signer
+from ledger.merkle import Tree
+from ledger.projection import Header
+from ledger.status_list import word_changes
+from ledger.values import (
+    OPEN_END,
+    Address,
+    AgencyId,
+    AgencyStatus,
+    Digest,
+    KeyUsage,
+    LedgerRef,
+    RecordKind,
+    Role,
+    Root,
+    Status,
+    agency_id,
+    jurisdiction_id,
+    licence_record_type,
+    role_id,
+)
+from ledger.verification.evidence import Evidence, Query, Unreachable
+from ledger.verification.policy import Policy
+from ledger.verification.proof_file import ProofFile
+from tests.support.databases import sqlite_url
+from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE, FIELDS, ISSUED_AT
+
+BASE_URL = "http://licences.example:8080"
+CHAIN_ID = 31337
+FOREIGN = "11440300MBEXAMPX09"
+FOREIGN_ID = agency_id("CN-GD", FOREIGN)
+LEDGER = LedgerRef(CHAIN_ID, Address("0x5FbDB2315678afecb367f032d93F642f64180aa3"))
+OTHER_CONTRACT = Address("0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is moved."""
+
+    now: int = ISSUED_AT
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass
+class Keys:
+    """A key ring that can lose its keys."""
+
+    held: list[Signer] = field(default_factory=lambda: [AGENCY_KEY])
+
+    def signers(self) -> list[Signer]:
+        return self.held
+
+
+@dataclass
+class LiveFake:
+    """A node that knows what the projection knows, or is gone."""
+
+    registry: Registry
+    is_up: bool = True
+    asked: list[tuple[int, bool]] = field(default_factory=list)
+
+    def evidence(
+        self, query: Query, proof: ProofFile | None, *, now: int, past: bool = False
+    ) -> Evidence:
+        self.asked.append((now, past))
+        if not self.is_up:
+            return Evidence(proof, Unreachable(str(ChainUnavailable("no node answers"))))
+        reading = self.registry.reading(query)
+        history = self.registry.history(query.agency, query.list, query.word)
+        return Evidence(proof, reading, history)
+
+
+def account(name: str) -> Account:
+    """Return a made-up person's account."""
+    return Account(hashlib.sha256(name.encode()).digest())
+
+
+class Problems:
+    """Checks that each problem that is answered was declared for its route."""
+
+    _documents: ClassVar[list[dict[str, Any]]] = []  # one for all worlds: it takes a while
+
+    def __init__(self, app: FastAPI) -> None:
+        if not self._documents:
+            self._documents.append(app.openapi())
+        self._paths: dict[str, Any] = self._documents[0]["paths"]
+
+    def check(self, response: Any) -> None:
+        if not response.headers.get("content-type", "").startswith("application/problem+json"):
+            return
+        operation = self._operation(response.request.method, response.request.url.path)
+        if operation is None:
+            return
+        declared = operation["responses"].get(str(response.status_code))
+        assert declared is not None, (response.status_code, response.text)
+        names = set(declared["content"]["application/problem+json"]["examples"])
+        name = response.json()["type"].removeprefix("/problems/")
+        assert name in names or (response.status_code == 503 and "Unavailable" in names), name
+
+    def _operation(self, method: str, path: str) -> Any:
+        for template, operations in self._paths.items():
+            if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path):
+                return operations.get(method.lower())
+        return None
+
+
+class World:
+    """A service, its people, and the chain that it believes in."""
+
+    def __init__(self, folder: Path) -> None:
+        url = sqlite_url(folder)
+        (folder / "suizheng.db").write_bytes(_migrated())
+        self.clock = Clock()
+        self.keys = Keys()
+        self.database = Database.open(url)
+        self.registry = Registry(self.database, LEDGER)
+        self.projection = SqlProjection(self.database)
+        self.live = LiveFake(self.registry)
+        self.operator = account("operator")
+        self.issuer = account("issuer")
+        self.registrar = account("registrar")
+        self.approver = account("approver")
+        self.stranger = account("stranger")
+        self.foreigner = account("foreigner")
+        self.log: list[Mapping[str, Any]] = []
+        self.lists = ListStore(self.database)
+        self.batches = BatchStore(self.database)
+        self._block = 0
+        self._logs = 0
+        self.services = self._compose()
+        self.app = create_app(self.services, log=self)
+        self.problems = Problems(self.app)
+        self.client = TestClient(self.app, base_url=BASE_URL)
+        self.client.event_hooks["response"] = [self._inspect]
+        self._tokens: dict[Address, str] = {}
+
+    def info(self, event: str, **values: Any) -> None:
+        self.log.append({"event": event, **values})
+
+    error = info
+
+    # The chain.
+
+    def say(self, *said: Any) -> None:
+        """Put events, as functions of their place, into one new block of this moment."""
+        self._block += 1
+        digest = hashlib.sha256(self._block.to_bytes(8)).digest()
+        events: list[Event] = []
+        for make in said:
+            self._logs += 1
+            transaction = hashlib.sha256(b"tx" + self._logs.to_bytes(8)).digest()
+            events.append(make(Place(self._block, digest, self.clock.now, transaction, self._logs)))
+        self.projection.apply([Header(self._block, digest, self.clock.now)], events)
+        self.projection.seen(self.clock.now)
+
+    def begin(self) -> None:
+        """Admit two agencies, accredit the first, announce its key, grant everybody's roles."""
+        guangdong = jurisdiction_id("CN-GD")
+        key = AGENCY_KEY.public_key
+        start = self.clock.now - 1000
+        usage = KeyUsage.DOCUMENTS | KeyUsage.STATUS_LISTS | KeyUsage.BUNDLES
+        types = [t.record_type for t in CATALOGUE.all() if t.id != "cn.road-transport"]
+        roles = [
+            (AGENCY.id, Role.ISSUER, self.issuer),
+            (AGENCY.id, Role.REGISTRAR, self.registrar),
+            (AGENCY.id, Role.APPROVER, self.approver),
+            (AGENCY.id, Role.APPROVER, self.operator),
+            (AGENCY.id, Role.APPROVER, self.registrar),
+            (FOREIGN_ID, Role.ISSUER, self.foreigner),
+            (FOREIGN_ID, Role.REGISTRAR, self.foreigner),
+        ]
+        self.clock.now -= 500
+        self.say(
+            lambda place: JurisdictionAdmitted(place, guangdong, "CN-GD"),
+            lambda place: AgencyAdmitted(place, AGENCY.id, guangdong, AGENCY.code, AGENCY.name),
+            lambda place: AgencyStatusChanged(place, AGENCY.id, AgencyStatus.ACTIVE),
+            lambda place: AgencyAdmitted(place, FOREIGN_ID, guangdong, FOREIGN, "示例乙局"),
+            lambda place: AgencyStatusChanged(place, FOREIGN_ID, AgencyStatus.ACTIVE),
+            lambda place: KeyAnnounced(
+                place, AGENCY.id, key.key_id, key.x, key.y, usage, start, OPEN_END, OPEN_END
+            ),
+            *(_accredited(AGENCY.id, record_type, start) for record_type in types),
+            _accredited(FOREIGN_ID, licence_record_type("cn.food-business"), start),
+            *(_granted(subject, role, who) for subject, role, who in roles),
+        )
+        self.clock.now += 500
+        self.say()
+
+    def anchor(self) -> None:
+        """Close a batch of what waits and let the chain say that it is anchored."""
+        closed = self.batches.close(
+            AGENCY.id, RecordKind.LICENCE, 10_000, self.clock.now, self._seal
+        )
+        assert closed is not None
+        self.say(
+            lambda place: BatchAnchored(
+                place, AGENCY.id, closed.root, int(RecordKind.LICENCE), closed.size
+            )
+        )
+
+    def change(self, digest: Digest, status: Status, reason: int, effective_at: int = 1) -> None:
+        """Let the chain say that a licence's status changed."""
+        row = LicenceStore(self.database).get(digest)
+        (word,) = word_changes([row.index])
+        self.say(
+            lambda place: StatusChanged(
+                place, AGENCY.id, row.list, word.word, word.mask, status, reason, effective_at, 0
+            )
+        )
+
+    def revoke(self, digest: str) -> None:
+        """Let the chain say that a licence, by its 0x-hex digest, was revoked."""
+        self.change(Digest(bytes.fromhex(digest[2:])), Status.REVOKED, 331)
+
+    def suspend_agency(self) -> None:
+        self.say(lambda place: AgencyStatusChanged(place, AGENCY.id, AgencyStatus.SUSPENDED))
+
+    def _seal(self, digests: Any) -> Sealed:
+        tree = Tree.of(digests)
+        intent = self.intents.anchor(AGENCY.id, RecordKind.LICENCE, Root(tree.root), tree.size)
+        return Sealed(tree.root, intent)
+
+    # The people.
+
+    def sign_in(self, who: Account) -> str:
+        """Go through the whole sign-in and return the token."""
+        challenge = self.client.post("/v1/sign-in/challenge", json={"address": who.address}).json()
+        message = message_of(challenge)
+        signature = "0x" + who.sign_message(message).hex()
+        form = {"message": message, "signature": signature}
+        answer = self.client.post("/v1/sign-in", json=form)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["token"])
+
+    def by(self, who: Account) -> dict[str, str]:
+        """Return the headers of a request by somebody who signed in."""
+        if who.address not in self._tokens:
+            self._tokens[who.address] = self.sign_in(who)
+        return {"Authorization": f"Bearer {self._tokens[who.address]}"}
+
+    def issue(self, **changes: Any) -> Any:
+        """Issue a lawful licence over HTTP and return the answer's JSON."""
+        answer = self.client.post(
+            "/v1/licences", json=order(**changes), headers=self.by(self.issuer)
+        )
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def rows(self) -> dict[str, int]:
+        """Return the number of rows of every table."""
+        with self.database.read() as connection:
+            return {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in metadata.sorted_tables
+            }
+
+    def _inspect(self, response: Any) -> None:
+        response.read()
+        self.problems.check(response)
+
+    # The composition, as api.main does it.
+
+    def _compose(self) -> Services:
+        clock, randomness = self.clock, secrets.token_bytes
+        roles = Roles(self.registry)
+        store = LicenceStore(self.database)
+        proofs = Proofs(self.batches, LEDGER)
+        issuers = Issuers(self.registry, self.keys, BASE_URL, clock)
+        directory = Directory(self.registry, CATALOGUE, clock)
+        licences = Licences(store, proofs, roles)
+        deployment = Deployment(
+            CHAIN_ID, OTHER_CONTRACT, LEDGER.address, OTHER_CONTRACT, 1, bytes(32), {}
+        )
+        self.intents = Intents(deployment, self.operator.address, randomness)
+        self.list_signing = ListSigning(
+            tokens=self.lists,
+            indices=IndexStore(self.database),
+            registry=self.registry,
+            signers=issuers,
+            ledger=LEDGER,
+            base_url=BASE_URL,
+            clock=clock,
+        )
+        return Services(
+            issuance=Issuance(
+                licences=store,
+                indices=IndexStore(self.database),
+                issuers=issuers,
+                renewals=Renewals(store, self.registry),
+                roles=roles,
+                catalogue=CATALOGUE,
+                clock=clock,
+                randomness=randomness,
+            ),
+            licences=licences,
+            statuses=Statuses(
+                licences=store,
+                changes=ChangeStore(self.database),
+                entries=self.registry,
+                issuers=issuers,
+                roles=roles,
+                catalogue=CATALOGUE,
+                intents=self.intents,
+                ledger=LEDGER,
+                clock=clock,
+                randomness=randomness,
+            ),
+            verifications=Verifications(
+                projected=self.registry,
+                live=self.live,
+                proofs=proofs,
+                policy=Policy(frozenset({LEDGER}), max_evidence_age=60),
+                catalogue=CATALOGUE,
+                clock=clock,
+            ),
+            directory=directory,
+            catalogue=CATALOGUE,
+            deployment=DeploymentView(CHAIN_ID, deployment.addresses, 1, bytes(32)),
+            sign_ins=SignIns(
+                SignInStore(self.database), Site(BASE_URL, CHAIN_ID), clock, randomness
+            ),
+            links=Links(
+                store=LinkStore(self.database),
+                licences=licences,
+                catalogue=CATALOGUE,
+                base_url=BASE_URL,
+                clock=clock,
+                randomness=randomness,
+            ),
+            lists=StatusLists(self.lists),
+            bundles=Bundles(self.registry, issuers, LEDGER, clock),
+            health=Health(directory),
+            randomness=randomness,
+        )
+
+
+@cache
+def _migrated() -> bytes:
+    """Return an SQLite file with the schema and nothing in it, made once a run."""
+    with TemporaryDirectory() as folder:
+        migrate(sqlite_url(Path(folder)))
+        return (Path(folder) / "suizheng.db").read_bytes()
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """Make a world whose chain has begun, and end it."""
+    made = World(folder)
+    made.begin()
+    try:
+        with made.client:
+            yield made
+    finally:
+        made.database.close()
+
+
+@contextmanager
+def nothing_changes(service: World) -> Iterator[None]:
+    """Check that no table gains or loses a row."""
+    before = service.rows()
+    yield
+    assert service.rows() == before
+
+
+def refusal(response: Any) -> tuple[int, str]:
+    """Return the status and the name of a problem, its members checked."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    problem = response.json()
+    assert problem["status"] == response.status_code
+    assert problem["title"]
+    assert problem["instance"].endswith(response.headers["X-Request-Id"])
+    return response.status_code, problem["type"].removeprefix("/problems/")
+
+
+def order(type_id: str = "cn.food-business", **changes: Any) -> dict[str, Any]:
+    """Return a lawful order's JSON; `changes` are its members, `fields` laid over the lawful."""
+    fields = {**FIELDS[type_id], **changes.pop("fields", {})}
+    agency = {"jurisdiction": AGENCY.jurisdiction, "code": AGENCY.code}
+    return {"agency": agency, "type": type_id, "fields": fields, **changes}
+
+
+def message_of(challenge: Mapping[str, Any]) -> str:
+    """Return the EIP-4361 text that a wallet makes of a challenge."""
+    return "\n".join(
+        (
+            f"{challenge['domain']} wants you to sign in with your Ethereum account:",
+            challenge["address"],
+            "",
+            challenge["statement"],
+            "",
+            f"URI: {challenge['uri']}",
+            f"Version: {challenge['version']}",
+            f"Chain ID: {challenge['chainId']}",
+            f"Nonce: {challenge['nonce']}",
+            f"Issued At: {challenge['issuedAt']}",
+            f"Expiration Time: {challenge['expiresAt']}",
+        )
+    )
+
+
+def private_key(name: str) -> PrivateKey:
+    """Return a made-up document key."""
+    return PrivateKey.from_secret(hashlib.sha256(name.encode()).digest())
+
+
+def _accredited(agency: AgencyId, record_type: Any, start: int) -> Any:
+    return lambda place: Accredited(place, agency, record_type, start, OPEN_END)
+
+
+def _granted(subject: bytes, role: Role, who: Account) -> Any:
+    return lambda place: RoleGranted(place, role_id(subject, role), who.address)
