@@ -95,13 +95,23 @@ def finding(
     return Finding(Check(number, result, code, facts or {}), warnings)
 
 
-def unreachable(number: int, code: str, reading: Reading | Unreachable, at: int) -> Finding:
-    """Return the finding that nobody could say, or not freshly enough, and since when."""
-    if isinstance(reading, Reading):
-        facts = {"why": "too-old", "since": rfc3339(reading.read_at)}
-        return finding(number, Result.ERROR, code, facts | {"age": max(0, at - reading.read_at)})
-    facts = {"why": reading.reason}
-    if reading.since is None:
-        return finding(number, Result.ERROR, code, facts)
-    known = {"since": rfc3339(reading.since), "age": max(0, at - reading.since)}
-    return finding(number, Result.ERROR, code, facts | known)
+def unreachable(number: int, code: str, case: Case, why: str = "too-old") -> Finding:
+    """Return the finding that nobody could say, and since when; `why` is about a reading's use."""
+    reading = case.reading
+    since = reading.read_at if isinstance(reading, Reading) else reading.since
+    facts: dict[str, Any] = {"why": why if isinstance(reading, Reading) else reading.reason}
+    if since is not None:
+        facts |= {"since": rfc3339(since), "age": max(0, case.at - since)}
+    return finding(number, Result.ERROR, code, facts)
+
+
+def not_known(number: int, code: str, otherwise: str, case: Case) -> Finding:
+    """Return INVALID `code` for what a fresh reading lacks, or ERROR `otherwise`.
+
+    A reading that is too old, or a bundle that ends before the proof's block, proves no absence.
+    """
+    if not case.is_fresh:
+        return unreachable(number, otherwise, case)
+    if case.is_behind_as_bundle:
+        return unreachable(number, otherwise, case, "bundle-ends-earlier")
+    return finding(number, Result.INVALID, code)

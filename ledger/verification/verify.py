@@ -11,7 +11,7 @@ from ledger.jws import AlgorithmRefused
 from ledger.licences.catalogue import Catalogue, LicenceType, TypeUnknown
 from ledger.licences.issuance import LicenceClaims, read_licence
 from ledger.licences.sd_jwt import DisclosureConflict, DisclosureForeign, SdJwt, parse
-from ledger.status_list import ENTRIES_PER_WORD
+from ledger.status_list import ENTRIES, ENTRIES_PER_WORD
 from ledger.values import Digest, licence_record_type
 from ledger.verification.case import Case, finding, trusted_reading
 from ledger.verification.check import NAMES, Finding, Report, Result, verdict_of
@@ -65,7 +65,8 @@ def verify(
 def query_of(document: str, proof: ProofFile | None) -> Query:
     """Return what to ask a ledger about `document`; raise `Refused` when it cannot be read.
 
-    The agency and the list are those that the document names; nothing of it is verified yet.
+    The agency and the list are those that the document names; nothing of it is verified yet. For
+    an index outside every list any word will do, since check 5 refuses it.
     """
     _, licence = _read(document)
     return Query(
@@ -74,7 +75,7 @@ def query_of(document: str, proof: ProofFile | None) -> Query:
         key_id=licence.key_id,
         record_type=licence_record_type(_type_id(licence.vct)),
         list=licence.list,
-        word=licence.index // ENTRIES_PER_WORD,
+        word=licence.index // ENTRIES_PER_WORD if licence.index < ENTRIES else 0,
     )
 
 

@@ -2,7 +2,7 @@
 
 from ledger.merkle import ProofMalformed, RootMismatch, verify_inclusion
 from ledger.values import RecordKind
-from ledger.verification.case import Case, finding, unreachable
+from ledger.verification.case import Case, finding, not_known, unreachable
 from ledger.verification.check import Finding, Notice, Result, rfc3339
 from ledger.verification.evidence import Batch, Reading
 from ledger.verification.proof_file import ProofFile
@@ -20,9 +20,9 @@ def check_anchor(case: Case) -> Finding:
         return finding(3, Result.ERROR, "anchor.ledger-unknown", ledger)
     reading = case.reading
     if not isinstance(reading, Reading) or reading.ledger != proof.ledger:
-        return unreachable(3, "anchor.unreachable", reading, case.at)
+        return unreachable(3, "anchor.unreachable", case, "other-ledger")
     if reading.batch is None:
-        return _no_batch(case, reading)
+        return _no_batch(case)
     return _batch(case, reading, proof, reading.batch)
 
 
@@ -38,13 +38,11 @@ def _leads_to_root(proof: ProofFile) -> bool:
     return True
 
 
-def _no_batch(case: Case, reading: Reading) -> Finding:
-    if not case.is_fresh or case.is_behind_as_bundle:
-        return unreachable(3, "anchor.unreachable", reading, case.at)
-    if case.is_behind_proof:
+def _no_batch(case: Case) -> Finding:
+    if case.is_fresh and case.is_behind_proof and not case.is_behind_as_bundle:
         # Whoever claims a block to come gains nothing: without any proof it would be ERROR as well.
         return _pending(case, 0)
-    return finding(3, Result.INVALID, "anchor.root-not-found", {"block": reading.block})
+    return not_known(3, "anchor.root-not-found", "anchor.unreachable", case)
 
 
 def _batch(case: Case, reading: Reading, proof: ProofFile, batch: Batch) -> Finding:

@@ -5,7 +5,7 @@
 
 from ledger.authority import Agency
 from ledger.values import AgencyStatus, KeyState, KeyUsage
-from ledger.verification.case import Case, finding, unreachable
+from ledger.verification.case import Case, finding, not_known, unreachable
 from ledger.verification.check import Finding, Notice, Result, rfc3339
 from ledger.verification.evidence import Reading
 
@@ -14,11 +14,9 @@ def check_issuer(case: Case) -> Finding:
     """Judge agency, key and accreditation at the anchor's block time, or now without an anchor."""
     reading = case.reading
     if not isinstance(reading, Reading):
-        return unreachable(4, "issuer.unreachable", reading, case.at)
+        return unreachable(4, "issuer.unreachable", case)
     if reading.agency is None:
-        if not case.is_fresh or case.is_behind_as_bundle:
-            return unreachable(4, "issuer.unreachable", reading, case.at)
-        return finding(4, Result.INVALID, "issuer.agency-unknown")
+        return not_known(4, "issuer.agency-unknown", "issuer.unreachable", case)
     refused = _refused(case, reading)
     if refused is not None:
         code, facts = refused

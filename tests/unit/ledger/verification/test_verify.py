@@ -45,6 +45,7 @@ from tests.support.verification import (
     DAY,
     HEAD_BLOCK,
     KEY,
+    LEDGER,
     OTHER_LEDGER,
     POLICY,
     Sample,
@@ -351,6 +352,11 @@ class TestAnchor:
         check = SAMPLE.with_reading(batch=None).with_proof(block=HEAD_BLOCK).check("anchor")
         assert check.code == "anchor.root-not-found"
 
+    def test_a_reading_of_another_trusted_ledger_says_nothing(self) -> None:
+        both = SAMPLE.with_policy(ledgers=frozenset({LEDGER, OTHER_LEDGER}))
+        check = both.with_reading(ledger=OTHER_LEDGER).check("anchor")
+        assert (check.code, check.facts["why"]) == ("anchor.unreachable", "other-ledger")
+
     def test_a_bundle_does_not_know_of_later_roots(self) -> None:
         spoilt = SAMPLE.with_reading(batch=None, source=Source.BUNDLE)
         assert spoilt.check("anchor").code == "anchor.root-not-found"
@@ -509,6 +515,14 @@ class TestQueryOf:
 
     def test_asks_without_a_proof(self) -> None:
         assert query_of(SAMPLE.document, None).root is None
+
+    def test_asks_a_ledger_about_no_word_outside_the_list(self) -> None:
+        status = {"status_list": {"idx": 2**40, "uri": issuer().status_uri(0)}}
+        assert query_of(resigned(SAMPLE, status=status).document, None).word == 0
+
+    def test_a_strange_type_is_accredited_nowhere(self) -> None:
+        query = query_of(resigned(SAMPLE, vct="https://types.example/x").document, None)
+        assert query.record_type == licence_record_type("https://types.example/x")
 
     def test_refuses_what_it_cannot_read(self) -> None:
         with pytest.raises(Refused):
