@@ -168,6 +168,13 @@ class Parts:
         chain_id = self.deployment.chain_id
         return Lease(self.database, f"worker:{chain_id}:{self.sender_address}")
 
+    def close(self) -> None:
+        """Close what is open towards database and nodes."""
+        if "database" in self.__dict__:
+            self.database.close()
+        if "node" in self.__dict__:
+            self.node.close()
+
     def _projecting(self) -> Projecting:
         projection = SqlProjection(self.database)
         follower = Follower(self.node, self.deployment, projection)
@@ -261,7 +268,7 @@ def work() -> None:
         worker.run(leads=lease.take)
     finally:
         lease.release()
-        parts.database.close()
+        parts.close()
 
 
 @main.command()
