@@ -41,8 +41,8 @@ class FieldError:
 
     Rules: `unknown-field`, `computed-field`, `missing`, the JSON Schema keywords, `text`,
     `identifier-shape`, `check-character`, `date-of-birth`, `date`, `dates-reversed`, `max-days`,
-    `threshold`, `type-code`; of CSV rows `unknown-column`, `column-twice`, `number`, `boolean`,
-    `parts`.
+    `threshold`, `type-code`, `issuer`; of CSV rows `unknown-column`, `column-twice`, `number`,
+    `boolean`, `parts`.
     """
 
     field: str

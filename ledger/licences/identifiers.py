@@ -27,7 +27,8 @@ _LICENCE_ID: Final = re.compile(
 )
 _SERIAL: Final = re.compile(r"[0-9A-Z]{1,32}")
 _TYPE_CODE: Final = re.compile(r"[0-9A-Z]{21}")
-_ISSUER: Final = re.compile(r"[0-9A-Z]{18}|[0-9]{6}")
+_ISSUER: Final = re.compile(r"[0-9A-Z]{18}")
+_FIRST_VERSION: Final = 1
 _LAST_VERSION: Final = 999
 
 _ORGANISATION: Final = re.compile(r"[0-9]{8}[0-9A-HJ-NPQRTUWXY]{10}")
@@ -84,12 +85,15 @@ class LicenceId:
 
 
 def licence_id(type_code: str, issuer: str, serial: str, version: int) -> LicenceId:
-    """Return the identifier of these parts; raise `IdentifierWrong` for one of another shape."""
+    """Return the identifier of these parts; raise `IdentifierWrong` for one of another shape.
+
+    The issuer has an organisation code here: area codes are read, never written.
+    """
     if not (
         _TYPE_CODE.fullmatch(type_code)
         and _ISSUER.fullmatch(issuer)
         and _SERIAL.fullmatch(serial)
-        and 1 <= version <= _LAST_VERSION
+        and _FIRST_VERSION <= version <= _LAST_VERSION
     ):
         raise IdentifierWrong(IdentifierKind.LICENCE, IdentifierRule.SHAPE)
     return LicenceId(type_code, issuer, serial, version)
@@ -100,10 +104,12 @@ def parse_licence_id(text: str) -> LicenceId:
     found = _LICENCE_ID.fullmatch(text)
     if found is None:
         raise IdentifierWrong(IdentifierKind.LICENCE, IdentifierRule.SHAPE)
-    *parts, check = found.groups()
-    if check_character("".join(parts)) != check:
+    type_code, issuer, serial, version, check = found.groups()
+    if int(version) < _FIRST_VERSION:
+        raise IdentifierWrong(IdentifierKind.LICENCE, IdentifierRule.SHAPE)
+    if check_character(type_code + issuer + serial + version) != check:
         raise IdentifierWrong(IdentifierKind.LICENCE, IdentifierRule.CHECK_CHARACTER)
-    return licence_id(parts[0], parts[1], parts[2], int(parts[3]))
+    return LicenceId(type_code, issuer, serial, int(version))
 
 
 def check_character(text: str) -> str:

@@ -6,7 +6,7 @@ schema every text must be free of control characters and lone surrogates.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
@@ -17,7 +17,7 @@ from ledger.licences.dates import DateMalformed, parse_date
 Schema = Mapping[str, Any]
 Broken = tuple[str, str, str]
 """Where (a dotted path, empty for the value itself), which rule, and its limit in words."""
-Check = Callable[[Any], Iterator[Broken]]
+Check = Callable[[Any], Sequence[Broken]]
 _Holds = Callable[[Any], bool]
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -34,7 +34,7 @@ class SchemaUnsupported(Refused):
 
 
 def compile_schema(schema: Schema) -> Check:
-    """Return a function that yields what a value breaks; raise `SchemaUnsupported`.
+    """Return a function that lists what a value breaks; raise `SchemaUnsupported`.
 
     A value of the wrong type breaks `type` alone; the other keywords are then not looked at.
     """
@@ -46,15 +46,15 @@ def compile_schema(schema: Schema) -> Check:
     )
     is_kind, parts = _KINDS[kind], tuple(make(schema) for make in _COMPOSED.get(kind, ()))
 
-    def check(value: Any) -> Iterator[Broken]:
+    def check(value: Any) -> Sequence[Broken]:
         if not is_kind(value):
-            yield "", "type", kind
-            return
-        for keyword, limit, holds_for in holds:
-            if not holds_for(value):
-                yield "", keyword, limit
+            return [("", "type", kind)]
+        found = [
+            ("", keyword, limit) for keyword, limit, holds_for in holds if not holds_for(value)
+        ]
         for part in parts:
-            yield from part(value)
+            found += part(value)
+        return found
 
     return check
 
@@ -133,9 +133,10 @@ _KEYWORDS: Final[Mapping[str, Callable[[Any], _Holds]]] = {
 
 
 def _text(_: Schema) -> Check:
-    def check(value: str) -> Iterator[Broken]:
-        if _CONTROL.search(value):
-            yield "", "text", "control characters"
+    def check(value: str) -> Sequence[Broken]:
+        if value.isprintable() or not _CONTROL.search(value):
+            return ()
+        return [("", "text", "control characters")]
 
     return check
 
@@ -143,9 +144,12 @@ def _text(_: Schema) -> Check:
 def _items(schema: Schema) -> Check:
     item = compile_schema(schema["items"])
 
-    def check(value: list[Any]) -> Iterator[Broken]:
-        for place, member in enumerate(value):
-            yield from _moved(str(place), item(member))
+    def check(value: list[Any]) -> Sequence[Broken]:
+        return [
+            broken
+            for place, member in enumerate(value)
+            for broken in _moved(str(place), item(member))
+        ]
 
     return check
 
@@ -155,22 +159,20 @@ def _properties(schema: Schema) -> Check:
     members = {name: compile_schema(member) for name, member in schema["properties"].items()}
     required = tuple(schema.get("required", ()))
 
-    def check(value: dict[str, Any]) -> Iterator[Broken]:
-        for name in required:
-            if name not in value:
-                yield name, "missing", ""
+    def check(value: dict[str, Any]) -> Sequence[Broken]:
+        found = [(name, "missing", "") for name in required if name not in value]
         for name, member in value.items():
             if name in members:
-                yield from _moved(name, members[name](member))
+                found += _moved(name, members[name](member))
             else:
-                yield "", "unknown-member", ""
+                found.append(("", "unknown-member", ""))
+        return found
 
     return check
 
 
-def _moved(step: str, broken: Iterator[Broken]) -> Iterator[Broken]:
-    for where, rule, limit in broken:
-        yield f"{step}.{where}" if where else step, rule, limit
+def _moved(step: str, broken: Sequence[Broken]) -> list[Broken]:
+    return [(f"{step}.{where}" if where else step, rule, limit) for where, rule, limit in broken]
 
 
 _COMPOSED: Final[Mapping[str, tuple[Callable[[Schema], Check], ...]]] = {

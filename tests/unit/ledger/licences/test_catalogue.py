@@ -70,7 +70,28 @@ def changed(**changes: Any) -> bytes:
 every_type = pytest.mark.parametrize("licence_type", CATALOGUE.all(), ids=lambda entry: entry.id)
 
 
+INTEGRITY = {
+    "cn.business-licence:1": "sha256-yXFaARprqoj4D1ZR+1tae7v1vq8fTLPRN2NSWE3vO1Y=",
+    "cn.construction-qualification:1": "sha256-u9WE251yQNf7xob6VcynQf3hosm9Dz7ldNyRopyU1BQ=",
+    "cn.delegation:1": "sha256-ENijo/lfgEIR3qP2UmT0At8dkVxL/BKuXUWRGlogfYo=",
+    "cn.device-business:1": "sha256-4yBjEjHaViLVMxCIC2iVnT4if29JHApX1qVUnbZogfA=",
+    "cn.driving-licence:1": "sha256-3FH/zWNF/TwQNTo4cTM7xkPtHXTkey19yXonYfzXJu4=",
+    "cn.drug-business:1": "sha256-pKOT59q0GZo7wPgyhxKnsKFvD1kVtontUuoYcSHJIQA=",
+    "cn.food-business:1": "sha256-rc1l8kpQ+6VwSxWymhHwW1q82ovx0rpG29GiliDdbAE=",
+    "cn.physician-practice:1": "sha256-v4mZsDTG88JyiDtARk259lW2M2hMLGNuJC0PPdzCYDc=",
+    "cn.public-hygiene:1": "sha256-kAqKOZ5CXzHaizNZHde/t/OS1cp6YwskUXUlTugEIec=",
+    "cn.residence-permit:1": "sha256-NmkW7w2zEIi25r92YwOQqbDZggNn7rolpnI0wXSFvmw=",
+    "cn.road-transport:1": "sha256-aYr8rEY5FbfTVYVJeVCFgobH37JrNeJlz+JoYvNonvI=",
+    "cn.safety-production:1": "sha256-lJrBCNaBiK4kkjGz5y1c6RsANe7/SFGgijKNRSLw8ak=",
+}
+"""Stands in every document issued: a file that changes needs a new major version beside it."""
+
+
 class TestLoadCatalogue:
+    def test_files_that_were_issued_from_stay_as_they_are(self) -> None:
+        found = {entry.vct: entry.integrity for entry in CATALOGUE.all()}
+        assert found == {f"urn:suizheng:licence:{name}": text for name, text in INTEGRITY.items()}
+
     def test_types(self) -> None:
         assert tuple(entry.id for entry in CATALOGUE.all()) == IDS
 
