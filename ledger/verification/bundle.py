@@ -75,7 +75,7 @@ class Bundle:
         if record is None and not self.content.is_complete:
             absent = Unreachable("agency-not-in-bundle", self.content.issued_at)
             return Evidence(proof, absent)
-        return Evidence(proof, self._reading(query, record), _history(query, record))
+        return Evidence(proof, self._reading(query, record), self._history(query, record))
 
     def _reading(self, query: Query, record: AgencyRecord | None) -> Reading:
         batch = None if record is None else record.batches.get(query.root or Root(bytes(32)))
@@ -91,8 +91,24 @@ class Bundle:
             agency_status_then=_agency_status(record, then),
             key=_key(query, record),
             accredited_then=_is_accredited(query, record, then),
-            status_word=_word(query, record),
+            status_word=self._word(query, record),
         )
+
+    def _word(self, query: Query, record: AgencyRecord | None) -> int | None:
+        if record is None or not self._tells_list(query, record):
+            return None
+        return record.lists.get(query.list, {}).get(query.word, 0)
+
+    def _history(
+        self, query: Query, record: AgencyRecord | None
+    ) -> tuple[StatusChanged, ...] | None:
+        if record is None or not self._tells_list(query, record):
+            return None
+        place = (query.list, query.word)
+        return tuple(event for event in record.events if (event.list, event.word) == place)
+
+    def _tells_list(self, query: Query, record: AgencyRecord) -> bool:
+        return self.content.is_complete or query.list in record.lists
 
 
 def build_bundle(content: BundleContent, signer: Signer) -> str:
@@ -153,16 +169,3 @@ def _key(query: Query, record: AgencyRecord | None) -> DocumentKey | None:
 def _is_accredited(query: Query, record: AgencyRecord | None, then: int) -> bool:
     windows = () if record is None else record.accreditations.get(query.record_type, ())
     return any(window.holds(then) for window in windows)
-
-
-def _word(query: Query, record: AgencyRecord | None) -> int | None:
-    words = None if record is None else record.lists.get(query.list)
-    return None if words is None else words.get(query.word, 0)
-
-
-def _history(query: Query, record: AgencyRecord | None) -> tuple[StatusChanged, ...] | None:
-    if record is None or query.list not in record.lists:
-        return None
-    return tuple(
-        event for event in record.events if (event.list, event.word) == (query.list, query.word)
-    )

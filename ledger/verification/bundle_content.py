@@ -15,8 +15,8 @@ class AgencyRecord:
     """All that the ledger holds about one agency up to the bundle's head.
 
     `statuses` tell from which second on the agency had which status, in order. `lists` holds the
-    words that are not 0 by list number; a list that is not there is not spoken of. `events` are in
-    chain order and need no hashes.
+    words that are not 0 by list number; a list that is not there has none in a complete bundle, and
+    else is not spoken of. `events` are in chain order and need no hashes.
     """
 
     agency: Agency
@@ -32,8 +32,8 @@ class AgencyRecord:
 class BundleContent:
     """A ledger's facts as of `head`; `sequence` starts at 1 and only rises, times in Unix seconds.
 
-    `is_complete` tells that every agency of the ledger is there, so that a missing one is unknown
-    to the ledger; else a missing one is merely not spoken of.
+    `is_complete` tells that every agency of the ledger is there with all its lists, so that a
+    missing one is unknown to the ledger; else a missing one is merely not spoken of.
     """
 
     sequence: int

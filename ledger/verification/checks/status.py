@@ -32,10 +32,11 @@ def check_status(case: Case) -> Finding:
     """Take the worse of chain and list; in force needs a statement as new as the policy wants."""
     if not 0 <= case.licence.index < ENTRIES:
         return finding(5, Result.INVALID, "status.index-invalid", {"index": case.licence.index})
-    chain, listed = hear_chain(case), hear_list(case)
-    heard = [told for told in (chain, listed) if isinstance(told, Statement)]
+    told = (hear_chain(case), hear_list(case))
+    heard = [said for said in told if isinstance(said, Statement)]
     if not heard:
-        return _silent(case, listed if isinstance(listed, Silence) else chain)
+        # What is wrong with a list at hand says more than that nobody answered.
+        return _silent(case, [said for said in told if isinstance(said, Silence)][-1])
     worst = _worst(heard)
     if worst.effective.status == Status.VALID:
         return _in_force(case, heard, _channels(heard))
@@ -62,9 +63,7 @@ def _in_force(case: Case, heard: Sequence[Statement], warnings: tuple[Notice, ..
     return finding(5, Result.VALID, _code(best), _facts(case, best, heard), warnings)
 
 
-def _silent(case: Case, silence: Silence | Statement | None) -> Finding:
-    if not isinstance(silence, Silence):
-        return finding(5, Result.ERROR, "status.unreachable")
+def _silent(case: Case, silence: Silence) -> Finding:
     facts: dict[str, Any] = {"why": silence.why}
     if silence.as_of is not None:
         known = "asOf" if silence.code == "status.list-stale" else "since"

@@ -20,6 +20,7 @@ from ledger.values import (
     licence_record_type,
 )
 from ledger.verification.bundle import (
+    MAX_BUNDLE,
     TYPE,
     Bundle,
     BundleMalformed,
@@ -196,8 +197,23 @@ class TestEvidence:
         check = offline(with_record(lists={0: raw}, events=(SUSPENDED,))).check("status")
         assert (check.code, check.facts["reason"]) == ("status.suspended", 102)
 
-    def test_says_nothing_of_a_list_that_is_not_there(self) -> None:
-        assert offline(with_record(lists={})).check("status").code == "status.unreachable"
+    def test_a_list_that_a_complete_bundle_lacks_was_never_changed(self) -> None:
+        assert offline(with_record(lists={})).check("status").code == "status.valid"
+
+    def test_a_part_of_the_ledger_says_nothing_of_other_lists(self) -> None:
+        part = replace(with_record(lists={}), is_complete=False)
+        assert offline(part).check("status").code == "status.unreachable"
+        assert offline(replace(CONTENT, is_complete=False)).check("status").code == "status.valid"
+
+    def test_a_suspension_that_ended_in_the_meantime_counts_no_more(self) -> None:
+        raw = {SUSPENDED.word: 2 << (2 * (SAMPLE.licence.index & 127))}
+        ended = replace(SUSPENDED, until=AT)
+        check = offline(with_record(lists={0: raw}, events=(ended,))).check("status")
+        assert check.code == "status.suspension-ended"
+
+    def test_refuses_a_bundle_that_is_too_long(self) -> None:
+        with pytest.raises(BundleMalformed):
+            parse_bundle("a" * (MAX_BUNDLE + 1), TRUSTED, AT)
 
     def test_an_agency_that_a_complete_bundle_lacks_is_unknown(self) -> None:
         check = offline(replace(CONTENT, agencies=())).check("issuer")

@@ -486,6 +486,14 @@ class TestHolder:
         report = SAMPLE.but(document=SAMPLE.document + key_binding).report()
         assert report.check("holder").code == "holder.proof-invalid"
 
+    @pytest.mark.parametrize("claim", ["aud", "nonce", "iat"])
+    def test_half_a_proof_is_refused_even_unasked(self, claim: str) -> None:
+        document = parse(shown(SAMPLE).document)
+        payload = jws.parse(document.key_binding or "", "kb+jwt").payload
+        token = jws.sign("kb+jwt", {**payload, claim: None}, HOLDER_KEY, with_kid=False)
+        report = SAMPLE.but(document=document.bound_part + token).report()
+        assert report.check("holder").code == "holder.proof-invalid"
+
     def test_a_strangers_proof_is_refused_even_unasked(self) -> None:
         report = shown(SAMPLE, holder=STRANGER_KEY).with_policy(holder=None).report()
         assert report.check("holder").code == "holder.proof-invalid"
