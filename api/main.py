@@ -15,10 +15,14 @@ from functools import cached_property
 
 import click
 import orjson
+import structlog
+import uvicorn
 
 from api.config import Settings, load_settings
+from api.http.app import create_app
 from api.services.anchoring import Anchoring
 from api.services.audit import Audit, AuditReport
+from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.dispatch import Dispatch
 from api.services.intents import Intents
 from api.services.issuers import Issuers
@@ -40,19 +44,24 @@ from api.store.projection import SqlProjection
 from api.store.registry import Registry
 from ledger.canonical import parse_object
 from ledger.chain.accounts import Account
-from ledger.chain.deployments import Deployment, load_deployment
+from ledger.chain.client import LedgerClient
+from ledger.chain.deployments import Deployment, check_deployment, load_deployment
 from ledger.chain.fees import FeePolicy
 from ledger.chain.follower import Follower
 from ledger.chain.lane import Limits
 from ledger.chain.rpc import Node
 from ledger.chain.sender import Sender
 from ledger.chain.wire import checksum
-from ledger.errors import LedgerError, Refused
+from ledger.errors import ChainUnavailable, LedgerError, Refused
 from ledger.keystore import unlock
+from ledger.licences.catalogue import load_catalogue
 from ledger.values import Address
+from ledger.verification.policy import Policy
 
 EXIT_REFUSED = 1
 EXIT_UNAVAILABLE = 2
+MAX_EVIDENCE_AGE_SECONDS = 60
+"""Age at which the projection confirms no absence any more (proposed)."""
 
 
 @dataclass(eq=False)
@@ -135,6 +144,29 @@ class Parts:
     def audit(self) -> Audit:
         """Return the comparison of database and chain."""
         return Audit(self.database, lambda fresh: Follower(self.node, self.deployment, fresh))
+
+    def services(self) -> Services:
+        """Return what HTTP calls."""
+        deployment = self.deployment
+        shown = DeploymentView(
+            deployment.chain_id, deployment.addresses, deployment.block, deployment.block_hash
+        )
+        trusted = frozenset({deployment.ledger})
+        ports = Ports(
+            database=self.database,
+            registry=self.registry,
+            ledger=deployment.ledger,
+            deployment=shown,
+            live=LedgerClient(self.node, deployment),
+            issuers=self.issuers,
+            intents=self.intents,
+            catalogue=load_catalogue(),
+            policy=Policy(trusted, MAX_EVIDENCE_AGE_SECONDS, self.settings.confirmations),
+            base_url=self.settings.base_url,
+            clock=self.clock,
+            randomness=self.randomness,
+        )
+        return compose(ports)
 
     def worker(self, stop: threading.Event) -> Worker:
         """Return the background loop, in the order in which a licence passes its steps."""
@@ -289,7 +321,35 @@ def audit(*, as_json: bool) -> None:
     sys.exit(0 if report.ok else EXIT_REFUSED)
 
 
-# `serve` stands here.
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="Port to listen on.")
+def serve(*, host: str, port: int) -> None:
+    """Answer HTTP; the background work is `work`'s. A chain that is not ours stops the start."""
+    parts = Parts(load_settings())
+    _check_chain(parts)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    app = create_app(parts.services(), structlog.get_logger())
+    try:
+        # The access log of uvicorn would hold paths, and those hold digests and cursors.
+        uvicorn.run(app, host=host, port=port, access_log=False, server_header=False)
+    finally:
+        parts.close()
+
+
+def _check_chain(parts: Parts) -> None:
+    """Raise unless the node serves our chain and contracts, or no node answers for now."""
+    try:
+        check_deployment(parts.node, parts.deployment)
+    except ChainUnavailable as silent:
+        click.echo(f"Starting without a node: {silent}", err=True)
 
 
 def run() -> None:

@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 
 from api.http.middleware import BodyLimit, Edge
 from api.http.openapi import document_of
-from api.http.ports import Services
 from api.http.problems import instance_of, of_framework, of_validation, problem
 from api.http.routes import (
     agencies,
@@ -25,6 +24,7 @@ from api.http.routes import (
     uploads,
     verifications,
 )
+from api.services.composition import Services
 from ledger.errors import LedgerError
 
 ROUTERS = (

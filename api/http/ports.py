@@ -1,12 +1,11 @@
 """What the routes are given: the services, and who asks."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from api.services.bundles import Bundles
+from api.services.composition import DeploymentView
 from api.services.health import Health
 from api.services.issuance import Issuance
 from api.services.licences import Licences
@@ -17,36 +16,6 @@ from api.services.sign_ins import SignIns
 from api.services.status import Statuses
 from api.services.verification import Verifications
 from ledger.licences.catalogue import Catalogue
-from ledger.values import Address
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentView:
-    """The ledger that this service stands on, as anybody may check it."""
-
-    chain_id: int
-    contracts: dict[str, Address]
-    block: int
-    block_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """Everything that HTTP calls."""
-
-    issuance: Issuance
-    licences: Licences
-    statuses: Statuses
-    verifications: Verifications
-    directory: Directory
-    catalogue: Catalogue
-    deployment: DeploymentView
-    sign_ins: SignIns
-    links: Links
-    lists: StatusLists
-    bundles: Bundles
-    health: Health
-    randomness: Callable[[int], bytes]
 
 
 def _given(name: str) -> Any:

@@ -1,7 +1,8 @@
 """Errors as RFC 9457 problem documents; the only place of status numbers.
 
 A problem's type is `/problems/` and the name of the error's class, its members are the class's
-values in camelCase (`typeValue` for one called `type`). What is not a `LedgerError` says nothing: its text may hold personal data.
+values in camelCase (`typeValue` for one called `type`). What is not a `LedgerError` says nothing:
+its text may hold personal data.
 """
 
 from collections.abc import Iterator, Mapping

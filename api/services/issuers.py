@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.authority import Agency, DocumentKey
-from ledger.errors import AccreditationMissing, AgencyNotActive, AgencyUnknown, Unavailable
+from ledger.errors import AccreditationMissing, AgencyNotActive, AgencyUnknown, Refused, Unavailable
 from ledger.keys import Signer
 from ledger.licences.catalogue import LicenceType
 from ledger.licences.issuance import Issuer
@@ -76,10 +76,17 @@ class Issuers:
     def signer(self, agency: AgencyId, usage: KeyUsage) -> Signer:
         """Return a key at hand that may sign for the agency now; raise `SigningKeyMissing`."""
         now = self._clock()
-        for signer in self._keys.signers():
+        for signer in self._at_hand(agency):
             key = self._authority.key(agency, signer.public_key.key_id)
             if key is None or key.frozen or usage not in key.usage:
                 continue
             if key.state_at(now) is KeyState.ACTIVE:
                 return signer
         raise SigningKeyMissing(agency)
+
+    def _at_hand(self, agency: AgencyId) -> Sequence[Signer]:
+        """Return the key ring's keys; one that cannot be unlocked is our want, not the caller's."""
+        try:
+            return self._keys.signers()
+        except Refused as exc:
+            raise SigningKeyMissing(agency) from exc

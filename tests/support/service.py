@@ -20,31 +20,17 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from api.http.app import create_app
-from api.http.ports import DeploymentView, Services
-from api.services.bundles import Bundles
-from api.services.health import Health
+from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.intents import Intents
-from api.services.issuance import Issuance
 from api.services.issuers import Issuers
-from api.services.licences import Licences
-from api.services.links import Links
-from api.services.lists import ListSigning, StatusLists
-from api.services.progress import Proofs
-from api.services.registry import Directory
-from api.services.renewal import Renewals
-from api.services.sign_ins import Roles, SignIns, Site
-from api.services.status import Statuses
-from api.services.verification import Verifications
+from api.services.lists import ListSigning
 from api.store.batches import BatchStore, Sealed
-from api.store.changes import ChangeStore
 from api.store.database import Database, migrate
 from api.store.indices import IndexStore
 from api.store.licences import LicenceStore
-from api.store.links import LinkStore
 from api.store.lists import ListStore
 from api.store.projection import SqlProjection
 from api.store.registry import Registry
-from api.store.sign_ins import SignInStore
 from api.store.tables import metadata
 from ledger.chain.accounts import Account
 from ledger.chain.deployments import Deployment
@@ -323,20 +309,8 @@ class World:
         response.read()
         self.problems.check(response)
 
-    # The composition, as api.main does it.
-
     def _compose(self) -> Services:
-        clock, randomness = self.clock, secrets.token_bytes
-        roles = Roles(self.registry)
-        store = LicenceStore(self.database)
-        proofs = Proofs(self.batches, LEDGER)
-        issuers = Issuers(self.registry, self.keys, BASE_URL, clock)
-        directory = Directory(self.registry, CATALOGUE, clock)
-        licences = Licences(store, proofs, roles)
-        deployment = Deployment(
-            CHAIN_ID, OTHER_CONTRACT, LEDGER.address, OTHER_CONTRACT, 1, bytes(32), {}
-        )
-        self.intents = Intents(deployment, self.operator.address, randomness)
+        issuers = Issuers(self.registry, self.keys, BASE_URL, self.clock)
         self.list_signing = ListSigning(
             tokens=self.lists,
             indices=IndexStore(self.database),
@@ -344,59 +318,27 @@ class World:
             signers=issuers,
             ledger=LEDGER,
             base_url=BASE_URL,
-            clock=clock,
+            clock=self.clock,
         )
-        return Services(
-            issuance=Issuance(
-                licences=store,
-                indices=IndexStore(self.database),
-                issuers=issuers,
-                renewals=Renewals(store, self.registry),
-                roles=roles,
-                catalogue=CATALOGUE,
-                clock=clock,
-                randomness=randomness,
-            ),
-            licences=licences,
-            statuses=Statuses(
-                licences=store,
-                changes=ChangeStore(self.database),
-                entries=self.registry,
-                issuers=issuers,
-                roles=roles,
-                catalogue=CATALOGUE,
-                intents=self.intents,
-                ledger=LEDGER,
-                clock=clock,
-                randomness=randomness,
-            ),
-            verifications=Verifications(
-                projected=self.registry,
-                live=self.live,
-                proofs=proofs,
-                policy=Policy(frozenset({LEDGER}), max_evidence_age=60),
-                catalogue=CATALOGUE,
-                clock=clock,
-            ),
-            directory=directory,
-            catalogue=CATALOGUE,
+        deployment = Deployment(
+            CHAIN_ID, OTHER_CONTRACT, LEDGER.address, OTHER_CONTRACT, 1, bytes(32), {}
+        )
+        self.intents = Intents(deployment, self.operator.address, secrets.token_bytes)
+        ports = Ports(
+            database=self.database,
+            registry=self.registry,
+            ledger=LEDGER,
             deployment=DeploymentView(CHAIN_ID, deployment.addresses, 1, bytes(32)),
-            sign_ins=SignIns(
-                SignInStore(self.database), Site(BASE_URL, CHAIN_ID), clock, randomness
-            ),
-            links=Links(
-                store=LinkStore(self.database),
-                licences=licences,
-                catalogue=CATALOGUE,
-                base_url=BASE_URL,
-                clock=clock,
-                randomness=randomness,
-            ),
-            lists=StatusLists(self.lists),
-            bundles=Bundles(self.registry, issuers, LEDGER, clock),
-            health=Health(directory),
-            randomness=randomness,
+            live=self.live,
+            issuers=issuers,
+            intents=self.intents,
+            catalogue=CATALOGUE,
+            policy=Policy(frozenset({LEDGER}), max_evidence_age=60),
+            base_url=BASE_URL,
+            clock=self.clock,
+            randomness=secrets.token_bytes,
         )
+        return compose(ports)
 
 
 @cache
