@@ -11,6 +11,9 @@ from ledger.verification.check import Finding, Notice, Result
 
 _IDENTIFIER_RULES: Final = frozenset(rule.value for rule in IdentifierRule)
 
+_SHOWN: Final = 120
+"""How much of a stranger's own words a report repeats, in characters."""
+
 
 def check_format(case: Case) -> Finding:
     """Judge the shown claims by the type's rules; hidden ones are not missed.
@@ -35,7 +38,7 @@ def _uncatalogued(case: Case) -> Finding:
             parse_licence_id(case.licence.licence_id)
     except IdentifierWrong:
         return finding(1, Result.INVALID, "format.identifier-wrong", {"field": "licence_id"})
-    return finding(1, Result.ERROR, "format.type-unknown", {"vct": case.licence.vct})
+    return finding(1, Result.ERROR, "format.type-unknown", {"vct": case.licence.vct[:_SHOWN]})
 
 
 def _is_excused(kind: LicenceType, error: FieldError) -> bool:
@@ -46,7 +49,7 @@ def _is_excused(kind: LicenceType, error: FieldError) -> bool:
 
 def _broken(kind: LicenceType, errors: Sequence[FieldError]) -> Finding:
     first = next((error for error in errors if error.rule in _IDENTIFIER_RULES), errors[0])
-    facts: dict[str, Any] = {"field": first.field, "rule": first.rule}
+    facts: dict[str, Any] = {"field": first.field[:_SHOWN], "rule": first.rule}
     claim = kind.by_name.get(first.field.partition(".")[0])
     if claim is not None:
         facts["labels"] = dict(claim.labels)

@@ -447,6 +447,11 @@ class TestFormat:
         assert check.code == "format.schema-mismatch"
         assert check.facts["field"] == "nickname"
 
+    def test_a_report_does_not_repeat_a_strangers_long_words(self) -> None:
+        named = resigned(SAMPLE, **{"x" * 9_000: 1}).check("format")
+        typed = resigned(SAMPLE, vct="urn:" + "x" * 9_000).check("format")
+        assert len(named.facts["field"]) == len(typed.facts["vct"]) == 120
+
     def test_a_changed_catalogue_leaves_the_type_unknown(self) -> None:
         spoilt = resigned(SAMPLE, **{"vct#integrity": "sha256-AAAA"})
         assert spoilt.check("format").code == "format.type-unknown"
