@@ -250,6 +250,16 @@ class TestVerifyInclusion:
         with pytest.raises(ProofMalformed):
             verify_inclusion(digests(1)[0], Proof(0, 0, ()), Root(b"\x00" * 32))
 
+    @pytest.mark.parametrize("size", range(2, 20))
+    def test_refuses_the_last_leaf_as_one_past_a_smaller_tree(self, size: int) -> None:
+        leaves = digests(size)
+        tree = Tree.of(leaves)
+        proof = tree.proof(size - 1)  # its path can be as long as one of the smaller tree
+        verify_inclusion(leaves[-1], proof, tree.root)
+        for claimed in range(size):
+            with pytest.raises(ProofMalformed):
+                verify_inclusion(leaves[-1], replace(proof, tree_size=claimed), tree.root)
+
     def test_a_size_beyond_any_tree_ends_at_once(self) -> None:
         leaves = digests(4)
         tree = Tree.of(leaves)
