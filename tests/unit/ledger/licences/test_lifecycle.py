@@ -1,6 +1,8 @@
 """Life cycle: every way from status to status, and every lawful time."""
 
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -49,7 +51,30 @@ CLASSES = {S: SUSPEND, V: REINSTATE + RESTORE, R: ANNUL + OTHER_REVOCATIONS, P: 
 CODES = tuple(sorted(code for codes in CLASSES.values() for code in codes))
 
 
+CONSTANT = re.compile(r"uint16 internal constant (\w+) = (\d+);")
+LIBRARY = Path(__file__).parents[4] / "contracts" / "libraries" / "StatusWords.sol"
+
+
 class TestReasons:
+    def test_the_ledger_has_the_same_codes(self) -> None:
+        theirs = {name: int(code) for name, code in CONSTANT.findall(LIBRARY.read_text("utf-8"))}
+        assert theirs == {
+            "SUSPEND_FIRST": SUSPEND[0],
+            "SUSPEND_LAST": SUSPEND[-1],
+            "REINSTATE_FIRST": REINSTATE[0],
+            "REINSTATE_LAST": REINSTATE[-1],
+            "RESTORE": RESTORE[0],
+            "ANNUL_AGENCY": ANNUL[0],
+            "ANNUL_FRAUD": ANNUL[1],
+            "PUNITIVE": OTHER_REVOCATIONS[0],
+            "CANCEL_FIRST": OTHER_REVOCATIONS[1],
+            "CANCEL_LAST": OTHER_REVOCATIONS[6],
+            "WITHDRAW": OTHER_REVOCATIONS[7],
+            "ISSUED_IN_ERROR": OTHER_REVOCATIONS[8],
+            "SUPERSEDE_FIRST": SUPERSEDE[0],
+            "SUPERSEDE_LAST": SUPERSEDE[-1],
+        }
+
     def test_codes_and_their_classes(self) -> None:
         assert tuple(REASONS) == CODES
         for status, codes in CLASSES.items():

@@ -178,6 +178,16 @@ class TestParse:
         with pytest.raises(SdJwtMalformed):
             parse(crafted(value, *texts))
 
+    def test_elements_nested_without_end_are_refused(self) -> None:
+        texts: list[str] = []
+        value: list[Any] = []
+        for _ in range(2_000):
+            text, digest = element(value)
+            texts.append(text)
+            value = [{"...": digest}]
+        with pytest.raises(SdJwtMalformed):
+            parse(crafted({"a": value}, *texts))
+
     @pytest.mark.parametrize(
         "text",
         [
@@ -350,6 +360,12 @@ class TestCheckKeyBinding:
     def test_a_proof_that_does_not_match(self, changes: dict[str, Any]) -> None:
         with pytest.raises(HolderProofInvalid):
             check(proof(parse(FOOD.document), **changes))
+
+    def test_a_signature_cut_short(self) -> None:
+        bound = shown_to_the_desk().compact
+        for end in (-4, -44, -86):
+            with pytest.raises(HolderProofInvalid):
+                check(parse(bound[:end]))
 
     @pytest.mark.parametrize("token", ["x", "a.b.c", "é", "\ud800", ".."])
     def test_what_is_no_proof_at_all(self, token: str) -> None:
