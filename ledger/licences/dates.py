@@ -1,8 +1,9 @@
 """Dates on licences and the moments they mean: local days of +08:00, the last one included."""
 
 import re
+from calendar import isleap
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Final
 
 from ledger.errors import Refused
@@ -60,6 +61,23 @@ def validity(valid_from: str, valid_until: str) -> tuple[int, int | None]:
     if exp is not None and exp <= nbf:
         raise DatesReversed(valid_from, valid_until)
     return nbf, exp
+
+
+def last_day(first: str, years: int | None) -> str:
+    """Return the last day of so many years from the day `first`; `OPEN_ENDED` for None.
+
+    A term from 29 February ends with the February of a year that has no such day. Raises
+    `DateMalformed` for a day that is none, and for a term beyond the year 9999.
+    """
+    if years is None:
+        return OPEN_ENDED
+    start = parse_date(first)
+    year = start.year + years
+    if year > MAXYEAR:
+        raise DateMalformed
+    is_missing = (start.month, start.day) == (2, 29) and not isleap(year)
+    anniversary = date(year, 3, 1) if is_missing else start.replace(year=year)
+    return date.fromordinal(anniversary.toordinal() - 1).isoformat()
 
 
 def local_day(at: int) -> str:

@@ -57,8 +57,8 @@ class FieldsInvalid(Refused):
     errors: tuple[FieldError, ...]
 
     def __str__(self) -> str:
-        """The title, followed by each field and its rule."""
-        return f"{self.title()} ({', '.join(f'{e.field}: {e.rule}' for e in self.errors)})"
+        """The title and the rules; an unknown field's name may be a value in the wrong place."""
+        return f"{self.title()} ({', '.join(sorted({error.rule for error in self.errors}))})"
 
 
 def check_fields(licence_type: LicenceType, fields: Mapping[str, Any]) -> None:
@@ -66,6 +66,7 @@ def check_fields(licence_type: LicenceType, fields: Mapping[str, Any]) -> None:
     errors = list(_by_name(licence_type, fields))
     errors += [FieldError(name, "missing") for name in licence_type.mandatory if name not in fields]
     errors += _code_kind_missing(licence_type, fields)
+    errors += _dates_missing(licence_type, fields)
     broken = {error.field for error in errors}
     errors += _together(licence_type, fields, broken)
     if errors:
@@ -132,6 +133,14 @@ def _code_kind_missing(
         yield FieldError("holder_code_type", "missing")
     elif code_type not in CODE_KINDS and "holder_code_kind" not in fields:
         yield FieldError("holder_code_kind", "missing")
+
+
+def _dates_missing(licence_type: LicenceType, fields: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Yield the dates that the issuer cannot tell: a last day, or the first one before it."""
+    if "valid_until" in fields and "valid_from" not in fields:
+        yield FieldError("valid_from", "missing")
+    if "valid_until" not in fields and not licence_type.validity.has_one_term:
+        yield FieldError("valid_until", "missing")
 
 
 def _together(

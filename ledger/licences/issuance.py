@@ -13,7 +13,7 @@ from ledger.authority import Agency
 from ledger.canonical import b64url_encode
 from ledger.keys import PublicKey, Signer
 from ledger.licences.catalogue import LicenceType, threshold_claim
-from ledger.licences.dates import local_day, validity
+from ledger.licences.dates import last_day, local_day, validity
 from ledger.licences.disclosures import SALT_BYTES, decoy_digest, disclose
 from ledger.licences.fields import CODE_KINDS, check_fields, code_type_of
 from ledger.licences.identifiers import licence_id
@@ -68,8 +68,9 @@ class Issuer:
 class Draft:
     """A licence before it is signed.
 
-    `fields` holds what a person supplies, by claim name; `list` and `index` its place in the
-    issuer's status lists; `issued_at` Unix seconds; `version` rises with each re-issue of `serial`.
+    `fields` holds what a person supplies, by claim name; without dates a licence runs from its
+    issue for the type's term. `list` and `index` are its place in the issuer's status lists;
+    `issued_at` Unix seconds; `version` rises with each re-issue of `serial`.
     """
 
     type: LicenceType
@@ -142,8 +143,12 @@ def issue(draft: Draft, issuer: Issuer, randomness: Randomness) -> Licence:
 def _values(draft: Draft, issuer: Issuer, identifier: str) -> dict[str, Any]:
     """Return every claim of the type that the document will have, by name."""
     code_type = code_type_of(draft.type, draft.fields)
+    issue_date = draft.fields.get("issue_date", local_day(draft.issued_at))
+    valid_from = draft.fields.get("valid_from", issue_date)
     values = {
-        "issue_date": local_day(draft.issued_at),
+        "issue_date": issue_date,
+        "valid_from": valid_from,
+        "valid_until": last_day(valid_from, draft.type.validity.years),
         "holder_code_type": code_type,
         "holder_code_kind": CODE_KINDS.get(code_type or ""),
         **draft.fields,

@@ -19,7 +19,9 @@ from ledger.licences.schema import Check, compile_schema
 from ledger.values import RecordType, licence_record_type
 
 LANGUAGES: Final = ("zh-Hans", "zh-Hant", "en", "pt")
-DEFAULTED: Final = frozenset({"issue_date", "holder_code_kind", "holder_code_type"})
+DEFAULTED: Final = frozenset(
+    {"issue_date", "valid_from", "valid_until", "holder_code_kind", "holder_code_type"}
+)
 """Claims that every document has and the issuer fills where nobody supplies them."""
 
 
@@ -87,6 +89,11 @@ class Validity:
     open_ended: bool
     max_days: int | None
     renew_before_days: int | None
+
+    @property
+    def has_one_term(self) -> bool:
+        """Whether the first day tells the last one: so many years, or no end, and not either."""
+        return (self.years is None) == self.open_ended and self.max_days is None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ledger.licences.dates import (
     DateMalformed,
     DatesReversed,
     ends_at,
+    last_day,
     local_day,
     parse_date,
     starts_at,
@@ -74,6 +75,28 @@ class TestParseDate:
     @given(st.dates())
     def test_every_day_is_read_back(self, day: object) -> None:
         assert parse_date(str(day)) == day
+
+
+class TestLastDay:
+    @pytest.mark.parametrize(
+        ("first", "years", "last"),
+        [
+            ("2026-11-21", 5, "2031-11-20"),
+            ("2026-01-01", 1, "2026-12-31"),
+            ("2024-02-29", 4, "2028-02-28"),
+            ("2024-02-29", 5, "2029-02-28"),
+            ("2026-11-21", None, "长期"),
+            ("9998-01-02", 1, "9999-01-01"),
+        ],
+    )
+    def test_is_the_day_before_the_anniversary(
+        self, first: str, years: int | None, last: str
+    ) -> None:
+        assert last_day(first, years) == last
+
+    def test_beyond_the_calendar_is_refused(self) -> None:
+        with pytest.raises(DateMalformed):
+            last_day("9998-01-02", 2)
 
 
 class TestLocalDay:

@@ -94,6 +94,19 @@ class TestCheckFields:
         fields = with_changes("cn.business-licence", valid_until="2026-13-01")
         assert rules("cn.business-licence", fields) == {("valid_until", "date")}
 
+    def test_dates_may_be_left_to_the_type(self) -> None:
+        undated = with_changes("cn.food-business", valid_from=None, valid_until=None)
+        assert rules("cn.food-business", undated) == set()
+
+    def test_a_last_day_needs_its_first(self) -> None:
+        half = with_changes("cn.food-business", valid_from=None)
+        assert rules("cn.food-business", half) == {("valid_from", "missing")}
+
+    @pytest.mark.parametrize("type_id", ["cn.driving-licence", "cn.delegation"])
+    def test_a_type_with_several_terms_asks_for_the_last_day(self, type_id: str) -> None:
+        undated = with_changes(type_id, valid_from=None, valid_until=None)
+        assert ("valid_until", "missing") in rules(type_id, undated)
+
     def test_a_delegation_lasts_a_year_at_most(self) -> None:
         fields = with_changes("cn.delegation", valid_until="2027-11-21")
         assert rules("cn.delegation", fields) == set()

@@ -39,6 +39,12 @@ def issued(given_draft: Draft) -> dict[str, Any]:
 
 
 class TestIssue:
+    def test_without_dates_it_runs_from_its_issue_for_the_types_term(self) -> None:
+        fields = {k: v for k, v in FIELDS["cn.food-business"].items() if "valid" not in k}
+        claims = issued(draft(fields=fields))
+        dates = [claims[name] for name in ("issue_date", "valid_from", "valid_until")]
+        assert dates == ["2026-11-21", "2026-11-21", "2031-11-20"]
+
     def test_the_illustrated_licence(self) -> None:
         licence = sample()
         document = parse(licence.document)

@@ -1,14 +1,26 @@
 """Rows of a CSV file: names or labels above, lists and numbers below."""
 
+import json
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
+from ledger.licences import catalogue
+from ledger.licences.catalogue import LANGUAGES, read_type
 from ledger.licences.fields import FieldsInvalid, check_fields
 from ledger.licences.rows import row_fields, template_header, template_labels
 from tests.support.licences import CATALOGUE, FIELDS
 
 FOOD = CATALOGUE.get("cn.food-business")
+
+_SOURCE = json.loads((files(catalogue) / "cn.food-business.1.json").read_bytes())
+_SOURCE["schema"]["properties"]["delivers"] = {"type": "boolean"}
+_SOURCE["claims"].append(
+    _SOURCE["claims"][-1]
+    | {"path": ["delivers"], "labels": dict.fromkeys(LANGUAGES, "送餐"), "mandatory": False}
+)
+WITH_DELIVERY = read_type(json.dumps(_SOURCE))
 
 
 def cell(value: Any) -> str:
@@ -75,6 +87,20 @@ class TestRowFields:
             ("colour", "unknown-column"),
             ("颜色", "unknown-column"),
         ]
+
+    @pytest.mark.parametrize(("text", "value"), [("是", True), ("否", False), ("TRUE", True)])
+    def test_yes_and_no(self, text: str, value: object) -> None:
+        assert row_fields(WITH_DELIVERY, {"delivers": text}) == {"delivers": value}
+
+    def test_neither_yes_nor_no(self) -> None:
+        with pytest.raises(FieldsInvalid) as refused:
+            row_fields(WITH_DELIVERY, {"delivers": "1"})
+        assert [error.rule for error in refused.value.errors] == ["boolean"]
+
+    def test_a_row_taken_for_a_header_is_not_repeated_in_the_message(self) -> None:
+        with pytest.raises(FieldsInvalid) as refused:
+            row_fields(FOOD, {"张样例": "11010519491231002X"})
+        assert str(refused.value).endswith("(unknown-column)")
 
     def test_columns_that_are_ours_to_compute_are_refused(self) -> None:
         assert errors({"licence_id": "1"}) == [("licence_id", "unknown-column")]
