@@ -1,33 +1,29 @@
-"""A thin JSON-RPC client: one kept-alive connection per thread and node, every answer checked.
+"""A thin JSON-RPC client over one or more nodes of one chain, every answer checked.
 
 Nothing is repeated behind the caller's back. A read goes to the node that answered last and fails
-over to the others once each; a method that moves the chain's clock or state (anything but `eth_`,
-`net_` and `web3_`) is never sent twice.
+over to each of the others once; a method that may move a node's clock or state (anything but
+`eth_`, `net_` and `web3_`) is never sent twice.
 """
 
-import http.client
 import itertools
-import ssl
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
+from ledger.chain.transport import HungUp, Transport
 from ledger.chain.wire import quantity
 from ledger.errors import ChainUnavailable, WrongNetwork
 
 Request = tuple[str, Sequence[Any]]
 """A method and its parameters."""
-MAX_ANSWER_BYTES: Final = 64 * 2**20
 CHUNK: Final = 100
 """Requests in one batch: geth refuses above 1,000 by default, Bor above 100."""
-_PIECE: Final = 2**16
 _REPEATABLE: Final = ("eth_", "net_", "web3_")
-_STALE: Final = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+_CHAIN_ID: Final[Request] = ("eth_chainId", ())
+_LONGEST_REASON: Final = 200
 
 
 @dataclass(eq=False)
@@ -43,7 +39,8 @@ class Node:
 
     A call raises `RpcRefused` when a node answers with an error, `ChainUnavailable` when no node
     answers usably within `timeout_seconds` each, and `WrongNetwork` when a node serves another
-    chain than `chain_id`, or than the first node asked where that is None.
+    chain than `chain_id`, or than the first node asked where that is None. Every new connection is
+    asked for its chain.
     """
 
     def __init__(
@@ -56,21 +53,16 @@ class Node:
     ) -> None:
         if not urls:
             raise ChainUnavailable("no node is configured")
-        self._urls = tuple(_split(url) for url in urls)
-        self._timeout = timeout_seconds
+        self._nodes = tuple(Transport(url, timeout_seconds, monotonic) for url in urls)
+        self._last_good = self._nodes[0]
         self._chain_id = chain_id
-        self._monotonic = monotonic
-        self._last_good = 0
-        self._threads = threading.local()
         self._ids = itertools.count(1)
 
     @property
     def chain_id(self) -> int:
-        """The chain that the nodes serve; asked once and compared with every new connection."""
+        """The chain that the nodes serve."""
         if self._chain_id is None:
-            self.call("eth_chainId")
-        if self._chain_id is None:  # pragma: no cover  # set by the connection just opened
-            raise ChainUnavailable("the node did not tell its chain")
+            return quantity(self.batch([_CHAIN_ID])[0])
         return self._chain_id
 
     def call(self, method: str, *params: Any) -> Any:
@@ -89,24 +81,23 @@ class Node:
         return outcomes
 
     def outcomes(self, calls: Sequence[Request]) -> list[Any]:
-        """Return a result or an `RpcRefused` for each of `calls`, asked in chunks of 100."""
-        found: list[Any] = []
-        for start in range(0, len(calls), CHUNK):
-            found += self._first_answer(calls[start : start + CHUNK])
-        return found
+        """Return a result or an `RpcRefused` for each of `calls`.
+
+        They leave in batches of 100, each answered before the next one leaves; a batch that a node
+        does not take is halved.
+        """
+        return _chunked(self._first_answer, calls)
 
     def broadcast(self, calls: Sequence[Request]) -> list[Any]:
         """Send the same requests to every node; return the best outcome of each, as `outcomes`.
 
-        One acceptance outweighs every refusal. Chunks are answered before the next one leaves.
+        One acceptance outweighs every refusal, one answer every silence.
         """
         best: list[Any] = []
         failure: ChainUnavailable | WrongNetwork | None = None
-        for index in range(len(self._urls)):
+        for node in self._nodes:
             try:
-                found: list[Any] = []
-                for start in range(0, len(calls), CHUNK):
-                    found += self._exchange(index, calls[start : start + CHUNK])
+                found = _chunked(lambda chunk, node=node: self._exchange(node, chunk), calls)  # type: ignore[misc]  # mypy cannot infer a default's type here
             except (ChainUnavailable, WrongNetwork) as exc:
                 failure = exc
                 continue
@@ -116,149 +107,92 @@ class Node:
         return best
 
     def close(self) -> None:
-        """Close this thread's connections."""
-        for connection in self._connections().values():
-            connection.close()
-        self._connections().clear()
-
-    def _connections(self) -> dict[int, http.client.HTTPConnection]:
-        if not hasattr(self._threads, "connections"):
-            self._threads.connections = {}
-        found: dict[int, http.client.HTTPConnection] = self._threads.connections
-        return found
+        """Close the connections of all threads; a later call opens new ones."""
+        for node in self._nodes:
+            node.close()
 
     def _first_answer(self, calls: Sequence[Request]) -> list[Any]:
         """Ask the node that answered last, then each other once; raise the last one's failure."""
-        order = [self._last_good, *(i for i in range(len(self._urls)) if i != self._last_good)]
+        first = self._last_good
         failure: ChainUnavailable | WrongNetwork | None = None
-        for index in order:
+        for node in (first, *(other for other in self._nodes if other is not first)):
             try:
-                found = self._exchange(index, calls)
+                found = self._exchange(node, calls)
             except (ChainUnavailable, WrongNetwork) as exc:
                 failure = exc
-                if not _repeatable(calls):
+                if isinstance(exc, RpcRefused) or not _is_repeatable(calls):
                     break
                 continue
-            self._last_good = index
+            self._last_good = node
             return found
         raise failure or ChainUnavailable("no node was asked")
 
-    def _exchange(self, index: int, calls: Sequence[Request]) -> list[Any]:
-        """Ask one node over this thread's connection to it."""
-        reused = index in self._connections()
+    def _exchange(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
+        """Ask one node; a connection that turns out to have ended while idle is opened anew."""
+        reused = node.is_open()
         try:
-            return self._ask(self._connected(index), index, calls)
-        except _Stale as exc:
-            # A node closes an idle connection when it likes; the first use finds out.
-            if reused and _repeatable(calls):
-                try:
-                    return self._ask(self._connected(index), index, calls)
-                except _Stale:
-                    pass
-            raise ChainUnavailable(f"{self._urls[index].hostname} hung up") from exc
+            return self._ask(node, calls)
+        except HungUp as exc:
+            if reused and _is_repeatable(calls):
+                return self._ask_anew(node, calls)
+            raise ChainUnavailable(f"{node.host} hung up") from exc
 
-    def _connected(self, index: int) -> http.client.HTTPConnection:
-        connections = self._connections()
-        if index not in connections:
-            url = self._urls[index]
-            connection = _open(url, self._timeout)
-            connections[index] = connection
-            (answer,) = self._ask(connection, index, [("eth_chainId", ())])
-            if isinstance(answer, RpcRefused):
-                self._drop(index)
-                raise ChainUnavailable(f"{url.hostname} does not tell its chain")
-            self._require_chain(index, quantity(answer))
-        return connections[index]
+    def _ask_anew(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
+        try:
+            return self._ask(node, calls)
+        except HungUp as exc:
+            raise ChainUnavailable(f"{node.host} hung up") from exc
 
-    def _require_chain(self, index: int, found: int) -> None:
+    def _ask(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
+        if not node.is_open():
+            self._require_chain(node)
+        return self._answers(node, calls)
+
+    def _require_chain(self, node: Transport) -> None:
+        (answer,) = self._answers(node, [_CHAIN_ID])
+        if isinstance(answer, RpcRefused):
+            node.drop()
+            raise ChainUnavailable(f"{node.host} does not tell its chain")
+        found = quantity(answer)
         if self._chain_id is None:
             self._chain_id = found
         if found != self._chain_id:
-            self._drop(index)
+            node.drop()
             raise WrongNetwork(self._chain_id, found)
 
-    def _drop(self, index: int) -> None:
-        connection = self._connections().pop(index, None)
-        if connection is not None:
-            connection.close()
-
-    def _ask(
-        self, connection: http.client.HTTPConnection, index: int, calls: Sequence[Request]
-    ) -> list[Any]:
-        host = self._urls[index].hostname
+    def _answers(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
+        """Post the requests and return their outcomes, matched by id."""
         ids = [next(self._ids) for _ in calls]
         requests = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
             for number, (method, params) in zip(ids, calls, strict=True)
         ]
-        single = len(requests) == 1
-        body = orjson.dumps(requests[0] if single else requests)
+        answer = node.post(orjson.dumps(requests[0] if len(requests) == 1 else requests))
         try:
-            answer = self._post(connection, _target(self._urls[index]), body)
-            return _outcomes(orjson.loads(answer), ids, single=single)
-        except _STALE as exc:
-            self._drop(index)
-            raise _Stale from exc
-        except TimeoutError as exc:
-            self._drop(index)
-            raise ChainUnavailable(f"{host} did not answer in {self._timeout:g} s") from exc
-        except (OSError, http.client.HTTPException) as exc:
-            self._drop(index)
-            raise ChainUnavailable(f"{host} cannot be reached") from exc
+            return _outcomes(orjson.loads(answer), ids)
         except ValueError as exc:
-            self._drop(index)
-            raise ChainUnavailable(f"{host} sent something that is no answer") from exc
-
-    def _post(self, connection: http.client.HTTPConnection, target: str, body: bytes) -> bytes:
-        """Post and read all, within the time-out as a whole however slowly it trickles."""
-        deadline = self._monotonic() + self._timeout
-        connection.request("POST", target, body, {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        pieces: list[bytes] = []
-        size = 0
-        while piece := response.read1(_PIECE):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_ANSWER_BYTES:
-                raise http.client.HTTPException("the answer is too long")
-            if self._monotonic() > deadline:
-                raise TimeoutError
-        if response.length:
-            raise http.client.HTTPException("the answer was cut short")
-        response.close()  # read1 leaves it open at its end, and the connection unusable
-        if response.status != http.client.OK:
-            raise http.client.HTTPException(f"status {response.status}")
-        return b"".join(pieces)
+            node.drop()
+            raise ChainUnavailable(f"{node.host} sent something that is no answer") from exc
 
 
-class _Stale(Exception):
-    """The connection was closed before an answer began."""
+def _chunked(ask: Callable[[Sequence[Request]], list[Any]], calls: Sequence[Request]) -> list[Any]:
+    found: list[Any] = []
+    for start in range(0, len(calls), CHUNK):
+        found += _halving(ask, calls[start : start + CHUNK])
+    return found
 
 
-def _split(url: str) -> SplitResult:
+def _halving(ask: Callable[[Sequence[Request]], list[Any]], calls: Sequence[Request]) -> list[Any]:
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError as exc:
-        raise ChainUnavailable("a node's URL is malformed") from exc
-    if not usable:
-        raise ChainUnavailable("a node's URL is malformed")
-    return parts
+        return ask(calls)
+    except RpcRefused:
+        if len(calls) == 1:
+            raise
+    middle = len(calls) // 2
+    return _halving(ask, calls[:middle]) + _halving(ask, calls[middle:])
 
 
-def _open(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
-    host = url.hostname or ""
-    if url.scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=context)
-    return http.client.HTTPConnection(host, url.port, timeout=timeout)
-
-
-def _target(url: SplitResult) -> str:
-    return (url.path or "/") + (f"?{url.query}" if url.query else "")
-
-
-def _repeatable(calls: Sequence[Request]) -> bool:
+def _is_repeatable(calls: Sequence[Request]) -> bool:
     return all(method.startswith(_REPEATABLE) for method, _ in calls)
 
 
@@ -266,26 +200,21 @@ def _better(first: Any, second: Any) -> Any:
     return second if isinstance(first, RpcRefused) else first
 
 
-def _outcomes(answer: Any, ids: Sequence[int], *, single: bool) -> list[Any]:
-    """Return the outcomes in the order of `ids`; raise ValueError unless each is answered once."""
-    entries = [answer] if single or not isinstance(answer, list) else answer
-    if len(entries) != len(ids):
-        refused = _whole_refusal(entries)
-        if refused is not None:
-            raise refused
-        raise ValueError("another number of answers than of requests")
-    by_id = {entry.get("id"): entry for entry in entries if isinstance(entry, dict)}
-    if set(by_id) != set(ids):
+def _outcomes(answer: Any, ids: Sequence[int]) -> list[Any]:
+    """Return the outcomes in the order of `ids`; raise ValueError unless each is answered once.
+
+    A batch that a node does not take is answered by one error without an id: raised as it is.
+    """
+    entries = answer if isinstance(answer, list) else [answer]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("an answer that is no object")
+    by_id = {entry.get("id"): entry for entry in entries}
+    if len(entries) == 1 and len(ids) > 1 and entries[0].get("error") is not None:
+        outcome = _outcome(entries[0])
+        raise outcome
+    if len(entries) != len(ids) or set(by_id) != set(ids):
         raise ValueError("an answer to something else")
     return [_outcome(by_id[number]) for number in ids]
-
-
-def _whole_refusal(entries: list[Any]) -> RpcRefused | None:
-    """A batch that a node does not take is answered by one error without an id."""
-    if len(entries) == 1 and isinstance(entries[0], dict) and "error" in entries[0]:
-        outcome = _outcome(entries[0])
-        return outcome if isinstance(outcome, RpcRefused) else None
-    return None
 
 
 def _outcome(entry: dict[str, Any]) -> Any:
@@ -296,7 +225,8 @@ def _outcome(entry: dict[str, Any]) -> Any:
         return entry["result"]
     if not isinstance(error, dict) or not isinstance(error.get("code"), int):
         raise ValueError("a malformed error")  # noqa: TRY004  # a malformed answer, caught as one
-    return RpcRefused(str(error.get("message", ""))[:200], error["code"], _bytes(error.get("data")))
+    reason = str(error.get("message", ""))[:_LONGEST_REASON]
+    return RpcRefused(reason, error["code"], _bytes(error.get("data")))
 
 
 def _bytes(value: Any) -> bytes:

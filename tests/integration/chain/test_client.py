@@ -16,7 +16,6 @@ from ledger.chain.accounts import Account
 from ledger.chain.calls import KeyWindow
 from ledger.chain.client import LedgerClient
 from ledger.chain.follower import Follower
-from ledger.chain.rpc import Node
 from ledger.errors import (
     AgencyNotActive,
     BatchEmpty,
@@ -487,14 +486,10 @@ class TestNodeAlone:
 
     def test_several_threads_share_one_client(self, standing: Standing) -> None:
         standing.send(standing.anchor(1), standing.office)
-        node = Node([standing.anvil.url])
-        client = LedgerClient(node, standing.deployment)
+        client = standing.client
 
         def ask(_: int) -> bool:
-            try:
-                return client.read(QUERY, now=NOW).batch is not None
-            finally:
-                node.close()
+            return client.read(QUERY, now=NOW).batch is not None
 
         with ThreadPoolExecutor(4) as pool:
             assert all(pool.map(ask, range(40)))
