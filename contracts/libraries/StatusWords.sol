@@ -42,19 +42,17 @@ library StatusWords {
 
     /// @notice The set of statuses that an order may start from; REVOKED is in none. Reverts with {ReasonOutsideClass}
     /// unless `reason` belongs to `status`.
-    function sourcesOf(uint8 status, uint16 reason) internal pure returns (uint256) {
+    function sourcesOf(uint8 status, uint16 reason) internal pure returns (uint256 sources) {
         if (status == REVOKED) {
-            if (_ends(reason)) return FROM_VALID | FROM_SUSPENDED;
-            if (reason == ANNUL_AGENCY || reason == ANNUL_FRAUD) return FROM_ANY;
-        } else if (status == SUSPENDED) {
-            if (reason >= SUSPEND_FIRST && reason <= SUSPEND_LAST) return FROM_VALID | FROM_SUSPENDED;
-        } else if (status == SUPERSEDED) {
-            if (reason >= SUPERSEDE_FIRST && reason <= SUPERSEDE_LAST) return FROM_VALID | FROM_SUSPENDED;
+            sources = _sourcesOfRevocation(reason);
+        } else if (status == VALID) {
+            sources = _sourcesOfReturn(reason);
         } else {
-            if (reason >= REINSTATE_FIRST && reason <= REINSTATE_LAST) return FROM_SUSPENDED;
-            if (reason == RESTORE) return FROM_SUPERSEDED;
+            (uint16 first, uint16 last) =
+                status == SUSPENDED ? (SUSPEND_FIRST, SUSPEND_LAST) : (SUPERSEDE_FIRST, SUPERSEDE_LAST);
+            if (_lies(reason, first, last)) sources = FROM_VALID | FROM_SUSPENDED;
         }
-        revert IRecordLedger.ReasonOutsideClass(reason, IRecordLedger.Status(status));
+        if (sources == 0) revert IRecordLedger.ReasonOutsideClass(reason, IRecordLedger.Status(status));
     }
 
     /// @notice Whether an order asks for a second pair of eyes by its reason alone: 205, 310 and 311, which are those
@@ -134,9 +132,19 @@ library StatusWords {
         return entries | (entries << 1);
     }
 
-    /// @dev Reasons of a revocation that is no annulment.
-    function _ends(uint16 reason) private pure returns (bool) {
-        return (reason >= CANCEL_FIRST && reason <= CANCEL_LAST) || reason == PUNITIVE || reason == WITHDRAW
+    function _sourcesOfRevocation(uint16 reason) private pure returns (uint256) {
+        bool ends = _lies(reason, CANCEL_FIRST, CANCEL_LAST) || reason == PUNITIVE || reason == WITHDRAW
             || reason == ISSUED_IN_ERROR;
+        if (ends) return FROM_VALID | FROM_SUSPENDED;
+        return reason == ANNUL_AGENCY || reason == ANNUL_FRAUD ? FROM_ANY : 0;
+    }
+
+    function _sourcesOfReturn(uint16 reason) private pure returns (uint256) {
+        if (reason == RESTORE) return FROM_SUPERSEDED;
+        return _lies(reason, REINSTATE_FIRST, REINSTATE_LAST) ? FROM_SUSPENDED : 0;
+    }
+
+    function _lies(uint16 reason, uint16 first, uint16 last) private pure returns (bool) {
+        return reason >= first && reason <= last;
     }
 }

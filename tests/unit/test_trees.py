@@ -13,7 +13,7 @@ CONDITION = re.compile(r"^(given|when) (.+)$")
 TEST = re.compile(r"function (test_\w+)\(")
 
 
-def tests_of_tree(text: str) -> list[str]:
+def names_in(text: str) -> list[str]:
     """Return the name of the test that each condition with outcomes of its own asks for."""
     names: list[str] = []
     condition = ""
@@ -49,7 +49,7 @@ class TestTrees:
         source = tree.with_suffix(".t.sol")
         assert text.splitlines()[0] == tree.stem
         assert source.exists(), f"{tree.name} has no {source.name}"
-        assert sorted(tests_of_tree(text)) == sorted(TEST.findall(source.read_text()))
+        assert sorted(names_in(text)) == sorted(TEST.findall(source.read_text()))
 
     @pytest.mark.parametrize("contract", ["Authority", "RecordLedger", "VerificationLens"])
     def test_every_unit_test_has_a_tree(self, contract: str) -> None:
@@ -60,15 +60,17 @@ class TestTrees:
 
 
 class TestReading:
-    TREE = "cancel\n├── given it is done\n│   └── it should revert\n└── when asked\n    └── it should go\n"
+    TREE = (
+        "cancel\n├── given it is done\n│   └── it should revert\n└── when asked\n    └── it goes\n"
+    )
 
     def test_a_refusal_and_a_success(self) -> None:
-        assert tests_of_tree(self.TREE) == ["test_RevertGiven_ItIsDone", "test_When_Asked"]
+        assert names_in(self.TREE) == ["test_RevertGiven_ItIsDone", "test_When_Asked"]
 
     def test_a_condition_without_outcome_only_groups(self) -> None:
         tree = "cancel\n└── given it is new\n    └── when asked twice\n        └── it should go\n"
-        assert tests_of_tree(tree) == ["test_When_AskedTwice"]
+        assert names_in(tree) == ["test_When_AskedTwice"]
 
     def test_a_line_that_is_no_branch_is_refused(self) -> None:
         with pytest.raises(AssertionError, match="not a branch"):
-            tests_of_tree("cancel\nwhen asked\n")
+            names_in("cancel\nwhen asked\n")

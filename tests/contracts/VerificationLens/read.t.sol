@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {VerificationLens} from "contracts/VerificationLens.sol";
 import {IAuthority} from "contracts/interfaces/IAuthority.sol";
 import {IRecordLedger} from "contracts/interfaces/IRecordLedger.sol";
 import {IVerificationLens} from "contracts/interfaces/IVerificationLens.sol";

@@ -15,6 +15,12 @@ abstract contract Fixture {
     error Differs(bytes32 found, bytes32 wanted);
     error Untrue();
 
+    /// @dev What forge reads from `excludeSelectors`.
+    struct FuzzSelector {
+        address addr;
+        bytes4[] selectors;
+    }
+
     Vm internal constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     uint40 internal constant START = 1_795_219_200; // 2026-11-21 00:00 UTC, a whole hour
@@ -77,6 +83,15 @@ abstract contract Fixture {
 
     function _expectNotActive(IAuthority.AgencyStatus status) internal {
         VM.expectRevert(abi.encodeWithSelector(IAuthority.AgencyNotActive.selector, agency, status));
+    }
+
+    /// @dev A moment that lies `distance` seconds from now.
+    function _from(int256 distance) internal view returns (uint40) {
+        return uint40(uint256(int256(block.timestamp) + distance));
+    }
+
+    function _vectors(string memory file) internal view returns (string memory) {
+        return VM.readFile(string.concat("tests/vectors/", file));
     }
 
     function _check(bool fact) internal pure {

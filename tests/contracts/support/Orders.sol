@@ -56,6 +56,11 @@ abstract contract Orders is Fixture {
         return entries == 128 ? type(uint256).max : (uint256(1) << (2 * entries)) - 1;
     }
 
+    /// @dev The mask of one entry of a word.
+    function _entry(uint256 position) internal pure returns (uint256) {
+        return uint256(3) << (2 * position);
+    }
+
     function _give(IRecordLedger.StatusOrder memory order) internal {
         VM.prank(REGISTRAR);
         ledger.changeStatus(order);
