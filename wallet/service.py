@@ -41,18 +41,14 @@ class ServiceRefused(Refused):
 
     name: str
     title_given: str
-    detail: str
     facts: Mapping[str, Any]
     errors: tuple[Mapping[str, Any], ...]
     status: int
 
     def __str__(self) -> str:
         """Return what the service said, with the values and the errors one below the other."""
-        said = self.title_given or self.__class__.title()
-        if self.detail and self.detail != said:
-            said = f"{said} {self.detail}"
         shown = ", ".join(f"{key}={value}" for key, value in self.facts.items())
-        lines = [f"{said} ({shown})" if shown else said]
+        lines = [f"{self.title_given} ({shown})" if shown else self.title_given]
         lines += ["  " + _error(entry) for entry in self.errors]
         return "\n".join([*lines, f"({self.name})"]) if self.name else "\n".join(lines)
 
@@ -135,7 +131,9 @@ def problem(status: int, content: bytes) -> ServiceRefused | ServiceBusy:
         value = {}
     said: dict[str, Any] = value if isinstance(value, dict) else {}
     name = str(said.get("type", "")).rpartition("/")[2]
-    title = str(said.get("title") or f"The service answered with status {status}.")
+    title = str(
+        said.get("title") or said.get("detail") or f"The service answered with status {status}."
+    )
     if not title.endswith((".", "。")):
         title += "."
     if status in _GATEWAY:
@@ -144,7 +142,6 @@ def problem(status: int, content: bytes) -> ServiceRefused | ServiceBusy:
     return ServiceRefused(
         name=name,
         title_given=title,
-        detail=str(said.get("detail") or ""),
         facts={key: value for key, value in said.items() if key not in _OURS},
         errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
         status=status,

@@ -108,7 +108,7 @@ def hand_over(outside: Surroundings, name: str, folder: Path) -> None:
         raise KeyOfAnotherPurpose(name, entry.purpose, "document")
     target = folder / f"{entry.public_key.kid}.json"
     write_file(target, read_file(outside.keyring.path(name)))
-    say(f"{target} is in place. A running service reads it at its next start.")
+    say(f"{target} is in place; the service finds it when it next signs.")
 
 
 @key.command(name="fund")

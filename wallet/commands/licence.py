@@ -15,7 +15,7 @@ from wallet.commands.agency_keys import public_key_of
 from wallet.commands.licence_holder import HOLDER_COMMANDS
 from wallet.commands.licence_status import STATUS_COMMANDS
 from wallet.commands.options import AGENCY, FILE, FOLDER, AgencyName
-from wallet.commands.serving import opened, serving
+from wallet.commands.serving import opened, serving, wait_for_block, wait_option
 from wallet.console import note, print_json, print_table, say, waiting
 from wallet.documents import DOCUMENT, PROOF
 from wallet.home import read_file, write_file
@@ -38,6 +38,7 @@ def licence() -> None:
 @click.option("--field", "single", multiple=True, metavar="NAME=VALUE", help="One field.")
 @click.option("--holder-key", metavar="FILE|NAME", help="The holder's public JWK, or a key's name.")
 @click.option("--external-id", help="Your own id: a repeat issues nothing new.")
+@wait_option
 @serving
 def issue(  # one parameter an option
     outside: Surroundings,
@@ -67,6 +68,7 @@ def issue(  # one parameter an option
 @click.option("--reason", type=int, default=401, show_default=True, help="401 延续, 402 变更, …")
 @click.option("--fields", type=FILE, help="JSON file of the fields that change.")
 @click.option("--field", "single", multiple=True, metavar="NAME=VALUE", help="One that changes.")
+@wait_option
 @serving
 def renew(  # one parameter an option
     outside: Surroundings,
@@ -126,10 +128,9 @@ def bulk(  # one parameter an option
     if given["as_json"]:
         print_json(answer)
         return
-    issued = answer.get("issued", [])
-    repeated = answer.get("repeated", 0)
-    done = "could be issued" if dry_run else "issued"
-    say(f"{len(issued)} {done}, {repeated} of them before now.")
+    rows, repeated = int(answer.get("rows", 0)), int(answer.get("repeated", 0))
+    done = "can be issued" if dry_run else "issued"
+    say(f"{rows - repeated} {done}; {repeated} had been issued before.")
 
 
 @licence.command(name="list")
@@ -238,8 +239,11 @@ for _command in (*STATUS_COMMANDS, *HOLDER_COMMANDS):
 
 
 def _issue(outside: Surroundings, order: dict[str, Any], given: dict[str, Any]) -> None:
-    with opened(outside, given) as service, waiting("Issuing"):
+    with opened(outside, given) as service:
         answer = service.post("/v1/licences", order)
+        if given["wait"]:
+            path = f"/v1/licences/{quote(str(answer.get('digest')))}"
+            answer["stage"] = wait_for_block(outside, service, path)["stage"]
     if given["as_json"]:
         print_json(answer)
         return

@@ -22,7 +22,7 @@ from wallet.commands.options import (
     json_option,
     password_option,
 )
-from wallet.commands.serving import opened, serving
+from wallet.commands.serving import opened, serving, wait_for_block
 from wallet.console import print_json, print_table, say, when
 from wallet.home import read_file, write_file
 from wallet.passwords import Passwords
@@ -238,10 +238,14 @@ def _change(
             wanted["until"] = rfc3339(until)
     with opened(outside, given) as service:
         answer = service.post(f"/v1/licences/{quote(digest)}/status", wanted)
+        if given["wait"]:
+            answer = wait_for_block(outside, service, f"/v1/changes/{answer.get('change')}")
     if given["as_json"]:
         print_json(answer)
+    elif given["wait"]:
+        say(f"Done in block {answer.get('block')}.")
     else:
-        say(f"Accepted: {answer.get('stage')}. It counts as soon as it is in a block.")
+        say("Accepted. It counts as soon as it is in a block.")
 
 
 def _describe(ledger: LedgerRef, order: StatusOrder, deadline: int, language: str) -> None:

@@ -2,22 +2,42 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import click
 
+from ledger.errors import Refused, Unavailable
+from ledger.values import Stage
 from wallet.commands.options import (
     account_option,
     json_option,
     password_option,
     service_option,
 )
+from wallet.console import waiting
 from wallet.keyring import KeyOfAnotherPurpose
 from wallet.service import Service, ServiceRefused
 from wallet.sessions import open_service
 from wallet.surroundings import Surroundings
 
 _NOBODY: Final = 401
+WAIT_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.5
+
+
+@dataclass(eq=False)
+class StillUnderWay(Unavailable):
+    """It is accepted and in no block yet. Ask again later; nothing needs to be repeated."""
+
+    stage: str
+
+
+@dataclass(eq=False)
+class ChangeFailed(Refused):
+    """The ledger refused the change. Look at the reason before you repeat it."""
+
+    error: str
 
 
 def serving(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,3 +75,28 @@ def opened(outside: Surroundings, given: dict[str, Any]) -> Iterator[Service]:
         raise
     finally:
         service.close()
+
+
+def wait_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --wait."""
+    return click.option("--wait", is_flag=True, help="Wait until it is in a block.")(command)
+
+
+def wait_for_block(outside: Surroundings, service: Service, path: str) -> dict[str, Any]:
+    """Return what is at `path` once its stage is anchored or final.
+
+    Raises:
+        ChangeFailed: when it names an error.
+        StillUnderWay: after `WAIT_SECONDS`.
+    """
+    deadline = outside.clocks.monotonic() + WAIT_SECONDS
+    with waiting("Waiting for the block"):
+        while True:
+            answer = service.get(path)
+            if answer.get("error"):
+                raise ChangeFailed(str(answer["error"]))
+            if answer.get("stage") in (Stage.ANCHORED, Stage.FINAL):
+                return answer
+            if outside.clocks.monotonic() > deadline:
+                raise StillUnderWay(str(answer.get("stage")))
+            outside.clocks.pause(POLL_SECONDS)
