@@ -1,0 +1,1 @@
+"""The main story, played on a real chain, a real database and a real service."""

@@ -1,0 +1,59 @@
+"""`make demo`: play the story, write var/demo/report.json, exit 0 only if every step came true."""
+
+import os
+import secrets
+import shutil
+import socket
+import sys
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from scripts.demo.stage import Stage
+from scripts.demo.story import Story
+from scripts.steps import ROOT
+from wallet.embedded import Clocks
+from wallet.household import Household
+from wallet.layout import Ports
+
+HOME = ROOT / "var" / "demo"
+
+
+def free_ports() -> Ports:
+    """Return two ports that nobody listens on."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(2)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        service, chain = (each.getsockname()[1] for each in sockets)
+    return Ports(service, chain)
+
+
+def household(home: Path) -> Household:
+    """Return everything that one machine needs, its state below `home`."""
+    clocks = Clocks(lambda: int(time.time()), time.monotonic, time.sleep)
+    return Household(home, free_ports(), clocks, secrets.token_bytes, os.environ, print)
+
+
+def main() -> int:
+    """Play the story on a stage of its own."""
+    started = time.monotonic()
+    shutil.rmtree(HOME, ignore_errors=True)
+    for name in [name for name in os.environ if name.startswith("SUIZHENG_")]:
+        del os.environ[name]  # the story is told with its own settings
+    stage = Stage(HOME / "report.json")
+    house = household(HOME)
+    os.environ["SUIZHENG_PASSWORD_FILE"] = str(house.layout.password)
+    try:
+        Story(house, HOME).play(stage)
+    finally:
+        house.stop()
+        stage.write()
+    verdict = "Every step came true" if stage.ok else "NOT every step came true"
+    seconds = time.monotonic() - started
+    print(f"\n{verdict}: {len(stage.steps)} steps in {seconds:.0f} s, {stage.report}")
+    return 0 if stage.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

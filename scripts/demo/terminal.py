@@ -1,0 +1,63 @@
+"""A person's terminal: runs `suizheng` commands in this process and shows what is typed."""
+
+import io
+import json
+import shlex
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from scripts.demo.stage import expect
+from wallet.cli import main
+
+LONGEST: Final = 150
+"""Characters of a command that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Return the JSON that the command printed."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """One person's wallet folder; `folder` is what shown paths are relative to."""
+
+    wallet: Path
+    folder: Path
+
+    def run(self, *arguments: object, code: int = 0) -> Answer:
+        """Run a command; raise `NotAsTold` when it ends with another exit code than `code`."""
+        words = [str(argument) for argument in arguments]
+        print(f"   $ suizheng {self._shown(words)}", flush=True)
+        answer = self.quietly(*words)
+        said = (answer.err or answer.out).strip()
+        expect(answer.code == code, f"exit code {answer.code}, not {code}: {said[:500]}")
+        return answer
+
+    def quietly(self, *arguments: object) -> Answer:
+        """Run a command without showing it, whatever its exit code."""
+        words = ["--wallet", str(self.wallet), *map(str, arguments)]
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                code = main.main(words, prog_name="suizheng", standalone_mode=False)
+            except click.ClickException as failed:
+                failed.show()
+                code = failed.exit_code
+        return Answer(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+
+    def _shown(self, words: list[str]) -> str:
+        line = shlex.join(words).replace(f"{self.folder}/", "")
+        return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
