@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.problems import MEDIA_TYPE, Internal, RequestInvalid, status_of
+from api.http.problems import MEDIA_TYPE, Internal, RequestInvalid, RequestTooLarge, status_of
+from ledger.canonical import JsonMalformed
 from ledger.errors import LedgerError
 
 PROBLEM_SCHEMA: Mapping[str, Any] = {
@@ -24,6 +25,9 @@ PROBLEM_SCHEMA: Mapping[str, Any] = {
     },
     "additionalProperties": True,
 }
+
+JSON_BODY: Final = (JsonMalformed, RequestTooLarge)
+"""What any route that takes JSON may meet."""
 
 Responses = dict[int | str, dict[str, Any]]
 

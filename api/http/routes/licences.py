@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.http.auth import Caller, SignInMissing
 from api.http.forms import HexDigest
-from api.http.openapi import Responses, problems
+from api.http.openapi import JSON_BODY, Responses, problems
 from api.http.ports import GivenDirectory, GivenIssuance, GivenLicences, GivenLinks
 from api.http.routes.heads import with_head
 from api.http.schemas.licences import (
@@ -86,6 +86,7 @@ def signed_in(*errors: type[LedgerError]) -> Responses:
             PointInvalid,
             EncodingNotCanonical,
             IdentifierWrong,
+            *JSON_BODY,
         ),
     },
 )
@@ -134,7 +135,9 @@ def document(digest: DigestInPath, by: Caller, licences: GivenLicences) -> Respo
 
 
 @router.post(
-    "/licences/{digest}/links", status_code=201, responses=signed_in(RecordUnknown, ClaimUnknown)
+    "/licences/{digest}/links",
+    status_code=201,
+    responses=signed_in(RecordUnknown, ClaimUnknown, *JSON_BODY),
 )
 def link(digest: DigestInPath, form: LinkForm, by: Caller, links: GivenLinks) -> LinkAnswer:
     """Make a link, and its QR code, to a sealed copy; the key is in the link alone."""

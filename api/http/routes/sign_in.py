@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.http.auth import Caller, SignInMissing, Token
-from api.http.openapi import problems
+from api.http.openapi import JSON_BODY, problems
 from api.http.ports import GivenSignIns
 from api.http.schemas.sign_in import ChallengeAnswer, ChallengeForm, SignInAnswer, SignInForm
 from api.http.strict import StrictRoute
@@ -14,7 +14,7 @@ from ledger.sign_in import SignInMalformed, SignInRefused, SignInSignatureInvali
 router = APIRouter(prefix="/v1/sign-in", tags=["sign-in"], route_class=StrictRoute)
 
 
-@router.post("/challenge", responses=problems(Unavailable))
+@router.post("/challenge", responses=problems(*JSON_BODY, Unavailable))
 def challenge(form: ChallengeForm, sign_ins: GivenSignIns) -> ChallengeAnswer:
     """Give a nonce and the other parts of the message that the account is to sign."""
     return ChallengeAnswer.of(sign_ins.challenge(form.address))
@@ -24,7 +24,12 @@ def challenge(form: ChallengeForm, sign_ins: GivenSignIns) -> ChallengeAnswer:
     "",
     status_code=201,
     responses=problems(
-        SignInMalformed, SignInRefused, SignInSignatureInvalid, NonceUnknown, Unavailable
+        SignInMalformed,
+        SignInRefused,
+        SignInSignatureInvalid,
+        NonceUnknown,
+        *JSON_BODY,
+        Unavailable,
     ),
 )
 def sign_in(form: SignInForm, sign_ins: GivenSignIns) -> SignInAnswer:

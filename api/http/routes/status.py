@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from api.http.auth import Caller
-from api.http.openapi import Responses
+from api.http.openapi import JSON_BODY, Responses
 from api.http.ports import GivenStatuses
 from api.http.routes.licences import DigestInPath, signed_in
 from api.http.schemas.status import ChangeAnswer, StatusForm, TypedDataForm
@@ -45,6 +45,7 @@ def _order(*errors: type[LedgerError]) -> Responses:
         UntilNotAfterEffective,
         StatusFinal,
         StatusTransitionIllegal,
+        *JSON_BODY,
         *errors,
     )
 

@@ -3,7 +3,7 @@
 import orjson
 from fastapi import APIRouter, Response
 
-from api.http.openapi import problems
+from api.http.openapi import JSON_BODY, problems
 from api.http.ports import GivenDirectory, GivenVerifications
 from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.verification import ReportAnswer, VerificationForm
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/verifications", tags=["verification"], route_clas
 @router.post(
     "",
     response_class=Response,
-    responses={200: {"model": ReportAnswer}, **problems(ProofFileMalformed)},
+    responses={200: {"model": ReportAnswer}, **problems(ProofFileMalformed, *JSON_BODY)},
 )
 def verify(
     form: VerificationForm, verifications: GivenVerifications, directory: GivenDirectory

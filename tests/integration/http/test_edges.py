@@ -1,0 +1,188 @@
+import json
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from api.http.problems import MEDIA_TYPE
+from api.services.licences import Licences
+from tests.support.licences import AGENCY, FIELDS
+from tests.support.service import World, nothing_changes, order, refusal
+
+SECRET = "秘密的名字"  # noqa: S105  # stands for a value that must not leave
+
+
+class TestUnforeseen:
+    def test_says_nothing_and_logs_no_value(
+        self, service: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: Any) -> None:
+            raise RuntimeError(SECRET)
+
+        headers = service.by(service.issuer)
+        monkeypatch.setattr(Licences, "own", broken)
+        answer = service.client.get(f"/v1/licences/0x{'00' * 32}/document", headers=headers)
+        assert refusal(answer) == (500, "Internal")
+        assert "detail" not in answer.json()
+        assert SECRET not in answer.text
+        (failed,) = [line for line in service.log if line["event"] == "request.failed"]
+        assert answer.json()["instance"].endswith(failed["request"])
+        assert failed["error"] == "RuntimeError"
+        assert failed["places"][-1].startswith("test_edges.py:")
+        assert SECRET not in repr(service.log)
+
+
+class TestFramework:
+    def test_unknown_addresses_are_problems(self, service: World) -> None:
+        for path in ("/", "/v1", "/v1/licences/", "/docs", "/v1/agencies/CN-GD", "/v1/../etc"):
+            assert refusal(service.client.get(path)) == (404, "RouteUnknown")
+
+    def test_wrong_methods_are_problems(self, service: World) -> None:
+        answer = service.client.delete("/v1/catalogue")
+        assert refusal(answer) == (405, "MethodNotAllowed")
+        assert "GET" in answer.headers["Allow"]
+
+
+class TestBody:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"{",
+            b'{"document": "a", "document": "b"}',
+            b'{"document": NaN}',
+            b'{"document": 1e999}',
+            b'{"document": "\\ud800"}',
+            b"\xff",
+            b"[" * 2000,
+            b'{"document": ' + b"[" * 40 + b"]" * 40 + b"}",
+        ],
+    )
+    def test_refuses_json_with_two_meanings(self, service: World, body: bytes) -> None:
+        headers = {"Content-Type": "application/json"}
+        answer = service.client.post("/v1/verifications", content=body, headers=headers)
+        assert refusal(answer) == (400, "JsonMalformed")
+
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", ""])
+    def test_refuses_what_does_not_say_that_it_is_json(
+        self, service: World, media_type: str
+    ) -> None:
+        headers = {"Content-Type": media_type} if media_type else {}
+        body = json.dumps({"document": "x"}).encode()
+        answer = service.client.post("/v1/verifications", content=body, headers=headers)
+        assert refusal(answer)[0] in {400, 422}
+
+    def test_refuses_bodies_above_a_megabyte(self, service: World) -> None:
+        headers = service.by(service.issuer) | {"Content-Type": "application/json"}
+        with nothing_changes(service):
+            answer = service.client.post("/v1/licences", content=b"x" * (2 << 20), headers=headers)
+        assert refusal(answer) == (413, "RequestTooLarge")
+        assert answer.json()["limitBytes"] == 1 << 20
+
+    def test_refuses_long_bodies_that_do_not_say_how_long(self, service: World) -> None:
+        chunks = iter([b"x" * (1 << 19)] * 3)
+        answer = service.client.post(
+            "/v1/verifications", content=chunks, headers={"Content-Type": "application/json"}
+        )
+        assert refusal(answer) == (413, "RequestTooLarge")
+
+    def test_never_echoes_a_value(self, service: World) -> None:
+        form = order() | {"type": [SECRET], "fields": SECRET, "agency": {"code": SECRET * 40}}
+        answer = service.client.post("/v1/licences", json=form, headers=service.by(service.issuer))
+        assert refusal(answer) == (422, "RequestInvalid")
+        assert SECRET not in answer.text
+        assert {error["pointer"] for error in answer.json()["errors"]} == {
+            "/type",
+            "/fields",
+            "/agency/code",
+            "/agency/jurisdiction",
+        }
+
+
+class TestHeaders:
+    @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/v1/catalogue", "/v/x"])
+    def test_are_safe_on_every_answer(self, service: World, path: str) -> None:
+        headers = service.client.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["Cache-Control"] == "no-store"
+        assert len(headers["X-Request-Id"]) == 16
+
+
+class TestLog:
+    def test_holds_templates_and_no_values(self, service: World) -> None:
+        issued = service.issue(externalId="case-secret")
+        query = {"agency": f"CN-GD/{AGENCY.code}", "q": "蓝鲸", "externalId": "case-secret"}
+        headers = service.by(service.issuer)
+        service.client.get("/v1/licences", params=query, headers=headers)
+        service.client.get(f"/v1/licences/{issued['digest']}", headers=headers)
+        service.client.post("/v1/verifications", json={"document": issued["document"]})
+        text = json.dumps(service.log, ensure_ascii=False)
+        values = (
+            *map(str, FIELDS["cn.food-business"].values()),
+            issued["digest"],
+            issued["licenceId"],
+            "case-secret",
+            service.issuer.address,
+            headers["Authorization"].removeprefix("Bearer "),
+        )
+        assert [value for value in values if value in text] == []
+        last = service.log[-2]
+        assert last["route"] == "/v1/licences/{digest}"
+        assert (last["method"], last["status"]) == ("GET", 200)
+        assert last["milliseconds"] >= 0
+
+
+class TestOpenApi:
+    def test_declares_problems_for_every_route(self, service: World) -> None:
+        paths = service.client.get("/openapi.json").json()["paths"]
+        operations = {
+            (path, method): operation
+            for path, operations in paths.items()
+            for method, operation in operations.items()
+        }
+        assert len(operations) >= 25
+        for place, operation in operations.items():
+            for status, declared in operation["responses"].items():
+                content = declared.get("content", {})
+                assert (MEDIA_TYPE in content) == (status >= "400"), (place, status)
+            assert {"422", "500"} <= operation["responses"].keys(), place
+            if operation.get("security"):
+                assert {"401", "403", "503"} <= operation["responses"].keys() | {"403"}, place
+
+    def test_every_route_has_a_summary_and_a_tag(self, service: World) -> None:
+        routes = [route for route in service.app.routes if isinstance(route, APIRoute)]
+        for route in routes:
+            assert route.tags, route.path
+            assert route.description, route.path
+
+    def test_asks_for_a_sign_in_where_one_is_needed(self, service: World) -> None:
+        document = service.client.get("/openapi.json").json()
+        open_paths = {
+            path
+            for path, operations in document["paths"].items()
+            for operation in operations.values()
+            if not operation.get("security")
+        }
+        assert open_paths == {
+            "/healthz",
+            "/readyz",
+            "/problems/{name}",
+            "/status/{jurisdiction}/{code}/{list_number}",
+            "/v/{link}",
+            "/v1/agencies",
+            "/v1/agencies/{jurisdiction}/{code}",
+            "/v1/agencies/{jurisdiction}/{code}/accreditations",
+            "/v1/agencies/{jurisdiction}/{code}/keys",
+            "/v1/bundle",
+            "/v1/catalogue",
+            "/v1/catalogue/{type_id}",
+            "/v1/catalogue/{type_id}/template.csv",
+            "/v1/deployment",
+            "/v1/proofs/{digest}",
+            "/v1/sign-in",
+            "/v1/sign-in/challenge",
+            "/v1/verifications",
+        }
+        assert document["components"]["securitySchemes"]["signIn"]["scheme"] == "bearer"
+        assert "HTTPValidationError" not in document["components"]["schemas"]
