@@ -25,6 +25,8 @@ contract Authority is IAuthority, AccessControl {
     mapping(bytes32 agency => Checkpoints.Trace208 statuses) private _statusHistory;
     mapping(bytes32 agency => mapping(bytes32 keyId => DocumentKey key)) private _keys;
     mapping(bytes32 agency => mapping(bytes32 keyId => Checkpoints.Trace208 freezes)) private _freezeHistory;
+    // Written through a storage pointer, which slither does not follow.
+    // slither-disable-next-line uninitialized-state
     mapping(bytes32 agency => mapping(bytes32 recordType => Window[] windows)) private _accreditations;
 
     /// @param council the account that admits jurisdictions: a multi-signature wallet in production
@@ -286,6 +288,7 @@ contract Authority is IAuthority, AccessControl {
         Agency storage record = _agencies[agency];
         record.status = status;
         record.statusSince = since;
+        // slither-disable-next-line unused-return - the former value is known
         _statusHistory[agency].push(since, uint8(status));
         emit AgencyStatusChanged(agency, status);
     }
@@ -304,6 +307,7 @@ contract Authority is IAuthority, AccessControl {
         DocumentKey storage key = _trustedKey(agency, keyId);
         if (key.frozen == frozen) revert KeyFreezeUnchanged(agency, keyId, frozen);
         key.frozen = frozen;
+        // slither-disable-next-line unused-return - the former value is known
         _freezeHistory[agency][keyId].push(Times.blockTime(), frozen ? 1 : 0);
     }
 

@@ -240,6 +240,7 @@ contract RecordLedger is IRecordLedger, EIP712 {
         view
         returns (bool)
     {
+        // slither-disable-next-line unused-return - which detail made it fail does not matter
         (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
         return (failure == ECDSA.RecoverError.NoError && signer == approver)
             || SignatureChecker.isValidERC1271SignatureNowCalldata(approver, digest, signature);

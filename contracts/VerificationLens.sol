@@ -27,7 +27,7 @@ contract VerificationLens is IVerificationLens {
         reading.blockNumber = SafeCast.toUint40(block.number);
         reading.blockTime = Times.blockTime();
         reading.batch = LEDGER.batchOf(query.agency, query.root);
-        uint40 then = reading.batch.anchoredAt == 0 ? reading.blockTime : reading.batch.anchoredAt;
+        uint40 then = reading.batch.anchoredAt != 0 ? reading.batch.anchoredAt : reading.blockTime;
         reading.agency = AUTHORITY.agencyOf(query.agency);
         reading.jurisdictionCode = AUTHORITY.jurisdictionOf(reading.agency.jurisdiction).code;
         reading.agencyStatusThen = AUTHORITY.agencyStatusAt(query.agency, then);
