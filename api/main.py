@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import click
 import orjson
@@ -184,7 +185,7 @@ class Parts:
             Step("supersession", lambda _flush: supersession.step()),
             Step("lapse", lambda _flush: lapse.step()),
             Step("dispatch", lambda _flush: dispatch.step()),
-            Step("sending", lambda _flush: sending.step()),
+            Step("sending", lambda flush: sending.step(flush=flush)),
             Step("projection again", lambda _flush: projecting.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),
         ]
@@ -232,16 +233,18 @@ class Parts:
         )
 
     def _sending(self) -> Sending:
+        outbox = SqlOutbox(self.database)
         sender = Sender(
             self.node,
             self.deployment,
             self.account,
-            SqlOutbox(self.database),
+            outbox,
             FeePolicy(),
             self.clock,
             limits=Limits(confirmations=self.settings.confirmations),
         )
-        return Sending(sender)
+        place = (self.deployment.chain_id, self.sender_address)
+        return Sending(sender, lambda: len(outbox.waiting(*place, 1)))
 
     def _list_signing(self) -> ListSigning:
         return ListSigning(
@@ -327,7 +330,16 @@ def audit(*, as_json: bool) -> None:
 def serve(*, host: str, port: int) -> None:
     """Answer HTTP; the background work is `work`'s. A chain that is not ours stops the start."""
     parts = Parts(load_settings())
-    _check_chain(parts)
+    try:
+        _check_chain(parts)
+        app = create_app(parts.services(), _log())
+        # The access log of uvicorn would hold paths, and those hold digests and cursors.
+        uvicorn.run(app, host=host, port=port, access_log=False, server_header=False)
+    finally:
+        parts.close()
+
+
+def _log() -> Any:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -336,12 +348,7 @@ def serve(*, host: str, port: int) -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    app = create_app(parts.services(), structlog.get_logger())
-    try:
-        # The access log of uvicorn would hold paths, and those hold digests and cursors.
-        uvicorn.run(app, host=host, port=port, access_log=False, server_header=False)
-    finally:
-        parts.close()
+    return structlog.get_logger()
 
 
 def _check_chain(parts: Parts) -> None:

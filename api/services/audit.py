@@ -140,7 +140,7 @@ def _batches(live: AuditView, rebuilt: AuditView) -> tuple[int, Comparison]:
     for batch in live.batches():
         batches += 1
         anchors = rebuilt.anchors(batch.agency, batch.root)
-        if not _is_whole(batch) or len(anchors) > 1 or set(anchors) > {(batch.kind, batch.size)}:
+        if not _is_whole(batch) or len(anchors) > 1 or set(anchors) - {(batch.kind, batch.size)}:
             wrong.append("0x" + batch.root.hex())
         elif anchors:
             anchored += batch.size

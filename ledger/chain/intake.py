@@ -9,7 +9,7 @@ from ledger.chain.fees import gas_limit
 from ledger.chain.lane import Lane
 from ledger.chain.pending import Leaving
 from ledger.chain.settlement import Settlement
-from ledger.errors import LedgerError, RootAlreadyAnchored
+from ledger.errors import EffectiveInFuture, LedgerError, RootAlreadyAnchored
 from ledger.outbox import Intent, IntentState
 
 ON_THE_WAY = (IntentState.RESERVED, IntentState.SIGNED, IntentState.SENT)
@@ -52,6 +52,8 @@ class Intake:
             if self._settlement.adopt(intent):
                 self._lane.reach("adopted")
             return  # or at a later step, when its block is there
+        if isinstance(error, EffectiveInFuture):
+            return  # the chain's clock lags behind the one that gave the order; it catches up
         doubts = self._lane.memory.doubts
         blockers = doubts.get(intent.id, on_the_way) & on_the_way
         if blockers:

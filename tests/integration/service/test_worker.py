@@ -144,3 +144,35 @@ class TestLapse:
         small.parts.ahead = 200
         small.work()
         assert small.status(row) is Status.SUSPENDED
+
+
+class TestChainClock:
+    def test_that_lags_delays_a_change_and_parks_nothing(self, small: Office) -> None:
+        (row,) = small.issue()
+        small.work()
+        change = small.change(row, Status.SUSPENDED, 101, effective_at=small.parts.clock() + 50)
+        for _ in range(3):
+            small.worker.run_once()
+        assert small.changes.get(change.id).state is IntentState.WAITING
+        small.standing.node.call("evm_increaseTime", 60)
+        small.work()
+        assert small.changes.get(change.id).state is IntentState.FINAL
+
+
+class TestReorganisation:
+    def test_brings_a_record_back_to_submitted_and_on_chain_again(self, small: Office) -> None:
+        rows = small.issue(2)
+        small.work()
+        proofs = Proofs(small.batches, small.standing.deployment.ledger)
+        before = proofs.proof(rows[0].digest)
+        small.standing.node.call("anvil_rollback", 1)
+        small.standing.node.call("evm_setAutomine", False)  # noqa: FBT003  # JSON-RPC
+        for _ in range(3):
+            small.worker.run_once()
+        assert not small.is_anchored(rows[0])
+        small.standing.node.call("evm_setAutomine", True)  # noqa: FBT003  # JSON-RPC
+        small.standing.node.call("evm_mine")
+        small.work()
+        after = proofs.proof(rows[0].digest)
+        assert (after.root, after.proof) == (before.root, before.proof)
+        assert len(small.parts.registry.batches()) == 1
