@@ -1,0 +1,197 @@
+"""The whole way of a licence: HTTP, database, worker, a real node, and back."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from fastapi.testclient import TestClient
+
+from api.http.app import create_app
+from api.main import main
+from ledger.chain import calls
+from ledger.chain.accounts import Account
+from ledger.errors import WrongCode, WrongHistory, WrongNetwork
+from ledger.typed_data import StatusOrder, cosign
+from ledger.values import Role, Status, WordChange
+from tests.support.anvil import anvil
+from tests.support.databases import sqlite_url
+from tests.support.licences import AGENCY, CATALOGUE
+from tests.support.office import BASE_URL, TYPE, Office, office
+from tests.support.service import message_of, order
+from tests.support.standing import account
+
+
+class Silent:
+    """A log that nobody reads."""
+
+    def info(self, event: str, **values: Any) -> None: ...
+
+    def error(self, event: str, **values: Any) -> None: ...
+
+
+class Counter:
+    """An agency's counter: a clerk who issues and changes, an approver who co-signs."""
+
+    def __init__(self, place: Office) -> None:
+        self.place = place
+        self.clerk = account(place.standing.anvil, 2)
+        self.approver = account(place.standing.anvil, 3)
+        deployment = place.standing.deployment
+        for call in (
+            calls.accredit(deployment, AGENCY.id, CATALOGUE.get(TYPE).record_type),
+            calls.grant_role(deployment, AGENCY.id, Role.ISSUER, self.clerk.address),
+            calls.grant_role(deployment, AGENCY.id, Role.REGISTRAR, self.clerk.address),
+            calls.grant_role(deployment, AGENCY.id, Role.APPROVER, self.approver.address),
+        ):
+            place.standing.send(call)
+        place.work()
+        app = create_app(place.parts.services(), Silent())
+        self.client = TestClient(app, base_url=BASE_URL)
+        self.client.headers["Authorization"] = f"Bearer {self._sign_in(self.clerk)}"
+
+    def _sign_in(self, who: Account) -> str:
+        asked = {"address": who.address}
+        message = message_of(self.client.post("/v1/sign-in/challenge", json=asked).json())
+        form = {"message": message, "signature": "0x" + who.sign_message(message).hex()}
+        return str(self.client.post("/v1/sign-in", json=form).json()["token"])
+
+    def issue(self, **changes: Any) -> dict[str, Any]:
+        answer = self.client.post("/v1/licences", json=order(TYPE, **changes))
+        assert answer.status_code == 201, answer.text
+        self.place.work()
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def change(self, digest: str, form: dict[str, Any]) -> dict[str, Any]:
+        """Ask for a change, let it be sent, and return what became of it."""
+        answer = self.client.post(f"/v1/licences/{digest}/status", json=form)
+        assert answer.status_code == 202, answer.text
+        self.place.work()
+        body: dict[str, Any] = self.client.get(answer.headers["Location"]).json()
+        return body
+
+    def verdict(self, document: str, **more: Any) -> tuple[str, set[str]]:
+        """Return the verdict and the codes of all that is not fine."""
+        answer = self.client.post("/v1/verifications", json={"document": document, **more})
+        report = answer.json()
+        bad = {c["code"] for c in report["checks"] if c["result"] in {"INVALID", "ERROR"}}
+        return report["verdict"], bad
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    with anvil() as node, office(node, sqlite_url(tmp_path), tmp_path) as place:
+        yield Counter(place)
+
+
+class TestLicence:
+    def test_goes_from_request_to_chain_to_verdict(self, counter: Counter) -> None:
+        issued = counter.issue()
+        shown = counter.client.get(f"/v1/licences/{issued['digest']}").json()
+        assert shown["stage"] in {"anchored", "final"}
+        for more in ({}, {"fresh": True}):
+            assert counter.verdict(issued["document"], **more) == ("valid", set())
+
+    def test_is_suspended_and_reinstated(self, counter: Counter) -> None:
+        issued = counter.issue()
+        change = counter.change(issued["digest"], {"status": "suspended", "reason": 101})
+        assert change["stage"] in {"anchored", "final"}, change
+        expected = ("invalid", {"status.suspended"})
+        assert counter.verdict(issued["document"]) == expected
+        assert counter.verdict(issued["document"], fresh=True) == expected
+        counter.change(issued["digest"], {"status": "valid", "reason": 201})
+        assert counter.verdict(issued["document"], fresh=True) == ("valid", set())
+
+    def test_is_annulled_by_two(self, counter: Counter) -> None:
+        issued = counter.issue()
+        form = {"status": "revoked", "reason": 311}
+        terms = {"nonce": "1", "deadline": counter.place.parts.clock() + 600}
+        message = counter.client.post(
+            f"/v1/licences/{issued['digest']}/status/typed-data", json=form | terms
+        ).json()["message"]
+        wanted = StatusOrder(
+            AGENCY.id,
+            message["list"],
+            tuple(WordChange(c["word"], int(c["mask"])) for c in message["changes"]),
+            Status(message["status"]),
+            message["reason"],
+            message["effectiveAt"],
+            message["until"],
+        )
+        ledger = counter.place.standing.deployment.ledger
+        deadline = int(message["deadline"])
+        signed = cosign(ledger, wanted, 1, deadline, counter.approver.private_key)
+        signature = {
+            "approver": counter.approver.address,
+            "signature": "0x" + signed.signature.hex(),
+        }
+        change = counter.change(issued["digest"], form | {"coSignature": signature | terms})
+        assert (change["stage"], change["error"]) == ("final", None)
+        assert counter.verdict(issued["document"]) == ("invalid", {"status.annulled"})
+
+    def test_is_superseded_once_its_successor_is_anchored(self, counter: Counter) -> None:
+        first = counter.issue()
+        second = counter.issue(predecessor={"digest": first["digest"], "reason": 401})
+        assert counter.verdict(second["document"]) == ("valid", set())
+        assert counter.verdict(first["document"]) == ("invalid", {"status.superseded"})
+
+
+class TestNode:
+    def test_dead_one_leaves_it_unconfirmed(self, counter: Counter) -> None:
+        issued = counter.issue()
+        with stopped(counter.place):
+            verdict, codes = counter.verdict(issued["document"], fresh=True)
+            assert verdict == "unconfirmed"
+            assert "anchor.unreachable" in codes
+            assert counter.verdict(issued["document"]) == ("valid", set())
+
+    def test_another_chain_leaves_it_unconfirmed(self, counter: Counter) -> None:
+        issued = counter.issue()
+        deployment = counter.place.standing.deployment
+        counter.place.parts.__dict__["deployment"] = replace(deployment, chain_id=7)
+        counter.client = TestClient(
+            create_app(counter.place.parts.services(), Silent()), base_url=BASE_URL
+        )
+        assert counter.verdict(issued["document"], fresh=True)[0] == "unconfirmed"
+
+
+class TestServe:
+    @pytest.mark.parametrize("wrong", [WrongNetwork, WrongHistory, WrongCode])
+    def test_does_not_start_beside_another_ledger(
+        self, counter: Counter, tmp_path: Path, wrong: type[Exception]
+    ) -> None:
+        deployment = counter.place.standing.deployment
+        hashes = dict(deployment.code_hashes)
+        hashes["RecordLedger"] = replace(hashes["RecordLedger"], hash=bytes(32))
+        changed = {
+            WrongNetwork: replace(deployment, chain_id=7),
+            WrongHistory: replace(deployment, block_hash=bytes(32)),
+            WrongCode: replace(deployment, code_hashes=hashes),
+        }[wrong]
+        path = tmp_path / "other.json"
+        path.write_text(changed.to_json())
+        settings = counter.place.settings
+        environment = {
+            "SUIZHENG_DATABASE_URL": settings.database_url,
+            "SUIZHENG_NODE_URLS": settings.node_urls[0],
+            "SUIZHENG_DEPLOYMENT": str(path),
+            "SUIZHENG_KEYS": str(settings.keys),
+        }
+        result = CliRunner().invoke(main, ["serve", "--port", "1"], env=environment)
+        assert isinstance(result.exception, wrong)
+
+
+@contextmanager
+def stopped(place: Office) -> Iterator[None]:
+    """Let the node hang until the block ends."""
+    os.kill(place.standing.anvil.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(place.standing.anvil.pid, signal.SIGCONT)
