@@ -26,6 +26,7 @@ contract RecordsHandler is Orders {
     mapping(bytes32 root => IRecordLedger.Batch batch) private _anchored;
     bytes32[] private _roots;
     uint256 private _nextNonce;
+    uint16 private _nextWord = 100;
 
     function anchor(uint8 rootSeed, uint16 kind, uint32 size) external {
         bytes32 root = keccak256(abi.encode(rootSeed % 16));
@@ -55,6 +56,17 @@ contract RecordsHandler is Orders {
 
     function revokeFew(uint256 seed) external {
         _attempt(_entries(seed, 4, 4), IRecordLedger.Status.REVOKED, 331, false);
+    }
+
+    /// @notice Up to 100 records of a word that nothing else touches, so that the limit is reached again and again.
+    function revokeMany(uint256 seed) external {
+        uint256 entries = 1 + seed % 100;
+        IRecordLedger.StatusOrder memory order = _revocation(_first(entries));
+        order.changes[0].word = _nextWord++;
+        VM.prank(REGISTRAR);
+        try ledger.changeStatus(order) {
+            _accountUncosigned(entries);
+        } catch {}
     }
 
     function annulAlone(uint256 seed) external {
@@ -169,10 +181,12 @@ contract RecordsHandler is Orders {
             expected[i] = uint8(order.status);
             if (order.status == IRecordLedger.Status.REVOKED) ++revoked;
         }
-        if (revoked != 0 && !cosigned) {
-            _uncosignedRevocations.push(Revocation({moment: uint40(block.timestamp), entries: revoked}));
-            if (lastDay() > 100) broken[3] = true; // the busiest 24 hours end with a revocation
-        }
+        if (revoked != 0 && !cosigned) _accountUncosigned(revoked);
+    }
+
+    function _accountUncosigned(uint256 entries) private {
+        _uncosignedRevocations.push(Revocation({moment: uint40(block.timestamp), entries: entries}));
+        if (lastDay() > 100) broken[3] = true; // the busiest 24 hours end with a revocation
     }
 
     /// @dev A run of `least` to `most` entries that are not revoked yet, as far as there are any.
