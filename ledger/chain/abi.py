@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.grammar import ABIType, BasicType, TupleType, parse
 from eth_hash.auto import keccak
 
 from ledger.chain.wire import checksum
@@ -77,10 +78,13 @@ class Function:
     selector: bytes
     inputs: Parameters
     outputs: Parameters
+    is_view: bool
 
     def encode(self, *values: Any) -> bytes:
         """Return the call's bytes; raise `ArgumentInvalid` when a value does not fit its type."""
         try:
+            if not all(map(_fills, map(parse, self.inputs.types), values)):
+                raise ArgumentInvalid(self.name)
             return self.selector + encode(self.inputs.types, values)
         except (EncodingError, TypeError, ValueError) as exc:
             raise ArgumentInvalid(self.name) from exc
@@ -145,6 +149,15 @@ def load_abi(name: str) -> Abi:
     )
 
 
+def _fills(kind: ABIType, value: Any) -> bool:
+    """Whether every bytesN in `value` has all its bytes: eth_abi would pad a short one."""
+    if isinstance(kind, TupleType) and not kind.is_array:
+        return all(map(_fills, kind.components, value))
+    if isinstance(kind, BasicType) and kind.base == "bytes" and kind.sub and not kind.is_array:
+        return bool(len(value) == kind.sub)
+    return True
+
+
 def _of(entries: Sequence[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
     return [entry for entry in entries if entry["type"] == kind]
 
@@ -164,9 +177,9 @@ def _hash(entry: Mapping[str, Any]) -> bytes:
 
 def _function(entry: Mapping[str, Any]) -> Function:
     selector = _hash(entry)[:SELECTOR_BYTES]
-    return Function(
-        entry["name"], selector, Parameters.of(entry["inputs"]), Parameters.of(entry["outputs"])
-    )
+    inputs, outputs = Parameters.of(entry["inputs"]), Parameters.of(entry["outputs"])
+    is_view = entry["stateMutability"] in ("view", "pure")
+    return Function(entry["name"], selector, inputs, outputs, is_view)
 
 
 def _event(entry: Mapping[str, Any]) -> EventType:
