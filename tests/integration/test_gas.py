@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from web3.contract import Contract
 from tests.support.anvil import Anvil, anvil
 
 ABI = Path("ledger/chain/abi")
+FORGE = Path("node_modules/@foundry-rs/forge-linux-amd64/bin/forge")
 ROLES = {"ADMIN": 0, "ISSUER": 1, "REGISTRAR": 2, "APPROVER": 3}
 REVOKED, SUSPENDED = 1, 2
 CANCELLED, HELD = 331, 101
@@ -186,6 +188,17 @@ class TestSuspend:
     def test_a_whole_used_word(self, office: Office) -> None:
         office.suspend([0])
         assert office.suspend(list(range(128))) / 128 <= EACH_IN_A_WORD
+
+
+class TestSnapshot:
+    def test_unit_tests_cost_what_they_did(self) -> None:
+        """Written anew by the same command without --check: what changed is seen in the diff."""
+        if not FORGE.exists():
+            pytest.skip(f"{FORGE} is not installed here (npm has it for Linux on x86-64 only)")
+        tests = "tests/contracts/{Authority,RecordLedger,VerificationLens}/*.t.sol"
+        command = [str(FORGE), "snapshot", "--match-path", tests, "--check", ".gas-snapshot"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 def halves() -> tuple[list[int], list[int]]:
