@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
+from eth_utils.address import to_checksum_address
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -83,7 +84,7 @@ def _text_moment(value: Any) -> int:
 def _address(value: Any) -> Address:
     if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
         raise PydanticCustomError("address", "0x and forty hexadecimal digits")
-    return Address(value)
+    return Address(to_checksum_address(value))
 
 
 def _number(value: Any) -> int:
@@ -117,6 +118,7 @@ HexAddress = Annotated[
     PlainValidator(_address),
     WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}),
 ]
+"""An account in any case; in EIP-55 case from here on."""
 
 Moment = Annotated[
     int,

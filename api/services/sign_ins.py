@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from eth_utils.address import to_checksum_address
-
 from api.store.sign_ins import Session, SignInStore
 from ledger.canonical import b64url_encode
 from ledger.errors import RoleMissing
@@ -95,7 +93,7 @@ class SignIns:
         """Return a message's parts with a nonce that this account may use once, within minutes."""
         now = self._clock()
         challenge = Challenge(
-            address=Address(to_checksum_address(address)),
+            address=address,
             domain=self._site.domain,
             uri=self._site.base_url,
             chain_id=self._site.chain_id,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 
 from api.http.auth import Caller, SignInMissing
 from api.http.forms import HexDigest
@@ -51,6 +51,13 @@ from ledger.values import agency_id
 
 router = APIRouter(prefix="/v1", tags=["licences"], route_class=StrictRoute)
 DigestInPath = Annotated[HexDigest, Path(description="The document's digest, 0x and 64 digits.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r'^(?:"[\x21\x23-\x7e]{16,128}"|[\x21\x23-\x7e]{16,128})$',
+        description="16 to 128 visible characters, in quotes (RFC 8941) or without.",
+    ),
+]
 AgencyInQuery = Annotated[
     str, Query(pattern="^[^/]{1,32}/[^/]{1,64}$", examples=["CN-GD/11440100MBEXAMPE7Y"])
 ]
@@ -90,9 +97,18 @@ def signed_in(*errors: type[LedgerError]) -> Responses:
         ),
     },
 )
-def issue(form: IssueForm, by: Caller, issuance: GivenIssuance, response: Response) -> IssuedAnswer:
-    """Issue one licence: 201 with the signed document; 200 for a repeat of `externalId`."""
-    issued = issuance.issue(form.parsed(), by)
+def issue(
+    form: IssueForm,
+    by: Caller,
+    issuance: GivenIssuance,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> IssuedAnswer:
+    """Issue one licence: 201 with the signed document; 200 for a repeat of `externalId`.
+
+    `Idempotency-Key` stands for `externalId` where the order has none.
+    """
+    issued = issuance.issue(form.parsed(idempotency_key), by)
     response.status_code = 200 if issued.is_repeat else 201
     response.headers["Location"] = f"/v1/licences/0x{issued.row.digest.hex()}"
     return IssuedAnswer.of(issued)
