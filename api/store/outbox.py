@@ -68,7 +68,7 @@ class SqlOutbox:
             select(intents)
             .filter_by(chain_id=chain_id, account=account)
             .where(intents.c.state.in_([state.value for state in UNFINISHED]))
-            .order_by(intents.c.nonce)
+            .order_by(intents.c.nonce.nulls_first(), intents.c.seq)
         )
         with self._database.read() as connection:
             return [_intent_of(row) for row in connection.execute(query)]

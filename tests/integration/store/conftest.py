@@ -16,21 +16,25 @@ def migrated_postgres() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated, empty database of each kind."""
-    if request.param == "sqlite":
-        url = sqlite_url(tmp_path)
-        migrate(url)
-        yield url
-        return
-    url = request.getfixturevalue("migrated_postgres")
-    yield url
-    database = Database.open(url)
+@pytest.fixture
+def emptied_postgres(migrated_postgres: str) -> Iterator[str]:
+    """The session's database, emptied after the test."""
+    yield migrated_postgres
+    database = Database.open(migrated_postgres)
     with database.write() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(delete(table))
     database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database of each kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("emptied_postgres"))
+    url = sqlite_url(tmp_path)
+    migrate(url)
+    return url
 
 
 @pytest.fixture
