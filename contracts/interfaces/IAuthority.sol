@@ -78,25 +78,45 @@ interface IAuthority {
     event Accredited(bytes32 indexed agency, bytes32 indexed recordType, uint40 start, uint40 end);
     event AccreditationWithdrawn(bytes32 indexed agency, bytes32 indexed recordType, uint40 end);
 
+    /// @notice The jurisdiction was never admitted.
     error JurisdictionUnknown(bytes32 jurisdiction);
+    /// @notice The jurisdiction is admitted already.
     error JurisdictionAlreadyAdmitted(bytes32 jurisdiction, uint40 admittedAt);
+    /// @notice The agency was never admitted.
     error AgencyUnknown(bytes32 agency);
+    /// @notice The agency is admitted already.
     error AgencyAlreadyAdmitted(bytes32 agency);
+    /// @notice The agency is suspended or retired.
     error AgencyNotActive(bytes32 agency, AgencyStatus status);
+    /// @notice The agency is retired for good.
     error AgencyStatusFinal(bytes32 agency);
+    /// @notice The agency has that status already.
     error AgencyStatusUnchanged(bytes32 agency, AgencyStatus status);
+    /// @notice A code or name is empty.
     error CodeEmpty(); // a code or a name
+    /// @notice The account does not hold the role that this needs.
     error RoleMissing(bytes32 subject, Role role, address account);
+    /// @notice The agency never announced the key.
     error KeyUnknown(bytes32 agency, bytes32 keyId);
+    /// @notice The agency announced the key already.
     error KeyAlreadyAnnounced(bytes32 agency, bytes32 keyId, uint40 announcedAt);
+    /// @notice The point does not lie on P-256.
     error KeyPointInvalid(bytes32 x, bytes32 y);
+    /// @notice The key's usage bits are empty or unknown.
     error KeyUsageInvalid(uint8 usage);
+    /// @notice The key's times are out of order or in the past.
     error KeyWindowInvalid(uint40 signFrom, uint40 signUntil, uint40 verifyUntil, uint40 blockTime);
+    /// @notice The key is reported compromised from that time on or earlier.
     error KeyCompromiseFinal(bytes32 agency, bytes32 keyId, uint40 distrustFrom);
+    /// @notice The key is frozen, or not frozen, already.
     error KeyFreezeUnchanged(bytes32 agency, bytes32 keyId, bool frozen);
+    /// @notice A key can be distrusted from a past moment only.
     error DistrustInFuture(uint40 distrustFrom, uint40 blockTime);
+    /// @notice The accreditation's times are reversed or overlap the last window.
     error AccreditationWindowInvalid(uint40 start, uint40 end, uint40 notBefore);
+    /// @notice The agency is not accredited for the record type.
     error AccreditationMissing(bytes32 agency, bytes32 recordType);
+    /// @notice The agency has had as many accreditations for this type as the ledger keeps.
     error TooManyAccreditations(bytes32 agency, bytes32 recordType, uint256 limit);
 
     /// @notice Admits a jurisdiction and makes `supervisor` its first SUPERVISOR. Council only.

@@ -58,26 +58,48 @@ interface IRecordLedger {
     );
     event ChangeCosigned(bytes32 indexed agency, address indexed approver, uint256 nonce);
 
+    /// @notice The root is zero.
     error RootEmpty();
+    /// @notice The batch holds nothing.
     error BatchEmpty();
+    /// @notice The kind of record is unknown.
     error KindUnknown(uint16 kind);
+    /// @notice The agency anchored this root already.
     error RootAlreadyAnchored(bytes32 root, uint40 anchoredAt);
+    /// @notice The order changes nothing.
     error OrderEmpty();
+    /// @notice The call touches more words than allowed.
     error TooManyWords(uint256 words, uint256 limit);
+    /// @notice The word lies outside the status list.
     error WordOutOfRange(uint256 word);
+    /// @notice The mask touches no entry.
     error MaskEmpty(uint16 word);
+    /// @notice The mask touches half an entry.
     error MaskHalfEntry(uint16 word, uint256 mask);
+    /// @notice Records are revoked, and that is final. `entries` has both bits of each offending entry, here and below.
     error StatusFinal(uint16 word, uint256 entries);
+    /// @notice The status may not change that way.
     error StatusTransitionIllegal(uint16 word, uint256 entries, Status from, Status to);
+    /// @notice The reason does not belong to that status.
     error ReasonOutsideClass(uint16 reason, Status status);
+    /// @notice The change would take effect in the future.
     error EffectiveInFuture(uint40 effectiveAt, uint40 blockTime);
+    /// @notice Only an annulment, and every annulment, takes effect from the beginning.
     error EffectiveFromBeginning(uint16 reason, uint40 effectiveAt);
+    /// @notice Only a suspension has an end.
     error UntilWithoutSuspension(uint40 until);
+    /// @notice The suspension would end before it takes effect.
     error UntilNotAfterEffective(uint40 until, uint40 effectiveAt);
+    /// @notice This needs the signature of a second person: by its reason alone (`uncosigned` 0), or because the agency
+    /// would with it have revoked `uncosigned` records alone within 24 hours, where `limit` are allowed.
     error CoSignatureRequired(uint16 reason, uint256 uncosigned, uint256 limit);
+    /// @notice The second person is the same as the first.
     error CoSignatureByActor(address approver);
+    /// @notice The second person's signature is too old.
     error CoSignatureExpired(uint40 deadline, uint40 blockTime);
+    /// @notice The second person's signature does not match the order.
     error CoSignatureInvalid(address approver);
+    /// @notice The second person's signature was used already.
     error CoSignatureUsed(address approver, uint256 nonce);
 
     /// @notice Anchors a batch of `size` documents of one `kind`. ISSUER of an ACTIVE agency only.
