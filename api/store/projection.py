@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, select, tuple_, update
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES, WORD_BYTES, row_of
-from api.store.tables import projected_blocks, projection_seen, status_words
+from api.store.tables import intents, projected_blocks, projection_seen, status_words
 from api.store.upserts import insert_new, upsert
 from ledger.events import Event, StatusChanged
+from ledger.outbox import IntentState
 from ledger.projection import Header
 from ledger.status_list import changed
 from ledger.values import Status
@@ -20,6 +21,7 @@ KEPT_BLOCKS: Final = 256
 Word = tuple[bytes, int, int]
 """Agency, list, word."""
 _CHUNK: Final = 200
+_ON_CHAIN: Final = (IntentState.MINED.value, IntentState.FINAL.value)
 
 
 class SqlProjection:
@@ -56,11 +58,20 @@ class SqlProjection:
             connection.execute(delete(projected_blocks).where(projected_blocks.c.block < oldest))
 
     def rollback(self, block: int) -> None:
-        """See `Projection`."""
+        """See `Projection`; what fell out goes back to the sender, final or not.
+
+        An embedded chain that was killed comes back without its last blocks, and one confirmation
+        was enough for it to call them final.
+        """
         table = EVENT_TABLES[StatusChanged]
         key = (table.c.agency, table.c.list, table.c.word)
         with self._database.write() as connection:
             touched = connection.execute(select(*key).where(table.c.block > block).distinct()).all()
+            connection.execute(
+                update(intents)
+                .where(intents.c.state.in_(_ON_CHAIN), intents.c.block > block)
+                .values(state=IntentState.SENT.value, block=None, block_hash=None, transaction=None)
+            )
             for forgotten in (*EVENT_TABLES.values(), projected_blocks):
                 connection.execute(delete(forgotten).where(forgotten.c.block > block))
             rebuild_words(connection, {(r.agency, r.list, r.word) for r in touched})
