@@ -76,6 +76,7 @@ class ChainCopies:
         Raises:
             CopiesUnreadable: when there are copies and none parses.
         """
+        self._heads.clear()  # what was whole when it was written may have been cut since
         for name in (NEWEST, PREVIOUS):
             path = self._folder / name
             block = self._head(path)

@@ -110,6 +110,12 @@ class Household:
         """The keys of operator, council and supervisor."""
         return Keyring(self.layout.wallet / KEYS)
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process ids of the programs that run: `chain`, `serve`, `work`."""
+        found = {"chain": self.chain.pid} | {n: c.pid for n, c in self._children.items()}
+        return {name: pid for name, pid in found.items() if pid is not None}
+
     def start(self) -> None:
         """Start all and return once the service is ready.
 

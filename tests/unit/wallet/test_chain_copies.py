@@ -72,6 +72,14 @@ class TestNewest:
         assert found is not None
         assert (found.block, found.is_previous) == (3, True)
 
+    def test_looks_at_the_disk_each_time(self, copies: ChainCopies, tmp_path: Path) -> None:
+        copies.keep(dump(3))
+        copies.keep(dump(5))
+        (tmp_path / "chain" / NEWEST).write_bytes(b"{")
+        found = copies.newest()
+        assert found is not None
+        assert found.block == 3
+
     def test_raises_when_all_are_damaged(self, tmp_path: Path) -> None:
         folder = tmp_path / "chain"
         ChainCopies(folder).keep(dump(3))

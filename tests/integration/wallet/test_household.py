@@ -1,0 +1,210 @@
+"""`suizheng up` as a whole: whatever is killed comes back with everything that was there."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+from click.testing import CliRunner
+
+from tests.support.licences import AGENCY, FIELDS
+from tests.support.ports import free_port
+from wallet.chain_copies import NEWEST
+from wallet.cli import main
+from wallet.embedded import ANVIL, Clocks
+from wallet.household import ChainLost, FolderInUse, Household
+from wallet.layout import Ports
+
+pytestmark = [
+    pytest.mark.skipif(not ANVIL.exists(), reason=f"{ANVIL} is not installed here"),
+    pytest.mark.timeout(300),
+]
+
+CLOCKS = Clocks(lambda: int(time.time()), time.monotonic, time.sleep)
+NAME = f"{AGENCY.jurisdiction}/{AGENCY.code}"
+
+
+def build(folder: Path, ports: Ports | None = None) -> Household:
+    chosen = ports or Ports(free_port(), free_port())
+    return Household(folder, chosen, CLOCKS, secrets.token_bytes, os.environ)
+
+
+def until(fact: Callable[[], bool], seconds: float = 60) -> None:
+    """Return once `fact` holds; fail when it does not come to hold."""
+    deadline = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < deadline, "it did not come to hold"
+        time.sleep(0.05)
+
+
+class Hand:
+    """Types commands at a household; in this process, since each start costs a second."""
+
+    def __init__(self, household: Household) -> None:
+        self.household = household
+        layout = household.layout
+        self.environment = {
+            "SUIZHENG_HOME": str(layout.wallet),
+            "SUIZHENG_PASSWORD_FILE": str(layout.password),
+            "SUIZHENG_SERVICE": household.urls.service,
+        }
+
+    def run(self, *words: object, code: int = 0) -> str:
+        done = CliRunner().invoke(main, [str(word) for word in words], env=self.environment)
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    def json(self, *words: object, code: int = 0) -> Any:
+        return orjson.loads(self.run(*words, "--json", code=code))
+
+    def set_up_agency(self) -> None:
+        keys = self.household.layout.service_keys / "documents"
+        self.run("key", "new", "document", "seal")
+        self.run("key", "hand-over", "seal", keys)
+        admit = ("admit-jurisdiction", AGENCY.jurisdiction, "--supervisor", "supervisor")
+        self.run("agency", *admit)
+        self.run("agency", "admit", NAME, "--name", AGENCY.name, "--admin", "supervisor")
+        self.run("agency", "accredit", NAME, "cn.food-business")
+        for role in ("issuer", "registrar"):
+            self.run("agency", "grant", NAME, role, "operator", "--account", "supervisor")
+        self.run("agency", "announce-key", NAME, "seal", "--account", "supervisor")
+
+    def issue(self, external_id: str) -> Path:
+        """Issue one licence, wait for its block, fetch it; return the document's file."""
+        fields = self.household.layout.root / "fields.json"
+        fields.write_bytes(orjson.dumps(dict(FIELDS["cn.food-business"])))
+        until(self._is_known, 30)
+        words = ("licence", "issue", NAME, "cn.food-business", "--fields", fields, "--wait")
+        issued = self.json(*words, "--account", "operator", "--external-id", external_id)
+        out = self.household.layout.root / "out"
+        fetched = self.json(
+            "licence", "fetch", issued["digest"], "--out", out, "--account", "operator"
+        )
+        assert set(fetched) == {"document", "proof"}
+        return Path(fetched["document"])
+
+    def _is_known(self) -> bool:
+        """Whether the service's projection has come to the agency's key."""
+        url = f"{self.household.urls.service}/v1/agencies/{NAME}/keys"
+        return "kid" in httpx2.get(url).text
+
+
+@pytest.fixture
+def household(tmp_path: Path) -> Iterator[Household]:
+    built = build(tmp_path / "var")
+    try:
+        built.start()
+        yield built
+    finally:
+        built.stop()
+
+
+class TestHousehold:
+    def test_survives_every_kill(self, household: Household) -> None:
+        hand = Hand(household)
+        hand.set_up_agency()
+        licence = hand.issue("one")
+        hand.run("verify", licence)
+
+        # The node is stopped on purpose: unconfirmed, and it stays stopped.
+        household.stop_node()
+        assert hand.json("verify", licence, code=2)["verdict"] == "unconfirmed"
+        household.start_node()
+        hand.run("verify", licence)
+
+        # Every program is killed at once: each is started again, and issuing goes on.
+        for pid in household.pids.values():
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: ready(household))
+        second = hand.issue("two")
+        hand.run("verify", second)
+        hand.run("verify", licence)
+
+        # All end, the newest copy is cut: the one before it and the journal bring all back.
+        household.stop()
+        newest = household.layout.chain / NEWEST
+        os.truncate(newest, newest.stat().st_size // 2)
+        household.start()
+        hand.run("verify", licence)
+        until(lambda: audits_clean(hand))
+        hand.run("verify", hand.issue("three"))
+
+    def test_keeps_its_folder_to_itself(self, household: Household) -> None:
+        with pytest.raises(FolderInUse):
+            build(household.layout.root).start()
+
+    def test_refuses_to_begin_another_chain_under_a_deployed_ledger(
+        self, household: Household
+    ) -> None:
+        household.stop()
+        for path in household.layout.chain.iterdir():
+            path.unlink()
+        with pytest.raises(ChainLost):
+            household.start()
+
+    def test_keeps_every_secret_from_others(self, household: Household) -> None:
+        layout = household.layout
+        secret = [layout.password, *layout.service_keys.rglob("*.json")]
+        secret += (layout.wallet / "keys").glob("*.json")
+        assert len(secret) >= 8
+        assert [path for path in secret if path.stat().st_mode & 0o077] == []
+
+
+class TestChild:
+    def test_ends_with_its_parent_however_that_ends(self, tmp_path: Path) -> None:
+        parent = subprocess.Popen(
+            [sys.executable, "-c", _PARENT.format(log=tmp_path / "child.log")],
+            stdout=subprocess.PIPE,
+        )
+        assert parent.stdout is not None
+        with parent.stdout:
+            child = int(parent.stdout.readline())
+        assert Path(f"/proc/{child}").exists()
+        parent.kill()
+        parent.wait()
+        until(lambda: not is_running(child), 10)
+
+
+_PARENT = """
+import os, sys, time
+from pathlib import Path
+from wallet.processes import Child
+child = Child("sleep", [sys.executable, "-c", "import time; time.sleep(600)"], os.environ,
+              Path("{log}"))
+child.start()
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie that nobody has waited for."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def ready(household: Household) -> bool:
+    try:
+        answer = httpx2.get(f"{household.urls.service}/readyz")
+    except httpx2.HTTPError:
+        return False
+    return answer.status_code == 200 and len(household.pids) == 3
+
+
+def audits_clean(hand: Hand) -> bool:
+    """Whether the audit finds no difference once the projection has caught up."""
+    urls = hand.household.urls
+    words = ("--home", hand.household.layout.root, "--port", urls.service.rpartition(":")[2])
+    command = ["audit", *map(str, words), "--chain-port", urls.node.rpartition(":")[2]]
+    return CliRunner().invoke(main, command, env=hand.environment).exit_code == 0
