@@ -1,7 +1,7 @@
 """Signed status list tokens: the newest to serve, the older ones for questions about the past."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, Select, delete, insert, select
 
@@ -9,6 +9,9 @@ from api.store.database import Database
 from api.store.tables import list_tokens
 from ledger.errors import Refused
 from ledger.values import AgencyId
+
+SLOT_SECONDS: Final = 900
+"""One token is kept of each quarter of an hour that saw a change (families §5)."""
 
 
 @dataclass(eq=False)
@@ -45,18 +48,18 @@ class ListStore:
     def add(self, row: TokenRow) -> None:
         """Store a token, and drop what nobody may ask for any more.
 
-        An expired token is kept only if it saw a change (families: one per 15 minutes that did).
+        Of one quarter of an hour the last token stays, and counts as having seen what the dropped
+        ones saw; an expired one stays only if it saw a change.
         """
+        slot = row.issued_at - row.issued_at % SLOT_SECONDS
+        same_list = (list_tokens.c.agency == row.agency) & (list_tokens.c.list == row.list)
+        earlier = list_tokens.c.issued_at.between(slot, row.issued_at)
         stale = (list_tokens.c.expires_at <= row.issued_at) & list_tokens.c.saw_change.is_(False)
-        same = list_tokens.c.issued_at == row.issued_at
         with self._database.write() as connection:
-            connection.execute(
-                delete(list_tokens).where(
-                    list_tokens.c.agency == row.agency,
-                    list_tokens.c.list == row.list,
-                    stale | same,
-                )
-            )
+            seen = connection.execute(
+                select(list_tokens.c.seq).where(same_list, earlier, list_tokens.c.saw_change)
+            ).first()
+            connection.execute(delete(list_tokens).where(same_list, earlier | stale))
             connection.execute(
                 insert(list_tokens).values(
                     agency=row.agency,
@@ -65,7 +68,7 @@ class ListStore:
                     expires_at=row.expires_at,
                     block=row.block,
                     block_hash=row.block_hash,
-                    saw_change=row.saw_change,
+                    saw_change=row.saw_change or seen is not None,
                     token=row.token,
                 )
             )
