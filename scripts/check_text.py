@@ -31,9 +31,9 @@ def tracked(*patterns: str) -> list[str]:
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
-def faults_of(name: str) -> Iterator[str]:
-    """Yield one line per fault in a source file."""
-    for number, line in enumerate((ROOT / name).read_text().splitlines(), 1):
+def faults_in(name: str, text: str) -> Iterator[str]:
+    """Yield one line per fault in a source file's text."""
+    for number, line in enumerate(text.splitlines(), 1):
         found = EXCEPTION.search(line)
         if found and not NAMED.match(found["rest"]) and "re.compile" not in line:
             yield f"{name}:{number}: name the exception and give its reason on the same line"
@@ -43,7 +43,11 @@ def faults_of(name: str) -> Iterator[str]:
 
 def main() -> int:
     """Print every fault; 1 when there is one."""
-    faults = [fault for name in tracked("*.py", "*.sol") for fault in faults_of(name)]
+    faults = [
+        fault
+        for name in tracked("*.py", "*.sol")
+        for fault in faults_in(name, (ROOT / name).read_text())
+    ]
     faults += [
         f"{name}: names a download address"
         for name in LOCKS

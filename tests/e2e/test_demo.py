@@ -1,0 +1,29 @@
+"""The demo, played as a newcomer plays it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPORT = Path("var/demo/report.json")
+ANVIL = Path("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not ANVIL.exists(), reason="anvil is not installed here")
+class TestDemo:
+    def test_every_step_comes_true(self) -> None:
+        played = subprocess.run(
+            [sys.executable, "-m", "scripts.demo"],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        report = json.loads(REPORT.read_text())
+        assert played.returncode == 0, played.stdout[-4_000:] + played.stderr[-2_000:]
+        assert report["ok"] is True
+        assert [step for step in report["steps"] if not step["ok"]] == []
+        assert {"name", "ok", "seconds", "detail"} == set(report["steps"][0])
