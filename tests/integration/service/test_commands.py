@@ -1,0 +1,120 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from api.store.database import Database
+from ledger.outbox import IntentState
+from ledger.values import Status
+from tests.support.databases import sqlite_url
+from tests.support.office import Office
+
+POLLS, POLL_SECONDS = 600, 0.05
+
+
+def environment(office: Office) -> dict[str, str]:
+    settings = office.settings
+    return os.environ | {
+        "SUIZHENG_DATABASE_URL": settings.database_url,
+        "SUIZHENG_NODE_URLS": ",".join(settings.node_urls),
+        "SUIZHENG_DEPLOYMENT": str(settings.deployment),
+        "SUIZHENG_KEYS": str(settings.keys),
+        "SUIZHENG_PASSWORD_FILE": str(settings.password_file),
+        "SUIZHENG_BATCH_SECONDS": "0",
+        "SUIZHENG_POLL_SECONDS": "0.05",
+    }
+
+
+def run(values: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "api.main", *arguments]
+    return subprocess.run(command, env=values, capture_output=True, check=False)
+
+
+@contextmanager
+def working(office: Office) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "api.main", "work"]
+    with subprocess.Popen(command, env=environment(office), stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(holds: Callable[[], bool]) -> bool:
+    """Ask again and again, half a minute at most."""
+    pause = threading.Event()
+    return any(holds() or pause.wait(POLL_SECONDS) for _ in range(POLLS))
+
+
+class TestWork:
+    def test_anchors_what_another_process_issued_and_ends_when_told(self, place: Office) -> None:
+        with working(place) as process:
+            rows = place.issue(3)
+            assert until(lambda: all(place.is_anchored(row) for row in rows))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+
+    def test_goes_on_after_a_kill_and_does_nothing_twice(self, small: Office) -> None:
+        rows = list(small.issue(3))
+        for _ in range(3):
+            with working(small) as process:
+                rows += small.issue(3)
+                assert until(lambda: small.batches.place_of(rows[-1].digest).batch is not None)
+                process.kill()
+        change = small.change(rows[0], Status.SUSPENDED, 101)
+        small.work()
+        assert all(small.is_anchored(row) for row in rows)
+        assert small.changes.get(change.id).state is IntentState.FINAL
+        assert sum(event.size for event in small.parts.registry.batches()) == len(rows)
+        assert all(each.ok for each in small.parts.audit().run())
+
+    def test_leaves_the_lead_to_the_first(self, small: Office) -> None:
+        lease = small.parts.lease()
+        assert lease.take()
+        with working(small) as process:
+            (row,) = small.issue()
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+        assert small.batches.place_of(row.digest).batch is None
+        lease.release()
+
+
+class TestMigrate:
+    def test_makes_the_database_and_may_run_again(self, tmp_path: Path) -> None:
+        url = sqlite_url(tmp_path / "var")
+        values = os.environ | {"SUIZHENG_DATABASE_URL": url}
+        for _ in range(2):
+            done = run(values, "migrate")
+            assert (done.returncode, done.stdout) == (0, b"The database is ready.\n"), done.stderr
+        Database.open(url).close()
+
+
+class TestRefusals:
+    def test_are_one_line_and_exit_1(self, tmp_path: Path) -> None:
+        done = run(os.environ | {"SUIZHENG_BATCHSIZE": "5"}, "migrate")
+        assert done.returncode == 1
+        assert done.stderr.decode().startswith("SettingsInvalid: ")
+        values = os.environ | {
+            "SUIZHENG_DATABASE_URL": sqlite_url(tmp_path),
+            "SUIZHENG_DEPLOYMENT": str(tmp_path / "none.json"),
+        }
+        assert run(values, "migrate").returncode == 0
+        done = run(values, "work")
+        assert done.returncode == 1
+        assert done.stderr.decode().count("\n") == 1
+
+    def test_of_a_database_never_migrated_advise_to_migrate(self, small: Office) -> None:
+        elsewhere = sqlite_url(small.settings.keys)
+        done = run(environment(small) | {"SUIZHENG_DATABASE_URL": elsewhere}, "work")
+        assert done.returncode == 2
+        assert "python -m api.main migrate" in done.stderr.decode()
+
+    def test_of_a_wrong_password_name_it(self, small: Office) -> None:
+        wrong = small.settings.keys / "wrong"
+        wrong.write_text("another")
+        done = run(environment(small) | {"SUIZHENG_PASSWORD_FILE": str(wrong)}, "work")
+        assert (done.returncode, done.stderr.decode().split(":")[0]) == (1, "PasswordWrong")

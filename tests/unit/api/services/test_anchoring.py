@@ -1,0 +1,101 @@
+import hashlib
+from dataclasses import dataclass, field
+
+import pytest
+
+from api.services.anchoring import BATCHES_A_STEP, Anchoring
+from api.services.intents import Intents
+from api.store.batches import BatchRow, Pending, Seal
+from ledger.chain.deployments import Deployment
+from ledger.merkle import Tree
+from ledger.typed_data import StatusOrder
+from ledger.values import AgencyId, Digest, RecordKind, Status, WordChange
+from tests.support.issued import ACCOUNT, CHAIN, OFFICE, TARGET
+
+DEPLOYMENT = Deployment(CHAIN, TARGET, TARGET, TARGET, 1, bytes(32), {})
+INTENTS = Intents(DEPLOYMENT, ACCOUNT, bytes)
+
+
+@dataclass
+class Waiting:
+    """The batch store in memory."""
+
+    digests: list[Digest]
+    oldest_at: int = 100
+    closed: list[BatchRow] = field(default_factory=list)
+
+    def pending(self) -> tuple[Pending, ...]:
+        if not self.digests:
+            return ()
+        return (Pending(OFFICE, RecordKind.LICENCE, len(self.digests), self.oldest_at),)
+
+    def close(
+        self, agency: AgencyId, kind: RecordKind, limit: int, closed_at: int, seal: Seal
+    ) -> BatchRow | None:
+        taken, self.digests = self.digests[:limit], self.digests[limit:]
+        if not taken:
+            return None
+        sealed = seal(taken)
+        row = BatchRow(
+            len(self.closed), agency, kind, sealed.root, len(taken), closed_at, sealed.intent.id
+        )
+        self.closed.append(row)
+        return row
+
+
+def digests(count: int) -> list[Digest]:
+    return [Digest(hashlib.sha256(bytes([n % 256, n // 256])).digest()) for n in range(count)]
+
+
+def anchoring(waiting: Waiting, now: int, seconds: float = 10) -> Anchoring:
+    return Anchoring(waiting, INTENTS, lambda: now, size=4, seconds=seconds)  # type: ignore[arg-type]  # the store's part in memory
+
+
+class TestStep:
+    def test_closes_full_batches_and_leaves_the_rest_to_age(self) -> None:
+        waiting = Waiting(digests(10))
+        assert anchoring(waiting, now=109).step() == 2
+        assert [batch.size for batch in waiting.closed] == [4, 4]
+        assert len(waiting.digests) == 2
+
+    @pytest.mark.parametrize(("now", "closed"), [(109, 0), (110, 1), (500, 1)])
+    def test_closes_by_age(self, now: int, closed: int) -> None:
+        assert anchoring(Waiting(digests(2)), now).step() == closed
+
+    def test_closes_at_once_where_no_age_is_asked(self) -> None:
+        assert anchoring(Waiting(digests(1)), now=100, seconds=0).step() == 1
+
+    def test_closes_everything_when_flushed(self) -> None:
+        waiting = Waiting(digests(5))
+        assert anchoring(waiting, now=100).step(flush=True) == 2
+        assert waiting.digests == []
+
+    def test_leaves_off_so_that_the_others_have_their_turn(self) -> None:
+        waiting = Waiting(digests(4 * BATCHES_A_STEP + 4))
+        assert anchoring(waiting, now=100).step() == BATCHES_A_STEP
+        assert len(waiting.digests) == 4
+
+    def test_anchors_the_root_of_the_leaves_in_their_order(self) -> None:
+        waiting = Waiting(digests(4))
+        anchoring(waiting, now=100).step()
+        (batch,) = waiting.closed
+        root = Tree.of(digests(4)).root
+        expected = INTENTS.anchor(OFFICE, RecordKind.LICENCE, root, 4)
+        assert (batch.root, batch.intent) == (root, expected.id)
+
+
+class TestIntents:
+    def test_of_one_root_are_one(self) -> None:
+        root = Tree.of(digests(1)).root
+        first, again = (INTENTS.anchor(OFFICE, RecordKind.LICENCE, root, 1) for _ in range(2))
+        assert first == again
+        assert first.id != INTENTS.anchor(OFFICE, RecordKind.DECISION, root, 1).id
+        assert (first.chain_id, first.account, first.to) == (CHAIN, ACCOUNT, TARGET)
+
+    def test_of_the_same_order_twice_are_two(self) -> None:
+        order = StatusOrder(OFFICE, 0, (WordChange(0, 3),), Status.SUSPENDED, 101, 5, 0)
+        random = iter([b"a" * 16, b"b" * 16])
+        intents = Intents(DEPLOYMENT, ACCOUNT, lambda _count: next(random))
+        first, second = intents.intent(order, None), intents.intent(order, None)
+        assert first.call == second.call
+        assert first.id != second.id

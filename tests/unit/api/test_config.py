@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from api.config import Settings, SettingsInvalid, load_settings
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SUIZHENG_{name.upper()}", raising=False)
+
+
+class TestLoadSettings:
+    def test_has_a_default_for_everything(self) -> None:
+        settings = load_settings()
+        assert settings.database_url == "sqlite:///var/suizheng.db"
+        assert settings.node_urls == ("http://127.0.0.1:8545",)
+        assert (settings.batch_size, settings.batch_seconds) == (10_000, 1.0)
+        assert (settings.confirmations, settings.poll_seconds) == (1, 0.2)
+        assert (settings.domain, settings.scheme) == ("127.0.0.1:8080", "http")
+        assert settings.password_file is None
+
+    def test_reads_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUIZHENG_NODE_URLS", "http://a:1, http://b:2")
+        monkeypatch.setenv("SUIZHENG_BASE_URL", "https://licences.example/")
+        monkeypatch.setenv("SUIZHENG_KEYS", "/keys")
+        settings = load_settings()
+        assert settings.node_urls == ("http://a:1", "http://b:2")
+        assert settings.base_url == "https://licences.example"
+        assert (settings.domain, settings.scheme) == ("licences.example", "https")
+        assert settings.keys == Path("/keys")
+
+    def test_refuses_a_misspelt_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUIZHENG_BATCHSIZE", "5")
+        with pytest.raises(SettingsInvalid) as caught:
+            load_settings()
+        assert caught.value.names == ("SUIZHENG_BATCHSIZE",)
+
+    def test_passes_over_the_names_of_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUIZHENG_VECTORS", "/vectors")
+        monkeypatch.setenv("SUIZHENG_HOME", "/home")
+        assert load_settings().batch_size == 10_000
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("BATCH_SIZE", "0"),
+            ("BATCH_SIZE", "many"),
+            ("BATCH_SECONDS", "-1"),
+            ("CONFIRMATIONS", "0"),
+            ("POLL_SECONDS", "0"),
+            ("BASE_URL", "ftp://licences.example"),
+            ("BASE_URL", "licences.example"),
+            ("BASE_URL", "https://licences.example?x=1"),
+        ],
+    )
+    def test_refuses_a_wrong_value_without_repeating_it(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(f"SUIZHENG_{name}", value)
+        with pytest.raises(SettingsInvalid) as caught:
+            load_settings()
+        assert caught.value.names == (f"SUIZHENG_{name}",)
+        assert "licences.example" not in str(caught.value)
+
+    def test_cannot_be_changed_afterwards(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ValueError, match="frozen"):
+            monkeypatch.setattr(load_settings(), "batch_size", 5)
