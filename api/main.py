@@ -22,6 +22,7 @@ import uvicorn
 from api.config import Settings, load_settings
 from api.http.app import create_app
 from api.services.anchoring import Anchoring
+from api.services.at_head import AtHead
 from api.services.audit import Audit, AuditReport
 from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.dispatch import Dispatch
@@ -135,7 +136,7 @@ class Parts:
     @cached_property
     def issuers(self) -> Issuers:
         """Who signs for which agency."""
-        return Issuers(self.registry, self.keys, self.settings.base_url, self.clock)
+        return Issuers(AtHead(self.registry), self.keys, self.settings.base_url, self.clock)
 
     @cached_property
     def intents(self) -> Intents:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+from api.services.at_head import ChainMoving
 from api.services.issuers import Issuers, SigningKeyMissing
 from api.store.registry import Head, Registry
 from ledger.authority import Agency
@@ -27,10 +28,6 @@ _TRIES: Final = 3
 
 class BundleSignerMissing(Unavailable):
     """No key that may sign offline bundles is at hand here."""
-
-
-class ChainMoving(Unavailable):
-    """The chain moved on at every attempt to read one state of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from api.services.at_head import AtHead
 from api.services.bundles import Bundles
 from api.services.health import Health
 from api.services.issuance import Issuance
@@ -82,19 +83,21 @@ class Services:
 
 def compose(ports: Ports) -> Services:
     """Return the use cases over `ports`."""
-    roles = Roles(ports.registry)
+    at_head = AtHead(ports.registry)
+    roles = Roles(at_head)
     proofs = Proofs(BatchStore(ports.database), ports.ledger)
     licences = Licences(LicenceStore(ports.database), proofs, roles)
     directory = Directory(ports.registry, ports.catalogue, ports.clock)
     site = Site(ports.base_url, ports.ledger.chain_id)
     return Services(
-        issuance=_issuance(ports, roles),
+        issuance=_issuance(ports, roles, at_head),
         licences=licences,
-        statuses=_statuses(ports, roles),
+        statuses=_statuses(ports, roles, at_head),
         verifications=Verifications(
-            projected=ports.registry,
+            projected=at_head,
             live=ports.live,
             proofs=proofs,
+            directory=directory,
             policy=ports.policy,
             catalogue=ports.catalogue,
             clock=ports.clock,
@@ -118,13 +121,13 @@ def compose(ports: Ports) -> Services:
     )
 
 
-def _issuance(ports: Ports, roles: Roles) -> Issuance:
+def _issuance(ports: Ports, roles: Roles, at_head: AtHead) -> Issuance:
     licences = LicenceStore(ports.database)
     return Issuance(
         licences=licences,
         indices=IndexStore(ports.database),
         issuers=ports.issuers,
-        renewals=Renewals(licences, ports.registry),
+        renewals=Renewals(licences, at_head),
         roles=roles,
         catalogue=ports.catalogue,
         clock=ports.clock,
@@ -132,11 +135,11 @@ def _issuance(ports: Ports, roles: Roles) -> Issuance:
     )
 
 
-def _statuses(ports: Ports, roles: Roles) -> Statuses:
+def _statuses(ports: Ports, roles: Roles, at_head: AtHead) -> Statuses:
     return Statuses(
         licences=LicenceStore(ports.database),
         changes=ChangeStore(ports.database),
-        entries=ports.registry,
+        entries=at_head,
         issuers=ports.issuers,
         roles=roles,
         catalogue=ports.catalogue,

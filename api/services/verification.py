@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from api.services.progress import Proofs
+from api.services.registry import Directory, HeadAge
 from ledger.errors import LedgerError, Refused, Unavailable
 from ledger.events import StatusChanged
 from ledger.licences.catalogue import Catalogue
 from ledger.licences.sd_jwt import parse
 from ledger.values import AgencyId
 from ledger.verification.check import Report
-from ledger.verification.evidence import Evidence, Query, Reading, Unreachable
+from ledger.verification.evidence import Evidence, Query, Reading, Source, Unreachable
 from ledger.verification.policy import HolderRequest, Policy
 from ledger.verification.proof_file import ProofFile
 from ledger.verification.verify import query_of, verify
@@ -51,6 +52,14 @@ class Question:
     holder: HolderRequest | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report, and the projection's head where it is known."""
+
+    report: Report
+    head: HeadAge | None
+
+
 class Verifications:
     """Answers whether a document is valid, invalid, or cannot be confirmed."""
 
@@ -60,6 +69,7 @@ class Verifications:
         projected: ProjectedLedger,
         live: LiveLedger,
         proofs: Proofs,
+        directory: Directory,
         policy: Policy,
         catalogue: Catalogue,
         clock: Callable[[], int],
@@ -67,16 +77,27 @@ class Verifications:
         self._projected = projected
         self._live = live
         self._proofs = proofs
+        self._directory = directory
         self._policy = policy
         self._catalogue = catalogue
         self._clock = clock
 
-    def verify(self, question: Question) -> Report:
-        """Return the report; never raise for what a stranger sent or for who cannot be reached."""
+    def verify(self, question: Question) -> Answer:
+        """Return the answer; never raise for what a stranger sent or for who cannot be reached."""
         evidence = self._evidence(question)
         policy = replace(self._policy, holder=question.holder)
-        at = self._clock() if question.at is None else question.at
-        return verify(question.document, evidence, policy, at, self._catalogue)
+        now = self._clock()
+        at = now if question.at is None else question.at
+        report = verify(question.document, evidence, policy, at, self._catalogue)
+        return Answer(report, self._head(report.reading, now))
+
+    def _head(self, reading: Reading | Unreachable, now: int) -> HeadAge | None:
+        if isinstance(reading, Reading) and reading.source is Source.PROJECTION:
+            return HeadAge(reading.block, reading.block_time, max(0, now - reading.read_at))
+        try:
+            return self._directory.head()
+        except Unavailable:
+            return None
 
     def _evidence(self, question: Question) -> Evidence:
         proof = question.proof or self._own_proof(question.document)

@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from api.http.app import create_app
+from api.services.at_head import AtHead
 from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.intents import Intents
 from api.services.issuers import Issuers
@@ -310,7 +311,7 @@ class World:
         self.problems.check(response)
 
     def _compose(self) -> Services:
-        issuers = Issuers(self.registry, self.keys, BASE_URL, self.clock)
+        issuers = Issuers(AtHead(self.registry), self.keys, BASE_URL, self.clock)
         self.list_signing = ListSigning(
             tokens=self.lists,
             indices=IndexStore(self.database),
