@@ -5,9 +5,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from api.store.database import Database
+from api.store.licences import LicenceRow
 from ledger.outbox import IntentState
 from ledger.values import Status
 from tests.support.databases import sqlite_url
@@ -50,6 +52,10 @@ def until(holds: Callable[[], bool]) -> bool:
     return any(holds() or pause.wait(POLL_SECONDS) for _ in range(POLLS))
 
 
+def is_in_batch(office: Office, row: LicenceRow) -> bool:
+    return office.batches.place_of(row.digest).batch is not None
+
+
 class TestWork:
     def test_anchors_what_another_process_issued_and_ends_when_told(self, place: Office) -> None:
         with working(place) as process:
@@ -63,7 +69,7 @@ class TestWork:
         for _ in range(3):
             with working(small) as process:
                 rows += small.issue(3)
-                assert until(lambda: small.batches.place_of(rows[-1].digest).batch is not None)
+                assert until(partial(is_in_batch, small, rows[-1]))
                 process.kill()
         change = small.change(rows[0], Status.SUSPENDED, 101)
         small.work()
