@@ -5,7 +5,6 @@ mends a file once, not row after row. Rows count as a spreadsheet does, the head
 CSV. A report never repeats a value.
 """
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
@@ -24,15 +23,15 @@ EXTERNAL_ID: Final = "external_id"
 MAX_EXTERNAL_ID: Final = 128
 """Longest `external_id` in characters (proposed)."""
 _CHARSETS: Final[Mapping[str, str]] = {
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
+    "utf-8": "utf-8-sig",
+    "utf8": "utf-8-sig",
     "gb18030": "gb18030",
     "gbk": "gb18030",
     "gb2312": "gb18030",
 }
 
 
-_EITHER: Final = ("utf-8", "gb18030")
+_EITHER: Final = ("utf-8-sig", "gb18030")
 
 
 @dataclass(eq=False)
@@ -102,7 +101,7 @@ def decode(raw: bytes, charset: str | None) -> str:
     """
     for encoding in _encodings(charset):
         try:
-            text = raw.removeprefix(codecs.BOM_UTF8).decode(encoding)
+            text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
