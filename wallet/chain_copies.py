@@ -36,7 +36,7 @@ class CopiesUnreadable(Refused):
 
 @dataclass(eq=False)
 class DumpMalformed(Refused):
-    """The node sent a state that cannot be read; the copies on disk stay as they are."""
+    """The node sent a state that cannot be read. The copies on disk stay as they are."""
 
     reason: str
 

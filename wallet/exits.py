@@ -5,6 +5,7 @@ from typing import IO, Any, ClassVar, Final
 import click
 
 from ledger.errors import LedgerError, Unavailable
+from wallet.advice import spoken
 
 EXIT_OK: Final = 0
 EXIT_INVALID: Final = 1
@@ -62,6 +63,6 @@ class Commands(click.Group):
         except click.UsageError as exc:
             raise Misuse(exc) from exc
         except Unavailable as exc:
-            raise UnavailableFailure(str(exc)) from exc
+            raise UnavailableFailure(spoken(exc)) from exc
         except LedgerError as exc:
-            raise RefusedFailure(str(exc)) from exc
+            raise RefusedFailure(spoken(exc)) from exc

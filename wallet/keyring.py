@@ -41,7 +41,7 @@ class KeyNameTaken(Refused):
 
 @dataclass(eq=False)
 class KeyNameMalformed(Refused):
-    """A key's name has letters of a-z, digits, - and _ only."""
+    """A key's name has letters of a-z, digits, - and _ only. Choose such a name."""
 
     name: str
 

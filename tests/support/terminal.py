@@ -67,6 +67,7 @@ class Terminal:
     def try_(self, *words: object, **options: Any) -> Result:
         """Run a command, whatever becomes of it."""
         environment = {"SUIZHENG_PASSWORD_FILE": str(self.password_file)}
+        environment |= options.pop("env", {})
         return CliRunner().invoke(
             main, [str(word) for word in words], obj=self.outside, env=environment, **options
         )

@@ -22,7 +22,7 @@ from wallet.commands.options import (
     json_option,
     password_option,
 )
-from wallet.commands.serving import opened, serving, wait_for_block
+from wallet.commands.serving import opened, serving, wait_for_block, wait_option
 from wallet.console import print_json, print_table, say, when
 from wallet.home import read_file, write_file
 from wallet.passwords import Passwords
@@ -48,7 +48,7 @@ class RequestMalformed(Refused):
 def changing(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a status change."""
     return click.option("--co-signature", type=FILE, help="File of the second person's signature.")(
-        ordering(serving(command))
+        ordering(wait_option(serving(command)))
     )
 
 

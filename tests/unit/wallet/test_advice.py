@@ -1,0 +1,65 @@
+"""Every error that a person may read says what happened and what to do next."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import wallet
+from ledger.errors import AgencyUnknown, ChainUnavailable, LedgerError, RoleMissing
+from ledger.keystore import PasswordWrong
+from wallet.advice import spoken
+
+SPEAKS_FOR_OTHERS = {"ServiceRefused"}
+"""Errors whose words are the service's."""
+
+
+def ours() -> Iterator[type[LedgerError]]:
+    for module in pkgutil.walk_packages(wallet.__path__, "wallet."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, LedgerError)
+                and value.__module__ == module.name
+                and value.__name__ not in SPEAKS_FOR_OTHERS
+            ):
+                yield value
+
+
+class TestErrors:
+    def test_are_found(self) -> None:
+        assert len(set(ours())) > 30
+
+    @pytest.mark.parametrize("error", sorted(set(ours()), key=str))
+    def test_say_what_happened_and_what_to_do(self, error: type[LedgerError]) -> None:
+        happened, *advice = error.title().split(". ")
+        assert len(happened.split()) >= 4
+        assert advice, error.title()
+        assert error.title().endswith(".")
+
+
+class TestSpoken:
+    def test_names_the_role_that_is_missing(self) -> None:
+        said = spoken(RoleMissing(b"\x01" * 32, 6, "0xabc"))
+        assert said.startswith("0xabc does not hold the role supervisor for 0x0101")
+        assert "suizheng agency grant" in said
+
+    @pytest.mark.parametrize(
+        ("error", "advice"),
+        [
+            (ChainUnavailable("gone"), "--node"),
+            (PasswordWrong(), "password file"),
+            (AgencyUnknown(b"\x01"), "suizheng agency list"),
+        ],
+    )
+    def test_adds_advice(self, error: LedgerError, advice: str) -> None:
+        assert spoken(error).splitlines()[0] == str(error)
+        assert advice in spoken(error).splitlines()[1]
+
+    def test_says_of_others_what_they_say(self) -> None:
+        error = LedgerError()
+        assert spoken(error) == str(error)
+
+    def test_takes_a_role_that_it_does_not_know(self) -> None:
+        assert "role 99" in spoken(RoleMissing(b"", 99, "0xabc"))

@@ -1,0 +1,63 @@
+"""What to do next, for the errors that say only what happened: those of the rules and the chain."""
+
+from typing import Final
+
+from ledger.chain.deployments import DeploymentMalformed
+from ledger.errors import (
+    AccreditationMissing,
+    AgencyNotActive,
+    AgencyUnknown,
+    ChainUnavailable,
+    JurisdictionUnknown,
+    KeyUnknown,
+    LedgerError,
+    RoleMissing,
+    WrongCode,
+    WrongHistory,
+    WrongNetwork,
+)
+from ledger.keystore import KeystoreMalformed, PasswordWrong
+from ledger.licences.catalogue import TypeUnknown
+from ledger.licences.disclosures import SdJwtMalformed
+from ledger.licences.sd_jwt import ClaimUnknown
+from ledger.values import Role
+from ledger.verification.bundle import BundleRolledBack, BundleStale, BundleUntrusted
+from ledger.verification.proof_file import ProofFileMalformed
+
+_OTHER_NODE: Final = "Name a node of the right chain with --node, or the right --deployment."
+_ADVICE: Final[dict[type[LedgerError], str]] = {
+    ChainUnavailable: "Check that the node runs, and its address (--node).",
+    WrongNetwork: _OTHER_NODE,
+    WrongHistory: _OTHER_NODE,
+    WrongCode: _OTHER_NODE,
+    DeploymentMalformed: "Get the file anew from the ledger's operator.",
+    PasswordWrong: "Check the password file, or type it again.",
+    KeystoreMalformed: "Put a backup of the key's file back.",
+    JurisdictionUnknown: "Admit it first: suizheng agency admit-jurisdiction.",
+    AgencyUnknown: "Check the spelling: suizheng agency list.",
+    AgencyNotActive: "Its supervisor can activate it: suizheng agency activate.",
+    AccreditationMissing: "Its supervisor can accredit it: suizheng agency accredit.",
+    KeyUnknown: "Check the key: suizheng agency show.",
+    TypeUnknown: "The types are those of the service's /v1/catalogue.",
+    ClaimUnknown: "Check the spelling of the claim; a document shows what it was given with.",
+    SdJwtMalformed: "Check that the file is the whole document.",
+    ProofFileMalformed: "Get the proof anew: suizheng licence fetch.",
+    BundleUntrusted: "If you know the key, trust it: suizheng trust add.",
+    BundleStale: "Get a newer one: suizheng bundle fetch.",
+    BundleRolledBack: "Get the newest one: suizheng bundle fetch.",
+}
+
+
+def spoken(error: LedgerError) -> str:
+    """Return what happened with its values, and what to do next where that is known."""
+    said = _role(error) if isinstance(error, RoleMissing) else str(error)
+    advice = next((_ADVICE[kind] for kind in type(error).__mro__ if kind in _ADVICE), "")
+    return f"{said}\n{advice}" if advice else said
+
+
+def _role(error: RoleMissing) -> str:
+    role = Role(error.role).name.lower() if error.role in list(Role) else str(error.role)
+    return (
+        f"{error.account} does not hold the role {role} for 0x{error.subject.hex()}.\n"
+        "Act with an account that does (--account), or have it granted: suizheng agency grant."
+    )
