@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
+from api.services.issuers import SigningKeyMissing
 from api.store.indices import IndexStore
 from api.store.lists import ListStore, ListTokenUnknown, TokenRow
 from api.store.registry import Head, Registry
@@ -70,18 +71,31 @@ class ListSigning:
         """Sign what is due and return how many; at most one token a list and second.
 
         With `flush` a token of this very second is replaced, so that what was seen is signed.
+
+        Raises:
+            SigningKeyMissing: in the end, when an agency's key is not at hand.
         """
         signed = 0
-        now = self._clock()
+        missing: SigningKeyMissing | None = None
         for agency, list_ in self._indices.all_lists():
-            last = self._last(agency, list_)
-            changed = last is None or self._has_changed(last)
-            is_old = last is None or now - last.issued_at >= REFRESH_SECONDS
-            is_of_now = last is not None and last.issued_at >= now and not flush
-            if (changed or is_old) and not is_of_now:
-                self._sign(agency, list_, now, saw_change=changed)
-                signed += 1
+            try:
+                signed += self._sign_if_due(agency, list_, flush=flush)
+            except SigningKeyMissing as failure:  # one agency's, so the others' lists go on
+                missing = failure
+        if missing is not None:
+            raise missing
         return signed
+
+    def _sign_if_due(self, agency: AgencyId, list_: int, *, flush: bool) -> int:
+        now = self._clock()
+        last = self._last(agency, list_)
+        changed = last is None or self._has_changed(last)
+        is_old = last is None or now - last.issued_at >= REFRESH_SECONDS
+        is_of_now = last is not None and last.issued_at >= now and not flush
+        if is_of_now or not (changed or is_old):
+            return 0
+        self._sign(agency, list_, now, saw_change=changed)
+        return 1
 
     def _last(self, agency: AgencyId, list_: int) -> TokenRow | None:
         try:

@@ -47,7 +47,7 @@ class Worker:
         wait: Callable[[float], bool],
     ) -> None:
         """`wait` sleeps for some seconds, or less when the worker is to stop; then it is true."""
-        self._steps = tuple(steps)
+        self.steps = tuple(steps)
         self._poll_seconds = poll_seconds
         self._monotonic = monotonic
         self._wait = wait
@@ -58,7 +58,7 @@ class Worker:
 
         `leads` is asked before each pass; while another process leads, this one waits.
         """
-        self._log.info("started", steps=[step.name for step in self._steps])
+        self._log.info("started", steps=[step.name for step in self.steps])
         pause = 0.0
         while not self._wait(pause):
             pause = 0.0 if self._may(leads) and self.run_once() else self._poll_seconds
@@ -66,7 +66,7 @@ class Worker:
 
     def run_once(self) -> int:
         """Run every step that does not rest; return how much was done."""
-        return sum(self._guarded(step) for step in self._steps)
+        return sum(self._guarded(step) for step in self.steps)
 
     def run_until_idle(self) -> None:
         """Run until nothing is left to do, without waiting for batches to fill or age.
@@ -75,7 +75,7 @@ class Worker:
         """
         for _ in range(IDLE_PASSES):
             busy = ""
-            for step in self._steps:
+            for step in self.steps:
                 busy = step.name if step.run(True) else busy  # noqa: FBT003  # flush, by the name of Step.run
             if not busy:
                 return

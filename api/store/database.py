@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from alembic import command
@@ -56,6 +57,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turn = Lock()
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -83,10 +85,27 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that commits at the end and rolls back at an exception."""
-        with _translated(), self.engine.connect() as connection:
+        with self._writers_turn(), _translated(), self.engine.connect() as connection:
             connection = connection.execution_options(immediate=True)  # noqa: PLW2901  # the same connection, told how to begin
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _writers_turn(self) -> Iterator[None]:
+        """Let this process's threads write to SQLite one after another.
+
+        Its own waiting is a sleep that grows to 100 ms: sixteen threads made one wait 1.8 s for
+        writes of 3 ms. PostgreSQL needs no turns.
+        """
+        if self.is_postgresql:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise StoreUnavailable("busy")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

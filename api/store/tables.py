@@ -182,6 +182,7 @@ licences: Final = Table(
         sqlite_where=text("predecessor IS NOT NULL"),
         postgresql_where=text("predecessor IS NOT NULL"),
     ),
+    Index("licences_by_agency", "agency", "seq"),
     Index("licences_by_type", "agency", "type_id", "seq"),
 )
 

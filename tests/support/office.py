@@ -55,6 +55,12 @@ class Office:
     def work(self) -> None:
         self.worker.run_until_idle()
 
+    def only(self, *names: str) -> None:
+        """Run some of the worker's steps once, in the order given."""
+        steps = {step.name: step for step in self.worker.steps}
+        for name in names:
+            steps[name].run(True)  # noqa: FBT003  # flush
+
     def issue(
         self, count: int = 1, predecessor: Predecessor | None = None
     ) -> tuple[LicenceRow, ...]:

@@ -273,6 +273,7 @@ def _records() -> None:
         sa.UniqueConstraint("agency", "list", "idx", name=op.f("licences_agency_list_idx_key")),
         sa.UniqueConstraint("digest", name=op.f("licences_digest_key")),
     )
+    op.create_index("licences_by_agency", "licences", ["agency", "seq"], unique=False)
     op.create_index("licences_by_type", "licences", ["agency", "type_id", "seq"], unique=False)
     op.create_index(
         "licences_external_id",
