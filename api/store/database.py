@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -27,6 +27,7 @@ from ledger.errors import Refused, Unavailable
 
 BUSY_SECONDS: Final = 5.0
 """Longest wait for another writer of the same SQLite file, or for a free connection."""
+DDL_LOCK_MILLISECONDS: Final = 5000
 PAGE_BYTES: Final = 8192
 """SQLite page size; must be set before the first table, and 4096 costs a fifth of bulk inserts."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -141,6 +142,9 @@ def migrate(url: str, revision: str = "head") -> None:
             connection.begin(),
         ):
             config.attributes["connection"] = connection
+            if engine.dialect.name == "postgresql":
+                # DDL that waits for a lock makes everybody else wait behind it.
+                connection.execute(text(f"SET LOCAL lock_timeout = {DDL_LOCK_MILLISECONDS}"))
             _move(config, connection, revision)
     finally:
         engine.dispose()
