@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import spell
-from ledger.errors import ChainUnavailable
+from ledger.errors import ChainUnavailable, WrongNetwork
 
 
 class Answer(StrEnum):
@@ -45,7 +45,7 @@ def broadcast(node: Node, raws: Sequence[bytes]) -> list[tuple[Answer, str]]:
         outcomes = node.broadcast(requests)
     except RpcRefused as exc:
         outcomes = [exc] * len(raws)
-    except ChainUnavailable:
+    except (ChainUnavailable, WrongNetwork):
         return [(Answer.TAKEN, "no answer")] * len(raws)
     return [meaning(outcome) for outcome in outcomes]
 

@@ -7,7 +7,7 @@ from ledger.chain.blocks import Head
 from ledger.chain.broadcast import broadcast
 from ledger.chain.fees import gas_limit
 from ledger.chain.lane import Lane
-from ledger.chain.pending import Leaving
+from ledger.chain.pending import VERDICT_SECONDS, Leaving
 from ledger.chain.settlement import Settlement
 from ledger.errors import EffectiveInFuture, LedgerError, RootAlreadyAnchored
 from ledger.outbox import Intent, IntentState
@@ -42,6 +42,7 @@ class Intake:
     def _reserved(self, intent: Intent, nonce: int, estimate: int, head: Head) -> Leaving:
         gas = gas_limit(estimate)
         self._lane.outbox.reserve(intent.id, nonce, gas)
+        self._lane.memory.doubts.pop(intent.id, None)
         self._lane.reach("reserved")
         reserved = replace(intent, state=IntentState.RESERVED, nonce=nonce, gas=gas)
         return reserved, self._lane.sign(reserved, self._lane.fees.market(head.base_fee))
@@ -68,12 +69,13 @@ class Intake:
     def _close_gaps(self, nonce: int, held: Collection[int | None], head: Head) -> None:
         """Free what would wait behind a gap for ever; where nothing does, count from the gap.
 
-        A gap is a nonce that nothing holds at two steps running: a node that lags shows an old
-        nonce for a moment.
+        A gap is a nonce that nothing holds for some seconds: a node that lags shows an old nonce
+        for a moment.
         """
+        now, seen = self._lane.clock(), self._lane.memory.gaps
         missing = set(range(nonce, self._counter(nonce))) - set(held)
-        gaps = sorted(missing & self._lane.memory.gaps)
-        self._lane.memory.gaps = missing
+        self._lane.memory.gaps = {gap: seen.get(gap, now) for gap in missing}
+        gaps = sorted(gap for gap in missing if now - seen.get(gap, now) >= VERDICT_SECONDS)
         if not gaps:
             return
         highest = max((one for one in held if one is not None), default=-1)

@@ -64,20 +64,26 @@ class Memory:
 
     checked: bool = False
     foreign: int = 0
-    suspects: set[bytes] = field(default_factory=set)
-    gaps: set[int] = field(default_factory=set)
+    suspects: dict[bytes, int] = field(default_factory=dict)
+    gaps: dict[int, int] = field(default_factory=dict)
     doubts: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     troubles: dict[bytes, int] = field(default_factory=dict)
     underpriced: set[bytes] = field(default_factory=set)
     gas: dict[bytes, int] = field(default_factory=dict)
-    sent_in: dict[bytes, int] = field(default_factory=dict)
+    turn: tuple[int, int] = (-1, 0)
 
-    def forget(self, intent: bytes) -> None:
-        """Drop what is remembered of an intent that is settled."""
-        self.suspects.discard(intent)
-        self.underpriced.discard(intent)
-        for kept in (self.doubts, self.troubles, self.gas):
-            kept.pop(intent, None)
+    def keep(self, missing: set[bytes]) -> None:
+        """Forget what is remembered of intents that stand in a block by now."""
+        self.underpriced &= missing
+        for kept in (self.troubles, self.gas):
+            for intent in kept.keys() - missing:
+                del kept[intent]
+
+    def waits_for_turn(self, nonce: int, block: int) -> int:
+        """Return for how many blocks `nonce` has been the next one of its account."""
+        if self.turn[0] != nonce:
+            self.turn = (nonce, block)
+        return block - self.turn[1]
 
     def trouble(self, intent: bytes) -> int:
         """Count one more loss or refusal of an intent's bytes, and return the count."""
@@ -164,7 +170,7 @@ class Lane:
     def park(self, intent: Intent, error: str, words: str = "") -> None:
         """Give an intent up under an error's name and tell a person."""
         self.outbox.mark(intent.id, IntentState.FAILED, error=error)
-        self.memory.forget(intent.id)
+        self.memory.doubts.pop(intent.id, None)
         self.alarm("parked", words or error, intent.id)
         self.reach("failed")
 

@@ -14,6 +14,8 @@ from ledger.outbox import Attempt, Intent, IntentState
 
 REBUILD_AFTER: Final = 2
 """Times that a node loses or refuses the same bytes before their gas is estimated anew."""
+VERDICT_SECONDS: Final = 3
+"""How long a nonce must look used or unheld before that is believed."""
 FOREIGN_LIMIT: Final = 2
 """Nonces that somebody else may use before the account stands still."""
 
@@ -27,24 +29,25 @@ class Pending:
         self._lane = lane
 
     def without_foreign(self, missing: Sequence[UnderWay], nonce: int) -> list[UnderWay]:
-        """Return what still can be mined; release what lost its nonce, on second sight.
+        """Return what still can be mined; release what lost its nonce.
 
         `nonce` is the chain's, read before the receipts: below it something is mined, and where
-        none of an intent's own hashes is, that something is not ours.
+        none of an intent's own hashes is, that something is not ours. A node may show an account's
+        new nonce some time before the receipt, so a verdict takes three seconds.
         """
         ours: list[UnderWay] = []
-        suspects = set[bytes]()
+        suspects: dict[bytes, int] = {}
+        now = self._lane.clock()
         for each in missing:
             intent = each.intent
             if intent.nonce is None or intent.nonce >= nonce:
                 ours.append(each)
-            elif intent.id in self._lane.memory.suspects:
+            elif now - self._lane.memory.suspects.get(intent.id, now) >= VERDICT_SECONDS:
                 self._lane.outbox.release(intent.id)
-                self._lane.memory.forget(intent.id)
                 self._lane.reach("released")
                 self.foreign(f"nonce {intent.nonce} was used by somebody else", intent.id)
             else:
-                suspects.add(intent.id)
+                suspects[intent.id] = self._lane.memory.suspects.get(intent.id, now)
         self._lane.memory.suspects = suspects
         return ours
 
@@ -58,33 +61,44 @@ class Pending:
         if memory.foreign >= FOREIGN_LIMIT:
             self._lane.halt(Reason.FOREIGN_NONCE)
 
-    def again(self, missing: Sequence[UnderWay], head: Head) -> list[Leaving]:
-        """Return what has to leave: never sent, lost by the nodes, or waiting too long."""
+    def again(self, missing: Sequence[UnderWay], head: Head, nonce: int) -> list[Leaving]:
+        """Return what has to leave: never sent, lost by the nodes, or waiting too long.
+
+        `nonce` is the chain's: blocks count against the transaction whose turn it is, since those
+        behind it wait for it and not for better fees.
+        """
+        memory = self._lane.memory
+        late = None
+        if memory.waits_for_turn(nonce, head.block) >= BUMP_AFTER_BLOCKS:
+            late, memory.turn = nonce, (nonce, head.block)
         sent = (each for each in missing if each.intent.state is IntentState.SENT)
         known = find_known(self._lane.node, [one.hash for each in sent for one in each.attempts])
         queue: list[Leaving] = []
         for each in missing:
-            attempt = self._next_attempt(each, known, head)
+            attempt = self._next_attempt(each, known, head, is_late=each.intent.nonce == late)
             if attempt is not None:
                 queue.append((each.intent, attempt))
         return queue
 
-    def _next_attempt(self, each: UnderWay, known: set[bytes], head: Head) -> Attempt | None:
+    def _next_attempt(
+        self, each: UnderWay, known: set[bytes], head: Head, *, is_late: bool
+    ) -> Attempt | None:
         intent = each.intent
         if not each.attempts:
             return self._lane.sign(intent, self._lane.fees.market(head.base_fee))
         last = each.attempts[-1]
         if intent.state is IntentState.SIGNED:
             return self._unsent(intent, last, head)
-        if intent.id in self._lane.memory.underpriced or self._waits_too_long(last, head):
+        waited = self._lane.clock() - last.at
+        if is_late or waited >= BUMP_AFTER_SECONDS or intent.id in self._lane.memory.underpriced:
             raised = self._raised(intent, last, head)
             if raised is not None:
                 return raised
         if any(attempt.hash in known for attempt in each.attempts):
             return None
-        self._lane.alarm("vanished", spell(last.hash), intent.id)
         if self._lane.memory.trouble(intent.id) < REBUILD_AFTER:
             return last
+        self._lane.alarm("vanished", spell(last.hash), intent.id)
         return self._rebuilt(intent, last, head)
 
     def _unsent(self, intent: Intent, last: Attempt, head: Head) -> Attempt:
@@ -92,11 +106,6 @@ class Pending:
         if self._lane.memory.troubles.get(intent.id, 0) < REBUILD_AFTER:
             return last
         return self._rebuilt(intent, last, head)
-
-    def _waits_too_long(self, last: Attempt, head: Head) -> bool:
-        blocks = head.block - self._lane.memory.sent_in.get(last.hash, head.block)
-        waited = self._lane.clock() - last.at
-        return waited >= BUMP_AFTER_SECONDS or blocks >= BUMP_AFTER_BLOCKS
 
     def _raised(self, intent: Intent, last: Attempt, head: Head) -> Attempt | None:
         fees = self._lane.fees.bumped(Fees(last.max_fee, last.priority_fee), head.base_fee)

@@ -75,25 +75,29 @@ class Sender:
         lane = self._lane
         lane.progress = Progress()
         try:
-            head, nonce = self._look()
+            self._pass()
         except (WrongNetwork, WrongHistory, WrongCode) as exc:
             lane.memory.checked = False
             lane.halt(_IDENTITY[type(exc)])
-            return self._told()
         except ChainUnavailable:
             lane.memory.checked = False
             raise
+        return self._told()
+
+    def _pass(self) -> None:
+        lane = self._lane
+        head, nonce = self._look()
         lane.resume(*_IDENTITY.values())
         missing = self._settlement.settle(self._under_way(), head)
+        lane.memory.keep({each.intent.id for each in missing})
         lane.reach("settled")
         missing = self._pending.without_foreign(missing, nonce)
         if lane.halted() == Reason.FOREIGN_NONCE:
-            return self._told()
-        queue = self._pending.again(missing, head)
+            return
+        queue = self._pending.again(missing, head, nonce)
         if not lane.halted():
             queue += self._intake.take(head, nonce)
-        self._send(queue, head)
-        return self._told()
+        self._send(queue)
 
     def _look(self) -> tuple[Head, int]:
         """Return head and account nonce, sure that it is the deployment's chain."""
@@ -130,7 +134,7 @@ class Sender:
         intents = outbox.unfinished(*self._lane.name)
         return [UnderWay(one, tuple(outbox.attempts(one.id))) for one in intents]
 
-    def _send(self, queue: Sequence[Leaving], head: Head) -> None:
+    def _send(self, queue: Sequence[Leaving]) -> None:
         """Broadcast in strict nonce order; an account without funds tries its first one only."""
         lane = self._lane
         ordered = sorted(queue, key=lambda leaving: leaving[1].nonce)
@@ -140,13 +144,12 @@ class Sender:
             return
         answers = broadcast(lane.node, [attempt.raw for _, attempt in ordered])
         lane.reach("broadcast")
-        for (intent, attempt), (answer, words) in zip(ordered, answers, strict=True):
+        for (intent, _), (answer, words) in zip(ordered, answers, strict=True):
             if answer is Answer.NO_FUNDS:
                 lane.halt(Reason.NO_FUNDS)
             elif answer is Answer.REFUSED:
                 self._refused(intent, words)
             else:
-                lane.memory.sent_in[attempt.hash] = head.block
                 self._left(intent, answer)
 
     def _left(self, intent: Intent, answer: Answer) -> None:
