@@ -26,6 +26,7 @@ from api.services.at_head import AtHead
 from api.services.audit import Audit, AuditReport
 from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.dispatch import Dispatch
+from api.services.housekeeping import Housekeeping
 from api.services.intents import Intents
 from api.services.issuers import Issuers
 from api.services.key_folder import KeyFolder
@@ -40,10 +41,12 @@ from api.store.database import Database, migrate
 from api.store.indices import IndexStore
 from api.store.leases import Lease
 from api.store.licences import LicenceStore
+from api.store.links import LinkStore
 from api.store.lists import ListStore
 from api.store.outbox import SqlOutbox
 from api.store.projection import SqlProjection
 from api.store.registry import Registry
+from api.store.sign_ins import SignInStore
 from ledger.canonical import parse_object
 from ledger.chain.accounts import Account
 from ledger.chain.client import LedgerClient
@@ -180,6 +183,8 @@ class Parts:
         lapse = Lapse(changes, licences, self.registry, self.clock)
         dispatch = self._dispatch(changes)
         lists = self._list_signing()
+        sign_ins, links = SignInStore(self.database), LinkStore(self.database)
+        housekeeping = Housekeeping(sign_ins, links, self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
             Step("anchoring", lambda flush: anchoring.step(flush=flush)),
@@ -189,6 +194,7 @@ class Parts:
             Step("sending", lambda flush: sending.step(flush=flush)),
             Step("projection again", lambda _flush: projecting.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),
+            Step("housekeeping", lambda _flush: housekeeping.step()),
         ]
         return Worker(
             steps,

@@ -145,17 +145,10 @@ def migrate(url: str, revision: str = "head") -> None:
             if engine.dialect.name == "postgresql":
                 # DDL that waits for a lock makes everybody else wait behind it.
                 connection.execute(text(f"SET LOCAL lock_timeout = {DDL_LOCK_MILLISECONDS}"))
-            _move(config, connection, revision)
+            move = command.downgrade if revision == "base" else command.upgrade
+            move(config, revision)
     finally:
         engine.dispose()
-
-
-def _move(config: Config, connection: Connection, revision: str) -> None:
-    at_base = MigrationContext.configure(connection).get_current_revision() is None
-    if revision == "base":
-        command.downgrade(config, revision)
-    elif revision == "head" or at_base:
-        command.upgrade(config, revision)
 
 
 def _engine(url: str) -> Engine:

@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, tuple_
+from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from api.store.database import Database
 from api.store.indices import count_used
 from api.store.records import RecordRow, RecordUnknown, insert_records
 from api.store.tables import licences, records, serials
-from api.store.upserts import upsert
+from api.store.upserts import insert_new
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, RecordKind
 
@@ -172,10 +172,11 @@ class LicenceStore:
         """Take `count` serial numbers of a type, from 1 on; they are never given twice."""
         key = {"agency": agency, "type_id": type_id}
         with self._database.write() as connection:
+            # The row comes first: a lock on a row that is not there yet holds nobody off.
+            insert_new(connection, serials, [{**key, "next_serial": 1}])
             query = select(serials.c.next_serial).filter_by(**key).with_for_update()
-            first = connection.execute(query).scalar_one_or_none()
-            start = 1 if first is None else first
-            upsert(connection, serials, [{**key, "next_serial": start + count}])
+            start = connection.execute(query).scalar_one()
+            connection.execute(update(serials).filter_by(**key).values(next_serial=start + count))
         return range(start, start + count)
 
     def successor_of(self, digest: Digest) -> Digest | None:

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -144,6 +146,14 @@ class TestTakeSerials:
         assert taken == [range(1, 4), range(4, 5), range(5, 7)]
         assert store.take_serials(OFFICE, "u", 1) == range(1, 2)
         assert store.take_serials(OTHER, "t", 1) == range(1, 2)
+
+    def test_gives_no_number_to_two_processes_at_once(self, url: str) -> None:
+        others = [Database.open(url) for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            taken = pool.map(lambda d: LicenceStore(d).take_serials(OFFICE, "t", 5), others * 5)
+        assert sorted(number for numbers in taken for number in numbers) == list(range(1, 101))
+        for each in others:
+            each.close()
 
 
 class TestSuccessorOf:

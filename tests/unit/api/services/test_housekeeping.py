@@ -1,0 +1,29 @@
+from dataclasses import dataclass, field
+
+from api.services.housekeeping import EVERY_SECONDS, KEPT_SECONDS, Housekeeping
+
+NOW = 10**9
+
+
+@dataclass
+class Forgetful:
+    """Notes what it was told to forget."""
+
+    told: list[tuple[int, ...]] = field(default_factory=list)
+
+    def forget(self, *before: int) -> None:
+        self.told.append(before)
+
+
+class TestStep:
+    def test_forgets_once_an_hour(self) -> None:
+        sign_ins, links, times = (
+            Forgetful(),
+            Forgetful(),
+            iter([NOW, NOW + EVERY_SECONDS - 1, NOW + EVERY_SECONDS]),
+        )
+        housekeeping = Housekeeping(sign_ins, links, lambda: next(times))  # type: ignore[arg-type]  # the stores' parts in memory
+        assert [housekeeping.step() for _ in range(3)] == [0, 0, 0]
+        day_before = NOW - KEPT_SECONDS
+        assert sign_ins.told[0] == (day_before, day_before)
+        assert links.told == [(NOW,), (NOW + EVERY_SECONDS,)]
