@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 
 from ledger.errors import Refused
-from wallet.home import private_folder, sync_folder, write_file
+from wallet.home import private_folder, sync_folder, write_file, writing
 
 NEWEST: Final = "state.json"
 PREVIOUS: Final = "state.previous.json"
@@ -102,8 +102,9 @@ class ChainCopies:
         newest, previous = self._folder / NEWEST, self._folder / PREVIOUS
         replaced = self._head(newest)
         if replaced is not None:  # a damaged copy never takes the place of a good one
-            newest.rename(previous)
-            sync_folder(self._folder)
+            with writing(previous):
+                newest.rename(previous)
+                sync_folder(self._folder)
             self._heads[previous] = replaced
         write_file(newest, state)
         self._heads[newest] = block
@@ -115,11 +116,13 @@ class ChainCopies:
         """Append blocks to the journal, on disk before this returns."""
         if not mined:
             return
-        private_folder(self._folder)
-        with (self._folder / JOURNAL).open("ab") as file:
-            file.write(b"\n" + _lines(mined))  # the last line may be cut
-            file.flush()
-            os.fsync(file.fileno())
+        path = self._folder / JOURNAL
+        with writing(path):
+            private_folder(self._folder)
+            with path.open("ab") as file:
+                file.write(b"\n" + _lines(mined))  # the last line may be cut
+                file.flush()
+                os.fsync(file.fileno())
 
     def since(self, block: int) -> list[Mined]:
         """Return what was mined after `block` as it was noted, without a half-written last line.

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,7 +50,7 @@ def read_file(path: Path) -> bytes:
 def write_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` whole or not at all: temporary file (0600), fsync, rename, fsync."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
+    with writing(path):
         private_folder(path.parent)
         try:
             _write_through(temporary, content)
@@ -56,6 +58,13 @@ def write_file(path: Path, content: bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise `FileUnwritable` for whatever the disk refuses inside the block."""
+    try:
+        yield
     except OSError as exc:
         raise FileUnwritable(str(path), exc.strerror or "") from exc
 

@@ -5,6 +5,7 @@ service from its database, children that end are started again.
 """
 
 import fcntl
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ from wallet.trust import TrustedLedger, TrustFile
 
 READY_SECONDS: Final = 60.0
 PASS_SECONDS: Final = 0.1
+PORT_SECONDS: Final = 3.0
 _READY: Final = 200
 _WALLET_SETTINGS: Final = frozenset(
     f"SUIZHENG_{name}" for name in ("HOME", "NODE", "SERVICE", "ACCOUNT", "VECTORS")
@@ -55,6 +57,13 @@ class ChainLost(Refused):
 
 
 @dataclass(eq=False)
+class PortTaken(Refused):
+    """Another program listens on the port. End it, or choose others: --port and --chain-port."""
+
+    port: int
+
+
+@dataclass(eq=False)
 class ServiceNotReady(Unavailable):
     """The service did not get ready in time. Read the logs, then start again."""
 
@@ -77,6 +86,7 @@ class Household:
     ) -> None:
         self.layout = Layout(folder.absolute())
         self.urls = Urls(f"http://127.0.0.1:{ports.service}", f"http://127.0.0.1:{ports.chain}")
+        self._ports = ports
         self._clocks = clocks
         self._randomness = randomness
         self._say = say
@@ -90,6 +100,7 @@ class Household:
         self._backoffs = {name: Backoff() for name in ("chain", *self._children)}
         self._wants_node = True
         self._is_kept = False
+        self._trouble = ""
         self._lock: IO[bytes] | None = None
         self._turn = threading.Lock()
         self._ending = threading.Event()
@@ -120,12 +131,13 @@ class Household:
         """Start all and return once the service is ready.
 
         Raises:
-            FolderInUse: when another process keeps the folder.
+            FolderInUse, PortTaken: when another process keeps the folder, or a port.
             ChainLost, CopiesUnreadable: when the ledger's chain cannot be brought back.
             AnvilMissing, NodeSilent, ProgramEnded, ServiceNotReady: when something does not start.
         """
         self._take_folder()
         try:
+            self._await_ports()
             make_accounts(self.layout, self.keyring, self._randomness, self._say)
             self._start_chain()
             self._begin_keeping()
@@ -176,6 +188,15 @@ class Household:
             raise FolderInUse(str(self.layout.root)) from exc
         self._lock = lock
         self._ending.clear()
+
+    def _await_ports(self) -> None:
+        """Wait a little: after a kill the children's ports are free a moment later."""
+        deadline = self._clocks.monotonic() + PORT_SECONDS
+        for port in (self._ports.chain, self._ports.service):
+            while not _is_free(port):
+                if self._clocks.monotonic() > deadline:
+                    raise PortTaken(port)
+                self._clocks.pause(PASS_SECONDS)
 
     def _start_chain(self) -> None:
         was_deployed = self.layout.deployment.exists()
@@ -265,10 +286,13 @@ class Household:
             elif self._is_due("chain"):
                 self._say("The chain ended; starting it again")
                 self.chain.start()
+            self._trouble = ""
         except ChainUnavailable:
             pass  # the next pass finds out whether it ended
-        except LedgerError as exc:
-            self._say(str(exc))
+        except LedgerError as exc:  # a full disk, say; each pass tries again
+            if str(exc) != self._trouble:
+                self._say(str(exc))
+            self._trouble = str(exc)
 
     def _keep_children(self) -> None:
         for name, child in self._children.items():
@@ -307,3 +331,13 @@ class Household:
                 "SUIZHENG_PASSWORD_FILE": str(self.layout.password),
             }
         )
+
+
+def _is_free(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -12,10 +14,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.household import Hand, build, until
+from tests.support.ports import free_port
 from wallet.chain_copies import NEWEST
 from wallet.cli import main
 from wallet.embedded import ANVIL
-from wallet.household import ChainLost, FolderInUse, Household
+from wallet.household import ChainLost, FolderInUse, Household, PortTaken
+from wallet.layout import Ports
 
 pytestmark = [
     pytest.mark.skipif(not ANVIL.exists(), reason=f"{ANVIL} is not installed here"),
@@ -66,6 +70,17 @@ class TestHousehold:
     def test_keeps_its_folder_to_itself(self, household: Household) -> None:
         with pytest.raises(FolderInUse):
             build(household.layout.root).start()
+
+    def test_starts_on_no_port_of_another(self, tmp_path: Path) -> None:
+        with closing(socket.socket()) as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = int(other.getsockname()[1])
+            with pytest.raises(PortTaken):
+                build(tmp_path / "var", Ports(port, free_port())).start()
+            with pytest.raises(PortTaken):
+                build(tmp_path / "var", Ports(free_port(), port)).start()
+        assert not (tmp_path / "var" / "password").exists()
 
     def test_refuses_to_begin_another_chain_under_a_deployed_ledger(
         self, household: Household

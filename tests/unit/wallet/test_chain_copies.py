@@ -13,6 +13,7 @@ from wallet.chain_copies import (
     DumpMalformed,
     Mined,
 )
+from wallet.home import FileUnwritable
 
 
 def dump(block: int) -> str:
@@ -111,6 +112,12 @@ class TestSince:
             file.write(b'{"block":5,"ra')
         copies.note([Mined(6, ("0x06",))])
         assert copies.since(0) == [Mined(4, ("0x04",)), Mined(6, ("0x06",))]
+
+    def test_disk_that_refuses_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "chain").write_bytes(b"a file where a folder belongs")
+        copies = ChainCopies(tmp_path / "chain")
+        with pytest.raises(FileUnwritable):
+            copies.note([Mined(4, ("0x04",))])
 
     def test_of_an_empty_folder_is_nothing(self, copies: ChainCopies) -> None:
         assert copies.since(0) == []
