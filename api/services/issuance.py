@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from api.services.issuers import Issuers
 from api.services.renewal import Renewals
+from api.services.serials import Serials
 from api.services.sign_ins import Roles
 from api.services.uploads import EXTERNAL_ID, Row, RowError, UploadInvalid, repeated_ids
 from api.store.indices import IndexStore
@@ -84,6 +85,7 @@ class Issuance:
         randomness: Callable[[int], bytes],
     ) -> None:
         self._licences = licences
+        self._serials = Serials(licences)
         self._indices = indices
         self._issuers = issuers
         self._renewals = renewals
@@ -181,11 +183,7 @@ class Issuance:
             else None
             for order in orders
         ]
-        serials = iter(
-            self._licences.take_serials(agency, type_.id, renewed.count(None))
-            if None in renewed
-            else ()
-        )
+        serials = iter(self._serials.take(agency, type_.id, renewed.count(None)))
         places = self._indices.draw(agency, len(orders), self._randomness)
         drafts = []
         for order, former, (list_, index) in zip(orders, renewed, places, strict=True):
