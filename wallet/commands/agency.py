@@ -91,20 +91,20 @@ def revoke(
 @agency.command()
 @click.argument("agency", type=AGENCY)
 @click.argument("type_id")
-@click.option("--from", "start", type=MOMENT, default="0" * 9, help="First second; else now.")
+@click.option("--from", "start", type=MOMENT, help="First second; else now.")
 @click.option("--until", type=MOMENT, help="First second after; else open.")
 @acting("supervisor")
 def accredit(  # one parameter an option
     outside: Surroundings,
     agency: AgencyName,
     type_id: str,
-    start: int,
+    start: int | None,
     until: int | None,
     **given: Any,
 ) -> None:
     """Accredit AGENCY for the licence type TYPE_ID, such as cn.food-business. Supervisor only."""
     load_catalogue().get(type_id)
-    window = Window(start, until or OPEN_END)
+    window = Window(start or 0, until or OPEN_END)
     kind = licence_record_type(type_id)
     send(outside, lambda d: calls.accredit(d, agency.id, kind, window), given)
 
