@@ -5,7 +5,6 @@ node; `LiveFake` stands for one and can be switched off.
 """
 
 import hashlib
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any
 
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
@@ -73,6 +71,7 @@ from ledger.verification.evidence import Evidence, Query, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.proof_file import ProofFile
 from tests.support.databases import sqlite_url
+from tests.support.declared import Problems
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE, FIELDS, ISSUED_AT
 
 BASE_URL = "http://licences.example:8080"
@@ -125,35 +124,6 @@ class LiveFake:
 def account(name: str) -> Account:
     """Return a made-up person's account."""
     return Account(hashlib.sha256(name.encode()).digest())
-
-
-class Problems:
-    """Checks that each problem that is answered was declared for its route."""
-
-    _documents: ClassVar[list[dict[str, Any]]] = []  # one for all worlds: it takes a while
-
-    def __init__(self, app: FastAPI) -> None:
-        if not self._documents:
-            self._documents.append(app.openapi())
-        self._paths: dict[str, Any] = self._documents[0]["paths"]
-
-    def check(self, response: Any) -> None:
-        if not response.headers.get("content-type", "").startswith("application/problem+json"):
-            return
-        operation = self._operation(response.request.method, response.request.url.path)
-        if operation is None:
-            return
-        declared = operation["responses"].get(str(response.status_code))
-        assert declared is not None, (response.status_code, response.text)
-        names = set(declared["content"]["application/problem+json"]["examples"])
-        name = response.json()["type"].removeprefix("/problems/")
-        assert name in names or (response.status_code == 503 and "Unavailable" in names), name
-
-    def _operation(self, method: str, path: str) -> Any:
-        for template, operations in self._paths.items():
-            if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path):
-                return operations.get(method.lower())
-        return None
 
 
 class World:
