@@ -124,7 +124,7 @@ class Abi:
     functions: Mapping[str, Function]
     events: Mapping[str, EventType]
     errors: Mapping[str, ErrorType]
-    constructor: Parameters
+    entries: Sequence[Mapping[str, Any]] = field(repr=False)
     creation_code: bytes = field(repr=False)
     runtime_code: bytes = field(repr=False)
     immutables: tuple[tuple[int, int], ...]
@@ -136,13 +136,12 @@ def load_abi(name: str) -> Abi:
     text = (files("ledger.chain") / "abi" / f"{name}.json").read_text(encoding="utf-8")
     artefact = json.loads(text)
     entries = artefact["abi"]
-    constructors = [entry["inputs"] for entry in entries if entry["type"] == "constructor"]
     return Abi(
         name,
         {entry["name"]: _function(entry) for entry in _of(entries, "function")},
         {entry["name"]: _event(entry) for entry in _of(entries, "event")},
         {entry["name"]: _error(entry) for entry in _of(entries, "error")},
-        Parameters.of(constructors[0] if constructors else []),
+        entries,
         bytes.fromhex(artefact["bytecode"].removeprefix("0x")),
         bytes.fromhex(artefact["deployedBytecode"].removeprefix("0x")),
         _places(artefact["immutableReferences"]),

@@ -1,6 +1,6 @@
 """Put the contracts on a chain, each knowing the ones before it."""
 
-from eth_abi.abi import encode
+from web3 import Web3
 
 from ledger.chain.abi import CONTRACTS, load_abi
 from ledger.chain.accounts import Account
@@ -52,8 +52,9 @@ def _create(
     fees: FeePolicy | None,
 ) -> Receipt:
     abi = load_abi(contract)
-    data = abi.creation_code + encode(abi.constructor.types, arguments)
-    return transact(node, account, None, data, fees=fees)
+    creation = Web3().eth.contract(abi=abi.entries, bytecode=abi.creation_code)
+    data = creation.constructor(*arguments).data_in_transaction
+    return transact(node, account, None, bytes.fromhex(data.removeprefix("0x")), fees=fees)
 
 
 def _address(receipt: Receipt) -> Address:
