@@ -38,10 +38,18 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedLicence:
+    """A licence with its stage."""
+
+    row: LicenceRow
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
 class LicencePage:
     """Licences, newest first; `next_cursor` None at the end."""
 
-    rows: tuple[LicenceRow, ...]
+    licences: tuple[ListedLicence, ...]
     next_cursor: str | None
 
 
@@ -74,7 +82,11 @@ class Licences:
         self._roles.require_any(by, search.agency)
         wanted = LicenceFilter(search.agency, search.type_id, search.text, search.external_id)
         found = self._store.search(wanted, search.cursor, min(search.limit, MOST))
-        return LicencePage(found.rows, found.next_cursor)
+        # A batch has one stage, so a page asks once for each of its batches.
+        samples = {row.batch: row.digest for row in found.rows}
+        stages = {batch: self._proofs.stage(digest) for batch, digest in samples.items()}
+        listed = tuple(ListedLicence(row, stages[row.batch]) for row in found.rows)
+        return LicencePage(listed, found.next_cursor)
 
     def proof(self, digest: Digest) -> ProofFile:
         """Return the proof of any record made here; raise `RecordUnknown` or `ProofPending`."""

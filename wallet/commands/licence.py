@@ -156,9 +156,9 @@ def list_licences(  # one parameter an option
     if given["as_json"]:
         print_json(found)
         return
-    columns = ("digest", "licenceId", "type", "holderName", "validUntil")
+    columns = ("digest", "licenceId", "type", "holderName", "validUntil", "stage")
     print_table(
-        ("DIGEST", "LICENCE ID", "TYPE", "HOLDER", "UNTIL"),
+        ("DIGEST", "LICENCE ID", "TYPE", "HOLDER", "UNTIL", "STAGE"),
         ([row.get(column) or "" for column in columns] for row in found),
     )
 

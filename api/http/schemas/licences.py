@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from api.http.forms import Answer, Form, HexDigest, Moment
 from api.http.schemas.shared import AgencyName, Text, TypeId
 from api.services.issuance import BulkResult, Issued, IssueOrder
-from api.services.licences import LicencePage, LicenceView
+from api.services.licences import LicencePage, LicenceView, ListedLicence
 from api.services.links import NewLink
 from api.services.uploads import MAX_EXTERNAL_ID
 from ledger.keys import PublicKey
@@ -129,11 +129,12 @@ class LicenceSummary(Answer):
     issued_at: Moment
     valid_from: Moment
     valid_until: Moment | None
+    stage: Stage
 
     @classmethod
-    def of(cls, row: Any) -> Self:
+    def of(cls, listed: ListedLicence) -> Self:
         """Return a stored licence as JSON; `validUntil` is the first moment after."""
-        return cls(**_summary(row))
+        return cls(**_summary(listed))
 
 
 class LicencesAnswer(Answer):
@@ -145,14 +146,13 @@ class LicencesAnswer(Answer):
     @classmethod
     def of(cls, page: LicencePage) -> Self:
         """Return the page as JSON."""
-        licences = [LicenceSummary.of(row) for row in page.rows]
+        licences = [LicenceSummary.of(listed) for listed in page.licences]
         return cls(licences=licences, next_cursor=page.next_cursor)
 
 
 class LicenceAnswer(LicenceSummary):
     """A licence as its agency sees it."""
 
-    stage: Stage
     status_list: int
     status_index: int
     predecessor: HexDigest | None
@@ -163,8 +163,7 @@ class LicenceAnswer(LicenceSummary):
         """Return the licence as JSON."""
         row = view.row
         return cls(
-            **_summary(row),
-            stage=view.stage,
+            **_summary(view),
             status_list=row.list,
             status_index=row.index,
             predecessor=row.predecessor,
@@ -192,7 +191,8 @@ class LinkAnswer(Answer):
         return cls(url=link.url, expires_at=link.expires_at, qr_svg=link.qr_svg)
 
 
-def _summary(row: Any) -> dict[str, Any]:
+def _summary(licence: ListedLicence | LicenceView) -> dict[str, Any]:
+    row = licence.row
     return {
         "digest": row.digest,
         "type": row.type_id,
@@ -203,4 +203,5 @@ def _summary(row: Any) -> dict[str, Any]:
         "issued_at": row.issued_at,
         "valid_from": row.nbf,
         "valid_until": row.exp,
+        "stage": licence.stage,
     }
