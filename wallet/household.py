@@ -16,7 +16,6 @@ from typing import IO, Final
 
 import httpx2
 
-from ledger.chain.deploy import deploy
 from ledger.chain.deployments import Deployment, check_deployment, load_deployment
 from ledger.chain.rpc import Node
 from ledger.errors import ChainUnavailable, LedgerError, Refused, Unavailable
@@ -220,6 +219,8 @@ class Household:
 
     def _deploy(self) -> None:
         """Deploy, copy twice so that no copy lacks the contracts, then say where they stand."""
+        from ledger.chain.deploy import deploy  # noqa: PLC0415  # web3 costs each command 0.2 s
+
         self._say("Deploying the contracts")
         council = self.keyring.entry(COUNCIL).address
         operator = self.keyring.account(OPERATOR, self.password)
