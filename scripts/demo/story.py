@@ -247,7 +247,7 @@ class Story:
         urls = self.household.urls
         ports = ["--port", urls.service.rpartition(":")[2]]
         ports += ["--chain-port", urls.node.rpartition(":")[2]]
-        report = self.office.run("audit", "--home", self.folder, *ports, "--json").json()
+        report = self.office.run_apart("audit", "--home", self.folder, *ports, "--json").json()
         expect(report["ok"], str(report))
         return f"{len(report['comparisons'])} comparisons, nothing differs"
 

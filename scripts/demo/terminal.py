@@ -3,6 +3,8 @@
 import io
 import json
 import shlex
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any, Final
 import click
 
 from scripts.demo.stage import expect
+from scripts.steps import ROOT
 from wallet.cli import main
 
 LONGEST: Final = 150
@@ -46,6 +49,15 @@ class Terminal:
         expect(answer.code == code, f"exit code {answer.code}, not {code}: {said[:500]}")
         return answer
 
+    def run_apart(self, *arguments: object) -> Answer:
+        """Run a command that starts programs of its own in a process of its own; exit code 0."""
+        words = [str(argument) for argument in arguments]
+        print(f"   $ suizheng {self._shown(words)}", flush=True)
+        command = [sys.executable, "-m", "wallet.cli", "--wallet", str(self.wallet), *words]
+        ended = subprocess.run(command, check=False, capture_output=True, text=True)
+        expect(ended.returncode == 0, f"exit code {ended.returncode}: {ended.stderr[-500:]}")
+        return Answer(ended.returncode, ended.stdout, ended.stderr)
+
     def quietly(self, *arguments: object) -> Answer:
         """Run a command without showing it, whatever its exit code."""
         words = ["--wallet", str(self.wallet), *map(str, arguments)]
@@ -59,5 +71,5 @@ class Terminal:
         return Answer(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
     def _shown(self, words: list[str]) -> str:
-        line = shlex.join(words).replace(f"{self.folder}/", "")
+        line = shlex.join(words).replace(f"{self.folder}/", "").replace(f"{ROOT}/", "")
         return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
