@@ -156,7 +156,11 @@ class TestVerify:
         with pytest.raises(SignatureInvalid):
             token.verify(SIGNER.public_key)
 
-    @pytest.mark.parametrize("signature", [b"", b"\x00" * 64, b64url_decode(SIGNATURE) + b"\x00"])
+    @pytest.mark.parametrize(
+        "signature",
+        [b"", b"\x00" * 64, b64url_decode(SIGNATURE) + b"\x00"],
+        ids=["none", "zeros", "a byte too many"],
+    )
     def test_refuses_other_bytes(self, signature: bytes) -> None:
         token = parse(f"{HEADER}.{BODY}.{b64url_encode(signature)}", "dc+sd-jwt")
         with pytest.raises(SignatureInvalid):

@@ -36,7 +36,11 @@ class TestKeep:
         assert (found.block, found.is_previous) == (5, False)
         assert b'"best_block_number":3' in (tmp_path / "chain" / PREVIOUS).read_bytes()
 
-    @pytest.mark.parametrize("text", ["", "0x", "0xzz", "0x00", dump(3)[:-20], "0x" + "00" * 40])
+    @pytest.mark.parametrize(
+        "text",
+        ["", "0x", "0xzz", "0x00", dump(3)[:-20], "0x" + "00" * 40],
+        ids=["empty", "no bytes", "no hex", "one byte", "cut", "no gzip"],
+    )
     def test_refuses_a_damaged_dump_and_changes_nothing(
         self, copies: ChainCopies, text: str
     ) -> None:
