@@ -37,8 +37,15 @@ def _rebuilt(kind: type[LedgerError], state: dict[str, Any]) -> LedgerError:
     return error
 
 
+_LONGEST_NUMBER = 2**64
+"""Larger ones are sets of bits, which a person reads better in hexadecimal."""
+
+
 def _shown(value: Any) -> str:
-    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    is_mask = isinstance(value, int) and value > _LONGEST_NUMBER
+    return hex(value) if is_mask else str(value)
 
 
 class Refused(LedgerError):

@@ -1,26 +1,18 @@
-"""Links of a QR code: `https://<host>/v/<id>#<key>`, a sealed copy whose key never leaves the URL.
-
-The copy is AES-256-GCM: 12 bytes of nonce, then ciphertext and tag, the link's id authenticated
-with it (licences §7, "QR by reference").
-"""
+"""Links of a QR code: `https://<host>/v/<id>#<key>`, a sealed copy whose key stays in the URL."""
 
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx2
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.canonical import EncodingNotCanonical, b64url_decode
 from ledger.errors import Refused, Unavailable
 from ledger.licences.sd_jwt import parse
+from ledger.sealing import ID_BYTES, KEY_BYTES, LinkUnknown, open_sealed
 from ledger.verification.proof_file import ProofFile
 from wallet.documents import Held, read_text
 
-ID_BYTES: Final = 16
-KEY_BYTES: Final = 32
-NONCE_BYTES: Final = 12
 MAX_BYTES: Final = 1_048_576
 TIMEOUT_SECONDS: Final = 5.0
 _FOUND: Final = 200
@@ -35,20 +27,10 @@ class LinkMalformed(Refused):
 
 
 @dataclass(eq=False)
-class LinkUnknown(Refused):
-    """The link is unknown, has expired or was withdrawn. Ask the holder for a new one."""
-
-
-@dataclass(eq=False)
 class LinkUnavailable(Unavailable):
     """The link's host cannot be reached. Try again, or ask the holder for the file."""
 
     url: str
-
-
-@dataclass(eq=False)
-class SealBroken(Refused):
-    """The link's key does not open the copy. Copy the link whole, or ask for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +73,7 @@ def fetch(link: Link, transport: httpx2.BaseTransport | None = None) -> Held:
     """
     with httpx2.Client(timeout=TIMEOUT_SECONDS, transport=transport) as client:
         sealed = _get(client, f"{link.origin}/v/{link.id_text}")
-        held = read_text(open_sealed(sealed, link).decode("utf-8", "replace"))
+        held = read_text(open_sealed(sealed, link.key, link.id).decode("utf-8", "replace"))
         if held.proof is not None:
             return held
         try:
@@ -112,11 +94,3 @@ def _get(client: httpx2.Client, url: str) -> bytes:
     if answer.status_code != _FOUND or len(answer.content) > MAX_BYTES:
         raise LinkUnavailable(url)
     return answer.content
-
-
-def open_sealed(sealed: bytes, link: Link) -> bytes:
-    """Return what was sealed; raise `SealBroken` for another key, link or a changed byte."""
-    try:
-        return AESGCM(link.key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], link.id)
-    except (InvalidTag, ValueError) as exc:
-        raise SealBroken from exc

@@ -11,14 +11,13 @@ from typing import Final
 import segno
 
 from api.services.licences import Licences
-from api.services.sealing import KEY_BYTES, seal
-from api.store.links import Link, LinkStore, LinkUnknown
+from api.store.links import Link, LinkStore
 from ledger.canonical import EncodingNotCanonical, b64url_decode, b64url_encode
 from ledger.licences.catalogue import Catalogue, Show
 from ledger.licences.sd_jwt import SdJwt, parse, present
+from ledger.sealing import ID_BYTES, KEY_BYTES, LinkUnknown, seal
 from ledger.values import Address, Digest
 
-ID_BYTES: Final = 16
 DEFAULT_SECONDS: Final = 30 * 86_400
 """How long a link opens unless asked otherwise (proposed)."""
 LONGEST_SECONDS: Final = 10 * 366 * 86_400

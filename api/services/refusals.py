@@ -2,7 +2,6 @@
 
 from api.store.changes import ChangeUnknown
 from api.store.licences import CursorMalformed, ExternalIdTaken, IndexTaken, LicenceIdTaken
-from api.store.links import LinkUnknown
 from api.store.lists import ListTokenUnknown
 from api.store.records import RecordUnknown
 from api.store.sign_ins import NonceUnknown, SessionUnknown
@@ -13,7 +12,6 @@ __all__ = [
     "ExternalIdTaken",
     "IndexTaken",
     "LicenceIdTaken",
-    "LinkUnknown",
     "ListTokenUnknown",
     "NonceUnknown",
     "RecordUnknown",

@@ -6,13 +6,8 @@ from sqlalchemy import delete, insert, select
 
 from api.store.database import Database
 from api.store.tables import links
-from ledger.errors import Refused
+from ledger.sealing import LinkUnknown
 from ledger.values import Digest
-
-
-@dataclass(eq=False)
-class LinkUnknown(Refused):
-    """There is nothing under this link; unknown, ended and withdrawn ones answer alike."""
 
 
 @dataclass(frozen=True, slots=True)

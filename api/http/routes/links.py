@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Response
 from api.http.openapi import problems
 from api.http.ports import GivenLinks
 from api.http.strict import StrictRoute
-from api.services.refusals import LinkUnknown
 from ledger.errors import Unavailable
+from ledger.sealing import LinkUnknown
 
 router = APIRouter(prefix="/v", tags=["verification"], route_class=StrictRoute)
 

@@ -1,6 +1,6 @@
-from api.services.sealing import open_sealed
 from ledger.canonical import b64url_decode
 from ledger.licences.sd_jwt import parse
+from ledger.sealing import open_sealed
 from tests.support.service import World, nothing_changes, refusal
 
 

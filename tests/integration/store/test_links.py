@@ -2,7 +2,8 @@ import pytest
 
 from api.store.database import Database
 from api.store.licences import LicenceStore
-from api.store.links import Link, LinkStore, LinkUnknown
+from api.store.links import Link, LinkStore
+from ledger.sealing import LinkUnknown
 from tests.support.issued import digest, row
 
 LINK = Link(b"i" * 16, digest(1), b"sealed", 2000)

@@ -5,13 +5,12 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.canonical import b64url_encode
+from ledger.sealing import LinkUnknown, SealBroken
 from tests.support.verification import sample
 from wallet.documents import Held
 from wallet.links import (
     LinkMalformed,
     LinkUnavailable,
-    LinkUnknown,
-    SealBroken,
     fetch,
     parse_link,
 )

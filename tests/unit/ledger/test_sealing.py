@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.services.sealing import KEY_BYTES, SealBroken, open_sealed, seal
+from ledger.sealing import KEY_BYTES, SealBroken, open_sealed, seal
 from tests.support.licences import counted_bytes
 
 KEY, OTHER_KEY = b"k" * KEY_BYTES, b"o" * KEY_BYTES

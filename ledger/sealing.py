@@ -1,4 +1,6 @@
-"""Sealed copies: AES-256-GCM whose key travels in the fragment of a link and is never stored.
+"""Sealed copies behind links of QR codes, `https://<host>/v/<id>#<key>`.
+
+AES-256-GCM whose key travels in the fragment, which browsers do not send, and is never stored.
 
 Layout: 12 bytes of nonce, then ciphertext with its 16-byte tag; the link's id is authenticated
 with it, so a copy cannot be passed off under another link.
@@ -12,12 +14,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.errors import Refused
 
+ID_BYTES: Final = 16
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 
 
+class LinkUnknown(Refused):
+    """The link is unknown, has expired or was withdrawn. Ask for a new one."""
+
+
 class SealBroken(Refused):
-    """The key does not open this copy."""
+    """The link's key does not open the copy. Copy the link whole, or ask for a new one."""
 
 
 def seal(content: bytes, key: bytes, link: bytes, randomness: Callable[[int], bytes]) -> bytes:
