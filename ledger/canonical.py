@@ -5,8 +5,7 @@ A second spelling of the same content would have another digest, so a reader ref
 
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from itertools import accumulate
 from math import isinf
@@ -18,6 +17,10 @@ from ledger.errors import Refused
 
 MAX_DEPTH: Final = 32
 """Most containers inside one another; a stranger's file may nest until the stack ends."""
+_WHITESPACE: Final = " \t\n\r"
+"""What RFC 8259 §2 allows around a value."""
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # linear: never fails
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 
@@ -38,14 +41,14 @@ class JsonMalformed(Refused):
 
 def b64url_encode(raw: bytes) -> str:
     """Return base64url without padding (RFC 7515 §2)."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return b2a_base64(raw, newline=False).rstrip(b"=").translate(_TO_URL).decode("ascii")
 
 
 def b64url_decode(text: str) -> bytes:
     """Return the bytes of `text`; raise `EncodingNotCanonical` for any second spelling."""
     try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (Base64Error, ValueError) as exc:
+        raw = a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
+    except ValueError as exc:  # binascii's own error is one
         raise EncodingNotCanonical("not base64url") from exc
     if b64url_encode(raw) != text:
         raise EncodingNotCanonical("padding, spare bits or foreign characters")
@@ -61,8 +64,9 @@ def parse_json(text: str | bytes) -> Any:
     """
     try:
         read = text.decode("utf-8") if isinstance(text, bytes) else text
-        _refuse_depth(read)
-        value = _DECODER.decode(read)
+        _refuse_depth(read := read.strip(_WHITESPACE))
+        value, end = _DECODER.raw_decode(read)
+        _refuse_rest(read, end)
         if "\\u" in read:
             _refuse_surrogates(value)
         else:
@@ -111,6 +115,11 @@ def _finite(written: str) -> float:
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
 )
+
+
+def _refuse_rest(text: str, end: int) -> None:
+    if end != len(text):
+        raise JsonMalformed("more than one value")
 
 
 def _refuse_depth(text: str) -> None:
