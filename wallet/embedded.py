@@ -1,7 +1,7 @@
 """The embedded chain: npm's native anvil, its state kept on disk.
 
 anvil forgets everything on kill -9. Here every new block's raw transactions go to a journal within
-one pass of `keep`, and the whole state to a copy, for at most 5 % of the time (ENGINEERING §4).
+one pass of `keep`, and the whole state to a copy, for at most 5 % of the time.
 """
 
 import os

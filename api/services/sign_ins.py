@@ -1,7 +1,7 @@
 """Signing in with an account, and what an account may do.
 
 A sign-in proves the account only (EIP-4361); what it may do is asked anew at each request, from the
-roles that the chain gives it (DESIGN §1.6). The bearer token is 32 random bytes of which the store
+roles that the chain gives it. The bearer token is 32 random bytes of which the store
 keeps the SHA-256 alone: who reads the database cannot speak for anybody.
 """
 

@@ -1,6 +1,6 @@
 """The two channels that tell a status: the chain's word with its events, and the list token.
 
-Chain events are the truth, the token is its fast, offline copy (families/licences §5). Each is
+Chain events are the truth, the token is its fast, offline copy. Each is
 turned into a `Statement`; which one counts is the status check's to say.
 """
 

@@ -14,6 +14,7 @@ from ledger.verification.messages import sentence_of
 NAMES: Final = ("format", "integrity", "anchor", "issuer", "status", "validity", "holder")
 """The checks in their order; the first has the number 1."""
 _LOCAL: Final = timezone(timedelta(hours=8))
+_FIRST_SECOND: Final = -62_135_596_800  # the year 1 begins in UTC
 _LAST_SECOND: Final = 253_402_300_799 - 86_400  # a day before the end of the year 9999
 
 
@@ -105,7 +106,7 @@ def sentence(said: Check | Notice, language: str) -> str:
 
 
 def verdict_of(checks: Iterable[Check]) -> Verdict:
-    """Return invalid for any INVALID, else unconfirmed for any ERROR, else valid (DESIGN §6)."""
+    """Return invalid for any INVALID, else unconfirmed for any ERROR, else valid."""
     results = {check.result for check in checks}
     if Result.INVALID in results:
         return Verdict.INVALID
@@ -114,14 +115,14 @@ def verdict_of(checks: Iterable[Check]) -> Verdict:
 
 def rfc3339(seconds: int) -> str:
     """Return a moment in UTC; a number of seconds that no calendar holds stays a number."""
-    if not 0 <= seconds <= _LAST_SECOND:
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
         return str(seconds)
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19] + "Z"
 
 
 def local_day(seconds: int) -> str:
     """Return the day at +08:00, the local time of licences; beyond the calendar, the number."""
-    if not 0 <= seconds <= _LAST_SECOND:
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
         return str(seconds)
     return datetime.fromtimestamp(seconds, _LOCAL).date().isoformat()
 

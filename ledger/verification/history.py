@@ -1,4 +1,4 @@
-"""What an entry's status was at a time, from its chain events alone (families/licences §5).
+"""What an entry's status was at a time, from its chain events alone.
 
 *Effective* is what we know now about then (`known_at` = now); *known then* is what anybody could
 know at the time (`known_at` = `at`): a clerk who accepted a licence annulled next month did right.

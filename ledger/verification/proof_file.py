@@ -79,9 +79,15 @@ class ProofFile:
     def from_json(cls, file: str | bytes) -> "ProofFile":
         """Return the proof in `file`; raise `ProofFileMalformed` for anything but the one shape."""
         try:
-            return _read(parse_object(file))
+            return cls.from_object(parse_object(file))
         except JsonMalformed as exc:
             raise ProofFileMalformed(exc.reason) from exc
+
+    @classmethod
+    def from_object(cls, value: dict[str, Any]) -> "ProofFile":
+        """Return the proof in a file that was parsed already; raise as `from_json`."""
+        try:
+            return _read(value)
         except ShapeWrong as exc:
             raise ProofFileMalformed(f"{exc.member} is missing, superfluous or wrong") from exc
 

@@ -1,4 +1,4 @@
-"""Verification: from a document and the gathered evidence to a report (DESIGN §6)."""
+"""Verification: from a document and the gathered evidence to a report."""
 
 import hashlib
 import re

@@ -1,1 +1,1 @@
-"""The seven checks of DESIGN §6, one module each."""
+"""The seven checks, one module each."""
