@@ -18,7 +18,7 @@ from ledger.status_list import (
 from ledger.values import AgencyId, KeyUsage, LedgerRef
 
 REFRESH_SECONDS: Final = 900
-"""A list that did not change is signed anew this often (families, proposed)."""
+"""A list that did not change is signed anew this often (proposed)."""
 
 
 class ListSigners(Protocol):
