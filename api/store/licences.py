@@ -4,6 +4,7 @@
 (a row of `records` without batch) are in, or nothing is.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +20,7 @@ from api.store.upserts import insert_new
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, RecordKind
 
+_CURSOR: Final = re.compile("[0-9]{1,18}")  # what surely fits a column of 64 bits
 CHUNK: Final = 500
 """Values in one IN list; SQLite builds take 999 parameters and up."""
 
@@ -131,7 +133,7 @@ class LicenceStore:
         """Return up to `limit` licences, newest first, from where `cursor` left off."""
         query = _filtered(_rows(), wanted).order_by(licences.c.seq.desc()).limit(limit + 1)
         if cursor is not None:
-            if not cursor.isascii() or not cursor.isdigit():
+            if not _CURSOR.fullmatch(cursor):
                 raise CursorMalformed
             query = query.where(licences.c.seq < int(cursor))
         with self._database.read() as connection:

@@ -31,13 +31,19 @@ class DatesReversed(Refused):
 
 
 def parse_date(text: str) -> date:
-    """Return the day in `text`; raise `DateMalformed` for any spelling but YYYY-MM-DD."""
+    """Return the day in `text`; raise `DateMalformed` for any spelling but YYYY-MM-DD.
+
+    The calendar's first day is refused: its midnight here lies before the year 1 in UTC.
+    """
     if not _DATE.fullmatch(text):
         raise DateMalformed
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as exc:
         raise DateMalformed from exc
+    if day == date.min:
+        raise DateMalformed
+    return day
 
 
 def starts_at(day: str) -> int:

@@ -1,6 +1,6 @@
 """Licences: issue, find, fetch, link to, prove."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
@@ -58,6 +58,7 @@ IdempotencyKey = Annotated[
         description="16 to 128 visible characters, in quotes (RFC 8941) or without.",
     ),
 ]
+NO_NUL: Final = r"^[^\x00]*$"  # PostgreSQL takes no text with one
 AgencyInQuery = Annotated[
     str, Query(pattern="^[^/]{1,32}/[^/]{1,64}$", examples=["CN-GD/11440100MBEXAMPE7Y"])
 ]
@@ -119,9 +120,13 @@ def search(  # noqa: PLR0913, PLR0917  # one argument a query parameter
     by: Caller,
     licences: GivenLicences,
     agency: AgencyInQuery,
-    type_: Annotated[str | None, Query(alias="type", max_length=64)] = None,
-    text: Annotated[str | None, Query(alias="q", min_length=1, max_length=128)] = None,
-    external_id: Annotated[str | None, Query(alias="externalId", max_length=128)] = None,
+    type_: Annotated[str | None, Query(alias="type", max_length=64, pattern=NO_NUL)] = None,
+    text: Annotated[
+        str | None, Query(alias="q", min_length=1, max_length=128, pattern=NO_NUL)
+    ] = None,
+    external_id: Annotated[
+        str | None, Query(alias="externalId", max_length=128, pattern=NO_NUL)
+    ] = None,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> LicencesAnswer:

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/verifications", tags=["verification"], route_clas
 )
 def verify(form: VerificationForm, verifications: GivenVerifications) -> Response:
     """Answer valid, invalid or unconfirmed; an outage is never shown as a forgery."""
-    proof = None if form.proof is None else ProofFile.from_json(orjson.dumps(form.proof))
+    proof = None if form.proof is None else ProofFile.from_object(form.proof)
     answer = verifications.verify(form.parsed(proof))
     head = None if answer.head is None else HeadAnswer.of(answer.head).model_dump(mode="json")
     content = orjson.dumps(answer.report.to_json() | {"head": head})

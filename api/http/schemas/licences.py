@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from api.http.forms import Answer, Form, HexDigest, Moment
 from api.http.schemas.shared import AgencyName, Text, TypeId
@@ -14,7 +15,16 @@ from ledger.keys import PublicKey
 from ledger.licences.issuance import Predecessor
 from ledger.values import Stage
 
-ExternalId = Annotated[str, Field(min_length=1, max_length=MAX_EXTERNAL_ID)]
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError("text", "printable characters")
+    return text
+
+
+ExternalId = Annotated[
+    str, Field(min_length=1, max_length=MAX_EXTERNAL_ID), AfterValidator(_printable)
+]
 
 
 class Jwk(Form):

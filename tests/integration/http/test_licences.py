@@ -100,6 +100,9 @@ class TestIssue:
             ({"predecessor": {"digest": ABSENT, "reason": 401}}, (404, "RecordUnknown")),
             ({"predecessor": {"digest": ABSENT, "reason": 101}}, (422, "RequestInvalid")),
             ({"colour": "blue"}, (422, "RequestInvalid")),
+            ({"externalId": "case\x00"}, (422, "RequestInvalid")),
+            ({"externalId": "case\r\n1"}, (422, "RequestInvalid")),
+            ({"fields": {"valid_from": "0001-01-01"}}, (422, "FieldsInvalid")),
         ],
     )
     def test_refuses_and_changes_nothing(
@@ -298,8 +301,26 @@ class TestSearch:
         )
         assert refusal(answer) == (403, "RoleMissing")
 
-    def test_refuses_a_made_up_cursor(self, service: World) -> None:
-        query = {"agency": f"CN-GD/{AGENCY.code}", "cursor": "from the start"}
+    def test_shows_days_of_every_year(self, service: World) -> None:
+        service.issue(fields={"valid_from": "0645-01-02", "valid_until": "0650-01-01"})
+        query = {"agency": f"CN-GD/{AGENCY.code}"}
+        headers = service.by(service.issuer)
+        (row,) = service.client.get("/v1/licences", params=query, headers=headers).json()[
+            "licences"
+        ]
+        assert row["validFrom"] == "0645-01-01T16:00:00Z"
+
+    @pytest.mark.parametrize("name", ["q", "type", "externalId"])
+    def test_refuses_what_no_database_keeps(self, service: World, name: str) -> None:
+        query = {"agency": f"CN-GD/{AGENCY.code}", name: "case\x00"}
+        answer = service.client.get(
+            "/v1/licences", params=query, headers=service.by(service.issuer)
+        )
+        assert refusal(answer) == (422, "RequestInvalid")
+
+    @pytest.mark.parametrize("cursor", ["from the start", "9" * 19, "9" * 64])
+    def test_refuses_a_made_up_cursor(self, service: World, cursor: str) -> None:
+        query = {"agency": f"CN-GD/{AGENCY.code}", "cursor": cursor}
         answer = service.client.get(
             "/v1/licences", params=query, headers=service.by(service.issuer)
         )

@@ -146,6 +146,8 @@ class TestRefuse:
             ({"document": "x", "at": "2026-13-21T00:00:00Z"}, (422, "RequestInvalid")),
             ({"document": "x", "proof": {}}, (422, "ProofFileMalformed")),
             ({"document": "x", "proof": {"digest": "0x00"}}, (422, "ProofFileMalformed")),
+            ({"document": "x", "proof": {"digest": 2**64}}, (422, "ProofFileMalformed")),
+            ({"document": "x", "proof": {"digest": -(10**300)}}, (422, "ProofFileMalformed")),
         ],
     )
     def test_refuses_questions_of_another_shape(

@@ -82,7 +82,12 @@ class TestTimes:
 
     @pytest.mark.parametrize(
         ("seconds", "day"),
-        [(1_795_190_400, "2026-11-21"), (1_795_190_399, "2026-11-20")],
+        [
+            (1_795_190_400, "2026-11-21"),
+            (1_795_190_399, "2026-11-20"),
+            (-28_801, "1969-12-31"),
+            (-62_135_481_600, "0001-01-02"),
+        ],
     )
     def test_days_are_local(self, seconds: int, day: str) -> None:
         assert local_day(seconds) == day
