@@ -25,6 +25,8 @@ from ledger.verification.bundle import BundleRolledBack, BundleStale, BundleUntr
 from ledger.verification.proof_file import ProofFileMalformed
 
 _OTHER_NODE: Final = "Name a node of the right chain with --node, or the right --deployment."
+_NO_FUNDS: Final = "insufficient funds"
+"""What every node says of an account that cannot pay (geth's words, and anvil's)."""
 _ADVICE: Final[dict[type[LedgerError], str]] = {
     ChainUnavailable: "Check that the node runs, and its address (--node).",
     WrongNetwork: _OTHER_NODE,
@@ -52,6 +54,8 @@ def spoken(error: LedgerError) -> str:
     """Return what happened with its values, and what to do next where that is known."""
     said = _role(error) if isinstance(error, RoleMissing) else str(error)
     advice = next((_ADVICE[kind] for kind in type(error).__mro__ if kind in _ADVICE), "")
+    if isinstance(error, ChainUnavailable) and _NO_FUNDS in error.reason.lower():
+        advice = "The account cannot pay for gas: send it some, on a test chain: suizheng key fund."
     return f"{said}\n{advice}" if advice else said
 
 

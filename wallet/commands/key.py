@@ -113,12 +113,20 @@ def hand_over(outside: Surroundings, name: str, folder: Path) -> None:
 
 @key.command(name="fund")
 @click.argument("account")
-@click.option("--node", default=DEFAULT_NODE, show_default=True, metavar="URL")
+@click.option(
+    "--node",
+    "nodes",
+    multiple=True,
+    default=(DEFAULT_NODE,),
+    show_default=True,
+    envvar="SUIZHENG_NODE",
+    metavar="URL",
+)
 @click.pass_obj
-def fund_account(outside: Surroundings, account: str, node: str) -> None:
+def fund_account(outside: Surroundings, account: str, nodes: tuple[str, ...]) -> None:
     """Give ACCOUNT, a key's name or an address, test money on the embedded chain."""
     address = address_of(outside, account)
-    client = Node([node])
+    client = Node(list(nodes))
     try:
         if client.chain_id != CHAIN_ID:
             raise NotTheEmbeddedChain

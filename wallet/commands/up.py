@@ -11,10 +11,10 @@ from typing import Final
 import click
 
 from wallet.accounts import ACCOUNTS
-from wallet.commands.options import FOLDER
+from wallet.commands.options import DEFAULT_NODE, DEFAULT_SERVICE, FOLDER
 from wallet.console import note, say
 from wallet.household import Household
-from wallet.layout import Ports
+from wallet.layout import Ports, Urls
 from wallet.surroundings import Surroundings
 
 _PORT: Final = click.IntRange(1, 65_535)
@@ -26,7 +26,7 @@ State is kept in {home}; Ctrl-C ends all, the same command brings it back.
 Logs are in {home}/log. The accounts {accounts} are in {home}/wallet.
 
 In another terminal:
-  export SUIZHENG_HOME={home}/wallet SUIZHENG_PASSWORD_FILE={home}/password
+  export SUIZHENG_HOME={home}/wallet SUIZHENG_PASSWORD_FILE={home}/password{moved}
   suizheng agency --help     admit a jurisdiction and an agency, announce its key
   suizheng licence --help    issue, present and change licences
   suizheng verify FILE       verify one, from the chain alone
@@ -48,14 +48,25 @@ def up(outside: Surroundings, home: Path, port: int, chain_port: int) -> None:
     with suppress(KeyboardInterrupt):
         try:
             household.start()
-            url = household.urls.service
-            say(_NEXT.format(url=url, home=home, accounts=", ".join(ACCOUNTS)))
+            urls, names = household.urls, ", ".join(ACCOUNTS)
+            elsewhere = moved(urls)
+            say(_NEXT.format(url=urls.service, home=home, accounts=names, moved=elsewhere))
             threading.Event().wait()
         finally:
             for number in _ENDING:
                 signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut the last copy
             note("Ending")
             household.stop()
+
+
+def moved(urls: Urls) -> str:
+    """Return the exports that tell the other commands of addresses that are not the usual ones."""
+    named = {
+        "SUIZHENG_SERVICE": (urls.service, DEFAULT_SERVICE),
+        "SUIZHENG_NODE": (urls.node, DEFAULT_NODE),
+    }
+    shown = (f" {name}={url}" for name, (url, usual) in named.items() if url != usual)
+    return "".join(shown)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from ledger.errors import Refused
 from ledger.licences.catalogue import LANGUAGES, load_catalogue
 from ledger.values import LedgerRef
 from ledger.verification.check import Verdict
@@ -13,10 +14,11 @@ from ledger.verification.evidence import Evidence, Unreachable
 from ledger.verification.policy import HolderRequest, Policy
 from ledger.verification.verify import verify as judge
 from wallet import evidence, links
+from wallet.advice import spoken
 from wallet.commands.options import FILE, MOMENT, json_option, ledger_options
 from wallet.console import print_json
 from wallet.documents import Held, read_held
-from wallet.exits import EXIT_INVALID, EXIT_OK, EXIT_UNCONFIRMED
+from wallet.exits import EXIT_INVALID, EXIT_OK, EXIT_UNCONFIRMED, UnavailableFailure
 from wallet.ledgers import chosen_ledger
 from wallet.report import print_report
 from wallet.surroundings import Surroundings
@@ -62,15 +64,19 @@ def verify(ctx: click.Context, /, document: str, **given: Any) -> None:
 
     FILE is an SD-JWT with its proof beside it (name.sd-jwt, name.proof.json), or a proof file with
     the document inside. URL is the link of a QR code. The verdict comes from a ledger, read through
-    a node or from a signed bundle; the service is not asked.
+    a node or from a signed bundle; the service is not asked. Exit code 1 is a verdict and nothing
+    else: what cannot be read for another reason than the document itself ends in 2.
     """
     outside: Surroundings = ctx.obj
     holder = _holder(given["audience"], given["nonce"])
     sources = Sources(given["bundle"], given["nodes"], given["deployment"], given["max_age"])
-    held = _read(document, given["proof"])
     now = outside.now()
     at = now if given["at"] is None else int(given["at"])
-    gathered, ledgers = gather(outside, held, sources, now=now, past=at < now)
+    try:
+        held = _read(document, given["proof"])
+        gathered, ledgers = gather(outside, held, sources, now=now, past=at < now)
+    except Refused as exc:  # 1 is the verdict *invalid*: a wrong path says nothing about a licence
+        raise UnavailableFailure(spoken(exc)) from exc
     policy = Policy(
         ledgers=ledgers,
         max_evidence_age=sources.max_age

@@ -68,3 +68,10 @@ class TestAgency:
         words = ("admit-jurisdiction", "CN-GD", "--supervisor", "supervisor")
         said = town.terminal.run("agency", *words, "--password-file", wrong, code=1)
         assert "The password does not open the keystore." in said
+
+
+class TestFund:
+    def test_asks_the_node_of_the_environment(self, town: Town) -> None:
+        result = town.terminal.try_("key", "fund", "admin", env={"SUIZHENG_NODE": town.anvil.url})
+        assert result.exit_code == 1, result.output
+        assert "Only the embedded chain gives money away." in result.output

@@ -118,4 +118,4 @@ class TestStranger:
         report = hand.json("verify", licence, "--offline", bundle)
         assert report["evidence"]["source"] == "bundle"
         other = made["url"][:-4] + "AAAA"
-        assert "link" in hand.failing("verify", other, code=1)
+        assert "link" in hand.failing("verify", other, code=2)

@@ -49,6 +49,7 @@ class TestSpoken:
         ("error", "advice"),
         [
             (ChainUnavailable("gone"), "--node"),
+            (ChainUnavailable("the node refused: Insufficient funds for gas"), "suizheng key fund"),
             (PasswordWrong(), "password file"),
             (AgencyUnknown(b"\x01"), "suizheng agency list"),
         ],

@@ -130,9 +130,24 @@ class TestOffline:
         words = ("verify", desk.licence, "--proof", other, "--offline", desk.bundle(content()))
         assert desk.terminal.json(*words, code=1)["checks"][2]["code"] == "anchor.proof-mismatch"
 
-    def test_missing_bundle_is_a_refusal_that_names_it(self, desk: Desk) -> None:
-        said = desk.terminal.run("verify", desk.licence, "--offline", "nowhere", code=1)
+    def test_missing_bundle_is_named_and_exits_2(self, desk: Desk) -> None:
+        said = desk.terminal.run("verify", desk.licence, "--offline", "nowhere", code=2)
         assert "There is no such file. Check the path. (path=nowhere)" in said
+
+    def test_missing_document_exits_2(self, desk: Desk) -> None:
+        said = desk.terminal.run("verify", "nowhere.sd-jwt", code=2)
+        assert "There is no such file. Check the path. (path=nowhere.sd-jwt)" in said
+
+    def test_unreadable_proof_beside_a_good_document_exits_2(self, desk: Desk) -> None:
+        (desk.terminal.folder / "licence.proof.json").write_text("{}")
+        bundle = desk.bundle(content())
+        said = desk.terminal.run("verify", desk.licence, "--offline", bundle, code=2)
+        assert "Get the proof anew" in said
+
+    def test_unreadable_deployment_exits_2(self, desk: Desk) -> None:
+        wrong = desk.terminal.folder / "deployment.json"
+        wrong.write_text("{}")
+        desk.terminal.run("verify", desk.licence, "--deployment", wrong, code=2)
 
 
 class TestWithoutEvidence:
