@@ -11,7 +11,13 @@ from ledger.chain.direct import why_reverted
 from ledger.chain.inclusion import Inclusion, ask, find_included, find_log
 from ledger.chain.rpc import Node
 from ledger.chain.wire import octets, spell
-from ledger.errors import ChainUnavailable, LedgerError, RevertUnexplained, RootAlreadyAnchored
+from ledger.errors import (
+    ChainUnavailable,
+    EffectiveInFuture,
+    LedgerError,
+    RevertUnexplained,
+    RootAlreadyAnchored,
+)
 from ledger.outbox import Attempt, Intent, IntentState, Outbox
 
 _ANCHOR: Final = "anchor"
@@ -106,8 +112,15 @@ class Settlement:
             self._outbox.mark(intent.id, IntentState.FINAL, receipt=receipt)
 
     def _failed(self, each: UnderWay, found: Inclusion) -> None:
-        """Park a reverted intent under the error's name; a root that stands is as good as ours."""
+        """Park a reverted intent under the error's name; a root that stands is as good as ours.
+
+        A reorganisation may put the same bytes into an earlier block, before an order's time: the
+        order then waits anew for the chain's clock.
+        """
         error = self._why(each.intent, found)
+        if isinstance(error, EffectiveInFuture):
+            self._outbox.release(each.intent.id)
+            return
         if isinstance(error, RootAlreadyAnchored):
             self.adopt(each.intent)  # or at a later step
             return

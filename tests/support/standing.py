@@ -53,9 +53,9 @@ class Standing:
     def anchor(self, number: int) -> Call:
         return calls.anchor(self.deployment, self.agency, RecordKind.LICENCE, root(number), 3)
 
-    def order(self, status: Status, reason: int, entry: int = 0) -> Call:
+    def order(self, status: Status, reason: int, entry: int = 0, *, effective_at: int = 1) -> Call:
         changes = (WordChange(0, 3 << (2 * entry)),)
-        order = StatusOrder(self.agency, 0, changes, status, reason, 1, 0)
+        order = StatusOrder(self.agency, 0, changes, status, reason, effective_at, 0)
         return calls.change_status(self.deployment, order)
 
     def intent(self, call: Call) -> Intent:

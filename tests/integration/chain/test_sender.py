@@ -410,6 +410,26 @@ class TestRefused:
         assert desk.outbox.intents[order.id].error == "RoleMissing"
         assert desk.outbox.state(anchor) is IntentState.FINAL
 
+    def test_an_order_mined_before_its_time_is_sent_again(self, desk: Desk) -> None:
+        at = desk.standing
+        desk.manual()
+        head = desk.rpc("eth_getBlockByNumber", "latest", False)  # noqa: FBT003  # JSON-RPC
+        assert isinstance(head, dict)
+        time = quantity(head["timestamp"])
+        order = at.intent(at.order(Status.REVOKED, 331, effective_at=time + 50))
+        desk.outbox.add(order)
+        desk.rpc("evm_setNextBlockTimestamp", time + 50)
+        desk.step()
+        assert desk.outbox.state(order) is IntentState.SENT
+        desk.rpc("evm_setNextBlockTimestamp", time + 10)
+        desk.mine()
+        desk.step()
+        assert desk.outbox.state(order) is not IntentState.FAILED
+        desk.rpc("evm_setNextBlockTimestamp", time + 60)
+        desk.mine()
+        desk.automine(on=True)
+        desk.until(IntentState.FINAL, order)
+
     def test_an_order_that_needs_an_earlier_one_waits_for_it(self, desk: Desk) -> None:
         at = desk.standing
         desk.manual()
