@@ -32,6 +32,7 @@ from api.services.issuers import Issuers
 from api.services.key_folder import KeyFolder
 from api.services.lists import ListSigning
 from api.services.projection import Projecting
+from api.services.second_tries import SecondTries
 from api.services.sending import Sending
 from api.services.supersession import Lapse, Supersession
 from api.services.worker import Step, Worker
@@ -185,12 +186,14 @@ class Parts:
         lists = self._list_signing()
         sign_ins, links = SignInStore(self.database), LinkStore(self.database)
         housekeeping = Housekeeping(sign_ins, links, self.clock)
+        second_tries = SecondTries(BatchStore(self.database), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
             Step("anchoring", lambda flush: anchoring.step(flush=flush)),
             Step("supersession", lambda _flush: supersession.step()),
             Step("lapse", lambda _flush: lapse.step()),
             Step("dispatch", lambda _flush: dispatch.step()),
+            Step("second tries", lambda _flush: second_tries.step()),
             Step("sending", lambda flush: sending.step(flush=flush)),
             Step("projection again", lambda _flush: projecting.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),

@@ -7,7 +7,7 @@ from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
-from api.store.outbox import add_intents
+from api.store.outbox import add_intents, release_intent
 from api.store.records import RecordUnknown
 from api.store.tables import batches, intents, records
 from ledger.events import BatchAnchored
@@ -136,6 +136,21 @@ class BatchStore:
                 [{"record": row.seq, "leaf": leaf} for leaf, row in enumerate(claimed)],
             )
         return BatchRow(batch, agency, kind, sealed.root, len(claimed), closed_at, sealed.intent.id)
+
+    def try_again(self) -> int:
+        """Let the anchors that the ledger refused wait for the sender anew; return how many."""
+        query = (
+            select(intents.c.id)
+            .join(batches, batches.c.intent == intents.c.id)
+            .where(intents.c.state == IntentState.FAILED.value)
+        )
+        with self._database.read() as connection:
+            refused = connection.execute(query).scalars().all()
+        if refused:
+            with self._database.write() as connection:
+                for intent in refused:
+                    release_intent(connection, intent)
+        return len(refused)
 
     def place_of(self, digest: Digest) -> RecordPlace:
         """Return where a record stands; raise `RecordUnknown`."""

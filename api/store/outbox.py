@@ -104,18 +104,7 @@ class SqlOutbox:
     def release(self, intent: bytes) -> None:
         """See `Outbox`."""
         with self._database.write() as connection:
-            connection.execute(delete(attempts).where(attempts.c.intent == intent))
-            _set_intent(
-                connection,
-                intent,
-                state=IntentState.WAITING,
-                nonce=None,
-                gas=None,
-                error=None,
-                block=None,
-                block_hash=None,
-                transaction=None,
-            )
+            release_intent(connection, intent)
 
     def add_attempt(self, attempt: Attempt) -> None:
         """See `Outbox`."""
@@ -177,6 +166,22 @@ class SqlOutbox:
         query = select(accounts.c.halted).filter_by(chain_id=chain_id, account=account)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one_or_none() or ""
+
+
+def release_intent(connection: Connection, intent: bytes) -> None:
+    """Put an intent back to waiting, without nonce and attempts."""
+    connection.execute(delete(attempts).where(attempts.c.intent == intent))
+    _set_intent(
+        connection,
+        intent,
+        state=IntentState.WAITING,
+        nonce=None,
+        gas=None,
+        error=None,
+        block=None,
+        block_hash=None,
+        transaction=None,
+    )
 
 
 def add_intents(connection: Connection, wanted: Sequence[Intent]) -> None:

@@ -41,6 +41,23 @@ class TestPending:
         )
 
 
+class TestTryAgain:
+    def test_lets_refused_anchors_wait_anew(self, store: BatchStore, database: Database) -> None:
+        outbox = SqlOutbox(database)
+        refused = store.close(OFFICE, LICENCE, 2, 6000, seal)
+        waiting = store.close(OFFICE, LICENCE, 2, 6000, seal)
+        assert refused is not None
+        assert waiting is not None
+        outbox.add([intent(1)])
+        for each in (refused.intent, intent(1).id):
+            outbox.mark(each, IntentState.FAILED, error="RoleMissing")
+        assert store.try_again() == 1
+        assert outbox.get(refused.intent).state is IntentState.WAITING
+        assert outbox.get(intent(1).id).state is IntentState.FAILED
+        assert store.place_of(digest(3)).intent_error is None
+        assert store.try_again() == 0
+
+
 class TestClose:
     def test_takes_the_oldest_in_stored_order(self, store: BatchStore) -> None:
         batch = store.close(OFFICE, LICENCE, 2, 6000, seal)
