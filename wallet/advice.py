@@ -19,10 +19,12 @@ from ledger.errors import (
 from ledger.keystore import KeystoreMalformed, PasswordWrong
 from ledger.licences.catalogue import TypeUnknown
 from ledger.licences.disclosures import SdJwtMalformed
+from ledger.licences.fields import FieldsInvalid
 from ledger.licences.sd_jwt import ClaimUnknown
 from ledger.values import Role
 from ledger.verification.bundle import BundleRolledBack, BundleStale, BundleUntrusted
 from ledger.verification.proof_file import ProofFileMalformed
+from wallet.service import ServiceRefused
 
 _OTHER_NODE: Final = "Name a node of the right chain with --node, or the right --deployment."
 _NO_FUNDS: Final = "insufficient funds"
@@ -50,18 +52,35 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
 }
 
 
+_BY_NAME: Final = {kind.__name__: advice for kind, advice in _ADVICE.items()}
+
+
 def spoken(error: LedgerError) -> str:
     """Return what happened with its values, and what to do next where that is known."""
-    said = _role(error) if isinstance(error, RoleMissing) else str(error)
+    if isinstance(error, ServiceRefused):
+        return _of_service(error)
+    if isinstance(error, RoleMissing):
+        return _role(error.role, error.account, f"0x{error.subject.hex()}")
     advice = next((_ADVICE[kind] for kind in type(error).__mro__ if kind in _ADVICE), "")
     if isinstance(error, ChainUnavailable) and _NO_FUNDS in error.reason.lower():
         advice = "The account cannot pay for gas: send it some, on a test chain: suizheng key fund."
-    return f"{said}\n{advice}" if advice else said
+    said = [str(error)]
+    if isinstance(error, FieldsInvalid):  # its own words leave names out, for the sake of logs
+        said += [f"  field {each.field}, rule {each.rule}" for each in error.errors]
+    return "\n".join([*said, advice] if advice else said)
 
 
-def _role(error: RoleMissing) -> str:
-    role = Role(error.role).name.lower() if error.role in list(Role) else str(error.role)
+def _of_service(error: ServiceRefused) -> str:
+    facts = error.facts
+    if error.name == RoleMissing.__name__ and {"role", "account", "subject"} <= facts.keys():
+        return _role(int(facts["role"]), facts["account"], facts["subject"])
+    advice = _BY_NAME.get(error.name)
+    return f"{error}\n{advice}" if advice else str(error)
+
+
+def _role(role: int, account: object, subject: object) -> str:
+    name = Role(role).name.lower() if role in list(Role) else str(role)
     return (
-        f"{error.account} does not hold the role {role} for 0x{error.subject.hex()}.\n"
+        f"{account} does not hold the role {name} for {subject}.\n"
         "Act with an account that does (--account), or have it granted: suizheng agency grant."
     )

@@ -94,7 +94,7 @@ class TestClerk:
         fields = hand.household.layout.root / "fields.json"
         fields.write_bytes(orjson.dumps(dict(FIELDS[TYPE])))
         words = ("licence", "issue", NAME, TYPE, "--fields", fields, "--account", "council")
-        assert "RoleMissing" in hand.failing(*words, code=1)
+        assert "does not hold the role issuer" in hand.failing(*words, code=1)
 
     def test_unknown_licence_is_refused(self, hand: Hand) -> None:
         said = hand.failing("licence", "show", "0x" + "00" * 32, *BY, code=1)

@@ -4,12 +4,16 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
+import orjson
 import pytest
 
 import wallet
 from ledger.errors import AgencyUnknown, ChainUnavailable, LedgerError, RoleMissing
 from ledger.keystore import PasswordWrong
+from ledger.licences.fields import FieldError, FieldsInvalid
+from ledger.values import Role
 from wallet.advice import spoken
+from wallet.service import problem
 
 SPEAKS_FOR_OTHERS = {"ServiceRefused"}
 """Errors whose words are the service's."""
@@ -64,3 +68,23 @@ class TestSpoken:
 
     def test_takes_a_role_that_it_does_not_know(self) -> None:
         assert "role 99" in spoken(RoleMissing(b"", 99, "0xabc"))
+
+    def test_names_the_fields_that_break_rules(self) -> None:
+        said = spoken(FieldsInvalid((FieldError("colour", "unknown-column"),)))
+        assert "  field colour, rule unknown-column" in said.splitlines()
+
+
+class TestSpokenOfTheService:
+    def test_names_the_role_that_is_missing(self) -> None:
+        facts = {"subject": "0x01", "role": int(Role.ISSUER), "account": "0xabc"}
+        body = {"type": "/problems/RoleMissing", "title": "The role is missing."} | facts
+        said = spoken(problem(403, orjson.dumps(body)))
+        assert said.startswith("0xabc does not hold the role issuer for 0x01.")
+
+    def test_adds_the_advice_of_the_error_of_that_name(self) -> None:
+        body = {"type": "/problems/AccreditationMissing", "title": "It is not accredited."}
+        assert "suizheng agency accredit" in spoken(problem(403, orjson.dumps(body)))
+
+    def test_repeats_what_it_has_no_advice_for(self) -> None:
+        error = problem(409, orjson.dumps({"type": "/problems/Odd", "title": "Odd."}))
+        assert spoken(error) == str(error)
