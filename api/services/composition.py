@@ -86,7 +86,7 @@ def compose(ports: Ports) -> Services:
     at_head = AtHead(ports.registry)
     roles = Roles(at_head)
     proofs = Proofs(BatchStore(ports.database), ports.ledger)
-    licences = Licences(LicenceStore(ports.database), proofs, roles)
+    licences = Licences(LicenceStore(ports.database), proofs, roles, ports.registry)
     directory = Directory(ports.registry, ports.catalogue, ports.clock)
     site = Site(ports.base_url, ports.ledger.chain_id)
     return Services(

@@ -1,24 +1,32 @@
 """Licences as their agency sees them, and the proof that anybody may fetch."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from api.services.progress import Proofs
 from api.services.sign_ins import Roles
 from api.store.licences import LicenceFilter, LicenceRow, LicenceStore
-from ledger.values import Address, AgencyId, Digest, Stage
+from ledger.values import Address, AgencyId, Digest, Stage, Status
 from ledger.verification.proof_file import ProofFile
 
 MOST: Final = 200
 """Most licences of one page."""
 
 
+class Statuses(Protocol):
+    """The chain's status entries, as of the projection's head."""
+
+    def status(self, agency: AgencyId, list_: int, index: int) -> Status:
+        """Return the status of one entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class LicenceView:
-    """A licence with its stage and the licence that took its place, if one did."""
+    """A licence with its stage, its status and the licence that took its place, if one did."""
 
     row: LicenceRow
     stage: Stage
+    status: Status
     successor: Digest | None
 
 
@@ -56,7 +64,10 @@ class LicencePage:
 class Licences:
     """Reads what was issued; every read by an account asks for a role of the licence's agency."""
 
-    def __init__(self, store: LicenceStore, proofs: Proofs, roles: Roles) -> None:
+    def __init__(
+        self, store: LicenceStore, proofs: Proofs, roles: Roles, statuses: Statuses
+    ) -> None:
+        self._statuses = statuses
         self._store = store
         self._proofs = proofs
         self._roles = roles
@@ -64,7 +75,9 @@ class Licences:
     def get(self, digest: Digest, by: Address) -> LicenceView:
         """Return one licence; raise `RecordUnknown`, or `RoleMissing` for a foreign agency's."""
         row = self.own(digest, by)
-        return LicenceView(row, self._proofs.stage(digest), self._store.successor_of(digest))
+        status = self._statuses.status(row.agency, row.list, row.index)
+        successor = self._store.successor_of(digest)
+        return LicenceView(row, self._proofs.stage(digest), status, successor)
 
     def own(self, digest: Digest, by: Address) -> LicenceRow:
         """Return one licence as stored; raise as `get`."""

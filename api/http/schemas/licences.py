@@ -161,8 +161,9 @@ class LicencesAnswer(Answer):
 
 
 class LicenceAnswer(LicenceSummary):
-    """A licence as its agency sees it."""
+    """A licence as its agency sees it; `status` is the chain's as of the projection's head."""
 
+    status: Literal["valid", "revoked", "suspended", "superseded"]
     status_list: int
     status_index: int
     predecessor: HexDigest | None
@@ -174,6 +175,7 @@ class LicenceAnswer(LicenceSummary):
         row = view.row
         return cls(
             **_summary(view),
+            status=view.status.name.lower(),
             status_list=row.list,
             status_index=row.index,
             predecessor=row.predecessor,

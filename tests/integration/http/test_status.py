@@ -114,6 +114,16 @@ class TestChange:
             answer = ask(service, digest, form)
         assert refusal(answer) == expected
 
+    def test_is_shown_with_the_licence(self, service: World, digest: str) -> None:
+        def shown() -> str:
+            headers = service.by(service.registrar)
+            answer = service.client.get(f"/v1/licences/{digest}", headers=headers)
+            return str(answer.json()["status"])
+
+        assert shown() == "valid"
+        service.revoke(digest)
+        assert shown() == "revoked"
+
     def test_refuses_what_is_revoked(self, service: World, digest: str) -> None:
         service.revoke(digest)
         service.by(service.registrar)
