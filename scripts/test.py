@@ -40,7 +40,8 @@ def slither() -> str:
         text=True,
     )
     if made.returncode:
-        return "slither: SKIPPED, its environment could not be installed"
+        why = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return f"slither: SKIPPED, its environment could not be installed: {why}"
     run(Step("Contracts: slither", python("-m", "scripts.slither")))
     return "slither: clean"
 
