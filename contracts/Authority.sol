@@ -56,7 +56,7 @@ contract Authority is IAuthority, AccessControl {
         returns (bytes32 agency)
     {
         if (_jurisdictions[jurisdiction].admittedAt == 0) revert JurisdictionUnknown(jurisdiction);
-        _requireHolder(jurisdiction, Role.SUPERVISOR);
+        _requireRole(jurisdiction, Role.SUPERVISOR, msg.sender);
         if (bytes(code).length == 0 || bytes(name).length == 0) revert CodeEmpty();
         agency = agencyId(jurisdiction, code);
         Agency storage record = _agencies[agency];
@@ -99,7 +99,7 @@ contract Authority is IAuthority, AccessControl {
         uint40 signUntil,
         uint40 verifyUntil
     ) external returns (bytes32 keyId) {
-        requireRole(agency, Role.ADMIN, msg.sender);
+        requireHolder(agency, Role.ADMIN, msg.sender);
         if (usage == 0 || usage > ALL_USAGES) revert KeyUsageInvalid(usage);
         if (!P256.isValidPublicKey(x, y)) revert KeyPointInvalid(x, y);
         keyId = keyIdOf(x, y);
@@ -126,7 +126,7 @@ contract Authority is IAuthority, AccessControl {
     /// @inheritdoc IAuthority
     function retireKey(bytes32 agency, bytes32 keyId, uint40 signUntil) external {
         _requireAdmitted(agency);
-        _requireHolder(agency, Role.ADMIN);
+        _requireRole(agency, Role.ADMIN, msg.sender);
         DocumentKey storage key = _trustedKey(agency, keyId);
         Times.requireEarlierEnd(key, signUntil, Times.blockTime());
         key.signUntil = signUntil;
@@ -257,10 +257,16 @@ contract Authority is IAuthority, AccessControl {
     }
 
     /// @inheritdoc IAuthority
-    function requireRole(bytes32 agency, Role role, address account) public view {
-        AgencyStatus status = _agencies[agency].status;
-        if (status != AgencyStatus.ACTIVE) revert AgencyNotActive(agency, status);
-        if (!holdsRole(agency, role, account)) revert RoleMissing(agency, role, account);
+    function requireHolder(bytes32 agency, Role role, address account) public view {
+        _requireActive(agency);
+        _requireRole(agency, role, account);
+    }
+
+    /// @inheritdoc IAuthority
+    function requireFourEyes(address registrar, address approver, bytes32 agency) external view {
+        _requireActive(agency);
+        _requireRole(agency, Role.REGISTRAR, registrar);
+        _requireRole(agency, Role.APPROVER, approver);
     }
 
     /// @inheritdoc IAuthority
@@ -330,17 +336,22 @@ contract Authority is IAuthority, AccessControl {
         if (_agencies[agency].status == AgencyStatus.UNKNOWN) revert AgencyUnknown(agency);
     }
 
-    function _requireHolder(bytes32 subject, Role role) private view {
-        if (!holdsRole(subject, role, msg.sender)) revert RoleMissing(subject, role, msg.sender);
+    function _requireActive(bytes32 agency) private view {
+        AgencyStatus status = _agencies[agency].status;
+        if (status != AgencyStatus.ACTIVE) revert AgencyNotActive(agency, status);
+    }
+
+    function _requireRole(bytes32 subject, Role role, address account) private view {
+        if (!holdsRole(subject, role, account)) revert RoleMissing(subject, role, account);
     }
 
     function _requireSupervisor(bytes32 agency) private view {
         _requireAdmitted(agency);
-        _requireHolder(_agencies[agency].jurisdiction, Role.SUPERVISOR);
+        _requireRole(_agencies[agency].jurisdiction, Role.SUPERVISOR, msg.sender);
     }
 
     function _requireAdminOrSupervisor(bytes32 agency) private view {
         _requireAdmitted(agency);
-        if (!_supervises(agency, msg.sender)) _requireHolder(agency, Role.ADMIN);
+        if (!_supervises(agency, msg.sender)) _requireRole(agency, Role.ADMIN, msg.sender);
     }
 }

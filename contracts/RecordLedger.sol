@@ -15,15 +15,15 @@ import {Times} from "./libraries/Times.sol";
 
 /// @title Batch roots and status bits
 contract RecordLedger is IRecordLedger, EIP712 {
-    /// @dev An order without its words, read from calldata once: every further read of a field costs a tenth so.
-    struct Terms {
-        bytes32 agency;
-        uint32 list;
-        uint8 status;
-        uint16 reason;
-        uint40 effectiveAt;
-        uint40 until;
-        uint256 sources; // statuses it may start from
+    /// @dev 256 bits in one slot, as a struct because a storage pointer finds it again for nothing.
+    struct Bits {
+        uint256 bits;
+    }
+
+    /// @dev What an agency has done to its records.
+    struct Book {
+        uint256 uncosigned; // a RollingCount
+        mapping(uint256 place => Bits word) words;
     }
 
     /// @notice Words that one order may touch: 512 fresh ones cost about 14.1 M gas, under the 2^24 of one transaction.
@@ -39,9 +39,8 @@ contract RecordLedger is IRecordLedger, EIP712 {
     IAuthority public immutable AUTHORITY;
 
     mapping(bytes32 agency => mapping(bytes32 root => Batch batch)) private _batches;
-    mapping(bytes32 agency => mapping(uint256 list => mapping(uint256 word => uint256 bits))) private _words;
-    mapping(bytes32 agency => uint256 rollingCount) private _uncosigned;
-    mapping(address approver => mapping(uint256 group => uint256 bits)) private _usedNonces;
+    mapping(bytes32 agency => Book book) private _books;
+    mapping(address approver => mapping(uint256 group => Bits nonces)) private _usedNonces;
 
     constructor(IAuthority authority) EIP712("Suizheng RecordLedger", "1") {
         AUTHORITY = authority;
@@ -52,7 +51,7 @@ contract RecordLedger is IRecordLedger, EIP712 {
         if (kind == 0) revert KindUnknown(kind);
         if (root == 0) revert RootEmpty();
         if (size == 0) revert BatchEmpty();
-        AUTHORITY.requireRole(agency, IAuthority.Role.ISSUER, msg.sender);
+        AUTHORITY.requireHolder(agency, IAuthority.Role.ISSUER, msg.sender);
         Batch storage batch = _batches[agency][root];
         if (batch.anchoredAt != 0) revert RootAlreadyAnchored(root, batch.anchoredAt);
         uint40 blockTime = Times.blockTime();
@@ -65,24 +64,41 @@ contract RecordLedger is IRecordLedger, EIP712 {
     }
 
     /// @inheritdoc IRecordLedger
-    function changeStatus(StatusOrder calldata order) external {
-        WordChange[] calldata changes = order.changes;
-        uint40 blockTime = Times.blockTime();
-        Terms memory terms = _lawfulTerms(order, changes.length, blockTime);
-        if (StatusWords.needsCoSignature(terms.sources)) {
-            revert CoSignatureRequired(terms.reason, 0, UNCOSIGNED_LIMIT);
-        }
-        if (terms.status == StatusWords.REVOKED) _countUncosigned(terms, changes, blockTime);
-        _carryOut(terms, changes);
+    function changeStatus(StatusOrder calldata order, WordChange[] calldata changes) external {
+        _requireBounded(changes.length);
+        _change(order, changes, true, address(0));
     }
 
     /// @inheritdoc IRecordLedger
-    function changeStatusCosigned(StatusOrder calldata order, CoSignature calldata coSignature) external {
-        WordChange[] calldata changes = order.changes;
-        uint40 blockTime = Times.blockTime();
-        Terms memory terms = _lawfulTerms(order, changes.length, blockTime);
-        _useCoSignature(order, coSignature, blockTime);
-        _carryOut(terms, changes);
+    function changeStatusCosigned(
+        StatusOrder calldata order,
+        WordChange[] calldata changes,
+        CoSignature calldata coSignature
+    ) external {
+        _requireBounded(changes.length);
+        address approver = coSignature.approver;
+        bytes32 digest = _useCoSignature(order, changes, approver, coSignature.nonce, coSignature.deadline);
+        // slither-disable-next-line unused-return - which detail made it fail does not matter
+        (address signer,,) = ECDSA.tryRecover(digest, coSignature.r, coSignature.vs);
+        if (signer != approver || signer == address(0)) revert CoSignatureInvalid(approver);
+        _change(order, changes, false, approver);
+    }
+
+    /// @inheritdoc IRecordLedger
+    function changeStatusCosignedByContract(
+        StatusOrder calldata order,
+        WordChange[] calldata changes,
+        address approver,
+        uint256 nonce,
+        uint40 deadline,
+        bytes calldata signature
+    ) external {
+        _requireBounded(changes.length);
+        bytes32 digest = _useCoSignature(order, changes, approver, nonce, deadline);
+        if (!SignatureChecker.isValidERC1271SignatureNowCalldata(approver, digest, signature)) {
+            revert CoSignatureInvalid(approver);
+        }
+        _change(order, changes, false, approver);
     }
 
     /// @inheritdoc IRecordLedger
@@ -93,7 +109,7 @@ contract RecordLedger is IRecordLedger, EIP712 {
     /// @inheritdoc IRecordLedger
     function wordAt(bytes32 agency, uint32 list, uint16 word) external view returns (uint256) {
         if (word >= StatusWords.WORDS) revert WordOutOfRange(word);
-        return _words[agency][list][word];
+        return _books[agency].words[StatusWords.placeOf(list, word)].bits;
     }
 
     /// @inheritdoc IRecordLedger
@@ -107,7 +123,7 @@ contract RecordLedger is IRecordLedger, EIP712 {
         if (end > StatusWords.WORDS) revert WordOutOfRange(end - 1);
         words = new uint256[](count);
         for (uint256 i = 0; i < count; ++i) {
-            words[i] = _words[agency][list][from + i];
+            words[i] = _books[agency].words[StatusWords.placeOf(list, from + i)].bits;
         }
     }
 
@@ -115,135 +131,140 @@ contract RecordLedger is IRecordLedger, EIP712 {
     function statusOf(bytes32 agency, uint32 list, uint32 index) external view returns (Status) {
         uint256 word = index >> 7;
         if (word >= StatusWords.WORDS) revert WordOutOfRange(word);
-        return StatusWords.statusIn(_words[agency][list][word], index & 127);
+        return StatusWords.statusIn(_books[agency].words[StatusWords.placeOf(list, word)].bits, index & 127);
     }
 
     /// @inheritdoc IRecordLedger
     function uncosignedRevocations(bytes32 agency, uint40 blockTime) external view returns (uint256) {
-        return RollingCount.countAt(_uncosigned[agency], blockTime);
+        return RollingCount.countAt(_books[agency].uncosigned, blockTime);
     }
 
     /// @inheritdoc IRecordLedger
-    function coSignatureDigest(StatusOrder calldata order, uint256 nonce, uint40 deadline)
-        external
-        view
-        returns (bytes32)
-    {
-        _requireBounded(order.changes.length);
-        return _digestOf(order, nonce, deadline);
+    function coSignatureDigest(
+        StatusOrder calldata order,
+        WordChange[] calldata changes,
+        uint256 nonce,
+        uint40 deadline
+    ) external view returns (bytes32) {
+        _requireBounded(changes.length);
+        return _digestOf(order, changes, nonce, deadline);
     }
 
     /// @inheritdoc IRecordLedger
     function isNonceUsed(address approver, uint256 nonce) external view returns (bool) {
-        return _usedNonces[approver][nonce >> 8] & _nonceBit(nonce) != 0;
+        return _usedNonces[approver][nonce >> 8].bits & _nonceBit(nonce) != 0;
+    }
+
+    /// @dev Carries out an order that the sender gives alone or that `approver` has signed.
+    function _change(StatusOrder calldata order, WordChange[] calldata changes, bool alone, address approver)
+        private
+    {
+        uint8 status = uint8(order.status);
+        uint256 sources = StatusWords.sourcesOf(status, order.reason);
+        _requireTimes(order, status, sources);
+        _requireActors(order.agency, order.reason, alone, approver);
+        Book storage book = _books[order.agency];
+        if (alone) _requireAlone(book, order.reason, changes, status, sources);
+        _carryOut(book, order, changes, status, sources);
     }
 
     /// @dev Sets the entries, with one event a word. The caller bounds `changes`.
-    function _carryOut(Terms memory terms, WordChange[] calldata changes) private {
-        mapping(uint256 word => uint256 bits) storage words = _words[terms.agency][terms.list];
-        uint256 filled = StatusWords.filledWith(terms.status);
+    function _carryOut(
+        Book storage book,
+        StatusOrder calldata order,
+        WordChange[] calldata changes,
+        uint8 status,
+        uint256 sources
+    ) private {
+        uint256 filled = StatusWords.filledWith(status);
         for (uint256 i = 0; i < changes.length; ++i) {
             WordChange calldata change = changes[i];
             uint16 word = change.word;
             uint256 mask = change.mask;
             StatusWords.requireMask(word, mask);
-            uint256 present = words[word];
-            StatusWords.requireTransition(present, word, mask, terms.sources, terms.status);
-            words[word] = (present & ~mask) | (filled & mask);
-            _emitChange(terms, word, mask);
+            Bits storage stored = book.words[StatusWords.placeOf(order.list, word)];
+            uint256 present = stored.bits;
+            StatusWords.requireTransition(present, word, mask, sources, status);
+            stored.bits = (present & ~mask) | (filled & mask);
+            emit StatusChanged(
+                order.agency,
+                order.list,
+                word,
+                mask,
+                order.status,
+                order.reason,
+                order.effectiveAt,
+                order.until
+            );
         }
     }
 
-    function _emitChange(Terms memory terms, uint16 word, uint256 mask) private {
-        emit StatusChanged(
-            terms.agency,
-            terms.list,
-            word,
-            mask,
-            Status(terms.status),
-            terms.reason,
-            terms.effectiveAt,
-            terms.until
-        );
-    }
-
-    function _countUncosigned(Terms memory terms, WordChange[] calldata changes, uint40 blockTime) private {
+    function _requireAlone(
+        Book storage book,
+        uint16 reason,
+        WordChange[] calldata changes,
+        uint8 status,
+        uint256 sources
+    ) private {
+        if (StatusWords.needsCoSignature(sources)) {
+            revert CoSignatureRequired(reason, 0, UNCOSIGNED_LIMIT);
+        }
+        if (status != StatusWords.REVOKED) return;
         uint256 entries = 0;
         for (uint256 i = 0; i < changes.length; ++i) {
             entries += StatusWords.count(changes[i].mask);
         }
-        (uint256 next, uint256 total) = RollingCount.add(_uncosigned[terms.agency], blockTime, entries);
-        if (total > UNCOSIGNED_LIMIT) revert CoSignatureRequired(terms.reason, total, UNCOSIGNED_LIMIT);
-        _uncosigned[terms.agency] = next;
+        (uint256 next, uint256 total) = RollingCount.add(book.uncosigned, block.timestamp, entries);
+        // slither-disable-next-line timestamp - the block's time is the law here
+        if (total > UNCOSIGNED_LIMIT) revert CoSignatureRequired(reason, total, UNCOSIGNED_LIMIT);
+        book.uncosigned = next;
     }
 
-    function _useCoSignature(StatusOrder calldata order, CoSignature calldata coSignature, uint40 blockTime)
-        private
-    {
-        address approver = coSignature.approver;
-        uint256 nonce = coSignature.nonce;
+    /// @dev Uses the nonce up and returns what the approver must have signed.
+    function _useCoSignature(
+        StatusOrder calldata order,
+        WordChange[] calldata changes,
+        address approver,
+        uint256 nonce,
+        uint40 deadline
+    ) private returns (bytes32 digest) {
         if (approver == msg.sender) revert CoSignatureByActor(approver);
-        Times.requireNotExpired(coSignature.deadline, blockTime);
-        uint256 used = _usedNonces[approver][nonce >> 8];
-        if (used & _nonceBit(nonce) != 0) revert CoSignatureUsed(approver, nonce);
-        if (!AUTHORITY.holdsRole(order.agency, IAuthority.Role.APPROVER, approver)) {
-            revert IAuthority.RoleMissing(order.agency, IAuthority.Role.APPROVER, approver);
-        }
-        bytes32 digest = _digestOf(order, nonce, coSignature.deadline);
-        if (!_isSignedBy(approver, digest, coSignature.signature)) revert CoSignatureInvalid(approver);
-        _usedNonces[approver][nonce >> 8] = used | _nonceBit(nonce);
+        Times.requireNotExpired(deadline);
+        Bits storage nonces = _usedNonces[approver][nonce >> 8];
+        uint256 used = nonces.bits;
+        uint256 bit = _nonceBit(nonce);
+        if (used & bit != 0) revert CoSignatureUsed(approver, nonce);
+        nonces.bits = used | bit;
         emit ChangeCosigned(order.agency, approver, nonce);
+        return _digestOf(order, changes, nonce, deadline);
     }
 
-    /// @dev All that can be said of an order before its words are looked at.
-    function _lawfulTerms(StatusOrder calldata order, uint256 words, uint40 blockTime)
-        private
-        view
-        returns (Terms memory)
-    {
-        _requireBounded(words);
-        uint8 status = uint8(order.status);
-        uint16 reason = order.reason;
-        uint40 effectiveAt = order.effectiveAt;
-        uint40 until = order.until;
-        uint256 sources = StatusWords.sourcesOf(status, reason);
-        Times.requireEffective(reason, effectiveAt, StatusWords.annuls(sources), blockTime);
-        if (until != 0) Times.requireUntil(until, effectiveAt, status == StatusWords.SUSPENDED);
-        _requireActor(order.agency, status, sources);
-        return Terms({
-            agency: order.agency,
-            list: order.list,
-            status: status,
-            reason: reason,
-            effectiveAt: effectiveAt,
-            until: until,
-            sources: sources
-        });
+    function _requireTimes(StatusOrder calldata order, uint8 status, uint256 sources) private view {
+        Times.requireEffective(order.reason, order.effectiveAt, StatusWords.annuls(sources));
+        if (order.until != 0) {
+            Times.requireUntil(order.until, order.effectiveAt, status == StatusWords.SUSPENDED);
+        }
     }
 
-    function _requireActor(bytes32 agency, uint8 status, uint256 sources) private view {
-        if (StatusWords.isSupervisable(status, sources) && AUTHORITY.supervises(agency, msg.sender)) return;
-        AUTHORITY.requireRole(agency, IAuthority.Role.REGISTRAR, msg.sender);
+    function _requireActors(bytes32 agency, uint16 reason, bool alone, address approver) private view {
+        if (StatusWords.isSupervisable(reason) && AUTHORITY.supervises(agency, msg.sender)) {
+            if (!alone && !AUTHORITY.holdsRole(agency, IAuthority.Role.APPROVER, approver)) {
+                revert IAuthority.RoleMissing(agency, IAuthority.Role.APPROVER, approver);
+            }
+        } else if (alone) {
+            AUTHORITY.requireHolder(agency, IAuthority.Role.REGISTRAR, msg.sender);
+        } else {
+            AUTHORITY.requireFourEyes(msg.sender, approver, agency);
+        }
     }
 
-    function _digestOf(StatusOrder calldata order, uint256 nonce, uint40 deadline)
-        private
-        view
-        returns (bytes32)
-    {
-        return _hashTypedDataV4(CoSignatures.hashOf(order, nonce, deadline));
-    }
-
-    /// @dev By the account's key, or else by ERC-1271; asking for code first would cost each key 2,600 gas.
-    function _isSignedBy(address approver, bytes32 digest, bytes calldata signature)
-        private
-        view
-        returns (bool)
-    {
-        // slither-disable-next-line unused-return - which detail made it fail does not matter
-        (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
-        return (failure == ECDSA.RecoverError.NoError && signer == approver)
-            || SignatureChecker.isValidERC1271SignatureNowCalldata(approver, digest, signature);
+    function _digestOf(
+        StatusOrder calldata order,
+        WordChange[] calldata changes,
+        uint256 nonce,
+        uint40 deadline
+    ) private view returns (bytes32) {
+        return _hashTypedDataV4(CoSignatures.hashOf(order, changes, nonce, deadline));
     }
 
     function _requireBounded(uint256 words) private pure {

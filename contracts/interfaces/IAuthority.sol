@@ -184,7 +184,11 @@ interface IAuthority {
     function keyIdOf(bytes32 x, bytes32 y) external pure returns (bytes32);
 
     /// @notice Reverts with {AgencyNotActive} or {RoleMissing} unless the agency is ACTIVE and `account` holds `role` for it.
-    function requireRole(bytes32 agency, Role role, address account) external view;
+    function requireHolder(bytes32 agency, Role role, address account) external view;
+
+    /// @notice Reverts with {AgencyNotActive} or {RoleMissing} unless the agency is ACTIVE, `registrar` holds REGISTRAR and
+    /// `approver` APPROVER for it.
+    function requireFourEyes(address registrar, address approver, bytes32 agency) external view;
 
     /// @notice Whether `account` holds `role` for `subject`, whatever the agency's status.
     function holdsRole(bytes32 subject, Role role, address account) external view returns (bool);

@@ -15,7 +15,8 @@ library StatusWords {
     uint8 internal constant SUSPENDED = uint8(IRecordLedger.Status.SUSPENDED);
     uint8 internal constant SUPERSEDED = uint8(IRecordLedger.Status.SUPERSEDED);
 
-    // Reasons, families/licences.md §5. Where a class is a run of numbers only its ends are named.
+    // Reasons: 1xx suspend, 2xx give back, 3xx end, 4xx are followed by a successor. Of a run of numbers only the ends
+    // are named.
     uint16 internal constant SUSPEND_FIRST = 101;
     uint16 internal constant SUSPEND_LAST = 105;
     uint16 internal constant REINSTATE_FIRST = 201;
@@ -32,8 +33,8 @@ library StatusWords {
     uint16 internal constant SUPERSEDE_LAST = 406;
 
     // Sets of statuses: bit i stands for Status(i).
-    uint256 internal constant FROM_VALID = 1;
     uint256 internal constant FROM_SUSPENDED = 4;
+    uint256 internal constant FROM_VALID_OR_SUSPENDED = 5;
     uint256 internal constant FROM_SUPERSEDED = 8;
     uint256 internal constant FROM_ANY = 13;
 
@@ -47,10 +48,10 @@ library StatusWords {
             sources = _sourcesOfRevocation(reason);
         } else if (status == VALID) {
             sources = _sourcesOfReturn(reason);
-        } else {
-            (uint16 first, uint16 last) =
-                status == SUSPENDED ? (SUSPEND_FIRST, SUSPEND_LAST) : (SUPERSEDE_FIRST, SUPERSEDE_LAST);
-            if (_lies(reason, first, last)) sources = FROM_VALID | FROM_SUSPENDED;
+        } else if (status == SUSPENDED) {
+            if (_lies(reason, SUSPEND_FIRST, SUSPEND_LAST)) sources = FROM_VALID_OR_SUSPENDED;
+        } else if (status == SUPERSEDED) {
+            if (_lies(reason, SUPERSEDE_FIRST, SUPERSEDE_LAST)) sources = FROM_VALID_OR_SUSPENDED;
         }
         if (sources == 0) revert IRecordLedger.ReasonOutsideClass(reason, IRecordLedger.Status(status));
     }
@@ -67,8 +68,13 @@ library StatusWords {
     }
 
     /// @notice Whether a jurisdiction's SUPERVISOR may give the order without the agency: 101–105 and 201–204.
-    function isSupervisable(uint8 status, uint256 sources) internal pure returns (bool) {
-        return status == SUSPENDED || sources == FROM_SUSPENDED;
+    function isSupervisable(uint16 reason) internal pure returns (bool) {
+        return reason < RESTORE;
+    }
+
+    /// @notice Where a word stands among all words of an agency's lists.
+    function placeOf(uint256 list, uint256 word) internal pure returns (uint256) {
+        return (list << 13) | word;
     }
 
     /// @notice A word whose 128 entries all have `status`.
@@ -90,12 +96,7 @@ library StatusWords {
         internal
         pure
     {
-        uint256 high = present >> 1;
-        uint256 lawful = 0;
-        if (sources & FROM_VALID != 0) lawful = ~(present | high);
-        if (sources & FROM_SUSPENDED != 0) lawful |= high & ~present;
-        if (sources & FROM_SUPERSEDED != 0) lawful |= high & present;
-        uint256 refused = mask & LOWER & ~lawful;
+        uint256 refused = mask & LOWER & _entriesOutside(present, sources);
         if (refused != 0) _refuse(present, word, refused, to);
     }
 
@@ -133,15 +134,24 @@ library StatusWords {
     }
 
     function _sourcesOfRevocation(uint16 reason) private pure returns (uint256) {
-        bool ends = _lies(reason, CANCEL_FIRST, CANCEL_LAST) || reason == PUNITIVE || reason == WITHDRAW
-            || reason == ISSUED_IN_ERROR;
-        if (ends) return FROM_VALID | FROM_SUSPENDED;
+        if (_lies(reason, CANCEL_FIRST, CANCEL_LAST)) return FROM_VALID_OR_SUSPENDED;
+        if (reason == PUNITIVE || reason == WITHDRAW || reason == ISSUED_IN_ERROR) {
+            return FROM_VALID_OR_SUSPENDED;
+        }
         return reason == ANNUL_AGENCY || reason == ANNUL_FRAUD ? FROM_ANY : 0;
     }
 
     function _sourcesOfReturn(uint16 reason) private pure returns (uint256) {
         if (reason == RESTORE) return FROM_SUPERSEDED;
         return _lies(reason, REINSTATE_FIRST, REINSTATE_LAST) ? FROM_SUSPENDED : 0;
+    }
+
+    /// @dev The entries whose status is not in `sources`, by the lower bit of each.
+    function _entriesOutside(uint256 present, uint256 sources) private pure returns (uint256) {
+        if (sources == FROM_VALID_OR_SUSPENDED) return present;
+        uint256 high = present >> 1;
+        if (sources == FROM_SUSPENDED) return present | ~high;
+        return sources == FROM_ANY ? present & ~high : ~(present & high);
     }
 
     function _lies(uint16 reason, uint16 first, uint16 last) private pure returns (bool) {

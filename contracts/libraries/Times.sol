@@ -32,7 +32,7 @@ library Times {
     }
 
     /// @notice `hour` or the whole hour of Unix time in which `moment` lies, whichever is later.
-    function laterHour(uint256 hour, uint40 moment) internal pure returns (uint256) {
+    function laterHour(uint256 hour, uint256 moment) internal pure returns (uint256) {
         uint256 present = moment / 1 hours;
         return present > hour ? present : hour;
     }
@@ -93,9 +93,10 @@ library Times {
     }
 
     /// @notice Reverts unless `effectiveAt` is not in the future, and 0 exactly when the order annuls.
-    function requireEffective(uint16 reason, uint40 effectiveAt, bool annuls, uint40 moment) internal pure {
+    function requireEffective(uint16 reason, uint40 effectiveAt, bool annuls) internal view {
         if ((effectiveAt == 0) != annuls) revert IRecordLedger.EffectiveFromBeginning(reason, effectiveAt);
-        if (effectiveAt > moment) revert IRecordLedger.EffectiveInFuture(effectiveAt, moment);
+        // slither-disable-next-line timestamp - the block's time is the law here
+        if (effectiveAt > block.timestamp) revert IRecordLedger.EffectiveInFuture(effectiveAt, blockTime());
     }
 
     /// @notice Reverts unless `until`, which is not 0, ends a suspension after `effectiveAt`.
@@ -105,7 +106,8 @@ library Times {
     }
 
     /// @notice Reverts with {CoSignatureExpired} after the last second at which a co-signature counts.
-    function requireNotExpired(uint40 deadline, uint40 moment) internal pure {
-        if (moment > deadline) revert IRecordLedger.CoSignatureExpired(deadline, moment);
+    function requireNotExpired(uint40 deadline) internal view {
+        // slither-disable-next-line timestamp - the block's time is the law here
+        if (block.timestamp > deadline) revert IRecordLedger.CoSignatureExpired(deadline, blockTime());
     }
 }

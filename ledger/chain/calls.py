@@ -4,9 +4,11 @@ Roles, order of arguments and refusals are those of contracts/interfaces/*.sol.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.chain.abi import load_abi
 from ledger.chain.deployments import Deployment
+from ledger.errors import CoSignatureInvalid
 from ledger.keys import PublicKey
 from ledger.typed_data import CoSignature, StatusOrder
 from ledger.values import (
@@ -24,6 +26,8 @@ from ledger.values import (
     Window,
     role_id,
 )
+
+PARITY_BYTE: Final = 0x80  # the highest bit of s, which a signature in the lower half leaves free
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +149,41 @@ def anchor(
 
 def change_status(deployment: Deployment, order: StatusOrder) -> Call:
     """Carry out a status order; REGISTRAR, or SUPERVISOR to suspend and reinstate."""
-    return _ledger(deployment, "changeStatus", _order(order))
+    return _ledger(deployment, "changeStatus", *_order(order))
 
 
 def change_status_cosigned(deployment: Deployment, order: StatusOrder, signed: CoSignature) -> Call:
-    """Carry out a status order with the signature of an APPROVER."""
-    cosignature = (signed.approver, signed.nonce, signed.deadline, signed.signature)
-    return _ledger(deployment, "changeStatusCosigned", _order(order), cosignature)
+    """Carry out a status order with the signature by an APPROVER's key, 65 bytes r ‖ s ‖ v.
+
+    It travels in the 64 bytes of ERC-2098, which has the parity in the highest bit of s. Raise
+    `CoSignatureInvalid` when it does not fit: only a key's signature does.
+    """
+    cosignature = (signed.approver, signed.nonce, signed.deadline, *_compact(signed))
+    return _ledger(deployment, "changeStatusCosigned", *_order(order), cosignature)
 
 
-def _order(order: StatusOrder) -> tuple[object, ...]:
-    return (
-        order.agency,
-        order.list,
-        [(change.word, change.mask) for change in order.changes],
+def change_status_cosigned_by_contract(
+    deployment: Deployment, order: StatusOrder, signed: CoSignature
+) -> Call:
+    """Carry out a status order with a signature that an APPROVER's contract judges (ERC-1271)."""
+    terms = (signed.approver, signed.nonce, signed.deadline, signed.signature)
+    return _ledger(deployment, "changeStatusCosignedByContract", *_order(order), *terms)
+
+
+def _compact(signed: CoSignature) -> tuple[bytes, bytes]:
+    r, s, v = signed.signature[:32], signed.signature[32:64], signed.signature[64:]
+    if v not in {b"\x1b", b"\x1c"} or s[0] >= PARITY_BYTE:
+        raise CoSignatureInvalid(signed.approver)
+    return r, bytes([s[0] | PARITY_BYTE * (v[0] - 27)]) + s[1:]
+
+
+def _order(order: StatusOrder) -> tuple[tuple[object, ...], list[tuple[int, int]]]:
+    terms = (
         int(order.status),
         order.reason,
+        order.agency,
+        order.list,
         order.effective_at,
         order.until,
     )
+    return terms, [(change.word, change.mask) for change in order.changes]

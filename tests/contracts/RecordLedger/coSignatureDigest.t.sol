@@ -7,16 +7,16 @@ import {Orders} from "../support/Orders.sol";
 /// @title RecordLedger.coSignatureDigest, by its tree
 contract CoSignatureDigestTest is Orders {
     function test_RevertWhen_TheOrderHasNoWords() public {
-        IRecordLedger.StatusOrder memory order = _revocation(FIRST);
+        Draft memory order = _revocation(FIRST);
         order.changes = new IRecordLedger.WordChange[](0);
         VM.expectRevert(abi.encodeWithSelector(IRecordLedger.OrderEmpty.selector));
-        ledger.coSignatureDigest(order, 0, NEVER);
+        ledger.coSignatureDigest(order.terms, order.changes, 0, NEVER);
     }
 
     function test_RevertWhen_TheOrderHas513Words() public {
-        IRecordLedger.StatusOrder memory order = _revocation(FIRST);
+        Draft memory order = _revocation(FIRST);
         order.changes = new IRecordLedger.WordChange[](513);
         VM.expectRevert(abi.encodeWithSelector(IRecordLedger.TooManyWords.selector, 513, 512));
-        ledger.coSignatureDigest(order, 0, NEVER);
+        ledger.coSignatureDigest(order.terms, order.changes, 0, NEVER);
     }
 }

@@ -17,7 +17,7 @@ contract StatusOfTest is Orders {
     }
 
     function test_When_TheIndexIsTheLastOfTheList() public {
-        IRecordLedger.StatusOrder memory order = _suspension(3 << 254);
+        Draft memory order = _suspension(3 << 254);
         order.changes[0].word = 8_191;
         _give(order);
         _check(ledger.statusOf(agency, 0, (1 << 20) - 1) == IRecordLedger.Status.SUSPENDED);

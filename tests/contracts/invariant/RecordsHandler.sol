@@ -61,10 +61,10 @@ contract RecordsHandler is Orders {
     /// @notice Up to 100 records of a word that nothing else touches, so that the limit is reached again and again.
     function revokeMany(uint256 seed) external {
         uint256 entries = 1 + seed % 100;
-        IRecordLedger.StatusOrder memory order = _revocation(_first(entries));
+        Draft memory order = _revocation(_first(entries));
         order.changes[0].word = _nextWord++;
         VM.prank(REGISTRAR);
-        try ledger.changeStatus(order) {
+        try ledger.changeStatus(order.terms, order.changes) {
             _accountUncosigned(entries);
         } catch {}
     }
@@ -88,7 +88,7 @@ contract RecordsHandler is Orders {
 
     /// @notice The same co-signature twice: the second must fail.
     function replay(uint256 seed) external {
-        IRecordLedger.StatusOrder memory order = _suspension(_entries(seed, 1, 8));
+        Draft memory order = _suspension(_entries(seed, 1, 8));
         IRecordLedger.CoSignature memory coSignature = _cosign(order, _nextNonce++);
         if (!_send(order, coSignature)) return;
         _account(order, true);
@@ -98,10 +98,10 @@ contract RecordsHandler is Orders {
 
     /// @notice An approver who is also the registrar may not co-sign its own order.
     function cosignAlone(uint256 seed) external {
-        IRecordLedger.StatusOrder memory order = _annulment(_entries(seed, 1, 1));
+        Draft memory order = _annulment(_entries(seed, 1, 1));
         IRecordLedger.CoSignature memory coSignature = _cosign(order, _nextNonce++);
         VM.prank(approver);
-        try ledger.changeStatusCosigned(order, coSignature) {
+        try ledger.changeStatusCosigned(order.terms, order.changes, coSignature) {
             broken[5] = true;
         } catch {}
     }
@@ -142,7 +142,7 @@ contract RecordsHandler is Orders {
     }
 
     function _attempt(uint256 mask, IRecordLedger.Status status, uint16 reason, bool cosigned) private {
-        IRecordLedger.StatusOrder memory order = _order(mask, status, reason);
+        Draft memory order = _order(mask, status, reason);
         IRecordLedger.CoSignature memory coSignature;
         if (cosigned) coSignature = _cosign(order, _nextNonce++);
         if (!_send(order, coSignature)) return;
@@ -152,34 +152,32 @@ contract RecordsHandler is Orders {
         ++accepted[bytes32(uint256(uint8(status)))];
     }
 
-    function _send(IRecordLedger.StatusOrder memory order, IRecordLedger.CoSignature memory coSignature)
-        private
-        returns (bool)
-    {
+    function _send(Draft memory order, IRecordLedger.CoSignature memory coSignature) private returns (bool) {
         VM.prank(REGISTRAR);
         if (coSignature.approver == address(0)) {
-            try ledger.changeStatus(order) {
+            try ledger.changeStatus(order.terms, order.changes) {
                 return true;
             } catch {
                 return false;
             }
         }
-        try ledger.changeStatusCosigned(order, coSignature) {
+        try ledger.changeStatusCosigned(order.terms, order.changes, coSignature) {
             return true;
         } catch {
             return false;
         }
     }
 
-    function _account(IRecordLedger.StatusOrder memory order, bool cosigned) private {
+    function _account(Draft memory order, bool cosigned) private {
         uint256 revoked = 0;
         for (uint256 i = 0; i < 128; ++i) {
             if ((order.changes[0].mask >> (2 * i)) & 3 == 0) continue;
             if (expected[i] == 1) broken[1] = true;
-            bool leavesSuperseded = order.reason == 205 || order.reason == 310 || order.reason == 311;
+            bool leavesSuperseded =
+                order.terms.reason == 205 || order.terms.reason == 310 || order.terms.reason == 311;
             if (expected[i] == 3 && !leavesSuperseded) broken[8] = true;
-            expected[i] = uint8(order.status);
-            if (order.status == IRecordLedger.Status.REVOKED) ++revoked;
+            expected[i] = uint8(order.terms.status);
+            if (order.terms.status == IRecordLedger.Status.REVOKED) ++revoked;
         }
         if (revoked != 0 && !cosigned) _accountUncosigned(revoked);
     }

@@ -76,7 +76,7 @@ contract StatusWordsTest is Fixture {
         }
     }
 
-    /// @dev The table of families/licences.md §5, entry by entry.
+    /// @dev Which status may follow which for which reason, entry by entry.
     function testFuzz_TransitionsFollowTheTable(uint256 present, uint8 reasonSeed, uint256 chosen)
         public
         view

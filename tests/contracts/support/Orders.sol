@@ -8,6 +8,12 @@ import {Fixture} from "./Fixture.sol";
 
 /// @title Orders over the fixture's agency
 abstract contract Orders is Fixture {
+    /// @dev The two arguments that make an order.
+    struct Draft {
+        IRecordLedger.StatusOrder terms;
+        IRecordLedger.WordChange[] changes;
+    }
+
     uint256 internal constant FIRST = 3; // the mask of a word's first entry
     uint256 internal constant SECOND = 12;
     uint40 internal constant NEVER = type(uint40).max;
@@ -16,38 +22,37 @@ abstract contract Orders is Fixture {
     function _order(uint256 mask, IRecordLedger.Status status, uint16 reason)
         internal
         view
-        returns (IRecordLedger.StatusOrder memory order)
+        returns (Draft memory order)
     {
-        IRecordLedger.WordChange[] memory changes = new IRecordLedger.WordChange[](1);
-        changes[0] = IRecordLedger.WordChange({word: 5, mask: mask});
-        order = IRecordLedger.StatusOrder({
-            agency: agency,
-            list: 0,
-            changes: changes,
+        order.changes = new IRecordLedger.WordChange[](1);
+        order.changes[0] = IRecordLedger.WordChange({word: 5, mask: mask});
+        order.terms = IRecordLedger.StatusOrder({
             status: status,
             reason: reason,
+            agency: agency,
+            list: 0,
             effectiveAt: reason == 310 || reason == 311 ? 0 : uint40(block.timestamp),
             until: 0
         });
     }
 
-    function _revocation(uint256 mask) internal view returns (IRecordLedger.StatusOrder memory) {
+    function _revocation(uint256 mask) internal view returns (Draft memory) {
         return _order(mask, IRecordLedger.Status.REVOKED, 331);
     }
 
-    function _suspension(uint256 mask) internal view returns (IRecordLedger.StatusOrder memory) {
+    function _suspension(uint256 mask) internal view returns (Draft memory) {
         return _order(mask, IRecordLedger.Status.SUSPENDED, 101);
     }
 
-    function _annulment(uint256 mask) internal view returns (IRecordLedger.StatusOrder memory) {
+    function _annulment(uint256 mask) internal view returns (Draft memory) {
         return _order(mask, IRecordLedger.Status.REVOKED, 311);
     }
 
-    function _supersession(uint256 mask) internal view returns (IRecordLedger.StatusOrder memory) {
+    function _supersession(uint256 mask) internal view returns (Draft memory) {
         return _order(mask, IRecordLedger.Status.SUPERSEDED, 401);
     }
 
-    function _reinstatement(uint256 mask) internal view returns (IRecordLedger.StatusOrder memory) {
+    function _reinstatement(uint256 mask) internal view returns (Draft memory) {
         return _order(mask, IRecordLedger.Status.VALID, 201);
     }
 
@@ -61,18 +66,18 @@ abstract contract Orders is Fixture {
         return uint256(3) << (2 * position);
     }
 
-    function _give(IRecordLedger.StatusOrder memory order) internal {
+    function _give(Draft memory order) internal {
         VM.prank(REGISTRAR);
-        ledger.changeStatus(order);
+        ledger.changeStatus(order.terms, order.changes);
     }
 
-    function _giveCosigned(IRecordLedger.StatusOrder memory order, uint256 nonce) internal {
+    function _giveCosigned(Draft memory order, uint256 nonce) internal {
         IRecordLedger.CoSignature memory coSignature = _cosign(order, nonce);
         VM.prank(REGISTRAR);
-        ledger.changeStatusCosigned(order, coSignature);
+        ledger.changeStatusCosigned(order.terms, order.changes, coSignature);
     }
 
-    function _cosign(IRecordLedger.StatusOrder memory order, uint256 nonce)
+    function _cosign(Draft memory order, uint256 nonce)
         internal
         view
         returns (IRecordLedger.CoSignature memory)
@@ -80,14 +85,19 @@ abstract contract Orders is Fixture {
         return _cosign(order, nonce, NEVER, APPROVER_KEY);
     }
 
-    function _cosign(IRecordLedger.StatusOrder memory order, uint256 nonce, uint40 deadline, uint256 key)
+    function _cosign(Draft memory order, uint256 nonce, uint40 deadline, uint256 key)
         internal
         view
         returns (IRecordLedger.CoSignature memory)
     {
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, ledger.coSignatureDigest(order, nonce, deadline));
+        (uint8 v, bytes32 r, bytes32 s) =
+            VM.sign(key, ledger.coSignatureDigest(order.terms, order.changes, nonce, deadline));
         return IRecordLedger.CoSignature({
-            approver: VM.addr(key), nonce: nonce, deadline: deadline, signature: abi.encodePacked(r, s, v)
+            approver: VM.addr(key),
+            nonce: nonce,
+            deadline: deadline,
+            r: r,
+            vs: bytes32(uint256(s) | uint256(v - 27) << 255)
         });
     }
 

@@ -9,6 +9,7 @@ from ledger.chain.calls import Call, KeyWindow
 from ledger.chain.deployments import Deployment
 from ledger.chain.sender import intent_id
 from ledger.chain.wire import checksum
+from ledger.errors import CoSignatureInvalid
 from ledger.keys import PrivateKey
 from ledger.typed_data import CoSignature, StatusOrder
 from ledger.values import (
@@ -34,8 +35,8 @@ AGENCY, JURISDICTION = AgencyId(b"\1" * 32), JurisdictionId(b"\2" * 32)
 KEY_ID, TYPE, ROOT = KeyId(b"\3" * 32), RecordType(b"\4" * 32), Root(b"\5" * 32)
 KEY = PrivateKey.from_secret(bytes(31) + b"\7").public_key
 ORDER = StatusOrder(AGENCY, 6, (WordChange(1, 3), WordChange(2, 12)), Status.SUSPENDED, 101, 7, 8)
-TERMS = (AGENCY, 6, ((1, 3), (2, 12)), 2, 101, 7, 8)
-SIGNED = CoSignature(SOMEBODY, 9, 10, b"\6" * 65)
+TERMS = ((2, 101, AGENCY, 6, 7, 8), ((1, 3), (2, 12)))
+SIGNED = CoSignature(SOMEBODY, 9, 10, b"\6" * 64 + b"\x1c")
 
 EXPECTED: dict[str, tuple[Callable[[], Call], tuple[Any, ...]]] = {
     "admitJurisdiction": (
@@ -82,10 +83,14 @@ EXPECTED: dict[str, tuple[Callable[[], Call], tuple[Any, ...]]] = {
         lambda: calls.anchor(AT, AGENCY, RecordKind.DECISION, ROOT, 9),
         (AGENCY, 2, ROOT, 9),
     ),
-    "changeStatus": (lambda: calls.change_status(AT, ORDER), (TERMS,)),
+    "changeStatus": (lambda: calls.change_status(AT, ORDER), TERMS),
     "changeStatusCosigned": (
         lambda: calls.change_status_cosigned(AT, ORDER, SIGNED),
-        (TERMS, (SOMEBODY.lower(), 9, 10, b"\6" * 65)),
+        (*TERMS, (SOMEBODY.lower(), 9, 10, b"\6" * 32, b"\x86" + b"\6" * 31)),
+    ),
+    "changeStatusCosignedByContract": (
+        lambda: calls.change_status_cosigned_by_contract(AT, ORDER, SIGNED),
+        (*TERMS, SOMEBODY, 9, 10, SIGNED.signature),
     ),
 }
 LEFT_OUT = {"renounceRole"}  # AccessControl's own; nobody of ours gives a role back
@@ -110,6 +115,26 @@ class TestCalls:
         assert call.to == AT.addresses[contract]
         assert call.data[:SELECTOR_BYTES] == function.selector
         assert function.inputs.decode(call.data[SELECTOR_BYTES:]) == values
+
+    @pytest.mark.parametrize(
+        "signature",
+        [
+            b"",
+            b"\6" * 64,
+            b"\6" * 64 + b"\x1c\x1c",
+            b"\6" * 64 + b"\x1d",
+            b"\6" * 32 + b"\x80" + b"\6" * 31 + b"\x1b",
+        ],
+        ids=["empty", "short", "long", "parity", "upper half"],
+    )
+    def test_a_signature_that_no_key_gives_is_refused(self, signature: bytes) -> None:
+        signed = CoSignature(SOMEBODY, 9, 10, signature)
+        with pytest.raises(CoSignatureInvalid):
+            calls.change_status_cosigned(AT, ORDER, signed)
+
+    def test_an_even_parity_leaves_the_highest_bit_clear(self) -> None:
+        signed = CoSignature(SOMEBODY, 9, 10, b"\6" * 64 + b"\x1b")
+        assert b"\6" * 64 in calls.change_status_cosigned(AT, ORDER, signed).data
 
     def test_an_accreditation_is_open_from_now_on_unless_told(self) -> None:
         inputs = load_abi("Authority").functions["accredit"].inputs

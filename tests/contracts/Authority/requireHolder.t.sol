@@ -4,30 +4,30 @@ pragma solidity 0.8.37;
 import {IAuthority} from "contracts/interfaces/IAuthority.sol";
 import {Fixture} from "../support/Fixture.sol";
 
-/// @title Authority.requireRole, by its tree
-contract RequireRoleTest is Fixture {
+/// @title Authority.requireHolder, by its tree
+contract RequireHolderTest is Fixture {
     function test_RevertGiven_TheAgencyWasNeverAdmitted() public {
         VM.expectRevert(
             abi.encodeWithSelector(IAuthority.AgencyNotActive.selector, FOOD, IAuthority.AgencyStatus.UNKNOWN)
         );
-        authority.requireRole(FOOD, IAuthority.Role.ISSUER, ISSUER);
+        authority.requireHolder(FOOD, IAuthority.Role.ISSUER, ISSUER);
     }
 
     function test_RevertGiven_TheAgencyIsSuspended() public {
         _setStatus(IAuthority.AgencyStatus.SUSPENDED);
         _expectNotActive(IAuthority.AgencyStatus.SUSPENDED);
-        authority.requireRole(agency, IAuthority.Role.ISSUER, ISSUER);
+        authority.requireHolder(agency, IAuthority.Role.ISSUER, ISSUER);
     }
 
     function test_RevertGiven_TheAgencyIsRetired() public {
         _setStatus(IAuthority.AgencyStatus.RETIRED);
         _expectNotActive(IAuthority.AgencyStatus.RETIRED);
-        authority.requireRole(agency, IAuthority.Role.ISSUER, ISSUER);
+        authority.requireHolder(agency, IAuthority.Role.ISSUER, ISSUER);
     }
 
     function test_RevertGiven_TheAccountHoldsAnotherRole() public {
         _expectRoleMissing(agency, IAuthority.Role.REGISTRAR, ISSUER);
-        authority.requireRole(agency, IAuthority.Role.REGISTRAR, ISSUER);
+        authority.requireHolder(agency, IAuthority.Role.REGISTRAR, ISSUER);
     }
 
     function test_RevertGiven_TheRoleWasTakenAway() public {
@@ -35,11 +35,11 @@ contract RequireRoleTest is Fixture {
         VM.prank(ADMIN);
         authority.revokeRole(id, ISSUER);
         _expectRoleMissing(agency, IAuthority.Role.ISSUER, ISSUER);
-        authority.requireRole(agency, IAuthority.Role.ISSUER, ISSUER);
+        authority.requireHolder(agency, IAuthority.Role.ISSUER, ISSUER);
     }
 
     function test_Given_TheAccountHoldsTheRole() public view {
-        authority.requireRole(agency, IAuthority.Role.ISSUER, ISSUER);
+        authority.requireHolder(agency, IAuthority.Role.ISSUER, ISSUER);
         _check(authority.holdsRole(agency, IAuthority.Role.ISSUER, ISSUER));
     }
 }
