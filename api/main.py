@@ -186,7 +186,7 @@ class Parts:
         lists = self._list_signing()
         sign_ins, links = SignInStore(self.database), LinkStore(self.database)
         housekeeping = Housekeeping(sign_ins, links, self.clock)
-        second_tries = SecondTries(BatchStore(self.database), self.clock)
+        second_tries = SecondTries((BatchStore(self.database), changes), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
             Step("anchoring", lambda flush: anchoring.step(flush=flush)),

@@ -1,34 +1,35 @@
-"""Second tries: an anchor that the ledger refused is sent again when the cause may be gone.
+"""Second tries: what the ledger refused and nobody can order anew is sent again a little later.
 
-Its records were acknowledged and nobody can order them anew, unlike a change of status.
+That is an anchor, whose records were acknowledged, and a successor's superseding of its
+predecessor. The cause, a role or a suspended agency, may be gone by then.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 EVERY_SECONDS: Final = 60
-"""How often refused anchors are tried again (proposed); an estimate that is refused costs none."""
+"""How often it is tried again (proposed); an estimate that is refused costs nothing."""
 
 
-class RefusedAnchors(Protocol):
-    """Whoever keeps the batches."""
+class Refused(Protocol):
+    """Whoever keeps what was refused."""
 
     def try_again(self) -> int:
-        """Let refused anchors wait for the sender anew; return how many."""
+        """Let it wait for the sender anew; return how many."""
 
 
 class SecondTries:
-    """Puts refused anchors back into the outbox, once a minute."""
+    """Puts what was refused back into the outbox, once a minute."""
 
-    def __init__(self, batches: RefusedAnchors, clock: Callable[[], int]) -> None:
-        self._batches = batches
+    def __init__(self, kept: Sequence[Refused], clock: Callable[[], int]) -> None:
+        self._kept = kept
         self._clock = clock
         self._next = 0
 
     def step(self) -> int:
-        """Put them back when it is time; return how many."""
+        """Put it back when it is time; return how many."""
         now = self._clock()
         if now < self._next:
             return 0
         self._next = now + EVERY_SECONDS
-        return self._batches.try_again()
+        return sum(each.try_again() for each in self._kept)

@@ -6,18 +6,20 @@ successor that was anchored) derives the id from that event, and a second reques
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, select, update
 
 from api.store.database import Database
-from api.store.outbox import add_intents
+from api.store.outbox import add_intents, release_intent
 from api.store.tables import changes, intents, licences, records
 from api.store.upserts import insert_new
 from ledger.errors import Refused
 from ledger.outbox import Intent, IntentState
 from ledger.typed_data import CoSignature
 from ledger.values import Address, AgencyId, Digest, Status
+
+_PASSING: Final = ("RoleMissing", "AgencyNotActive")
 
 
 @dataclass(eq=False)
@@ -115,6 +117,28 @@ class ChangeStore:
         """Note why a due change will not be sent."""
         with self._database.write() as connection:
             connection.execute(update(changes).where(changes.c.id == change).values(error=error))
+
+    def try_again(self) -> int:
+        """Let supersedings that were refused wait for the sender anew; return how many.
+
+        Only for a cause that may pass: a predecessor revoked meanwhile stays so.
+        """
+        query = (
+            select(intents.c.id)
+            .join(changes, changes.c.intent == intents.c.id)
+            .where(
+                intents.c.state == IntentState.FAILED.value,
+                intents.c.error.in_(_PASSING),
+                changes.c.status == int(Status.SUPERSEDED),
+            )
+        )
+        with self._database.read() as connection:
+            refused = connection.execute(query).scalars().all()
+        if refused:
+            with self._database.write() as connection:
+                for intent in refused:
+                    release_intent(connection, intent)
+        return len(refused)
 
     def successions(self, limit: int) -> tuple[tuple[Digest, Digest, int], ...]:
         """Return (successor, predecessor, reason) where the predecessor's change is not stored.

@@ -70,6 +70,27 @@ class TestAdd:
         assert (found.state, found.error) == (IntentState.FAILED, "StatusFinal")
 
 
+class TestTryAgain:
+    def test_lets_a_superseding_wait_anew_where_the_cause_may_be_gone(
+        self, store: ChangeStore, database: Database
+    ) -> None:
+        superseding = {"status": Status.SUPERSEDED, "reason": 401}
+        store.add(
+            [
+                change(1, intent=intent(1).id, **superseding),
+                change(2, intent=intent(2).id, **superseding),
+                change(3, intent=intent(3).id),
+            ],
+            [intent(1), intent(2), intent(3)],
+        )
+        outbox = SqlOutbox(database)
+        for number, error in ((1, "RoleMissing"), (2, "StatusFinal"), (3, "RoleMissing")):
+            outbox.mark(intent(number).id, IntentState.FAILED, error=error)
+        assert store.try_again() == 1
+        states = [store.get(change(number).id).state for number in (1, 2, 3)]
+        assert states == [IntentState.WAITING, IntentState.FAILED, IntentState.FAILED]
+
+
 class TestDue:
     def test_waits_for_its_second(self, store: ChangeStore) -> None:
         store.add([change(1, not_before=600), change(2)])

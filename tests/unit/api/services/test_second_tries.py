@@ -7,7 +7,7 @@ NOW = 10**9
 
 @dataclass
 class Refused:
-    """Counts how often its anchors were put back."""
+    """Counts how often it was tried again."""
 
     tries: int = 0
 
@@ -18,7 +18,8 @@ class Refused:
 
 class TestStep:
     def test_tries_again_once_a_minute(self) -> None:
-        batches, times = Refused(), iter([NOW, NOW + EVERY_SECONDS - 1, NOW + EVERY_SECONDS])
-        tries = SecondTries(batches, lambda: next(times))
-        assert [tries.step() for _ in range(3)] == [3, 0, 3]
-        assert batches.tries == 2
+        anchors, changes = Refused(), Refused()
+        times = iter([NOW, NOW + EVERY_SECONDS - 1, NOW + EVERY_SECONDS])
+        tries = SecondTries((anchors, changes), lambda: next(times))
+        assert [tries.step() for _ in range(3)] == [6, 0, 6]
+        assert (anchors.tries, changes.tries) == (2, 2)
