@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES, WORD_BYTES, row_of
@@ -88,13 +88,17 @@ class SqlProjection:
 
 
 def rebuild_words(connection: Connection, words: Iterable[Word]) -> None:
-    """Set the derived status words to what their events say, in chain order."""
+    """Set the derived status words to what their events say, in chain order.
+
+    A word without events has no row, as in a projection that never saw any.
+    """
     table = EVENT_TABLES[StatusChanged]
     key = (table.c.agency, table.c.list, table.c.word)
+    derived = tuple_(status_words.c.agency, status_words.c.list, status_words.c.word)
     wanted = sorted(words)
     for start in range(0, len(wanted), _CHUNK):
         some = wanted[start : start + _CHUNK]
-        values = dict.fromkeys(some, 0)
+        values: dict[Word, int] = {}
         query = (
             select(*key, table.c.mask, table.c.status)
             .where(tuple_(*key).in_(some))
@@ -102,8 +106,12 @@ def rebuild_words(connection: Connection, words: Iterable[Word]) -> None:
         )
         for agency, list_, word, mask, status in connection.execute(query):
             place = (agency, list_, word)
-            values[place] = changed(values[place], int.from_bytes(mask), Status(status))
-        upsert(connection, status_words, [_word_row(place, v) for place, v in values.items()])
+            before = values.get(place, 0)
+            values[place] = changed(before, int.from_bytes(mask), Status(status))
+        connection.execute(delete(status_words).where(derived.in_(some)))
+        if values:
+            rows = [_word_row(place, value) for place, value in values.items()]
+            connection.execute(insert(status_words), rows)
 
 
 def _word_row(place: Word, value: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from api.store.audit import audit_view
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES, event_of, row_of
 from api.store.projection import KEPT_BLOCKS, SqlProjection
@@ -139,6 +140,15 @@ class TestRollback:
         projection.apply([header(2, "b")], [])
         assert projection.cursor() == header(2, "b")
         assert len(registry.history(OFFICE, 0, 0)) == 1
+
+    def test_leaves_the_rows_that_a_fresh_projection_would_have(
+        self, projection: SqlProjection, database: Database
+    ) -> None:
+        projection.apply([header(1)], [change(5, Status.SUSPENDED, 1)])
+        projection.apply([header(2)], [change(900, Status.REVOKED, 2)])
+        projection.rollback(1)
+        with audit_view(database) as view:
+            assert [(list_, word) for _, list_, word, _ in view.words()] == [(0, 0)]
 
     def test_below_everything_leaves_nothing(
         self, projection: SqlProjection, registry: Registry
