@@ -12,15 +12,14 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import click
 import orjson
-import structlog
 import uvicorn
 
 from api.config import Settings, load_settings
 from api.http.app import create_app
+from api.logs import json_log, json_log_of_server
 from api.services.anchoring import Anchoring
 from api.services.at_head import AtHead
 from api.services.audit import Audit, AuditReport
@@ -303,6 +302,7 @@ def migrate_command() -> None:
 @main.command()
 def work() -> None:
     """Anchor, send, follow the chain and sign status lists until told to stop (SIGTERM)."""
+    json_log()
     parts = Parts(load_settings())
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -342,23 +342,18 @@ def serve(*, host: str, port: int) -> None:
     parts = Parts(load_settings())
     try:
         _check_chain(parts)
-        app = create_app(parts.services(), _log())
+        app = create_app(parts.services(), json_log())
         # The access log of uvicorn would hold paths, and those hold digests and cursors.
-        uvicorn.run(app, host=host, port=port, access_log=False, server_header=False)
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            access_log=False,
+            server_header=False,
+            log_config=json_log_of_server(),
+        )
     finally:
         parts.close()
-
-
-def _log() -> Any:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    return structlog.get_logger()
 
 
 def _check_chain(parts: Parts) -> None:

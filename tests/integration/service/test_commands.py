@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,8 @@ from api.store.licences import LicenceRow
 from ledger.outbox import IntentState
 from ledger.values import Status
 from tests.support.databases import sqlite_url
-from tests.support.office import Office
+from tests.support.licences import FIELDS
+from tests.support.office import TYPE, Office
 
 POLLS, POLL_SECONDS = 600, 0.05
 
@@ -39,7 +41,11 @@ def run(values: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[
 @contextmanager
 def working(office: Office) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "api.main", "work"]
-    with subprocess.Popen(command, env=environment(office), stdout=subprocess.DEVNULL) as process:
+    values, log = environment(office), office.settings.keys / "work.log"
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, env=values, stdout=out, stderr=subprocess.STDOUT) as process,
+    ):
         try:
             yield process
         finally:
@@ -63,6 +69,20 @@ class TestWork:
             assert until(lambda: all(place.is_anchored(row) for row in rows))
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0
+
+    def test_logs_json_lines_without_anybodys_name(self, small: Office) -> None:
+        (row,) = small.issue(1)
+        with working(small) as process:
+            assert until(lambda: small.is_anchored(row))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+        text = (small.settings.keys / "work.log").read_text()
+        lines = [json.loads(line) for line in text.splitlines()]
+        assert [lines[0]["event"], lines[-1]["event"]] == ["started", "stopped"]
+        assert all({"level", "timestamp"} <= line.keys() for line in lines)
+        logged = text + json.dumps(lines, ensure_ascii=False)
+        for field in ("holder_name", "holder_code"):
+            assert FIELDS[TYPE][field] not in logged
 
     def test_goes_on_after_a_kill_and_does_nothing_twice(self, small: Office) -> None:
         rows = list(small.issue(3))
