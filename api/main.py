@@ -38,6 +38,7 @@ from api.services.worker import Step, Worker
 from api.store.batches import BatchStore
 from api.store.changes import ChangeStore
 from api.store.database import Database, migrate
+from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
 from api.store.leases import Lease
 from api.store.licences import LicenceStore
@@ -184,7 +185,8 @@ class Parts:
         dispatch = self._dispatch(changes)
         lists = self._list_signing()
         sign_ins, links = SignInStore(self.database), LinkStore(self.database)
-        housekeeping = Housekeeping(sign_ins, links, self.clock)
+        answers = IdempotencyStore(self.database)
+        housekeeping = Housekeeping(sign_ins, links, answers, self.clock)
         second_tries = SecondTries((BatchStore(self.database), changes), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),

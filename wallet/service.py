@@ -1,6 +1,11 @@
-"""A client of the service over HTTP; its problems become one readable error each."""
+"""A client of the service over HTTP; its problems become one readable error each.
 
-from collections.abc import Mapping
+Every write carries an Idempotency-Key, so that one whose answer was lost may be sent again.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +15,10 @@ from ledger.canonical import JsonMalformed, parse_json, parse_object
 from ledger.errors import Refused, Unavailable
 
 TIMEOUT_SECONDS: Final = 30.0
+TRIES: Final = 4
+"""How often a write is sent whose answer does not come."""
 _ERROR: Final = 400
+_IN_FLIGHT: Final = "RequestInFlight"
 _OURS: Final = frozenset({"type", "title", "status", "detail", "instance", "errors"})
 _GATEWAY: Final = frozenset({502, 503, 504, 507, 429})
 
@@ -21,6 +29,11 @@ class ServiceUnavailable(Unavailable):
 
     url: str
     reason: str
+
+
+@dataclass(eq=False)
+class AnswerLost(ServiceUnavailable):
+    """The service did not answer. It may or may not have done what was asked."""
 
 
 @dataclass(eq=False)
@@ -68,8 +81,10 @@ class Service:
         base_url: str,
         token: str | None = None,
         transport: httpx2.BaseTransport | None = None,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._wait = wait
         headers = {"Accept": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -86,15 +101,18 @@ class Service:
         asked = {key: value for key, value in query.items() if value is not None}
         return self._object(self.send("GET", path, params=asked))
 
+    def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Post a JSON object that writes nothing, once; return the answered one, as `post`."""
+        return self._object(self.send("POST", path, json=body))
+
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Post a JSON object; return the JSON object that is answered. Raises as `send`."""
-        return self._object(self.send("POST", path, json=body or {}))
+        """Write a JSON object; return the JSON object that is answered. Raises as `send`."""
+        return self._object(self._write(path, json=body or {}))
 
     def upload(self, path: str, content: bytes, media_type: str) -> dict[str, Any]:
-        """Post a file; return the JSON object that is answered. Raises as `send`."""
+        """Write a file; return the JSON object that is answered. Raises as `send`."""
         headers = {"Content-Type": media_type}
-        sent = self.send("POST", path, content=content, headers=headers, timeout=None)
-        return self._object(sent)
+        return self._object(self._write(path, content=content, headers=headers, timeout=None))
 
     def fetch(self, path: str, accept: str = "*/*") -> bytes:
         """Return the bytes at `path`; raises as `send`."""
@@ -110,11 +128,28 @@ class Service:
         """
         try:
             response = self._client.request(method, path, **options)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.InvalidURL) as exc:
             raise ServiceUnavailable(self.base_url, type(exc).__name__) from exc
+        except httpx2.HTTPError as exc:
+            raise AnswerLost(self.base_url, type(exc).__name__) from exc
         if response.status_code < _ERROR:
             return response
         raise problem(response.status_code, response.content)
+
+    def _write(self, path: str, **options: Any) -> httpx2.Response:
+        """Send a write under a key, again where its answer was lost or the first is at work."""
+        key = {"Idempotency-Key": secrets.token_urlsafe(24)}
+        options["headers"] = {**options.get("headers", {}), **key}
+        for pause in range(1, TRIES):
+            try:
+                return self.send("POST", path, **options)
+            except AnswerLost:
+                self._wait(pause)
+            except ServiceRefused as refused:
+                if refused.name != _IN_FLIGHT:
+                    raise
+                self._wait(float(refused.facts.get("retryAfterSeconds", pause)))
+        return self.send("POST", path, **options)
 
     def _object(self, response: httpx2.Response) -> dict[str, Any]:
         try:

@@ -84,10 +84,10 @@ def sign_in(service: Service, account: Account) -> Session:
         ServiceNamesItselfOtherwise: when the challenge is for another site than was asked.
         AnswerMalformed: when the challenge or the answer lacks what is due.
     """
-    challenge = service.post("/v1/sign-in/challenge", {"address": account.address})
+    challenge = service.ask("/v1/sign-in/challenge", {"address": account.address})
     text = _message(service.base_url, account.address, challenge).to_text()
     signature = "0x" + account.sign_message(text).hex()
-    answer = service.post("/v1/sign-in", {"message": text, "signature": signature})
+    answer = service.ask("/v1/sign-in", {"message": text, "signature": signature})
     try:
         return Session(str(answer["token"]), _seconds(answer["expiresAt"]))
     except (KeyError, ValueError, TypeError) as exc:

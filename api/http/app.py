@@ -34,6 +34,7 @@ ROUTERS = (
     agencies.router,
     status_lists.router,
     licences.router,
+    licences.sealed_router,
     status.router,
     verifications.router,
     bundle.router,

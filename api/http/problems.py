@@ -34,6 +34,7 @@ STATUS: Final[Mapping[str, int]] = {
     "JsonMalformed": 400,
     "EncodingUnknown": 400,
     "UploadMalformed": 400,
+    "IdempotencyKeyMissing": 400,
     # Nobody, or nobody who may.
     "SignInMissing": 401,
     "SignInMalformed": 401,
@@ -75,6 +76,7 @@ STATUS: Final[Mapping[str, int]] = {
     "RecordTaken": 409,
     "ChangePending": 409,
     "PredecessorReplaced": 409,
+    "RequestInFlight": 409,
     # Its form is not one that is taken here.
     "RequestTooLarge": 413,
     "MediaTypeUnknown": 415,
@@ -153,7 +155,7 @@ def problem(error: LedgerError, instance: str) -> Response:
     }
     if not isinstance(error, RequestInvalid | Internal):
         document["detail"] = str(error)
-    return Response(orjson.dumps(document), status, _headers(status), MEDIA_TYPE)
+    return Response(orjson.dumps(document), status, _headers(status, error), MEDIA_TYPE)
 
 
 def of_framework(error: HTTPException) -> LedgerError:
@@ -181,10 +183,12 @@ def _field_problem(found: Mapping[str, Any]) -> FieldProblem:
     return FieldProblem(place, pointer, str(found["type"]))
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int, error: LedgerError) -> dict[str, str]:
     headers = {"Cache-Control": "no-store"}
-    if status == STATUS["Unavailable"]:
-        headers["Retry-After"] = str(RETRY_SECONDS)
+    pause = RETRY_SECONDS if status == STATUS["Unavailable"] else None
+    pause = error.values().get("retry_after_seconds", pause)
+    if pause is not None:
+        headers["Retry-After"] = str(pause)
     if status == STATUS["SignInMissing"]:
         headers["WWW-Authenticate"] = "Bearer"
     return headers

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from api.services.at_head import AtHead
 from api.services.bundles import Bundles
 from api.services.health import Health
+from api.services.idempotency import Repeats
 from api.services.issuance import Issuance
 from api.services.issuers import Issuers
 from api.services.licences import Licences
@@ -23,6 +24,7 @@ from api.services.verification import LiveLedger, Verifications
 from api.store.batches import BatchStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
+from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
 from api.store.licences import LicenceStore
 from api.store.links import LinkStore
@@ -78,6 +80,7 @@ class Services:
     lists: StatusLists
     bundles: Bundles
     health: Health
+    repeats: Repeats
     randomness: Callable[[int], bytes]
 
 
@@ -117,6 +120,7 @@ def compose(ports: Ports) -> Services:
         lists=StatusLists(ListStore(ports.database)),
         bundles=Bundles(ports.registry, ports.issuers, ports.ledger, ports.clock),
         health=Health(directory),
+        repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
     )
 

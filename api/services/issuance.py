@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from api.services.idempotency import IdempotencyKeyMissing, Keep, Settlement
 from api.services.issuers import Issuers
 from api.services.renewal import Renewals
 from api.services.serials import Serials
@@ -94,10 +95,14 @@ class Issuance:
         self._clock = clock
         self._randomness = randomness
 
-    def issue(self, order: IssueOrder, by: Address) -> Issued:
+    def issue(self, order: IssueOrder, by: Address, keep: Keep[Issued] | None = None) -> Issued:
         """Issue one licence, or return what the same order made before.
 
+        `keep` is written with the licence. An order without it needs an external id, since its
+        repeat could not be told from a second order.
+
         Raises:
+            IdempotencyKeyMissing: for an order without either.
             RoleMissing: unless `by` is ISSUER of the agency.
             TypeUnknown, FieldsInvalid: for the content.
             AgencyUnknown, AgencyNotActive, AccreditationMissing, SigningKeyMissing: as `Issuers`.
@@ -111,7 +116,11 @@ class Issuance:
         known = self._known(order.agency, [order.external_id])
         if order.external_id is not None and order.external_id in known:
             return _repeat(known[order.external_id], type_, order.fields)
-        (row,) = self._make(type_, issuer, [order])
+        if order.external_id is None and keep is None:
+            raise IdempotencyKeyMissing
+        (row,) = self._make(
+            type_, issuer, [order], lambda rows: keep(Issued(rows[0])) if keep else None
+        )
         return Issued(row)
 
     def issue_many(
@@ -120,14 +129,17 @@ class Issuance:
         type_id: str,
         upload: Callable[[LicenceType], tuple[list[Row], list[RowError]]],
         by: Address,
+        keep: Keep[BulkResult] | None = None,
         *,
         dry_run: bool = False,
     ) -> BulkResult:
         """Issue every row of an upload, or none; rows issued before are returned as they are.
 
-        `upload` reads the rows as the type's; `dry_run` checks all and issues nothing.
+        `upload` reads the rows as the type's; `dry_run` checks all and issues nothing; `keep` is
+        written with the licences.
 
         Raises:
+            IdempotencyKeyMissing: without `keep`, where a row to issue has no external id.
             UploadInvalid: with every fault of every row.
             And as `issue`, where no row is to blame.
         """
@@ -143,16 +155,28 @@ class Issuance:
         if dry_run or not fresh:
             return BulkResult(len(rows), tuple(repeats))
         orders = [IssueOrder(agency, type_id, r.fields, external_id=r.external_id) for r in fresh]
-        made = self._make(type_, issuer, orders)
-        issued = [IssuedRow(r.number, Issued(m)) for r, m in zip(fresh, made, strict=True)]
-        return BulkResult(len(rows), tuple(sorted(repeats + issued, key=lambda row: row.number)))
+        if keep is None and any(order.external_id is None for order in orders):
+            raise IdempotencyKeyMissing
+
+        def result(made: Sequence[LicenceRow]) -> BulkResult:
+            issued = [IssuedRow(r.number, Issued(m)) for r, m in zip(fresh, made, strict=True)]
+            together = sorted(repeats + issued, key=lambda row: row.number)
+            return BulkResult(len(rows), tuple(together))
+
+        return result(
+            self._make(type_, issuer, orders, lambda made: keep(result(made)) if keep else None)
+        )
 
     def _known(self, agency: AgencyId, ids: Sequence[str | None]) -> Mapping[str, LicenceRow]:
         asked = [external_id for external_id in ids if external_id is not None]
         return self._licences.by_external_ids(agency, asked) if asked else {}
 
     def _make(
-        self, type_: LicenceType, issuer: Issuer, orders: Sequence[IssueOrder]
+        self,
+        type_: LicenceType,
+        issuer: Issuer,
+        orders: Sequence[IssueOrder],
+        settled: Callable[[Sequence[LicenceRow]], Settlement | None],
     ) -> list[LicenceRow]:
         drafts = self._drafts(type_, issuer, orders)
         rows = [
@@ -160,7 +184,7 @@ class Issuance:
         ]
         for _ in range(DRAWS):
             try:
-                self._licences.add(rows)
+                self._licences.add(rows, settled(rows))
             except IndexTaken as clash:
                 taken = set(clash.places)
                 drafts = self._moved(issuer, drafts, taken)

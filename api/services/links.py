@@ -10,6 +10,7 @@ from typing import Final
 
 import segno
 
+from api.services.idempotency import Keep
 from api.services.licences import Licences
 from api.store.links import Link, LinkStore
 from ledger.canonical import EncodingNotCanonical, b64url_decode, b64url_encode
@@ -55,9 +56,16 @@ class Links:
         self._randomness = randomness
 
     def create(
-        self, digest: Digest, by: Address, claims: Collection[str] | None, seconds: int | None
+        self,
+        digest: Digest,
+        by: Address,
+        claims: Collection[str] | None,
+        seconds: int | None,
+        keep: Keep[NewLink] | None = None,
     ) -> NewLink:
         """Seal a copy that shows `claims`, or those that the type shows by default.
+
+        `keep` is written with the copy.
 
         Raises:
             RecordUnknown, RoleMissing: as `Licences.get`.
@@ -68,18 +76,20 @@ class Links:
         id_, key = self._randomness(ID_BYTES), self._randomness(KEY_BYTES)
         copy = present(document, shown).compact.encode("ascii")
         expires_at = self._clock() + min(seconds or DEFAULT_SECONDS, LONGEST_SECONDS)
-        self._store.add(Link(id_, digest, seal(copy, key, id_, self._randomness), expires_at))
         url = f"{self._base_url}/v/{b64url_encode(id_)}#{b64url_encode(key)}"
-        return NewLink(url, expires_at, _qr(url))
+        made = NewLink(url, expires_at, _qr(url))
+        link = Link(id_, digest, seal(copy, key, id_, self._randomness), expires_at)
+        self._store.add(link, None if keep is None else keep(made))
+        return made
 
     def open(self, name: str) -> bytes:
         """Return the sealed copy; raise `LinkUnknown` alike for unknown, expired and withdrawn."""
         return self._store.get(_id(name), self._clock()).ciphertext
 
-    def withdraw(self, digest: Digest, by: Address) -> None:
+    def withdraw(self, digest: Digest, by: Address, keep: Keep[None] | None = None) -> None:
         """End all links to this licence; raise `RecordUnknown` or `RoleMissing`."""
         self._licences.own(digest, by)
-        self._store.withdraw(digest)
+        self._store.withdraw(digest, None if keep is None else keep(None))
 
     def _default(self, document: SdJwt) -> list[str]:
         type_ = self._catalogue.by_vct(document.claims["vct"])

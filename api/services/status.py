@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from api.services.idempotency import Keep
 from api.services.issuers import Issuers
 from api.services.renewal import Entries
 from api.services.sign_ins import Roles
@@ -121,8 +122,14 @@ class Statuses:
         self._clock = clock
         self._randomness = randomness
 
-    def change(self, digest: Digest, request: StatusRequest, by: Address) -> ChangeView:
-        """Store a change with what sends it, in one transaction.
+    def change(
+        self,
+        digest: Digest,
+        request: StatusRequest,
+        by: Address,
+        keep: Keep[ChangeView] | None = None,
+    ) -> ChangeView:
+        """Store a change with what sends it and with `keep`, in one transaction.
 
         Raises:
             RecordUnknown, RoleMissing: as `Licences.get`, the role being REGISTRAR.
@@ -154,8 +161,10 @@ class Statuses:
             co_signature=request.co_signature,
             intent=None if intent is None else intent.id,
         )
-        self._changes.add([change], [] if intent is None else [intent])
-        return ChangeView(self._changes.get(change.id))
+        view = ChangeView(change)
+        settlement = None if keep is None else keep(view)
+        self._changes.add([change], [] if intent is None else [intent], settlement)
+        return view
 
     def typed_data(
         self, digest: Digest, request: StatusRequest, terms: tuple[int, int], by: Address

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, select, update
 
 from api.store.database import Database
+from api.store.idempotency import Settlement, settle
 from api.store.outbox import add_intents, release_intent
 from api.store.tables import changes, intents, licences, records
 from api.store.upserts import insert_new
@@ -66,14 +67,21 @@ class ChangeStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, rows: Sequence[ChangeRow], wanted: Sequence[Intent] = ()) -> None:
+    def add(
+        self,
+        rows: Sequence[ChangeRow],
+        wanted: Sequence[Intent] = (),
+        settlement: Settlement | None = None,
+    ) -> None:
         """Store changes, with the intents of those to be sent at once, in one transaction.
 
-        A change whose id is there already stays as it is.
+        A change whose id is there already stays as it is. The answer that is kept for a repeat
+        goes with them; raises `RequestInFlight` when its turn was lost meanwhile.
         """
         with self._database.write() as connection:
             add_intents(connection, wanted)
             insert_new(connection, changes, [_columns_of(row) for row in rows])
+            settle(connection, settlement)
 
     def get(self, change: bytes) -> ChangeRow:
         """Return a change; raise `ChangeUnknown`."""

@@ -125,9 +125,10 @@ class Database:
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Bring the schema at `url` to a revision, creating an SQLite file and its folder if need be.
+    """Bring the schema at `url` up to `head`, creating an SQLite file and its folder if need be.
 
-    Each run is one transaction: killed half way it leaves the schema as it was.
+    Any other revision is one to go back to, `base` being none at all. Each run is one transaction:
+    killed half way it leaves the schema as it was.
     """
     engine = _engine(url)
     path = make_url(url).database
@@ -145,7 +146,7 @@ def migrate(url: str, revision: str = "head") -> None:
             if engine.dialect.name == "postgresql":
                 # DDL that waits for a lock makes everybody else wait behind it.
                 connection.execute(text(f"SET LOCAL lock_timeout = {DDL_LOCK_MILLISECONDS}"))
-            move = command.downgrade if revision == "base" else command.upgrade
+            move = command.upgrade if revision == "head" else command.downgrade
             move(config, revision)
     finally:
         engine.dispose()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from api.store.database import Database
+from api.store.idempotency import Settlement, settle
 from api.store.indices import count_used
 from api.store.records import RecordRow, RecordUnknown, insert_records
 from api.store.tables import licences, records, serials
@@ -105,19 +106,21 @@ class LicenceStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, rows: Sequence[LicenceRow]) -> None:
-        """Store licences, all or none.
+    def add(self, rows: Sequence[LicenceRow], settlement: Settlement | None = None) -> None:
+        """Store licences, all or none, and with them the answer that is kept for a repeat.
 
         Raises:
             ExternalIdTaken: when one of the external ids is in use.
             IndexTaken: when status indices are in use, naming all of them.
             LicenceIdTaken: when a 证照标识 is in use.
+            RequestInFlight: when the turn was lost meanwhile.
         """
         try:
             with self._database.write() as connection:
                 insert_records(connection, [_record_of(row) for row in rows])
                 connection.execute(insert(licences), [_columns_of(row) for row in rows])
                 count_used(connection, [(row.agency, row.list) for row in rows])
+                settle(connection, settlement)
         except IntegrityError as exc:
             raise self._clash(rows) from exc
 

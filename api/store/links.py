@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, insert, select
 
 from api.store.database import Database
+from api.store.idempotency import Settlement, settle
 from api.store.tables import links
 from ledger.sealing import LinkUnknown
 from ledger.values import Digest
@@ -26,8 +27,8 @@ class LinkStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, link: Link) -> None:
-        """Store a sealed copy."""
+    def add(self, link: Link, settlement: Settlement | None = None) -> None:
+        """Store a sealed copy, and with it the answer that is kept for a repeat."""
         with self._database.write() as connection:
             connection.execute(
                 insert(links).values(
@@ -37,6 +38,7 @@ class LinkStore:
                     expires_at=link.expires_at,
                 )
             )
+            settle(connection, settlement)
 
     def get(self, link: bytes, now: int) -> Link:
         """Return a sealed copy; raise `LinkUnknown` when there is none or it ended by `now`."""
@@ -47,9 +49,10 @@ class LinkStore:
             raise LinkUnknown
         return Link(row.id, row.digest, row.ciphertext, row.expires_at)
 
-    def withdraw(self, digest: Digest) -> int:
+    def withdraw(self, digest: Digest, settlement: Settlement | None = None) -> int:
         """Delete all sealed copies of a licence and return how many there were."""
         with self._database.write() as connection:
+            settle(connection, settlement)
             return connection.execute(delete(links).where(links.c.digest == digest)).rowcount
 
     def forget(self, now: int) -> None:

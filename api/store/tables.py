@@ -282,6 +282,18 @@ links: Final = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
+idempotency_keys: Final = Table(
+    "idempotency_keys",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("taken_at", BigInteger, nullable=False, index=True),
+    Column("turn", BigInteger, nullable=False),
+    Column("status", BigInteger),
+    Column("headers", LargeBinary),
+    Column("body", LargeBinary),
+)
+
 projected_blocks: Final = Table(
     "projected_blocks",
     metadata,

@@ -114,7 +114,7 @@ def request_cosign(  # one parameter an option
     wanted["nonce"] = str(int.from_bytes(outside.randomness(_NONCE_BYTES)))
     wanted["deadline"] = deadline or outside.now() + DEADLINE_SECONDS
     with opened(outside, given) as service:
-        answer = service.post(f"/v1/licences/{quote(digest)}/status/typed-data", wanted)
+        answer = service.ask(f"/v1/licences/{quote(digest)}/status/typed-data", wanted)
     write_file(out, orjson.dumps(answer, option=orjson.OPT_INDENT_2))
     say(f"Written to {out}. The second person signs it: suizheng licence cosign {out} SIGNED")
 

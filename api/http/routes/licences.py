@@ -2,10 +2,19 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from api.http.auth import Caller, SignInMissing
 from api.http.forms import HexDigest
+from api.http.idempotency import (
+    KEYED,
+    GivenTicket,
+    KeyedRoute,
+    SealedKeyedRoute,
+    json_answer,
+    keeping,
+    respond,
+)
 from api.http.openapi import JSON_BODY, Responses, problems
 from api.http.ports import GivenDirectory, GivenIssuance, GivenLicences, GivenLinks
 from api.http.routes.heads import with_head
@@ -17,9 +26,11 @@ from api.http.schemas.licences import (
     LinkAnswer,
     LinkForm,
 )
-from api.http.strict import StrictRoute
+from api.services.idempotency import IdempotencyKeyMissing, KeptAnswer
+from api.services.issuance import Issued
 from api.services.issuers import SigningKeyMissing
 from api.services.licences import MOST, Search
+from api.services.links import NewLink
 from api.services.progress import ProofPending
 from api.services.refusals import (
     CursorMalformed,
@@ -49,15 +60,9 @@ from ledger.licences.identifiers import IdentifierWrong
 from ledger.licences.sd_jwt import ClaimUnknown
 from ledger.values import agency_id
 
-router = APIRouter(prefix="/v1", tags=["licences"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["licences"], route_class=KeyedRoute)
+sealed_router = APIRouter(prefix="/v1", tags=["licences"], route_class=SealedKeyedRoute)
 DigestInPath = Annotated[HexDigest, Path(description="The document's digest, 0x and 64 digits.")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        pattern=r'^(?:"[\x21\x23-\x7e]{16,128}"|[\x21\x23-\x7e]{16,128})$',
-        description="16 to 128 visible characters, in quotes (RFC 8941) or without.",
-    ),
-]
 NO_NUL: Final = r"^[^\x00]*$"  # PostgreSQL takes no text with one
 AgencyInQuery = Annotated[
     str, Query(pattern="^[^/]{1,32}/[^/]{1,64}$", examples=["CN-GD/11440100MBEXAMPE7Y"])
@@ -72,6 +77,7 @@ def signed_in(*errors: type[LedgerError]) -> Responses:
 @router.post(
     "/licences",
     status_code=201,
+    response_model=IssuedAnswer,
     responses={
         200: {"model": IssuedAnswer, "description": "The same order made it earlier."},
         **signed_in(
@@ -94,25 +100,18 @@ def signed_in(*errors: type[LedgerError]) -> Responses:
             PointInvalid,
             EncodingNotCanonical,
             IdentifierWrong,
+            IdempotencyKeyMissing,
+            *KEYED,
             *JSON_BODY,
         ),
     },
 )
-def issue(
-    form: IssueForm,
-    by: Caller,
-    issuance: GivenIssuance,
-    response: Response,
-    idempotency_key: IdempotencyKey = None,
-) -> IssuedAnswer:
+def issue(form: IssueForm, by: Caller, issuance: GivenIssuance, ticket: GivenTicket) -> Response:
     """Issue one licence: 201 with the signed document; 200 for a repeat of `externalId`.
 
-    `Idempotency-Key` stands for `externalId` where the order has none.
+    An order without `externalId` needs an `Idempotency-Key`.
     """
-    issued = issuance.issue(form.parsed(idempotency_key), by)
-    response.status_code = 200 if issued.is_repeat else 201
-    response.headers["Location"] = f"/v1/licences/0x{issued.row.digest.hex()}"
-    return IssuedAnswer.of(issued)
+    return respond(_issued(issuance.issue(form.parsed(), by, keeping(ticket, _issued))))
 
 
 @router.get("/licences", responses=signed_in(CursorMalformed))
@@ -155,21 +154,32 @@ def document(digest: DigestInPath, by: Caller, licences: GivenLicences) -> Respo
     return Response(licences.own(digest, by).document, media_type="application/dc+sd-jwt")
 
 
-@router.post(
+@sealed_router.post(
     "/licences/{digest}/links",
     status_code=201,
-    responses=signed_in(RecordUnknown, ClaimUnknown, *JSON_BODY),
+    response_model=LinkAnswer,
+    responses=signed_in(RecordUnknown, ClaimUnknown, *KEYED, *JSON_BODY),
 )
-def link(digest: DigestInPath, form: LinkForm, by: Caller, links: GivenLinks) -> LinkAnswer:
-    """Make a link, and its QR code, to a sealed copy; the key is in the link alone."""
-    return LinkAnswer.of(links.create(digest, by, form.claims, form.lifetime_seconds))
+def link(
+    digest: DigestInPath, form: LinkForm, by: Caller, links: GivenLinks, ticket: GivenTicket
+) -> Response:
+    """Make a link, and its QR code, to a sealed copy; the key is in the link alone.
+
+    An `Idempotency-Key` counts within one session: the answer is kept sealed under its token.
+    """
+    keep = keeping(ticket, _linked)
+    return respond(_linked(links.create(digest, by, form.claims, form.lifetime_seconds, keep)))
 
 
-@router.delete("/licences/{digest}/links", status_code=204, responses=signed_in(RecordUnknown))
-def withdraw_links(digest: DigestInPath, by: Caller, links: GivenLinks) -> Response:
+@router.delete(
+    "/licences/{digest}/links", status_code=204, responses=signed_in(RecordUnknown, *KEYED)
+)
+def withdraw_links(
+    digest: DigestInPath, by: Caller, links: GivenLinks, ticket: GivenTicket
+) -> Response:
     """End all links to this licence."""
-    links.withdraw(digest, by)
-    return Response(status_code=204)
+    links.withdraw(digest, by, keeping(ticket, _withdrawn))
+    return respond(_withdrawn())
 
 
 @router.get(
@@ -186,3 +196,16 @@ def proof(digest: DigestInPath, licences: GivenLicences, directory: GivenDirecto
     content = licences.proof(digest).to_json()
     headers = with_head(directory, {"Access-Control-Allow-Origin": "*"})
     return Response(content, headers=headers, media_type="application/json")
+
+
+def _issued(issued: Issued) -> KeptAnswer:
+    location = {"location": f"/v1/licences/0x{issued.row.digest.hex()}"}
+    return json_answer(IssuedAnswer.of(issued), 200 if issued.is_repeat else 201, location)
+
+
+def _linked(made: NewLink) -> KeptAnswer:
+    return json_answer(LinkAnswer.of(made), 201)
+
+
+def _withdrawn(_: None = None) -> KeptAnswer:
+    return KeptAnswer(204, (), b"")

@@ -2,16 +2,25 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from api.http.auth import Caller
+from api.http.idempotency import (
+    KEYED,
+    GivenTicket,
+    KeyedRoute,
+    json_answer,
+    keeping,
+    respond,
+    ticket_of,
+)
 from api.http.openapi import JSON_BODY, Responses
 from api.http.ports import GivenStatuses
 from api.http.routes.licences import DigestInPath, signed_in
 from api.http.schemas.status import ChangeAnswer, StatusForm, TypedDataForm
-from api.http.strict import StrictRoute
+from api.services.idempotency import KeptAnswer
 from api.services.refusals import ChangeUnknown, RecordUnknown
-from api.services.status import ChangePending
+from api.services.status import ChangePending, ChangeView
 from ledger.errors import (
     AgencyNotActive,
     AgencyUnknown,
@@ -29,7 +38,7 @@ from ledger.errors import (
 )
 from ledger.licences.catalogue import ReasonNotForType, TypeUnknown
 
-router = APIRouter(prefix="/v1", tags=["status"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["status"], route_class=KeyedRoute)
 
 
 def _order(*errors: type[LedgerError]) -> Responses:
@@ -45,6 +54,7 @@ def _order(*errors: type[LedgerError]) -> Responses:
         UntilNotAfterEffective,
         StatusFinal,
         StatusTransitionIllegal,
+        *KEYED,
         *JSON_BODY,
         *errors,
     )
@@ -53,6 +63,7 @@ def _order(*errors: type[LedgerError]) -> Responses:
 @router.post(
     "/licences/{digest}/status",
     status_code=202,
+    response_model=ChangeAnswer,
     responses=_order(
         ChangePending,
         CoSignatureRequired,
@@ -62,15 +73,20 @@ def _order(*errors: type[LedgerError]) -> Responses:
     ),
 )
 def change(
-    digest: DigestInPath, form: StatusForm, by: Caller, statuses: GivenStatuses, response: Response
-) -> ChangeAnswer:
+    digest: DigestInPath,
+    form: StatusForm,
+    by: Caller,
+    statuses: GivenStatuses,
+    ticket: GivenTicket,
+) -> Response:
     """Suspend, reinstate or revoke one licence; 202 until the change is final."""
-    view = statuses.change(digest, form.parsed(), by)
-    response.headers["Location"] = f"/v1/changes/0x{view.row.id.hex()}"
-    return ChangeAnswer.of(view)
+    view = statuses.change(digest, form.parsed(), by, keeping(ticket, _accepted))
+    return respond(_accepted(view))
 
 
-@router.post("/licences/{digest}/status/typed-data", responses=_order())
+@router.post(
+    "/licences/{digest}/status/typed-data", responses=_order(), dependencies=[Depends(ticket_of)]
+)
 def typed_data(
     digest: DigestInPath, form: TypedDataForm, by: Caller, statuses: GivenStatuses
 ) -> dict[str, Any]:
@@ -86,3 +102,8 @@ def one_change(
 ) -> ChangeAnswer:
     """Show how far a change is on its way."""
     return ChangeAnswer.of(statuses.get(bytes.fromhex(change_id[2:]), by))
+
+
+def _accepted(view: ChangeView) -> KeptAnswer:
+    location = {"location": f"/v1/changes/0x{view.row.id.hex()}"}
+    return json_answer(ChangeAnswer.of(view), 202, location)

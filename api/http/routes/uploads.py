@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.http.auth import Caller
+from api.http.idempotency import KEYED, GivenTicket, KeyedRoute, json_answer, keeping, respond
 from api.http.ports import GivenIssuance
 from api.http.problems import MediaTypeUnknown, RequestTooLarge
 from api.http.routes.licences import signed_in
 from api.http.schemas.licences import BulkAnswer
 from api.http.schemas.shared import CodeInPath, JurisdictionInPath
-from api.http.strict import StrictRoute
+from api.services.idempotency import IdempotencyKeyMissing, KeptAnswer
+from api.services.issuance import BulkResult
 from api.services.issuers import SigningKeyMissing
 from api.services.refusals import ExternalIdTaken, IndexTaken
 from api.services.uploads import (
@@ -30,7 +32,7 @@ from ledger.errors import AccreditationMissing, AgencyNotActive, AgencyUnknown
 from ledger.licences.catalogue import LicenceType, TypeUnknown
 from ledger.values import agency_id
 
-router = APIRouter(prefix="/v1/agencies", tags=["licences"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/agencies", tags=["licences"], route_class=KeyedRoute)
 CSV: Final = "text/csv"
 JSON_LINES: Final = "application/x-ndjson"
 
@@ -76,6 +78,7 @@ _BODY: Final = {
 
 @router.post(
     "/{jurisdiction}/{code}/licences/bulk",
+    response_model=BulkAnswer,
     openapi_extra=_BODY,
     responses=signed_in(
         TypeUnknown,
@@ -91,19 +94,30 @@ _BODY: Final = {
         MediaTypeUnknown,
         ExternalIdTaken,
         IndexTaken,
+        IdempotencyKeyMissing,
+        *KEYED,
     ),
 )
-def issue_many(  # the parts of one address, and what is sent
+def issue_many(  # noqa: PLR0913  # the parts of one address, and what is sent
     jurisdiction: JurisdictionInPath,
     code: CodeInPath,
     type_: Annotated[str, Query(alias="type", max_length=64)],
     upload: Annotated[Upload, Depends(uploaded)],
     by: Caller,
     issuance: GivenIssuance,
+    ticket: GivenTicket,
     *,
     dry_run: Annotated[bool, Query(alias="dryRun")] = False,
-) -> BulkAnswer:
-    """Issue every row of an upload, or none; `dryRun` checks all and issues nothing."""
+) -> Response:
+    """Issue every row of an upload, or none; `dryRun` checks all and issues nothing.
+
+    Rows without `external_id` need an `Idempotency-Key`.
+    """
     agency = agency_id(jurisdiction, code)
-    result = issuance.issue_many(agency, type_, upload.rows, by, dry_run=dry_run)
-    return BulkAnswer.of(result)
+    keep = keeping(ticket, _issued)
+    result = issuance.issue_many(agency, type_, upload.rows, by, keep, dry_run=dry_run)
+    return respond(_issued(result))
+
+
+def _issued(result: BulkResult) -> KeptAnswer:
+    return json_answer(BulkAnswer.of(result))

@@ -60,16 +60,15 @@ class IssueForm(Form):
     external_id: ExternalId | None = None
     predecessor: PredecessorForm | None = None
 
-    def parsed(self, idempotency_key: str | None = None) -> IssueOrder:
-        """Return the order, named by the key where it has no name; raise as `Jwk.parsed`."""
-        key = None if idempotency_key is None else idempotency_key.strip('"')
+    def parsed(self) -> IssueOrder:
+        """Return the order; raise as `Jwk.parsed`."""
         former = self.predecessor
         return IssueOrder(
             agency=self.agency.id(),
             type_id=self.type,
             fields=self.fields,
             holder_key=None if self.holder_key is None else self.holder_key.parsed(),
-            external_id=self.external_id or key,
+            external_id=self.external_id,
             predecessor=None if former is None else Predecessor(former.digest, former.reason),
         )
 

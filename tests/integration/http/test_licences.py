@@ -55,25 +55,6 @@ class TestIssue:
         assert again.status_code == 200
         assert again.json() == first
 
-    @pytest.mark.parametrize("quotes", ["", '"'])
-    def test_repeat_of_an_idempotency_key_returns_the_first(
-        self, service: World, quotes: str
-    ) -> None:
-        key = {"Idempotency-Key": f"{quotes}0123456789abcdef{quotes}"}
-        headers = service.by(service.issuer) | key
-        first = service.client.post("/v1/licences", json=order(), headers=headers)
-        with nothing_changes(service):
-            again = service.client.post("/v1/licences", json=order(), headers=headers)
-        assert (first.status_code, again.status_code) == (201, 200)
-        assert again.json() == first.json()
-
-    @pytest.mark.parametrize("key", ["short", '"0123456789abcdef', "0123456789 abcdef", "x" * 129])
-    def test_refuses_an_idempotency_key_of_another_shape(self, service: World, key: str) -> None:
-        headers = service.by(service.issuer) | {"Idempotency-Key": key}
-        with nothing_changes(service):
-            answer = service.client.post("/v1/licences", json=order(), headers=headers)
-        assert refusal(answer) == (422, "RequestInvalid")
-
     def test_refuses_an_external_id_with_another_content(self, service: World) -> None:
         service.issue(externalId="case-1")
         other = order(externalId="case-1", fields={"holder_name": "示例市红鲤小吃店"})

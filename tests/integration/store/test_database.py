@@ -50,6 +50,22 @@ class TestMigrate:
         migrate(empty_url)
         Database.open(empty_url).close()
 
+    def test_goes_back_one_revision_with_its_rows_and_returns(self, empty_url: str) -> None:
+        migrate(empty_url)
+        database = Database.open(empty_url)
+        with database.write() as connection:
+            connection.execute(insert(lists).values(ROW))
+        database.close()
+        migrate(empty_url, "0001")
+        with pytest.raises(SchemaOutdated) as caught:
+            Database.open(empty_url)
+        assert caught.value.found == "0001"
+        migrate(empty_url)
+        database = Database.open(empty_url)
+        with database.read() as connection:
+            assert connection.execute(select(func.count()).select_from(lists)).scalar_one() == 1
+        database.close()
+
     def test_leaves_the_journal_durable(self, tmp_path: Path) -> None:
         url = sqlite_url(tmp_path)
         migrate(url)
@@ -74,7 +90,7 @@ class TestOpen:
         Path(empty_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         with pytest.raises(SchemaOutdated) as caught:
             Database.open(empty_url)
-        assert (caught.value.found, caught.value.expected) == ("none", "0001")
+        assert (caught.value.found, caught.value.expected) == ("none", "0002")
         assert "api.main migrate" in str(caught.value)
 
     def test_refuses_a_newer_schema(self, url: str) -> None:
@@ -86,7 +102,7 @@ class TestOpen:
                 Database.open(url)
         finally:
             with database.write() as connection:
-                connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+                connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
             database.close()
 
     @pytest.mark.parametrize(

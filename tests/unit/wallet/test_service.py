@@ -3,6 +3,8 @@ import orjson
 import pytest
 
 from wallet.service import (
+    TRIES,
+    AnswerLost,
     AnswerMalformed,
     Service,
     ServiceBusy,
@@ -39,6 +41,57 @@ class TestService:
     def test_refuses_an_answer_of_another_shape(self, content: bytes) -> None:
         with pytest.raises(AnswerMalformed):
             service(httpx2.Response(200, content=content)).get("/x")
+
+
+class TestPost:
+    """Writes go under a key, and again under the same one where their answer was lost."""
+
+    def test_keeps_its_key_until_an_answer_comes(self) -> None:
+        keys: list[str] = []
+        pauses: list[float] = []
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            keys.append(request.headers["Idempotency-Key"])
+            if len(keys) == 1:
+                raise httpx2.ReadTimeout("slow", request=request)
+            if len(keys) == 2:
+                in_flight = {"type": "/problems/RequestInFlight", "retryAfterSeconds": 7}
+                return httpx2.Response(409, json=in_flight)
+            return httpx2.Response(201, json={"a": 1})
+
+        client = Service("http://service", None, httpx2.MockTransport(handle), pauses.append)
+        assert client.post("/x", {"b": 2}) == {"a": 1}
+        assert (len(set(keys)), pauses) == (1, [1, 7])
+        client.upload("/x", b"row", "text/csv")
+        assert len(set(keys)) == 2
+        assert all(16 <= len(key) <= 128 for key in keys)
+
+    def test_gives_up_and_says_that_it_cannot_know(self) -> None:
+        sent = []
+
+        def lost(request: httpx2.Request) -> httpx2.Response:
+            sent.append(request)
+            raise httpx2.RemoteProtocolError("cut", request=request)
+
+        client = Service("http://service", None, httpx2.MockTransport(lost), lambda _: None)
+        with pytest.raises(AnswerLost):
+            client.post("/x")
+        assert len(sent) == TRIES
+
+    def test_does_not_repeat_a_refusal_or_what_has_no_key(self) -> None:
+        sent = []
+
+        def refuse(request: httpx2.Request) -> httpx2.Response:
+            sent.append(request.headers.get("Idempotency-Key"))
+            return httpx2.Response(409, json={"type": "/problems/StatusFinal", "title": "No."})
+
+        client = Service("http://service", None, httpx2.MockTransport(refuse))
+        with pytest.raises(ServiceRefused):
+            client.post("/x")
+        with pytest.raises(ServiceRefused):
+            client.ask("/x", {})
+        assert len(sent) == 2
+        assert sent[1] is None
 
 
 class TestProblem:

@@ -17,13 +17,11 @@ class Forgetful:
 
 class TestStep:
     def test_forgets_once_an_hour(self) -> None:
-        sign_ins, links, times = (
-            Forgetful(),
-            Forgetful(),
-            iter([NOW, NOW + EVERY_SECONDS - 1, NOW + EVERY_SECONDS]),
-        )
-        housekeeping = Housekeeping(sign_ins, links, lambda: next(times))  # type: ignore[arg-type]  # the stores' parts in memory
+        sign_ins, links, answers = Forgetful(), Forgetful(), Forgetful()
+        times = iter([NOW, NOW + EVERY_SECONDS - 1, NOW + EVERY_SECONDS])
+        housekeeping = Housekeeping(sign_ins, links, answers, lambda: next(times))  # type: ignore[arg-type]  # the stores' parts in memory
         assert [housekeeping.step() for _ in range(3)] == [0, 0, 0]
         day_before = NOW - KEPT_SECONDS
         assert sign_ins.told[0] == (day_before, day_before)
+        assert answers.told == [(day_before,), (day_before + EVERY_SECONDS,)]
         assert links.told == [(NOW,), (NOW + EVERY_SECONDS,)]
