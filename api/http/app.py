@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.http.metrics import Metrics
 from api.http.middleware import BodyLimit, Edge
 from api.http.openapi import document_of
 from api.http.problems import instance_of, of_framework, of_validation, problem
@@ -56,6 +57,7 @@ def create_app(services: Services, log: Any = None) -> FastAPI:
         telemetry={"tracing": False},
     )
     app.state.services = services
+    metrics = app.state.metrics = Metrics(services.measures)
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(LedgerError, _refuse)
@@ -63,7 +65,10 @@ def create_app(services: Services, log: Any = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_middleware(BodyLimit)
     app.add_middleware(
-        Edge, log=log or structlog.get_logger("api.http"), randomness=services.randomness
+        Edge,
+        log=log or structlog.get_logger("api.http"),
+        randomness=services.randomness,
+        observe=metrics.request,
     )
     _describe(app)
     return app

@@ -28,13 +28,23 @@ SAFE_HEADERS: Final = {
 
 Log = Callable[..., Any]
 """Writes one event with named values, as a structlog logger's methods do."""
+Observe = Callable[[str, str, int, float], None]
+"""Counts a request: method, route, status, seconds."""
 
 
 class Edge:
     """Gives each request an id, each answer safe headers, the log its line, strangers no detail."""
 
-    def __init__(self, app: ASGIApp, *, log: Any, randomness: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        log: Any,
+        randomness: Callable[[int], bytes],
+        observe: Observe,
+    ) -> None:
         self._app = app
+        self._observe = observe
         self._log = log
         self._randomness = randomness
 
@@ -61,14 +71,15 @@ class Edge:
             if status == 0:
                 document = problem(Internal(), instance_of(Request(scope)))
                 await document(scope, receive, answer)
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        seconds = time.perf_counter() - started
+        self._observe(scope["method"], _template(scope), status, seconds)
         self._log.info(
             "request",
             request=request_id,
             method=scope["method"],
             route=_template(scope),
             status=status,
-            milliseconds=milliseconds,
+            milliseconds=round(seconds * 1000, 1),
         )
 
 

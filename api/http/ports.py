@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from api.http.metrics import Metrics
 from api.services.bundles import Bundles
 from api.services.composition import DeploymentView
 from api.services.health import Health
@@ -25,6 +26,10 @@ def _given(name: str) -> Any:
     return Depends(give)
 
 
+async def _metrics(request: Request) -> Any:
+    return request.app.state.metrics
+
+
 GivenIssuance = Annotated[Issuance, _given("issuance")]
 GivenLicences = Annotated[Licences, _given("licences")]
 GivenStatuses = Annotated[Statuses, _given("statuses")]
@@ -36,4 +41,5 @@ GivenSignIns = Annotated[SignIns, _given("sign_ins")]
 GivenLinks = Annotated[Links, _given("links")]
 GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
+GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenHealth = Annotated[Health, _given("health")]

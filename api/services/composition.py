@@ -15,6 +15,7 @@ from api.services.issuers import Issuers
 from api.services.licences import Licences
 from api.services.links import Links
 from api.services.lists import StatusLists
+from api.services.measures import Measures
 from api.services.progress import Proofs
 from api.services.registry import Directory
 from api.services.renewal import Renewals
@@ -29,6 +30,7 @@ from api.store.indices import IndexStore
 from api.store.licences import LicenceStore
 from api.store.links import LinkStore
 from api.store.lists import ListStore
+from api.store.measures import MeasureStore
 from api.store.registry import Registry
 from api.store.sign_ins import SignInStore
 from ledger.licences.catalogue import Catalogue
@@ -81,6 +83,7 @@ class Services:
     bundles: Bundles
     health: Health
     repeats: Repeats
+    measures: Measures
     randomness: Callable[[int], bytes]
 
 
@@ -120,6 +123,7 @@ def compose(ports: Ports) -> Services:
         lists=StatusLists(ListStore(ports.database)),
         bundles=Bundles(ports.registry, ports.issuers, ports.ledger, ports.clock),
         health=Health(directory),
+        measures=Measures(MeasureStore(ports.database), directory, ports.clock),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
     )

@@ -153,7 +153,7 @@ class World:
         self.app = create_app(self.services, log=self)
         self.problems = Problems(self.app)
         self.client = TestClient(self.app, base_url=BASE_URL)
-        self.client.event_hooks["request"] = [_name]
+        self.client.event_hooks["request"] = [name_order]
         self.client.event_hooks["response"] = [self._inspect]
         self._tokens: dict[Address, str] = {}
 
@@ -313,7 +313,7 @@ class World:
         return compose(ports)
 
 
-def _name(request: Any) -> None:
+def name_order(request: Any) -> None:
     """Give an order that has no name a key of its own, as every client of ours does."""
     unnamed = request.url.path == "/v1/licences" and b'"externalId"' not in request.read()
     if request.method == "POST" and unnamed:

@@ -1,9 +1,10 @@
 """Whether the service lives and can serve."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from api.http.metrics import MEDIA_TYPE
 from api.http.openapi import problems
-from api.http.ports import GivenDeployment, GivenHealth
+from api.http.ports import GivenDeployment, GivenHealth, GivenMetrics
 from api.http.schemas.registry import DeploymentAnswer
 from api.http.schemas.service import AliveAnswer, ReadyAnswer
 from api.http.schemas.shared import HeadAnswer
@@ -24,6 +25,19 @@ async def alive() -> AliveAnswer:
 def ready(health: GivenHealth) -> ReadyAnswer:
     """Tell whether to send requests here: database at hand, chain seen lately."""
     return ReadyAnswer(head=HeadAnswer.of(health.ready()))
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {"description": "Prometheus' text format.", "content": {"text/plain": {}}},
+        **problems(),
+    },
+)
+def metrics(metrics: GivenMetrics) -> Response:
+    """Count what was answered and what waits; numbers alone, nothing that names anybody."""
+    return Response(metrics.text(), headers={"Content-Type": MEDIA_TYPE})
 
 
 @router.get("/v1/deployment", responses=problems())

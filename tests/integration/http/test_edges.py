@@ -166,6 +166,7 @@ class TestOpenApi:
         }
         assert open_paths == {
             "/healthz",
+            "/metrics",
             "/readyz",
             "/problems/{name}",
             "/status/{jurisdiction}/{code}/{list_number}",

@@ -23,7 +23,7 @@ from tests.support.anvil import anvil
 from tests.support.databases import sqlite_url
 from tests.support.licences import AGENCY, CATALOGUE
 from tests.support.office import BASE_URL, TYPE, Office, office
-from tests.support.service import message_of, order
+from tests.support.service import message_of, name_order, order
 from tests.support.standing import account
 
 
@@ -53,6 +53,7 @@ class Counter:
         place.work()
         app = create_app(place.parts.services(), Silent())
         self.client = TestClient(app, base_url=BASE_URL)
+        self.client.event_hooks["request"] = [name_order]
         self.client.headers["Authorization"] = f"Bearer {self._sign_in(self.clerk)}"
 
     def _sign_in(self, who: Account) -> str:

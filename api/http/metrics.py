@@ -1,0 +1,107 @@
+"""Numbers for Prometheus. Labels are templates, states and codes: never an id or a person."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from api.services.measures import Measured, Measures
+from ledger.errors import Unavailable
+from ledger.verification.check import Report, Result, Verdict
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_DECIDES: Final = {Verdict.INVALID: Result.INVALID, Verdict.UNCONFIRMED: Result.ERROR}
+
+
+class Metrics:
+    """What this process answered, and what it finds in the database when it is asked."""
+
+    def __init__(self, measures: Measures) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "suizheng_http_requests",
+            "Requests answered, by route and status.",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "suizheng_http_request_seconds",
+            "Time from a request's first byte to its answer's last.",
+            ("method", "route"),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._verdicts = Counter(
+            "suizheng_verdicts",
+            "Verifications, by verdict and the code of the check that decided it.",
+            ("verdict", "code"),
+            registry=self._registry,
+        )
+        self._registry.register(_Stored(measures))
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request by its route's template."""
+        known = method if method in _METHODS else "other"
+        self._requests.labels(known, route, str(status)).inc()
+        self._seconds.labels(known, route).observe(seconds)
+
+    def verdict(self, report: Report) -> None:
+        """Count a verification."""
+        wanted = _DECIDES.get(report.verdict)
+        codes = (check.code for check in report.checks if check.result is wanted)
+        self._verdicts.labels(report.verdict.value, next(codes, "none")).inc()
+
+    def text(self) -> bytes:
+        """Return all numbers in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Stored(Collector):
+    """Reads the database anew for each scrape."""
+
+    def __init__(self, measures: Measures) -> None:
+        self._measures = measures
+
+    def describe(self) -> list[Metric]:
+        """Name nothing beforehand: the first scrape is soon enough to read the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the numbers of this moment; without a database that it is not up."""
+        try:
+            measured = self._measures.read()
+        except Unavailable:
+            yield _gauge("store_up", "Whether the database answers.", 0)
+            return
+        yield _gauge("store_up", "Whether the database answers.", 1)
+        yield from _gauges(measured)
+
+
+def _gauges(measured: Measured) -> Iterator[Metric]:
+    yield _gauge(
+        "anchoring_lag_seconds",
+        "Age of the oldest record that is in no block.",
+        measured.lag_seconds,
+    )
+    yield _gauge("records_unbatched", "Records that wait for a batch.", measured.unbatched)
+    intents = GaugeMetricFamily(
+        "suizheng_intents", "Transactions wanted, by state.", labels=("state",)
+    )
+    for state, count in measured.intents.items():
+        intents.add_metric((state.value,), count)
+    yield intents
+    if measured.head is not None:
+        yield _gauge("head_block", "The last block that is known.", measured.head.block)
+        yield _gauge("head_time_seconds", "Its time in Unix seconds.", measured.head.time)
+        yield _gauge(
+            "head_age_seconds", "Since a node last confirmed it.", measured.head.age_seconds
+        )
+
+
+def _gauge(name: str, help_: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"suizheng_{name}", help_, value)
