@@ -41,6 +41,14 @@ class Settings(BaseSettings):
     batch_seconds: float = Field(default=1.0, ge=0)
     confirmations: int = Field(default=1, ge=1)
     poll_seconds: float = Field(default=0.2, gt=0)
+    requests_per_address: float = Field(default=100, ge=0)
+    """Requests a second that one address may send to one process; 0 for no limit (proposed)."""
+    requests_per_stranger: float = Field(default=10, ge=0)
+    """The same for sign-in, sealed copies, and verification without a session (proposed)."""
+    requests_per_account: float = Field(default=100, ge=0)
+    """Requests a second that one account may send to one process; 0 for no limit (proposed)."""
+    burst_seconds: float = Field(default=10, ge=1)
+    """How many seconds' worth of requests may come at once (proposed)."""
 
     @field_validator("node_urls", mode="before")
     @classmethod

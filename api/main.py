@@ -19,6 +19,7 @@ import uvicorn
 
 from api.config import Settings, load_settings
 from api.http.app import create_app
+from api.http.limits import Allowances, Rates
 from api.logs import json_log, json_log_of_server
 from api.services.anchoring import Anchoring
 from api.services.at_head import AtHead
@@ -173,6 +174,18 @@ class Parts:
             randomness=self.randomness,
         )
         return compose(ports)
+
+    def allowances(self) -> Allowances:
+        """Return how often one may ask this process."""
+        settings = self.settings
+        return Allowances(
+            Rates(
+                address=settings.requests_per_address,
+                stranger=settings.requests_per_stranger,
+                account=settings.requests_per_account,
+                burst_seconds=settings.burst_seconds,
+            )
+        )
 
     def worker(self, stop: threading.Event) -> Worker:
         """Return the background loop, in the order in which a licence passes its steps."""
@@ -344,7 +357,7 @@ def serve(*, host: str, port: int) -> None:
     parts = Parts(load_settings())
     try:
         _check_chain(parts)
-        app = create_app(parts.services(), json_log())
+        app = create_app(parts.services(), json_log(), parts.allowances())
         # The access log of uvicorn would hold paths, and those hold digests and cursors.
         uvicorn.run(
             app,

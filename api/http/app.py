@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.http.limits import Allowances, RateLimit, Rates
 from api.http.metrics import Metrics
 from api.http.middleware import BodyLimit, Edge
 from api.http.openapi import document_of
@@ -45,8 +46,11 @@ ROUTERS = (
 )
 
 
-def create_app(services: Services, log: Any = None) -> FastAPI:
-    """Return the application over `services`; `log` is a structlog logger."""
+def create_app(services: Services, log: Any = None, limits: Allowances | None = None) -> FastAPI:
+    """Return the application over `services`; `log` is a structlog logger.
+
+    Without `limits` everybody may ask as often as they like.
+    """
     app = FastAPI(
         title="Suizheng",
         version="0.1.0",
@@ -57,6 +61,7 @@ def create_app(services: Services, log: Any = None) -> FastAPI:
         telemetry={"tracing": False},
     )
     app.state.services = services
+    limits = app.state.limits = limits or Allowances(Rates())
     metrics = app.state.metrics = Metrics(services.measures)
     for router in ROUTERS:
         app.include_router(router)
@@ -64,6 +69,7 @@ def create_app(services: Services, log: Any = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _refuse_request)
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RateLimit, limits=limits)
     app.add_middleware(
         Edge,
         log=log or structlog.get_logger("api.http"),

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.http.limits import pace_account
 from api.http.ports import GivenSignIns
 from ledger.errors import Refused
 from ledger.values import Address
@@ -34,9 +35,11 @@ Token = Annotated[str, Depends(token_of)]
 """The bearer token as it was sent."""
 
 
-def caller(sign_ins: GivenSignIns, token: Token) -> Address:
-    """Return the account that asks; raise `SignInMissing` or `SessionUnknown`."""
-    return sign_ins.who(token)
+def caller(request: Request, sign_ins: GivenSignIns, token: Token) -> Address:
+    """Return the account that asks; raise `SignInMissing`, `SessionUnknown`, `TooManyRequests`."""
+    account = sign_ins.who(token)
+    pace_account(request, account)
+    return account
 
 
 Caller = Annotated[Address, Depends(caller)]

@@ -7,7 +7,14 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.problems import MEDIA_TYPE, Internal, RequestInvalid, RequestTooLarge, status_of
+from api.http.problems import (
+    MEDIA_TYPE,
+    Internal,
+    RequestInvalid,
+    RequestTooLarge,
+    TooManyRequests,
+    status_of,
+)
 from ledger.canonical import JsonMalformed
 from ledger.errors import LedgerError
 
@@ -35,7 +42,7 @@ Responses = dict[int | str, dict[str, Any]]
 def problems(*errors: type[LedgerError]) -> Responses:
     """Return the declarations of these errors, and of those that any route may meet."""
     by_status: defaultdict[int, list[type[LedgerError]]] = defaultdict(list)
-    for error in (*errors, RequestInvalid, Internal):
+    for error in (*errors, RequestInvalid, TooManyRequests, Internal):
         if error not in by_status[status_of(error)]:
             by_status[status_of(error)].append(error)
     return {status: _response(status, found) for status, found in sorted(by_status.items())}

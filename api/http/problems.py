@@ -80,6 +80,8 @@ STATUS: Final[Mapping[str, int]] = {
     # Its form is not one that is taken here.
     "RequestTooLarge": 413,
     "MediaTypeUnknown": 415,
+    # Too often.
+    "TooManyRequests": 429,
 }
 
 
@@ -121,6 +123,13 @@ class MediaTypeUnknown(Refused):
     """The body's media type is not one that this route takes."""
 
     accepted: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class TooManyRequests(Refused):
+    """Too many requests came from this address or account. Try again later."""
+
+    retry_after_seconds: int
 
 
 @dataclass(eq=False)

@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from api.http.app import create_app
+from api.http.limits import Allowances, Rates
 from api.services.at_head import AtHead
 from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.intents import Intents
@@ -74,6 +75,7 @@ from tests.support.databases import sqlite_url
 from tests.support.declared import Problems
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE, FIELDS, ISSUED_AT
 
+NO_LIMITS = Rates()
 BASE_URL = "http://licences.example:8080"
 CHAIN_ID = 31337
 FOREIGN = "11440300MBEXAMPX09"
@@ -129,7 +131,7 @@ def account(name: str) -> Account:
 class World:
     """A service, its people, and the chain that it believes in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rates: Rates) -> None:
         url = sqlite_url(folder)
         (folder / "suizheng.db").write_bytes(_migrated())
         self.clock = Clock()
@@ -150,7 +152,8 @@ class World:
         self._block = 0
         self._logs = 0
         self.services = self._compose()
-        self.app = create_app(self.services, log=self)
+        self.time = 0.0
+        self.app = create_app(self.services, self, Allowances(rates, lambda: self.time))
         self.problems = Problems(self.app)
         self.client = TestClient(self.app, base_url=BASE_URL)
         self.client.event_hooks["request"] = [name_order]
@@ -329,9 +332,9 @@ def _migrated() -> bytes:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, rates: Rates = NO_LIMITS) -> Iterator[World]:
     """Make a world whose chain has begun, and end it."""
-    made = World(folder)
+    made = World(folder, rates)
     made.begin()
     try:
         with made.client:

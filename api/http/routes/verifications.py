@@ -3,6 +3,7 @@
 import orjson
 from fastapi import APIRouter, Response
 
+from api.http.limits import PacedStranger
 from api.http.openapi import JSON_BODY, problems
 from api.http.ports import GivenMetrics, GivenVerifications
 from api.http.schemas.shared import HeadAnswer
@@ -19,7 +20,10 @@ router = APIRouter(prefix="/v1/verifications", tags=["verification"], route_clas
     responses={200: {"model": ReportAnswer}, **problems(ProofFileMalformed, *JSON_BODY)},
 )
 def verify(
-    form: VerificationForm, verifications: GivenVerifications, metrics: GivenMetrics
+    form: VerificationForm,
+    verifications: GivenVerifications,
+    metrics: GivenMetrics,
+    _: PacedStranger,
 ) -> Response:
     """Answer valid, invalid or unconfirmed; an outage is never shown as a forgery."""
     proof = None if form.proof is None else ProofFile.from_object(form.proof)

@@ -50,6 +50,8 @@ class TestLoadSettings:
             ("BATCH_SECONDS", "-1"),
             ("CONFIRMATIONS", "0"),
             ("POLL_SECONDS", "0"),
+            ("REQUESTS_PER_ADDRESS", "-1"),
+            ("BURST_SECONDS", "0"),
             ("BASE_URL", "ftp://licences.example"),
             ("BASE_URL", "licences.example"),
             ("BASE_URL", "https://licences.example?x=1"),
