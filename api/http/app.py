@@ -31,11 +31,13 @@ from ledger.errors import LedgerError
 
 ROUTERS = (
     health.router,
+    health.public_router,
     catalogue.router,
     uploads.router,
     agencies.router,
     status_lists.router,
     licences.router,
+    licences.public_router,
     licences.sealed_router,
     status.router,
     verifications.router,

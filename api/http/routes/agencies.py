@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.http.openapi import problems
 from api.http.ports import GivenDirectory
+from api.http.public import NOT_MODIFIED, RevalidatedRoute
 from api.http.schemas.registry import (
     AccreditationAnswer,
     AccreditationsAnswer,
@@ -14,20 +15,19 @@ from api.http.schemas.registry import (
     OneAgencyAnswer,
 )
 from api.http.schemas.shared import CodeInPath, HeadAnswer, JurisdictionInPath
-from api.http.strict import StrictRoute
 from ledger.errors import AgencyUnknown, Unavailable
 
-router = APIRouter(prefix="/v1/agencies", tags=["agencies"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/agencies", tags=["agencies"], route_class=RevalidatedRoute)
 
 
-@router.get("", responses=problems(Unavailable))
+@router.get("", responses=NOT_MODIFIED | problems(Unavailable))
 def agencies(directory: GivenDirectory) -> AgenciesAnswer:
     """List the agencies that the ledger knows."""
     head = HeadAnswer.of(directory.head())
     return AgenciesAnswer(agencies=[AgencyAnswer.of(a) for a in directory.agencies()], head=head)
 
 
-@router.get("/{jurisdiction}/{code}", responses=problems(AgencyUnknown, Unavailable))
+@router.get("/{jurisdiction}/{code}", responses=NOT_MODIFIED | problems(AgencyUnknown, Unavailable))
 def agency(
     jurisdiction: JurisdictionInPath, code: CodeInPath, directory: GivenDirectory
 ) -> OneAgencyAnswer:
@@ -37,7 +37,9 @@ def agency(
     return OneAgencyAnswer(**dict(found), head=head)
 
 
-@router.get("/{jurisdiction}/{code}/keys", responses=problems(AgencyUnknown, Unavailable))
+@router.get(
+    "/{jurisdiction}/{code}/keys", responses=NOT_MODIFIED | problems(AgencyUnknown, Unavailable)
+)
 def keys(
     jurisdiction: JurisdictionInPath, code: CodeInPath, directory: GivenDirectory
 ) -> KeysAnswer:
@@ -47,7 +49,10 @@ def keys(
     return KeysAnswer(keys=[KeyAnswer.of(view) for view in found], head=head)
 
 
-@router.get("/{jurisdiction}/{code}/accreditations", responses=problems(AgencyUnknown, Unavailable))
+@router.get(
+    "/{jurisdiction}/{code}/accreditations",
+    responses=NOT_MODIFIED | problems(AgencyUnknown, Unavailable),
+)
 def accreditations(
     jurisdiction: JurisdictionInPath, code: CodeInPath, directory: GivenDirectory
 ) -> AccreditationsAnswer:

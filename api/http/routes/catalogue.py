@@ -9,23 +9,23 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.http.openapi import problems
 from api.http.ports import GivenCatalogue
+from api.http.public import NOT_MODIFIED, PublicRoute
 from api.http.schemas.catalogue import CatalogueAnswer, TypeAnswer, TypeSummary
-from api.http.strict import StrictRoute
 from api.services.uploads import EXTERNAL_ID
 from ledger.licences.catalogue import TypeUnknown
 from ledger.licences.rows import template_header, template_labels
 
-router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"], route_class=PublicRoute)
 TypeInPath = Annotated[str, Path(min_length=1, max_length=64)]
 
 
-@router.get("", responses=problems())
+@router.get("", responses=NOT_MODIFIED | problems())
 async def types(catalogue: GivenCatalogue) -> CatalogueAnswer:
     """List the licence types."""
     return CatalogueAnswer(types=[TypeSummary.of(type_) for type_ in catalogue.all()])
 
 
-@router.get("/{type_id}", responses=problems(TypeUnknown))
+@router.get("/{type_id}", responses=NOT_MODIFIED | problems(TypeUnknown))
 async def one_type(type_id: TypeInPath, catalogue: GivenCatalogue) -> TypeAnswer:
     """Show one licence type, its newest version."""
     return TypeAnswer.of(catalogue.get(type_id))
@@ -36,6 +36,7 @@ async def one_type(type_id: TypeInPath, catalogue: GivenCatalogue) -> TypeAnswer
     response_class=Response,
     responses={
         200: {"description": "The heading of an upload.", "content": {"text/csv": {}}},
+        **NOT_MODIFIED,
         **problems(TypeUnknown),
     },
 )

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from api.http.forms import rfc3339
+from api.http.public import HEADER
 from api.services.registry import Directory
 from ledger.errors import Unavailable
-
-HEADER = "Suizheng-Head"
 
 
 def with_head(directory: Directory, headers: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from api.http.metrics import MEDIA_TYPE
 from api.http.openapi import problems
 from api.http.ports import GivenDeployment, GivenHealth, GivenMetrics
+from api.http.public import NOT_MODIFIED, PublicRoute
 from api.http.schemas.registry import DeploymentAnswer
 from api.http.schemas.service import AliveAnswer, ReadyAnswer
 from api.http.schemas.shared import HeadAnswer
@@ -13,6 +14,7 @@ from api.services.health import ProjectionStale
 from ledger.errors import Unavailable
 
 router = APIRouter(tags=["service"], route_class=StrictRoute)
+public_router = APIRouter(tags=["service"], route_class=PublicRoute)
 
 
 @router.get("/healthz", responses=problems())
@@ -40,7 +42,7 @@ def metrics(metrics: GivenMetrics) -> Response:
     return Response(metrics.text(), headers={"Content-Type": MEDIA_TYPE})
 
 
-@router.get("/v1/deployment", responses=problems())
+@public_router.get("/v1/deployment", responses=NOT_MODIFIED | problems())
 async def deployment(deployment: GivenDeployment) -> DeploymentAnswer:
     """Name the chain and the contracts that this service stands on."""
     return DeploymentAnswer(

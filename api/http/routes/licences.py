@@ -17,6 +17,7 @@ from api.http.idempotency import (
 )
 from api.http.openapi import JSON_BODY, Responses, problems
 from api.http.ports import GivenDirectory, GivenIssuance, GivenLicences, GivenLinks
+from api.http.public import NOT_MODIFIED, RevalidatedRoute
 from api.http.routes.heads import with_head
 from api.http.schemas.licences import (
     IssuedAnswer,
@@ -61,6 +62,7 @@ from ledger.licences.sd_jwt import ClaimUnknown
 from ledger.values import agency_id
 
 router = APIRouter(prefix="/v1", tags=["licences"], route_class=KeyedRoute)
+public_router = APIRouter(prefix="/v1", tags=["verification"], route_class=RevalidatedRoute)
 sealed_router = APIRouter(prefix="/v1", tags=["licences"], route_class=SealedKeyedRoute)
 DigestInPath = Annotated[HexDigest, Path(description="The document's digest, 0x and 64 digits.")]
 NO_NUL: Final = r"^[^\x00]*$"  # PostgreSQL takes no text with one
@@ -182,19 +184,19 @@ def withdraw_links(
     return respond(_withdrawn())
 
 
-@router.get(
+@public_router.get(
     "/proofs/{digest}",
     response_class=Response,
-    tags=["verification"],
     responses={
         200: {"description": "The proof file.", "content": {"application/json": {}}},
+        **NOT_MODIFIED,
         **problems(RecordUnknown, ProofPending, Unavailable),
     },
 )
 def proof(digest: DigestInPath, licences: GivenLicences, directory: GivenDirectory) -> Response:
     """Give the proof that leads from a digest to a root on the ledger; anybody may have it."""
     content = licences.proof(digest).to_json()
-    headers = with_head(directory, {"Access-Control-Allow-Origin": "*"})
+    headers = with_head(directory, {})
     return Response(content, headers=headers, media_type="application/json")
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 
 from api.http.openapi import problems
 from api.http.ports import GivenLists
+from api.http.public import NOT_MODIFIED, matches
 from api.http.schemas.shared import CodeInPath, JurisdictionInPath
 from api.http.strict import StrictRoute
 from api.services.refusals import ListTokenUnknown
@@ -24,7 +25,7 @@ MEDIA_TYPE = "application/statuslist+jwt"
     response_class=Response,
     responses={
         200: {"description": "The signed list.", "content": {MEDIA_TYPE: {}}},
-        304: {"description": "The list is the one that the caller has."},
+        **NOT_MODIFIED,
         **problems(ListTokenUnknown, Unavailable),
     },
 )
@@ -46,7 +47,7 @@ def status_list(  # the parts of one address, and two request headers
         "ETag": tag,
         "Vary": "Accept-Encoding",
     }
-    if tag in (given.strip() for given in if_none_match.split(",")):
+    if matches(tag, if_none_match):
         return Response(status_code=304, headers=headers)
     if "gzip" in accept_encoding.lower():
         headers["Content-Encoding"] = "gzip"
