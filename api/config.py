@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     keys: Path = Path("var/keys")
     """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
     password_file: Path | None = None
+    pages: Path = Path(__file__).resolve().parents[1] / "web" / "dist"
+    """The built pages for browsers, as `make pages` leaves them."""
     batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
     batch_seconds: float = Field(default=1.0, ge=0)
     confirmations: int = Field(default=1, ge=1)
