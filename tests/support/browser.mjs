@@ -19,11 +19,11 @@ const browser = await chromium.launch({
 let context, page, requests, complaints;
 
 const commands = {
-  async open({ url, language, width = 360, media = "screen" }) {
+  async open({ url, language, width = 360, media = "screen", colours = "light" }) {
     await context?.close();
     context = await browser.newContext({ locale: language, viewport: { width, height: 740 } });
     page = await context.newPage();
-    await page.emulateMedia({ media });
+    await page.emulateMedia({ media, colorScheme: colours });
     requests = [];
     complaints = [];
     page.on("request", async (request) => {

@@ -4,10 +4,10 @@ export default {
   working: "Checking …",
   verdicts: { valid: "Valid", invalid: "Not valid", unconfirmed: "Cannot be confirmed" },
   explained: {
-    valid: "Every check passed ({time}).",
-    invalid: "A check failed ({time}). Do not rely on this licence.",
+    valid: "Every check passed. Checked on {time}.",
+    invalid: "A check failed. Do not rely on this licence. Checked on {time}.",
     unconfirmed:
-      "Nothing speaks against this licence, but not everything could be checked ({time}). This is no sign of a forgery.",
+      "Nothing speaks against this licence, but not everything could be checked. This is no sign of a forgery. Asked on {time}.",
   },
   noReport: "Not checked",
   troubles: {

@@ -6,10 +6,10 @@ const texts: Texts = {
   working: "A verificar …",
   verdicts: { valid: "Válida", invalid: "Não válida", unconfirmed: "Não foi possível confirmar" },
   explained: {
-    valid: "Todas as verificações passaram ({time}).",
-    invalid: "Uma verificação falhou ({time}). Não confie nesta licença.",
+    valid: "Todas as verificações passaram. Verificada em {time}.",
+    invalid: "Uma verificação falhou. Não confie nesta licença. Verificada em {time}.",
     unconfirmed:
-      "Nada depõe contra esta licença, mas nem tudo pôde ser verificado ({time}). Não é sinal de falsificação.",
+      "Nada depõe contra esta licença, mas nem tudo pôde ser verificado. Não é sinal de falsificação. Consultada em {time}.",
   },
   noReport: "Não verificada",
   troubles: {

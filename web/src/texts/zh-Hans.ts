@@ -6,9 +6,9 @@ const texts: Texts = {
   working: "正在核验……",
   verdicts: { valid: "有效", invalid: "无效", unconfirmed: "暂不能确认" },
   explained: {
-    valid: "各项检查均已通过（{time}）。",
-    invalid: "有检查未通过（{time}）。请勿采信这份证照。",
-    unconfirmed: "未发现不利于这份证照的情况，但有的项目暂时无法核对（{time}）。这并不表示证照是伪造的。",
+    valid: "各项检查均已通过。核验时间：{time}。",
+    invalid: "有检查未通过，请勿采信这份证照。核验时间：{time}。",
+    unconfirmed: "未发现不利于这份证照的情况，但有的项目暂时无法核对。这并不表示证照是伪造的。查询时间：{time}。",
   },
   noReport: "未能核验",
   troubles: {

@@ -6,9 +6,9 @@ const texts: Texts = {
   working: "正在核驗……",
   verdicts: { valid: "有效", invalid: "無效", unconfirmed: "暫不能確認" },
   explained: {
-    valid: "各項檢查均已通過（{time}）。",
-    invalid: "有檢查未通過（{time}）。請勿採信這份證照。",
-    unconfirmed: "未發現不利於這份證照的情況，但有的項目暫時無法核對（{time}）。這並不表示證照是偽造的。",
+    valid: "各項檢查均已通過。核驗時間：{time}。",
+    invalid: "有檢查未通過，請勿採信這份證照。核驗時間：{time}。",
+    unconfirmed: "未發現不利於這份證照的情況，但有的項目暫時無法核對。這並不表示證照是偽造的。查詢時間：{time}。",
   },
   noReport: "未能核驗",
   troubles: {
