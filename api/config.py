@@ -38,9 +38,9 @@ class Settings(BaseSettings):
     """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
     password_file: Path | None = None
     batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
-    batch_seconds: float = Field(default=1.0, ge=0)
+    batch_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     confirmations: int = Field(default=1, ge=1)
-    poll_seconds: float = Field(default=0.2, gt=0)
+    poll_seconds: float = Field(default=0.2, gt=0, allow_inf_nan=False)
 
     @field_validator("node_urls", mode="before")
     @classmethod
