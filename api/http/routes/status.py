@@ -10,8 +10,7 @@ from api.http.ports import GivenStatuses
 from api.http.routes.licences import DigestInPath, signed_in
 from api.http.schemas.status import ChangeAnswer, StatusForm, TypedDataForm
 from api.http.strict import StrictRoute
-from api.services.refusals import ChangeUnknown, RecordUnknown
-from api.services.status import ChangePending
+from api.services.refusals import ChangePending, ChangeUnknown, RecordUnknown
 from ledger.errors import (
     AgencyNotActive,
     AgencyUnknown,
