@@ -228,6 +228,7 @@ class TestRenew:
                 "/v1/licences", json=form, headers=service.by(service.issuer)
             )
         assert refusal(answer) == (409, "StatusFinal")
+        assert answer.json()["digest"] == first["digest"]
 
 
 class TestRead:
