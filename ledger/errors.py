@@ -19,7 +19,7 @@ class LedgerError(Exception):
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
 
     def values(self) -> dict[str, Any]:
-        """The values that the error carries, by their snake_case names; or those it is retold in."""
+        """The values that the error carries, or is retold in, by their snake_case names."""
         if self._retold is not None:
             return dict(self._retold)
         names = (f.name for f in fields(self)) if hasattr(self, "__dataclass_fields__") else ()  # type: ignore[arg-type]  # guarded: only dataclasses get there

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from api.services.issuers import Issuers
 from api.services.renewal import Entries
 from api.services.sign_ins import Roles
+from api.services.transitions import check_licence_transition
 from api.store.changes import ChangeRow, ChangeStore
 from api.store.licences import LicenceRow, LicenceStore
 from ledger.errors import (
@@ -21,7 +22,6 @@ from ledger.licences.catalogue import Catalogue
 from ledger.licences.lifecycle import (
     check_reason,
     check_times,
-    check_transition,
     needs_cosignature,
     reason_of,
 )
@@ -183,7 +183,7 @@ class Statuses:
             now=max(now, effective_at),
         )
         present = self._entries.status(row.agency, row.list, row.index)
-        check_transition(row.index, present, request.status, request.reason)
+        check_licence_transition(row, present, request.status, request.reason)
         return StatusOrder(
             agency=AgencyId(row.agency),
             list=row.list,
