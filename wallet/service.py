@@ -8,6 +8,7 @@ import httpx2
 
 from ledger.canonical import JsonMalformed, parse_json, parse_object
 from ledger.errors import Refused, Unavailable
+from wallet.faults import fault_lines
 
 TIMEOUT_SECONDS: Final = 30.0
 _ERROR: Final = 400
@@ -49,7 +50,7 @@ class ServiceRefused(Refused):
         """Return what the service said, with the values and the errors one below the other."""
         shown = ", ".join(f"{key}={value}" for key, value in self.facts.items())
         lines = [f"{self.title_given} ({shown})" if shown else self.title_given]
-        lines += ["  " + _error(entry) for entry in self.errors]
+        lines += ["  " + line for line in fault_lines(self.errors)]
         return "\n".join([*lines, f"({self.name})"]) if self.name else "\n".join(lines)
 
 
@@ -146,7 +147,3 @@ def problem(status: int, content: bytes) -> ServiceRefused | ServiceBusy:
         errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
         status=status,
     )
-
-
-def _error(entry: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in entry.items() if value is not None)

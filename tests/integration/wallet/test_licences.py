@@ -55,7 +55,7 @@ class TestClerk:
         assert {row["digest"] for row in again["issued"]} == digests
         wrong = rows(tmp_path / "wrong.csv", 3, holder_code="91110000600037341X")
         said = hand.failing(*bulk, wrong, *BY, code=1)
-        assert "row 4, column holder_code, rule check-character" in said
+        assert "row 4, 持证主体代码 (holder_code): the check character is wrong" in said
         listed = hand.json("licence", "list", "--agency", NAME, "--limit", 1000, *BY)
         assert digests <= {row["digest"] for row in listed}
         assert not [row for row in listed if str(row["externalId"]).startswith("wrong")]

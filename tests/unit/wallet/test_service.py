@@ -49,7 +49,7 @@ class TestProblem:
             "status": 422,
             "rows": 3,
             "errors": [
-                {"row": 2, "column": "holder_code", "rule": "uscc"},
+                {"row": 2, "column": "holder_code", "rule": "check-character"},
                 {"row": 3, "column": None, "rule": "missing"},
             ],
         }
@@ -57,8 +57,8 @@ class TestProblem:
         assert isinstance(error, ServiceRefused)
         assert str(error).splitlines() == [
             "Rows of the upload are wrong. (rows=3)",
-            "  row 2, column holder_code, rule uscc",
-            "  row 3, rule missing",
+            "  row 2, 持证主体代码 (holder_code): the check character is wrong",
+            "  row 3: it is missing",
             "(UploadInvalid)",
         ]
 
