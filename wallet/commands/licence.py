@@ -1,5 +1,7 @@
 """`suizheng licence`: issue, find and renew licences through the service."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -7,7 +9,9 @@ from urllib.parse import quote
 import click
 
 from ledger.canonical import parse_object
+from ledger.errors import Unavailable
 from ledger.licences.catalogue import load_catalogue
+from ledger.licences.dates import OPEN_ENDED, local_day
 from ledger.licences.rows import row_fields, template_header
 from ledger.licences.sd_jwt import parse
 from ledger.verification.proof_file import ProofFile
@@ -24,6 +28,13 @@ from wallet.surroundings import Surroundings
 
 _NOT_FOUND: Final = 404
 _MEDIA_TYPES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+
+
+@dataclass(eq=False)
+class MomentMalformed(Unavailable):
+    """The service's answer names no such moment. Check that the address is a Suizheng service."""
+
+    moment: str
 
 
 @click.group()
@@ -156,10 +167,10 @@ def list_licences(  # one parameter an option
     if given["as_json"]:
         print_json(found)
         return
-    columns = ("digest", "licenceId", "type", "holderName", "validUntil", "stage")
+    columns = ("digest", "licenceId", "type", "holderName", "validUntil", "status", "stage")
     print_table(
-        ("DIGEST", "LICENCE ID", "TYPE", "HOLDER", "UNTIL", "STAGE"),
-        ([row.get(column) or "" for column in columns] for row in found),
+        ("DIGEST", "LICENCE ID", "TYPE", "HOLDER", "UNTIL", "STATUS", "STAGE"),
+        ([_last_days(row).get(column) or "" for column in columns] for row in found),
     )
 
 
@@ -173,7 +184,7 @@ def show(outside: Surroundings, digest: str, **given: Any) -> None:
     if given["as_json"]:
         print_json(answer)
         return
-    for name, value in answer.items():
+    for name, value in _last_days(answer).items():
         if name != "document" and value is not None:
             say(f"{name:<18} {value}")
 
@@ -274,6 +285,23 @@ def _pages(service: Service, asked: dict[str, Any], limit: int) -> list[dict[str
         if cursor is None:
             break
     return found[:limit]
+
+
+def _last_days(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a licence with its days as the document has them; the service names instants.
+
+    Its `validUntil` is the first moment after the last day.
+    """
+    start, end = row.get("validFrom"), row.get("validUntil")
+    days = {"validUntil": OPEN_ENDED if end is None else local_day(_unix(end) - 1)}
+    return row | days | ({} if start is None else {"validFrom": local_day(_unix(start))})
+
+
+def _unix(moment: object) -> int:
+    try:
+        return int(datetime.fromisoformat(str(moment)).timestamp())
+    except ValueError as exc:
+        raise MomentMalformed(str(moment)) from exc
 
 
 def _proof(service: Service, digest: str) -> ProofFile | None:

@@ -128,7 +128,7 @@ class BulkAnswer(Answer):
 
 
 class LicenceSummary(Answer):
-    """A licence in a list."""
+    """A licence in a list; `status` is the chain's as of the projection's head."""
 
     digest: HexDigest
     type: str
@@ -140,6 +140,7 @@ class LicenceSummary(Answer):
     valid_from: Moment
     valid_until: Moment | None
     stage: Stage
+    status: Literal["valid", "revoked", "suspended", "superseded"]
 
     @classmethod
     def of(cls, listed: ListedLicence) -> Self:
@@ -161,9 +162,8 @@ class LicencesAnswer(Answer):
 
 
 class LicenceAnswer(LicenceSummary):
-    """A licence as its agency sees it; `status` is the chain's as of the projection's head."""
+    """A licence as its agency sees it."""
 
-    status: Literal["valid", "revoked", "suspended", "superseded"]
     status_list: int
     status_index: int
     predecessor: HexDigest | None
@@ -175,7 +175,6 @@ class LicenceAnswer(LicenceSummary):
         row = view.row
         return cls(
             **_summary(view),
-            status=view.status.name.lower(),
             status_list=row.list,
             status_index=row.index,
             predecessor=row.predecessor,
@@ -216,4 +215,5 @@ def _summary(licence: ListedLicence | LicenceView) -> dict[str, Any]:
         "valid_from": row.nbf,
         "valid_until": row.exp,
         "stage": licence.stage,
+        "status": licence.status.name.lower(),
     }

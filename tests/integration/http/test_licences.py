@@ -277,6 +277,17 @@ class TestSearch:
         assert found == issued[::-1]
         assert second["nextCursor"] is None
 
+    def test_shows_each_status_at_the_head(self, service: World) -> None:
+        gone, kept = (str(service.issue()["digest"]) for _ in range(2))
+        service.revoke(gone)
+        answer = service.client.get(
+            "/v1/licences",
+            params={"agency": f"CN-GD/{AGENCY.code}"},
+            headers=service.by(service.registrar),
+        ).json()
+        found = {row["digest"]: row["status"] for row in answer["licences"]}
+        assert found == {gone: "revoked", kept: "valid"}
+
     @pytest.mark.parametrize(
         ("query", "count"),
         [

@@ -67,6 +67,13 @@ class TestClerk:
         digest = "0x" + licence.name.removesuffix(".sd-jwt")
         hand.run("licence", "suspend", digest, "--wait", *BY)
         assert hand.json("verify", licence, code=1)["checks"][4]["code"] == "status.suspended"
+        listed = hand.run("licence", "list", "--agency", NAME, "--external-id", "status", *BY)
+        heading, row = listed.splitlines()
+        assert heading.split()[-3:] == ["UNTIL", "STATUS", "STAGE"]
+        assert row.split()[-3:-1] == [FIELDS[TYPE]["valid_until"], "suspended"]
+        assert f"validUntil         {FIELDS[TYPE]['valid_until']}" in hand.run(
+            "licence", "show", digest, *BY
+        )
         hand.run("licence", "reinstate", digest, "--wait", *BY)
         hand.run("verify", licence)
         annul = ("licence", "revoke", digest, "--reason", 311, "--wait", *BY)
