@@ -20,7 +20,7 @@ from wallet.commands.licence_holder import HOLDER_COMMANDS
 from wallet.commands.licence_status import STATUS_COMMANDS
 from wallet.commands.options import AGENCY, FILE, FOLDER, AgencyName
 from wallet.commands.serving import opened, serving, wait_for_block, wait_option
-from wallet.console import note, print_json, print_table, say, waiting
+from wallet.console import age, note, print_json, print_table, say, waiting
 from wallet.documents import DOCUMENT, PROOF
 from wallet.home import read_file, write_file
 from wallet.service import Service, ServiceRefused
@@ -163,7 +163,7 @@ def list_licences(  # one parameter an option
     """List an agency's licences, the newest first."""
     asked = {"agency": str(agency), "type": type_id, "q": search, "externalId": external_id}
     with opened(outside, given) as service:
-        found = _pages(service, asked, limit)
+        found, head = _pages(service, asked, limit)
     if given["as_json"]:
         print_json(found)
         return
@@ -172,6 +172,7 @@ def list_licences(  # one parameter an option
         ("DIGEST", "LICENCE ID", "TYPE", "HOLDER", "UNTIL", "STATUS", "STAGE"),
         ([_last_days(row).get(column) or "" for column in columns] for row in found),
     )
+    note(f"As of {_said(head)}")
 
 
 @licence.command()
@@ -186,7 +187,7 @@ def show(outside: Surroundings, digest: str, **given: Any) -> None:
         return
     for name, value in _last_days(answer).items():
         if name != "document" and value is not None:
-            say(f"{name:<18} {value}")
+            say(f"{name:<18} {_said(value) if name == 'head' else value}")
 
 
 @licence.command()
@@ -275,16 +276,26 @@ def _fields(type_id: str, file: Path | None, single: tuple[str, ...]) -> dict[st
     return found | (row_fields(load_catalogue().get(type_id), cells) if cells else {})
 
 
-def _pages(service: Service, asked: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+def _pages(
+    service: Service, asked: dict[str, Any], limit: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the licences found and the head of the page read last."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
+    page: dict[str, Any] = {}
     while len(found) < limit:
         page = service.get("/v1/licences", **asked, cursor=cursor, limit=min(limit, 100))
         found += page.get("licences", [])
         cursor = page.get("nextCursor")
         if cursor is None:
             break
-    return found[:limit]
+    return found[:limit], page.get("head", {})
+
+
+def _said(head: dict[str, Any]) -> str:
+    """Return the ledger's head as a person reads it."""
+    seconds = int(head.get("ageSeconds", 0))
+    return f"ledger block {head.get('block')} of {head.get('time')}, confirmed {age(seconds)} ago"
 
 
 def _last_days(row: dict[str, Any]) -> dict[str, Any]:

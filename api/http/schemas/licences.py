@@ -6,7 +6,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from api.http.forms import Answer, Form, HexDigest, Moment
-from api.http.schemas.shared import AgencyName, Text, TypeId
+from api.http.schemas.shared import AgencyName, HeadAnswer, Text, TypeId
 from api.services.issuance import BulkResult, Issued, IssueOrder
 from api.services.licences import LicencePage, LicenceView, ListedLicence
 from api.services.links import NewLink
@@ -153,12 +153,13 @@ class LicencesAnswer(Answer):
 
     licences: list[LicenceSummary]
     next_cursor: str | None
+    head: HeadAnswer
 
     @classmethod
-    def of(cls, page: LicencePage) -> Self:
+    def of(cls, page: LicencePage, head: HeadAnswer) -> Self:
         """Return the page as JSON."""
         licences = [LicenceSummary.of(listed) for listed in page.licences]
-        return cls(licences=licences, next_cursor=page.next_cursor)
+        return cls(licences=licences, next_cursor=page.next_cursor, head=head)
 
 
 class LicenceAnswer(LicenceSummary):
@@ -168,9 +169,10 @@ class LicenceAnswer(LicenceSummary):
     status_index: int
     predecessor: HexDigest | None
     successor: HexDigest | None
+    head: HeadAnswer
 
     @classmethod
-    def of_view(cls, view: LicenceView) -> Self:
+    def of_view(cls, view: LicenceView, head: HeadAnswer) -> Self:
         """Return the licence as JSON."""
         row = view.row
         return cls(
@@ -179,6 +181,7 @@ class LicenceAnswer(LicenceSummary):
             status_index=row.index,
             predecessor=row.predecessor,
             successor=view.successor,
+            head=head,
         )
 
 

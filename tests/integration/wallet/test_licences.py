@@ -71,9 +71,9 @@ class TestClerk:
         heading, row = listed.splitlines()
         assert heading.split()[-3:] == ["UNTIL", "STATUS", "STAGE"]
         assert row.split()[-3:-1] == [FIELDS[TYPE]["valid_until"], "suspended"]
-        assert f"validUntil         {FIELDS[TYPE]['valid_until']}" in hand.run(
-            "licence", "show", digest, *BY
-        )
+        shown = hand.run("licence", "show", digest, *BY)
+        assert f"validUntil         {FIELDS[TYPE]['valid_until']}" in shown
+        assert "head               ledger block " in shown
         hand.run("licence", "reinstate", digest, "--wait", *BY)
         hand.run("verify", licence)
         annul = ("licence", "revoke", digest, "--reason", 311, "--wait", *BY)
