@@ -13,6 +13,17 @@ from wallet.faults import fault_lines
 TIMEOUT_SECONDS: Final = 30.0
 _ERROR: Final = 400
 _OURS: Final = frozenset({"type", "title", "status", "detail", "instance", "errors"})
+_NOT_BY_WAITING: Final = {
+    "BundleSignerMissing": (
+        "An agency must announce one with suizheng agency announce-key --usage bundles, and give "
+        "it to the service with suizheng key hand-over."
+    ),
+    "SigningKeyMissing": (
+        "The agency must announce one with suizheng agency announce-key, and give it to the "
+        "service with suizheng key hand-over."
+    ),
+}
+"""What to do about the outages that do not pass by themselves, by problem."""
 _GATEWAY: Final = frozenset({502, 503, 504, 507, 429})
 
 
@@ -33,7 +44,8 @@ class ServiceBusy(Unavailable):
 
     def __str__(self) -> str:
         """Return what the service said, and the advice."""
-        return f"{self.title_given} Try again in a moment. ({self.name})"
+        advice = _NOT_BY_WAITING.get(self.name, "Try again in a moment.")
+        return f"{self.title_given} {advice} ({self.name})"
 
 
 @dataclass(eq=False)
