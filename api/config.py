@@ -40,9 +40,9 @@ class Settings(BaseSettings):
     pages: Path = Path(__file__).resolve().parents[1] / "web" / "dist"
     """The built pages for browsers, as `make pages` leaves them."""
     batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
-    batch_seconds: float = Field(default=1.0, ge=0)
+    batch_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     confirmations: int = Field(default=1, ge=1)
-    poll_seconds: float = Field(default=0.2, gt=0)
+    poll_seconds: float = Field(default=0.2, gt=0, allow_inf_nan=False)
 
     @field_validator("node_urls", mode="before")
     @classmethod

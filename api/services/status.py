@@ -10,19 +10,18 @@ from typing import Any, Final, Protocol
 from api.services.issuers import Issuers
 from api.services.renewal import Entries
 from api.services.sign_ins import Roles
+from api.services.transitions import check_licence_transition
 from api.store.changes import ChangeRow, ChangeStore
 from api.store.licences import LicenceRow, LicenceStore
 from ledger.errors import (
     CoSignatureByActor,
     CoSignatureExpired,
     CoSignatureRequired,
-    Refused,
 )
 from ledger.licences.catalogue import Catalogue
 from ledger.licences.lifecycle import (
     check_reason,
     check_times,
-    check_transition,
     needs_cosignature,
     reason_of,
 )
@@ -39,16 +38,6 @@ from ledger.values import Address, AgencyId, Digest, LedgerRef, Role, Stage, Sta
 UNCOSIGNED_LIMIT: Final = 100
 """IRecordLedger.UNCOSIGNED_LIMIT, for the error that a reason alone calls for."""
 ID_BYTES: Final = 16
-_UNDER_WAY: Final = frozenset(
-    {IntentState.WAITING, IntentState.RESERVED, IntentState.SIGNED, IntentState.SENT}
-)
-
-
-@dataclass(eq=False)
-class ChangePending(Refused):
-    """An earlier change of this licence's status is still on its way."""
-
-    change: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +124,6 @@ class Statuses:
         order = self._order(row, request, now)
         not_before = max(now, order.effective_at)
         self._check_second_person(order, request.co_signature, by, not_before)
-        self._check_none_pending(digest)
         is_due = not_before == now
         intent = self._intents.intent(order, request.co_signature) if is_due else None
         change = ChangeRow(
@@ -154,7 +142,7 @@ class Statuses:
             co_signature=request.co_signature,
             intent=None if intent is None else intent.id,
         )
-        self._changes.add([change], [] if intent is None else [intent])
+        self._changes.add_alone(change, [] if intent is None else [intent])
         return ChangeView(self._changes.get(change.id))
 
     def typed_data(
@@ -195,7 +183,7 @@ class Statuses:
             now=max(now, effective_at),
         )
         present = self._entries.status(row.agency, row.list, row.index)
-        check_transition(row.index, present, request.status, request.reason)
+        check_licence_transition(row, present, request.status, request.reason)
         return StatusOrder(
             agency=AgencyId(row.agency),
             list=row.list,
@@ -220,8 +208,3 @@ class Statuses:
             raise CoSignatureExpired(co_signature.deadline, sent_at)
         approver = recover_approver(self._ledger, order, co_signature)
         self._roles.require(approver, order.agency, Role.APPROVER)
-
-    def _check_none_pending(self, digest: Digest) -> None:
-        for earlier in self._changes.of(digest):
-            if earlier.state in _UNDER_WAY:
-                raise ChangePending(earlier.id)

@@ -50,6 +50,8 @@ class TestLoadSettings:
             ("BATCH_SECONDS", "-1"),
             ("CONFIRMATIONS", "0"),
             ("POLL_SECONDS", "0"),
+            ("POLL_SECONDS", "inf"),
+            ("BATCH_SECONDS", "inf"),
             ("BASE_URL", "ftp://licences.example"),
             ("BASE_URL", "licences.example"),
             ("BASE_URL", "https://licences.example?x=1"),
