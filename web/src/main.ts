@@ -60,7 +60,8 @@ function take(files: readonly File[]): void {
 /** Draw the place for files, which is the same in every state. */
 function drawFile(): void {
   const texts = TEXTS[language];
-  const input = el("input", { type: "file", multiple: "", id: "files", accept: ".sd-jwt,.json" });
+  // No `accept`: phones grey out files whose ending they do not know.
+  const input = el("input", { type: "file", multiple: "", id: "files" });
   input.addEventListener("change", () => take([...((input as HTMLInputElement).files ?? [])]));
   const section = document.getElementById("file");
   section?.replaceChildren(
