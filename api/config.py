@@ -37,17 +37,19 @@ class Settings(BaseSettings):
     keys: Path = Path("var/keys")
     """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
     password_file: Path | None = None
+    pages: Path = Path(__file__).resolve().parents[1] / "web" / "dist"
+    """The built pages for browsers, as `make pages` leaves them."""
     batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
-    batch_seconds: float = Field(default=1.0, ge=0)
+    batch_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     confirmations: int = Field(default=1, ge=1)
-    poll_seconds: float = Field(default=0.2, gt=0)
-    requests_per_address: float = Field(default=100, ge=0)
+    poll_seconds: float = Field(default=0.2, gt=0, allow_inf_nan=False)
+    requests_per_address: float = Field(default=100, ge=0, allow_inf_nan=False)
     """Requests a second that one address may send to one process; 0 for no limit (proposed)."""
-    requests_per_stranger: float = Field(default=10, ge=0)
+    requests_per_stranger: float = Field(default=10, ge=0, allow_inf_nan=False)
     """The same for sign-in, sealed copies, and verification without a session (proposed)."""
-    requests_per_account: float = Field(default=100, ge=0)
+    requests_per_account: float = Field(default=100, ge=0, allow_inf_nan=False)
     """Requests a second that one account may send to one process; 0 for no limit (proposed)."""
-    burst_seconds: float = Field(default=10, ge=1)
+    burst_seconds: float = Field(default=10, ge=1, allow_inf_nan=False)
     """How many seconds' worth of requests may come at once (proposed)."""
 
     @field_validator("node_urls", mode="before")

@@ -20,6 +20,7 @@ import uvicorn
 from api.config import Settings, load_settings
 from api.http.app import create_app
 from api.http.limits import Allowances, Rates
+from api.http.pages import Pages
 from api.logs import json_log, json_log_of_server
 from api.services.anchoring import Anchoring
 from api.services.at_head import AtHead
@@ -52,7 +53,12 @@ from api.store.sign_ins import SignInStore
 from ledger.canonical import parse_object
 from ledger.chain.accounts import Account
 from ledger.chain.client import LedgerClient
-from ledger.chain.deployments import Deployment, check_deployment, load_deployment
+from ledger.chain.deployments import (
+    Deployment,
+    check_deployment,
+    load_deployment,
+    require_own_contracts,
+)
 from ledger.chain.fees import FeePolicy
 from ledger.chain.follower import Follower
 from ledger.chain.lane import Limits
@@ -105,8 +111,10 @@ class Parts:
 
     @cached_property
     def deployment(self) -> Deployment:
-        """The contracts of the one chain that this service is for."""
-        return load_deployment(self.settings.deployment)
+        """The contracts of the one chain that this service is for, the very ones it knows."""
+        found = load_deployment(self.settings.deployment)
+        require_own_contracts(found)
+        return found
 
     @cached_property
     def node(self) -> Node:
@@ -284,8 +292,8 @@ class Parts:
     def _account_file(self) -> str:
         path = self.settings.keys / "account.json"
         try:
-            return path.read_text()
-        except OSError as exc:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
             raise OperatorAccountMissing(str(path)) from exc
 
     def _password(self) -> str:
@@ -293,8 +301,8 @@ class Parts:
         if path is None:
             raise PasswordMissing
         try:
-            return path.read_text().rstrip("\r\n")
-        except OSError as exc:
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as exc:
             raise PasswordMissing from exc
 
     def _unlock(self, text: str) -> bytes:
@@ -357,7 +365,8 @@ def serve(*, host: str, port: int) -> None:
     parts = Parts(load_settings())
     try:
         _check_chain(parts)
-        app = create_app(parts.services(), json_log(), parts.allowances())
+        pages = Pages.load(parts.settings.pages)
+        app = create_app(parts.services(), json_log(), pages, parts.allowances())
         # The access log of uvicorn would hold paths, and those hold digests and cursors.
         uvicorn.run(
             app,

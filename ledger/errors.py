@@ -5,11 +5,13 @@ stand beside the rule; here are the roots of the tree and the errors that the co
 """
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 
 class LedgerError(Exception):
     """Something that a caller can understand went wrong."""
+
+    _retold: dict[str, Any] | None = None
 
     @classmethod
     def title(cls) -> str:
@@ -17,13 +19,21 @@ class LedgerError(Exception):
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
 
     def values(self) -> dict[str, Any]:
-        """The values that the error carries, by their snake_case names."""
+        """The values that the error carries, or is retold in, by their snake_case names."""
+        if self._retold is not None:
+            return dict(self._retold)
         names = (f.name for f in fields(self)) if hasattr(self, "__dataclass_fields__") else ()  # type: ignore[arg-type]  # guarded: only dataclasses get there
         return {name: getattr(self, name) for name in names}
 
+    def retell(self, **values: Any) -> Self:
+        """Show `values` in place of the error's own, for whoever knows the case in other terms."""
+        self._retold = values
+        return self
+
     def __str__(self) -> str:
         """The title, followed by the values in brackets."""
-        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.values().items())
+        told = self.values().items()
+        shown = ", ".join(f"{name.rstrip('_')}={_shown(value)}" for name, value in told)
         return f"{self.title()} ({shown})" if shown else self.title()
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from api.http.limits import Allowances, RateLimit, Rates
 from api.http.metrics import Metrics
 from api.http.middleware import BodyLimit, Edge
 from api.http.openapi import document_of
+from api.http.pages import NO_PAGES, Pages
 from api.http.problems import instance_of, of_framework, of_validation, problem
 from api.http.routes import (
     agencies,
@@ -19,6 +20,7 @@ from api.http.routes import (
     health,
     licences,
     links,
+    pages,
     problems,
     sign_in,
     status,
@@ -45,11 +47,17 @@ ROUTERS = (
     links.router,
     sign_in.router,
     problems.router,
+    pages.router,
 )
 
 
-def create_app(services: Services, log: Any = None, limits: Allowances | None = None) -> FastAPI:
-    """Return the application over `services`; `log` is a structlog logger.
+def create_app(
+    services: Services,
+    log: Any = None,
+    built: Pages = NO_PAGES,
+    limits: Allowances | None = None,
+) -> FastAPI:
+    """Return the application over `services`; `log` is a structlog logger, `built` the pages.
 
     Without `limits` everybody may ask as often as they like.
     """
@@ -65,6 +73,7 @@ def create_app(services: Services, log: Any = None, limits: Allowances | None = 
     app.state.services = services
     limits = app.state.limits = limits or Allowances(Rates())
     metrics = app.state.metrics = Metrics(services.measures)
+    app.state.pages = built
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(LedgerError, _refuse)

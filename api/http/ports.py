@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.http.metrics import Metrics
+from api.http.pages import Pages
 from api.services.bundles import Bundles
 from api.services.composition import DeploymentView
 from api.services.health import Health
@@ -30,6 +31,10 @@ async def _metrics(request: Request) -> Any:
     return request.app.state.metrics
 
 
+async def _pages(request: Request) -> Any:
+    return request.app.state.pages
+
+
 GivenIssuance = Annotated[Issuance, _given("issuance")]
 GivenLicences = Annotated[Licences, _given("licences")]
 GivenStatuses = Annotated[Statuses, _given("statuses")]
@@ -43,3 +48,4 @@ GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenHealth = Annotated[Health, _given("health")]
+GivenPages = Annotated[Pages, Depends(_pages)]

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from api.services.transitions import check_licence_transition
 from api.store.licences import LicenceRow, LicenceStore
 from ledger.errors import Refused
 from ledger.licences.catalogue import LicenceType
 from ledger.licences.issuance import Predecessor
-from ledger.licences.lifecycle import check_transition
 from ledger.licences.sd_jwt import parse
 from ledger.values import AgencyId, Digest, Status
 
@@ -69,7 +69,7 @@ class Renewals:
             raise PredecessorReplaced(former.digest, successor)
         type_.check_reason(predecessor.reason)
         present = self._entries.status(former.agency, former.list, former.index)
-        check_transition(former.index, present, Status.SUPERSEDED, predecessor.reason)
+        check_licence_transition(former, present, Status.SUPERSEDED, predecessor.reason)
         return former
 
     @staticmethod

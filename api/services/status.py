@@ -11,19 +11,18 @@ from api.services.idempotency import Keep
 from api.services.issuers import Issuers
 from api.services.renewal import Entries
 from api.services.sign_ins import Roles
+from api.services.transitions import check_licence_transition
 from api.store.changes import ChangeRow, ChangeStore
 from api.store.licences import LicenceRow, LicenceStore
 from ledger.errors import (
     CoSignatureByActor,
     CoSignatureExpired,
     CoSignatureRequired,
-    Refused,
 )
 from ledger.licences.catalogue import Catalogue
 from ledger.licences.lifecycle import (
     check_reason,
     check_times,
-    check_transition,
     needs_cosignature,
     reason_of,
 )
@@ -40,16 +39,6 @@ from ledger.values import Address, AgencyId, Digest, LedgerRef, Role, Stage, Sta
 UNCOSIGNED_LIMIT: Final = 100
 """IRecordLedger.UNCOSIGNED_LIMIT, for the error that a reason alone calls for."""
 ID_BYTES: Final = 16
-_UNDER_WAY: Final = frozenset(
-    {IntentState.WAITING, IntentState.RESERVED, IntentState.SIGNED, IntentState.SENT}
-)
-
-
-@dataclass(eq=False)
-class ChangePending(Refused):
-    """An earlier change of this licence's status is still on its way."""
-
-    change: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +131,6 @@ class Statuses:
         order = self._order(row, request, now)
         not_before = max(now, order.effective_at)
         self._check_second_person(order, request.co_signature, by, not_before)
-        self._check_none_pending(digest)
         is_due = not_before == now
         intent = self._intents.intent(order, request.co_signature) if is_due else None
         change = ChangeRow(
@@ -163,7 +151,7 @@ class Statuses:
         )
         view = ChangeView(change)
         settlement = None if keep is None else keep(view)
-        self._changes.add([change], [] if intent is None else [intent], settlement)
+        self._changes.add_alone(change, [] if intent is None else [intent], settlement)
         return view
 
     def typed_data(
@@ -204,7 +192,7 @@ class Statuses:
             now=max(now, effective_at),
         )
         present = self._entries.status(row.agency, row.list, row.index)
-        check_transition(row.index, present, request.status, request.reason)
+        check_licence_transition(row, present, request.status, request.reason)
         return StatusOrder(
             agency=AgencyId(row.agency),
             list=row.list,
@@ -229,8 +217,3 @@ class Statuses:
             raise CoSignatureExpired(co_signature.deadline, sent_at)
         approver = recover_approver(self._ledger, order, co_signature)
         self._roles.require(approver, order.agency, Role.APPROVER)
-
-    def _check_none_pending(self, digest: Digest) -> None:
-        for earlier in self._changes.of(digest):
-            if earlier.state in _UNDER_WAY:
-                raise ChangePending(earlier.id)

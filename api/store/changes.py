@@ -23,6 +23,21 @@ from ledger.values import Address, AgencyId, Digest, Status
 _PASSING: Final = ("RoleMissing", "AgencyNotActive")
 
 
+_UNDER_WAY: Final = (
+    IntentState.WAITING.value,
+    IntentState.RESERVED.value,
+    IntentState.SIGNED.value,
+    IntentState.SENT.value,
+)
+
+
+@dataclass(eq=False)
+class ChangePending(Refused):
+    """An earlier change of this licence's status is still on its way."""
+
+    change: bytes
+
+
 @dataclass(eq=False)
 class ChangeUnknown(Refused):
     """There is no such status change."""
@@ -67,20 +82,43 @@ class ChangeStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self,
-        rows: Sequence[ChangeRow],
-        wanted: Sequence[Intent] = (),
-        settlement: Settlement | None = None,
-    ) -> None:
+    def add(self, rows: Sequence[ChangeRow], wanted: Sequence[Intent] = ()) -> None:
         """Store changes, with the intents of those to be sent at once, in one transaction.
 
-        A change whose id is there already stays as it is. The answer that is kept for a repeat
-        goes with them; raises `RequestInFlight` when its turn was lost meanwhile.
+        A change whose id is there already stays as it is.
         """
         with self._database.write() as connection:
             add_intents(connection, wanted)
             insert_new(connection, changes, [_columns_of(row) for row in rows])
+
+    def add_alone(
+        self,
+        row: ChangeRow,
+        wanted: Sequence[Intent] = (),
+        settlement: Settlement | None = None,
+    ) -> None:
+        """Store a change as `add` does, unless another of its licence is on its way.
+
+        The answer that is kept for a repeat goes with it.
+
+        Raises:
+            ChangePending: for that other one.
+            RequestInFlight: when the answer's turn was lost meanwhile.
+        """
+        licence = select(records.c.seq).where(records.c.digest == row.digest).with_for_update()
+        earlier = (
+            select(changes.c.id)
+            .join(intents, intents.c.id == changes.c.intent)
+            .where(changes.c.digest == row.digest, intents.c.state.in_(_UNDER_WAY))
+            .limit(1)
+        )
+        with self._database.write() as connection:
+            connection.execute(licence)
+            pending = connection.execute(earlier).scalar_one_or_none()
+            if pending is not None:
+                raise ChangePending(pending)
+            add_intents(connection, wanted)
+            insert_new(connection, changes, [_columns_of(row)])
             settle(connection, settlement)
 
     def get(self, change: bytes) -> ChangeRow:

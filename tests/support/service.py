@@ -153,7 +153,7 @@ class World:
         self._logs = 0
         self.services = self._compose()
         self.time = 0.0
-        self.app = create_app(self.services, self, Allowances(rates, lambda: self.time))
+        self.app = create_app(self.services, self, limits=Allowances(rates, lambda: self.time))
         self.problems = Problems(self.app)
         self.client = TestClient(self.app, base_url=BASE_URL)
         self.client.event_hooks["request"] = [name_order]

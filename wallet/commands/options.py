@@ -61,6 +61,10 @@ class AgencyParameter(click.ParamType[AgencyName, Any]):
         return AgencyName(jurisdiction, code)
 
 
+_SHOWN: Final = 40
+"""How much of a wrong word is repeated, in characters."""
+
+
 class MomentParameter(click.ParamType[int, Any]):
     """A moment: RFC 3339, a day (its first second in UTC+8), or Unix seconds."""
 
@@ -69,17 +73,19 @@ class MomentParameter(click.ParamType[int, Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return Unix seconds; fail for anything else, and for a time without its zone."""
         text = str(value)
-        if text.isdecimal() and len(text) > len("20261121"):
-            return int(text)
         try:
+            if text.isdecimal() and len(text) > len("20261121"):
+                return int(text)
             moment = datetime.fromisoformat(f"{text}T00:00:00+08:00" if "T" not in text else text)
-        except ValueError:
+            seconds = int(moment.astimezone(UTC).timestamp())
+        except (ValueError, OverflowError):
+            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
             self.fail(
-                f"{text!r} is no time such as 2026-11-21T08:00:00Z or 2026-11-21.", param, ctx
+                f"{shown!r} is no time such as 2026-11-21T08:00:00Z or 2026-11-21.", param, ctx
             )
         if moment.tzinfo is None:
             self.fail(f"{text!r} lacks its zone: add Z or +08:00.", param, ctx)
-        return int(moment.astimezone(UTC).timestamp())
+        return seconds
 
 
 class AddressParameter(click.ParamType[Address, Any]):

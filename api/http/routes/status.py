@@ -15,12 +15,13 @@ from api.http.idempotency import (
     ticket_of,
 )
 from api.http.openapi import JSON_BODY, Responses
-from api.http.ports import GivenStatuses
+from api.http.ports import GivenDirectory, GivenStatuses
 from api.http.routes.licences import DigestInPath, signed_in
+from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.status import ChangeAnswer, StatusForm, TypedDataForm
 from api.services.idempotency import KeptAnswer
-from api.services.refusals import ChangeUnknown, RecordUnknown
-from api.services.status import ChangePending, ChangeView
+from api.services.refusals import ChangePending, ChangeUnknown, RecordUnknown
+from api.services.status import ChangeView
 from ledger.errors import (
     AgencyNotActive,
     AgencyUnknown,
@@ -77,11 +78,18 @@ def change(
     form: StatusForm,
     by: Caller,
     statuses: GivenStatuses,
+    directory: GivenDirectory,
     ticket: GivenTicket,
 ) -> Response:
     """Suspend, reinstate or revoke one licence; 202 until the change is final."""
-    view = statuses.change(digest, form.parsed(), by, keeping(ticket, _accepted))
-    return respond(_accepted(view))
+    head = HeadAnswer.of(directory.head())
+
+    def accepted(view: ChangeView) -> KeptAnswer:
+        location = {"location": f"/v1/changes/0x{view.row.id.hex()}"}
+        return json_answer(ChangeAnswer.of(view, head), 202, location)
+
+    view = statuses.change(digest, form.parsed(), by, keeping(ticket, accepted))
+    return respond(accepted(view))
 
 
 @router.post(
@@ -99,11 +107,8 @@ def one_change(
     change_id: Annotated[str, Path(pattern="^0x[0-9a-f]{32}$")],
     by: Caller,
     statuses: GivenStatuses,
+    directory: GivenDirectory,
 ) -> ChangeAnswer:
     """Show how far a change is on its way."""
-    return ChangeAnswer.of(statuses.get(bytes.fromhex(change_id[2:]), by))
-
-
-def _accepted(view: ChangeView) -> KeptAnswer:
-    location = {"location": f"/v1/changes/0x{view.row.id.hex()}"}
-    return json_answer(ChangeAnswer.of(view), 202, location)
+    head = HeadAnswer.of(directory.head())
+    return ChangeAnswer.of(statuses.get(bytes.fromhex(change_id[2:]), by), head)

@@ -130,6 +130,17 @@ class TestChange:
         with nothing_changes(service):
             answer = ask(service, digest, SUSPEND)
         assert refusal(answer) == (409, "StatusFinal")
+        problem = answer.json()
+        assert problem["digest"] == digest
+        assert not {"word", "entries"} & problem.keys()
+
+    def test_names_the_licence_and_the_statuses_of_no_way(
+        self, service: World, digest: str
+    ) -> None:
+        problem = ask(service, digest, {"status": "valid", "reason": 201}).json()
+        assert problem["type"] == "/problems/StatusTransitionIllegal"
+        assert (problem["digest"], problem["from"], problem["to"]) == (digest, "valid", "valid")
+        assert not {"word", "entries"} & problem.keys()
 
     def test_refuses_whoever_is_no_registrar(self, service: World, digest: str) -> None:
         for who in (service.issuer, service.foreigner, service.stranger):

@@ -1,10 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from api.store.batches import BatchStore, Sealed
-from api.store.changes import ChangeRow, ChangeStore, ChangeUnknown
+from api.store.changes import ChangePending, ChangeRow, ChangeStore, ChangeUnknown
 from api.store.database import Database
 from api.store.licences import LicenceStore
 from api.store.outbox import SqlOutbox
@@ -68,6 +69,27 @@ class TestAdd:
         outbox.mark(intent(1).id, IntentState.FAILED, error="StatusFinal")
         found = store.get(change(1).id)
         assert (found.state, found.error) == (IntentState.FAILED, "StatusFinal")
+
+
+class TestAddAlone:
+    def test_of_many_at_once_stores_one(self, store: ChangeStore) -> None:
+        def add(number: int) -> bool:
+            try:
+                store.add_alone(change(number, intent=intent(number).id), [intent(number)])
+            except ChangePending:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as threads:
+            stored = list(threads.map(add, range(1, 9)))
+        assert stored.count(True) == 1
+        assert len(store.of(digest(1))) == 1
+
+    def test_may_follow_what_is_done(self, store: ChangeStore, database: Database) -> None:
+        store.add_alone(change(1, intent=intent(1).id), [intent(1)])
+        SqlOutbox(database).mark(intent(1).id, IntentState.FINAL)
+        store.add_alone(change(2, intent=intent(2).id), [intent(2)])
+        assert len(store.of(digest(1))) == 2
 
 
 class TestTryAgain:

@@ -52,6 +52,8 @@ class TestLoadSettings:
             ("POLL_SECONDS", "0"),
             ("REQUESTS_PER_ADDRESS", "-1"),
             ("BURST_SECONDS", "0"),
+            ("POLL_SECONDS", "inf"),
+            ("BATCH_SECONDS", "inf"),
             ("BASE_URL", "ftp://licences.example"),
             ("BASE_URL", "licences.example"),
             ("BASE_URL", "https://licences.example?x=1"),

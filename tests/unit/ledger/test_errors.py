@@ -126,6 +126,13 @@ class TestValues:
             "to": 4,
         }
 
+    def test_are_those_it_is_retold_in(self) -> None:
+        error = StatusTransitionIllegal(1, 2, 3, 4).retell(from_="superseded", to="suspended")
+        assert error.values() == {"from_": "superseded", "to": "suspended"}
+        assert str(error) == "The status may not change that way. (from=superseded, to=suspended)"
+        assert error.word == 1
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # pickled here
+
     def test_a_subclass_without_values_shows_its_title_alone(self) -> None:
         assert str(Refused()) == "A rule says no."
 

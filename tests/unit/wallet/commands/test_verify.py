@@ -194,6 +194,8 @@ class TestUse:
             ("--audience", "a"),
             ("--nonce", "n"),
             ("--at", "yesterday"),
+            ("--at", "0001-01-01"),
+            ("--at", "9" * 5000),
             ("--at", "2026-11-21T00:00:00"),
             ("--language", "fr"),
         ],
