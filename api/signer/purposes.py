@@ -84,7 +84,8 @@ def _parsed(message: bytes) -> jws.Jws:
 
 def _check_licence(rules: Rules, payload: Mapping[str, Any]) -> None:
     _check_issuer(rules, payload)
-    if payload.get("vct") not in rules.vcts:
+    vct = payload.get("vct")
+    if not isinstance(vct, str) or vct not in rules.vcts:
         raise PurposeRefused("vct")
 
 

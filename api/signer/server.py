@@ -7,12 +7,15 @@ out before a word is read. A connection is a thread, and stays open for many req
 import os
 import socket
 import struct
+import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingMixIn, UnixStreamServer
 from typing import Any, Final
+
+import structlog
 
 from api.signer.desk import Desk
 from api.signer.wire import (
@@ -105,8 +108,10 @@ class SignerServer(ThreadingMixIn, UnixStreamServer):
         finally:
             self._places.release()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Drop the connection without a word: an error's own text may hold a document."""
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # the base's
+        """Drop the connection; the log gets the error's name, since its text may hold a value."""
+        kind = sys.exc_info()[0]
+        structlog.get_logger("signer").error("defect", error=kind.__name__ if kind else "")
 
 
 class _Conversation(BaseRequestHandler):
