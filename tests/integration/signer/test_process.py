@@ -51,9 +51,17 @@ def now() -> int:
     return int(time.time())
 
 
+def is_hung_up(caller: socket.socket) -> bool:
+    try:
+        return caller.recv(100) == b""
+    except ConnectionResetError:  # it hung up before all was read
+        return True
+
+
 class TestSign:
     def test_issues_a_licence_over_the_socket(self, tmp_path: Path) -> None:
         with signing(tmp_path), line(tmp_path) as found:
+            assert socket_of(tmp_path).stat().st_mode & 0o777 == 0o600
             (signer,) = keys(found)
             assert signer.public_key == AGENCY_KEY.public_key
             assert issue_with(signer, now()).count("~") > 1
@@ -77,7 +85,7 @@ class TestSign:
             with pytest.raises(SigningUnavailable, match="as often"):
                 issue_with(signer, now())
         outcomes = [entry["outcome"] for entry in lines(trail_of(tmp_path))]
-        assert outcomes == ["signed"] * 3 + ["LimitReached:86400"]
+        assert outcomes == ["signed"] * 3 + ["LimitReached:60"]
 
     def test_writes_as_many_lines_as_it_signs(self, tmp_path: Path) -> None:
         signed: list[str] = []
@@ -98,21 +106,11 @@ class TestSign:
 
     def test_answers_only_who_is_on_the_list(self, tmp_path: Path) -> None:
         others = {"SUIZHENG_SIGNER_UIDS": str(os.getuid() + 1)}
-        with (
-            signing(tmp_path, **others),
-            line(tmp_path) as found,
-            pytest.raises(SigningUnavailable, match="the line was cut"),
-        ):
-            keys(found)
+        with signing(tmp_path, **others), line(tmp_path) as found:
+            assert socket_of(tmp_path).stat().st_mode & 0o777 == 0o660
+            with pytest.raises(SigningUnavailable, match="the line was cut"):
+                keys(found)
         assert lines(trail_of(tmp_path)) == []
-
-    @pytest.mark.parametrize(("uids", "mode"), [("", 0o600), (f"{os.getuid()},12345", 0o660)])
-    def test_opens_its_socket_no_wider_than_needed(
-        self, tmp_path: Path, uids: str, mode: int
-    ) -> None:
-        changes = {"SUIZHENG_SIGNER_UIDS": uids} if uids else {}
-        with signing(tmp_path, **changes):
-            assert socket_of(tmp_path).stat().st_mode & 0o777 == mode
 
     def test_hangs_up_on_nonsense_and_goes_on(self, tmp_path: Path) -> None:
         with signing(tmp_path), line(tmp_path) as found:
@@ -121,7 +119,7 @@ class TestSign:
                     caller.settimeout(10)
                     caller.connect(str(socket_of(tmp_path)))
                     caller.sendall(start)
-                    assert caller.recv(100) == b""
+                    assert is_hung_up(caller)
             assert len(keys(found)) == 1
 
     def test_a_half_sent_request_stops_nobody_else(self, tmp_path: Path) -> None:
@@ -132,7 +130,7 @@ class TestSign:
                 caller.sendall(b"\0\0\0\5S")
                 assert len(keys(found)) == 1
                 caller.sendall(b"\0" * 4)  # all of it now, but too short to be a request
-                assert caller.recv(100) == b""
+                assert is_hung_up(caller)
             with socket.socket(socket.AF_UNIX) as caller:
                 caller.settimeout(10)
                 caller.connect(str(socket_of(tmp_path)))
