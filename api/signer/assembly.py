@@ -2,16 +2,19 @@
 
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.signer.desk import Clocks, Desk, HeldKeys
-from api.signer.limits import Limits, parse_limits
-from api.signer.purposes import Rules
+from api.signer.limits import DAY_SECONDS, LimitReached, Limits, parse_limits
+from api.signer.purposes import Purpose, Rules
 from api.signer.server import SignerServer
 from api.signer.trail import Trail
+from ledger.canonical import b64url_decode
 from ledger.errors import Refused
 from ledger.licences.catalogue import load_catalogue
+from ledger.values import KeyId
 
 
 class SignerUnnamed(Refused):
@@ -54,10 +57,20 @@ def open_signer(
     if path is None:
         raise SignerUnnamed
     vcts = frozenset(licence_type.vct for licence_type in load_catalogue().all())
-    limits = Limits(parse_limits(choices.limits))
-    desk = Desk(held, Rules(choices.base_url, vcts), limits, Trail(choices.trail), clocks)
+    limits, trail = Limits(parse_limits(choices.limits)), Trail(choices.trail)
+    _resume(limits, trail, clocks)
+    desk = Desk(held, Rules(choices.base_url, vcts), limits, trail, clocks)
     desk.keys()
     return SignerServer(path, desk, frozenset(choices.uids or (os.getuid(),)))
+
+
+def _resume(limits: Limits, trail: Trail, clocks: Clocks) -> None:
+    """Count the last day's signatures again, lest a crash give the allowances anew."""
+    now, steady = clocks.unix(), clocks.steady()
+    for entry in trail.signed_since(now - DAY_SECONDS):
+        with suppress(LimitReached):
+            key_id = KeyId(b64url_decode(entry.kid))
+            limits.take(Purpose(entry.purpose), key_id, steady - (now - entry.time))
 
 
 def answer_until(stop: threading.Event, server: SignerServer) -> None:

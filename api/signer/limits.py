@@ -1,7 +1,7 @@
 """How often a key may sign for a purpose: by the minute and by the day.
 
 Each allowance is a bucket that fills evenly and holds what one minute, or one day, allows. Buckets
-live in memory and are full when the process starts.
+live in memory; what the book has of the last day is taken out again when the process starts.
 """
 
 import re
@@ -15,7 +15,7 @@ from ledger.errors import Refused, Unavailable
 from ledger.values import KeyId
 
 _MINUTE: Final = 60
-_DAY: Final = 86_400
+DAY_SECONDS: Final = 86_400
 _ENTRY: Final = re.compile(r"(?P<purpose>[a-z-]+)=(?P<minute>\d{1,12})/(?P<day>\d{1,12})")
 
 
@@ -73,10 +73,10 @@ class Bucket:
 
     def fill(self, now: float) -> None:
         """Add what has come since the last filling; a clock that goes back adds nothing."""
-        if self._filled_at is not None:
-            gain = max(0.0, now - self._filled_at) * self._size / self.seconds
-            self._level = min(float(self._size), self._level + gain)
-        self._filled_at = now
+        before = now if self._filled_at is None else self._filled_at
+        self._filled_at = max(before, now)
+        gain = (self._filled_at - before) * self._size / self.seconds
+        self._level = min(float(self._size), self._level + gain)
 
     @property
     def is_empty(self) -> bool:
@@ -117,6 +117,6 @@ class Limits:
             allowed = self._allowances[purpose]
             self._buckets[place] = (
                 Bucket(allowed.per_minute, _MINUTE),
-                Bucket(allowed.per_day, _DAY),
+                Bucket(allowed.per_day, DAY_SECONDS),
             )
         return self._buckets[place]

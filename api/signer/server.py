@@ -32,7 +32,7 @@ from ledger.errors import LedgerError, Refused
 
 IDLE_SECONDS: Final = 600.0
 """How long a silent connection is kept, and a slow frame waited for."""
-MAX_CONNECTIONS: Final = 256
+MAX_CONNECTIONS: Final = 128
 _CREDENTIALS: Final = struct.Struct("3i")
 _OWNER_ONLY: Final = 0o600
 _WITH_GROUP: Final = 0o660

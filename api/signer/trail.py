@@ -6,6 +6,8 @@ that its digest gives nothing away. Lines are only ever added.
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -45,6 +47,7 @@ class Trail:
 
     def __init__(self, path: Path) -> None:
         """Open or make the file with mode 0600; raise `TrailUnavailable`."""
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
@@ -66,9 +69,17 @@ class Trail:
         except OSError as exc:
             raise TrailUnavailable from exc
 
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
+    def signed_since(self, time: int) -> Iterator[Entry]:
+        """Yield the signatures of that moment and later, as written; passes over cut lines."""
+        try:
+            with self._path.open("rb") as lines:
+                for line in lines:
+                    with suppress(orjson.JSONDecodeError, TypeError):
+                        entry = Entry(**orjson.loads(line))
+                        if entry.outcome == SIGNED and entry.time >= time:
+                            yield entry
+        except OSError as exc:
+            raise TrailUnavailable from exc
 
     def _append(self, line: bytes) -> int:
         with self._writing:

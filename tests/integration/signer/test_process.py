@@ -76,16 +76,20 @@ class TestSign:
                 issue_with(signer, ISSUED_AT - 10**6)
         assert all(entry["outcome"] != "signed" for entry in lines(trail_of(tmp_path)))
 
-    def test_keeps_the_limit(self, tmp_path: Path) -> None:
-        limits = {"SUIZHENG_SIGNER_LIMITS": "licence=3/3"}
+    def test_keeps_the_limit_over_a_restart(self, tmp_path: Path) -> None:
+        limits = {"SUIZHENG_SIGNER_LIMITS": "licence=9/3"}
+        with signing(tmp_path, **limits) as process, line(tmp_path) as found:
+            (signer,) = keys(found)
+            for _ in range(2):
+                issue_with(signer, now())
+            process.kill()
         with signing(tmp_path, **limits), line(tmp_path) as found:
             (signer,) = keys(found)
-            for _ in range(3):
-                issue_with(signer, now())
+            issue_with(signer, now())
             with pytest.raises(SigningUnavailable, match="as often"):
                 issue_with(signer, now())
         outcomes = [entry["outcome"] for entry in lines(trail_of(tmp_path))]
-        assert outcomes == ["signed"] * 3 + ["LimitReached:60"]
+        assert outcomes == ["signed"] * 3 + ["LimitReached:86400"]
 
     def test_writes_as_many_lines_as_it_signs(self, tmp_path: Path) -> None:
         signed: list[str] = []

@@ -62,6 +62,9 @@ class TestTake:
             spend(found, 1, 0)
         with pytest.raises(LimitReached):
             spend(found, 1, 59)
+        with pytest.raises(LimitReached):
+            spend(found, 1, 100)
+        spend(found, 1, 160)
 
     def test_counts_each_key_and_purpose_alone(self) -> None:
         found = limits(1, 100)

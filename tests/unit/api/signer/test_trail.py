@@ -1,5 +1,6 @@
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,16 @@ class TestTrail:
         cut, first, second = path.read_bytes().splitlines()
         assert cut == b'{"time":1,"purp'
         assert first == second
+
+    def test_tells_what_was_signed_lately(self, tmp_path: Path) -> None:
+        path = tmp_path / "trail.jsonl"
+        trail = Trail(path)
+        for time in (5, 6):
+            for outcome in ("signed", "LimitReached:60"):
+                trail.write(replace(ENTRY, time=time, outcome=outcome))
+        with path.open("ab") as file:
+            file.write(b'{"time":7\n[]\n{}\n')
+        assert list(trail.signed_since(6)) == [replace(ENTRY, time=6)]
 
     def test_loses_no_line_of_many_threads(self, tmp_path: Path) -> None:
         path = tmp_path / "trail.jsonl"
