@@ -67,6 +67,7 @@ class SignerServer(ThreadingMixIn, UnixStreamServer):
         self.desk = desk
         self._uids = uids
         self._path = path
+        self._is_bound = False
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
         try:
             _clear(path)
@@ -83,12 +84,15 @@ class SignerServer(ThreadingMixIn, UnixStreamServer):
             super().server_bind()
         finally:
             os.umask(before)
+        self._is_bound = True
 
     def server_close(self) -> None:
-        """Stop listening and take the socket away."""
+        """Take the socket away, if it is ours, and stop listening."""
+        if self._is_bound:
+            self._is_bound = False
+            with suppress(OSError):
+                self._path.unlink()
         super().server_close()
-        with suppress(OSError):
-            self._path.unlink()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002  # the base's
         """Whether the caller's owner may ask."""
