@@ -56,7 +56,12 @@ from api.store.sign_ins import SignInStore
 from ledger.canonical import parse_object
 from ledger.chain.accounts import Account
 from ledger.chain.client import LedgerClient
-from ledger.chain.deployments import Deployment, check_deployment, load_deployment
+from ledger.chain.deployments import (
+    Deployment,
+    check_deployment,
+    load_deployment,
+    require_own_contracts,
+)
 from ledger.chain.fees import FeePolicy
 from ledger.chain.follower import Follower
 from ledger.chain.lane import Limits
@@ -109,8 +114,10 @@ class Parts:
 
     @cached_property
     def deployment(self) -> Deployment:
-        """The contracts of the one chain that this service is for."""
-        return load_deployment(self.settings.deployment)
+        """The contracts of the one chain that this service is for, the very ones it knows."""
+        found = load_deployment(self.settings.deployment)
+        require_own_contracts(found)
+        return found
 
     @cached_property
     def node(self) -> Node:
@@ -293,8 +300,8 @@ class Parts:
     def _account_file(self) -> str:
         path = self.settings.keys / "account.json"
         try:
-            return path.read_text()
-        except OSError as exc:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
             raise OperatorAccountMissing(str(path)) from exc
 
     def _password(self) -> str:
@@ -305,8 +312,8 @@ class Parts:
         if path is None:
             raise PasswordMissing
         try:
-            return path.read_text().rstrip("\r\n")
-        except OSError as exc:
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as exc:
             raise PasswordMissing from exc
 
     def _unlock(self, text: str) -> bytes:

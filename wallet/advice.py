@@ -1,5 +1,7 @@
 """What to do next, for the errors that say only what happened: those of the rules and the chain."""
 
+from collections import defaultdict
+from dataclasses import asdict
 from typing import Final
 
 from ledger.chain.deployments import DeploymentMalformed
@@ -12,6 +14,8 @@ from ledger.errors import (
     KeyUnknown,
     LedgerError,
     RoleMissing,
+    StatusFinal,
+    StatusTransitionIllegal,
     WrongCode,
     WrongHistory,
     WrongNetwork,
@@ -24,6 +28,7 @@ from ledger.licences.sd_jwt import ClaimUnknown
 from ledger.values import Role
 from ledger.verification.bundle import BundleRolledBack, BundleStale, BundleUntrusted
 from ledger.verification.proof_file import ProofFileMalformed
+from wallet.faults import fault_lines
 from wallet.service import ServiceRefused
 
 _OTHER_NODE: Final = "Name a node of the right chain with --node, or the right --deployment."
@@ -52,6 +57,17 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
 }
 
 
+_LICENCE: Final = {
+    StatusFinal.__name__: (
+        "The licence {digest} is revoked, and that is final.\n"
+        "Where the holder is to have one again, issue it anew: suizheng licence issue."
+    ),
+    StatusTransitionIllegal.__name__: (
+        "The licence {digest} is {from} and cannot become {to} for that reason.\n"
+        "See how it stands: suizheng licence show {digest}."
+    ),
+}
+"""Of one licence, as the service names it: what happened and what to do next."""
 _BY_NAME: Final = {kind.__name__: advice for kind, advice in _ADVICE.items()}
 
 
@@ -66,7 +82,7 @@ def spoken(error: LedgerError) -> str:
         advice = "The account cannot pay for gas: send it some, on a test chain: suizheng key fund."
     said = [str(error)]
     if isinstance(error, FieldsInvalid):  # its own words leave names out, for the sake of logs
-        said += [f"  field {each.field}, rule {each.rule}" for each in error.errors]
+        said += ["  " + line for line in fault_lines([asdict(each) for each in error.errors])]
     return "\n".join([*said, advice] if advice else said)
 
 
@@ -74,6 +90,9 @@ def _of_service(error: ServiceRefused) -> str:
     facts = error.facts
     if error.name == RoleMissing.__name__ and {"role", "account", "subject"} <= facts.keys():
         return _role(int(facts["role"]), facts["account"], facts["subject"])
+    if error.name in _LICENCE and {"digest"} <= facts.keys():
+        said = _LICENCE[error.name].format_map(defaultdict(lambda: "?", facts))
+        return f"{said} ({error.name})"
     advice = _BY_NAME.get(error.name)
     return f"{error}\n{advice}" if advice else str(error)
 

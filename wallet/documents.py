@@ -106,7 +106,7 @@ def read_held(path: Path, proof: Path | None = None) -> Held:
         FileMissing, FileUnreadable: for the files.
         ProofFileMalformed: for a proof file named or found that is none.
     """
-    text = read_file(path).decode("utf-8", "replace").strip()
+    text = read_file(path).decode("utf-8-sig", "replace").strip()
     if text.startswith("{"):
         try:
             whole = ProofFile.from_json(text)

@@ -16,7 +16,12 @@ from typing import IO, Final
 
 import httpx2
 
-from ledger.chain.deployments import Deployment, check_deployment, load_deployment
+from ledger.chain.deployments import (
+    Deployment,
+    check_deployment,
+    load_deployment,
+    require_own_contracts,
+)
 from ledger.chain.rpc import Node
 from ledger.errors import ChainUnavailable, LedgerError, Refused, Unavailable
 from wallet.accounts import COUNCIL, OPERATOR, make_accounts, read_password
@@ -213,6 +218,7 @@ class Household:
                 self.chain.fund(entry.address)
         if not was_deployed:
             self._deploy()
+        require_own_contracts(self.deployment)
         with closing(self._node()) as node:
             check_deployment(node, self.deployment)
         self._trust()

@@ -8,10 +8,22 @@ import httpx2
 
 from ledger.canonical import JsonMalformed, parse_json, parse_object
 from ledger.errors import Refused, Unavailable
+from wallet.faults import fault_lines
 
 TIMEOUT_SECONDS: Final = 30.0
 _ERROR: Final = 400
 _OURS: Final = frozenset({"type", "title", "status", "detail", "instance", "errors"})
+_NOT_BY_WAITING: Final = {
+    "BundleSignerMissing": (
+        "An agency must announce one with suizheng agency announce-key --usage bundles, and give "
+        "it to the service with suizheng key hand-over."
+    ),
+    "SigningKeyMissing": (
+        "The agency must announce one with suizheng agency announce-key, and give it to the "
+        "service with suizheng key hand-over."
+    ),
+}
+"""What to do about the outages that do not pass by themselves, by problem."""
 _GATEWAY: Final = frozenset({502, 503, 504, 507, 429})
 
 
@@ -32,7 +44,8 @@ class ServiceBusy(Unavailable):
 
     def __str__(self) -> str:
         """Return what the service said, and the advice."""
-        return f"{self.title_given} Try again in a moment. ({self.name})"
+        advice = _NOT_BY_WAITING.get(self.name, "Try again in a moment.")
+        return f"{self.title_given} {advice} ({self.name})"
 
 
 @dataclass(eq=False)
@@ -49,7 +62,7 @@ class ServiceRefused(Refused):
         """Return what the service said, with the values and the errors one below the other."""
         shown = ", ".join(f"{key}={value}" for key, value in self.facts.items())
         lines = [f"{self.title_given} ({shown})" if shown else self.title_given]
-        lines += ["  " + _error(entry) for entry in self.errors]
+        lines += ["  " + line for line in fault_lines(self.errors)]
         return "\n".join([*lines, f"({self.name})"]) if self.name else "\n".join(lines)
 
 
@@ -146,7 +159,3 @@ def problem(status: int, content: bytes) -> ServiceRefused | ServiceBusy:
         errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
         status=status,
     )
-
-
-def _error(entry: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in entry.items() if value is not None)

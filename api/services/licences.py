@@ -1,11 +1,13 @@
 """Licences as their agency sees them, and the proof that anybody may fetch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from api.services.progress import Proofs
 from api.services.sign_ins import Roles
 from api.store.licences import LicenceFilter, LicenceRow, LicenceStore
+from ledger.status_list import entry, place
 from ledger.values import Address, AgencyId, Digest, Stage, Status
 from ledger.verification.proof_file import ProofFile
 
@@ -18,6 +20,9 @@ class Statuses(Protocol):
 
     def status(self, agency: AgencyId, list_: int, index: int) -> Status:
         """Return the status of one entry."""
+
+    def words(self, agency: AgencyId, list_: int) -> Mapping[int, int]:
+        """Return a list's words that were ever touched, by number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,11 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class ListedLicence:
-    """A licence with its stage."""
+    """A licence with its stage and its status."""
 
     row: LicenceRow
     stage: Stage
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,19 @@ class Licences:
         # A batch has one stage, so a page asks once for each of its batches.
         samples = {row.batch: row.digest for row in found.rows}
         stages = {batch: self._proofs.stage(digest) for batch, digest in samples.items()}
-        listed = tuple(ListedLicence(row, stages[row.batch]) for row in found.rows)
+        # It reads each status list once, too.
+        lists = {row.list for row in found.rows}
+        words = {list_: self._statuses.words(search.agency, list_) for list_ in lists}
+        listed = tuple(
+            ListedLicence(row, stages[row.batch], _status(words[row.list], row.index))
+            for row in found.rows
+        )
         return LicencePage(listed, found.next_cursor)
 
     def proof(self, digest: Digest) -> ProofFile:
         """Return the proof of any record made here; raise `RecordUnknown` or `ProofPending`."""
         return self._proofs.proof(digest)
+
+
+def _status(words: Mapping[int, int], index: int) -> Status:
+    return entry(words.get(place(index)[0], 0), index)

@@ -4,7 +4,7 @@ from web3 import Web3
 
 from ledger.chain.abi import CONTRACTS, load_abi
 from ledger.chain.accounts import Account
-from ledger.chain.deployments import CodeHash, Deployment, check_deployment
+from ledger.chain.deployments import Deployment, check_deployment, compiled_code_hash
 from ledger.chain.direct import Receipt, transact
 from ledger.chain.fees import FeePolicy
 from ledger.chain.rpc import Node
@@ -36,12 +36,6 @@ def deploy(
     )
     check_deployment(node, deployment)
     return deployment
-
-
-def compiled_code_hash(contract: str) -> CodeHash:
-    """Return the masked hash of a contract's runtime code as the compiler gave it."""
-    abi = load_abi(contract)
-    return CodeHash.of(abi.runtime_code, abi.immutables)
 
 
 def _create(

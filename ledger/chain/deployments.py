@@ -32,6 +32,13 @@ class DeploymentMalformed(Refused):
     reason: str
 
 
+@dataclass(eq=False)
+class ContractsDiffer(Refused):
+    """The ledger has other contracts than this program writes to. Use the program it came with."""
+
+    contract: str
+
+
 @dataclass(frozen=True, slots=True)
 class CodeHash:
     """keccak256 of runtime code whose `immutables`, (start, length) in bytes, are zeroed."""
@@ -122,6 +129,22 @@ def load_deployment(path: Path) -> Deployment:
     except OSError as exc:
         raise DeploymentMalformed(f"{path} cannot be read") from exc
     return Deployment.from_json(text)
+
+
+def compiled_code_hash(contract: str) -> CodeHash:
+    """Return the masked hash of a contract's runtime code as the compiler gave it."""
+    abi = load_abi(contract)
+    return CodeHash.of(abi.runtime_code, abi.immutables)
+
+
+def require_own_contracts(deployment: Deployment) -> None:
+    """Raise `ContractsDiffer` unless these are the contracts that this program was built with.
+
+    For whoever writes: an older ledger stays readable, but its functions may be called otherwise.
+    """
+    for name, found in deployment.code_hashes.items():
+        if found != compiled_code_hash(name):
+            raise ContractsDiffer(name)
 
 
 def check_deployment(node: Node, deployment: Deployment) -> None:

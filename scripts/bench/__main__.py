@@ -24,6 +24,7 @@ from ledger.verification.policy import Policy
 from ledger.verification.verify import query_of, verify
 from scripts.bench.sample import SampleAgency
 from scripts.bench.timing import Row, measure
+from scripts.ports import free_ports
 from scripts.steps import ROOT
 from wallet.embedded import CHAIN_ID, Clocks, EmbeddedChain
 
@@ -39,7 +40,8 @@ def sample_agency() -> Iterator[SampleAgency]:
     account = Account(secret)
     clocks = Clocks(lambda: int(time.time()), time.monotonic, time.sleep)
     with tempfile.TemporaryDirectory() as folder:
-        chain = EmbeddedChain(Path(folder) / "chain", 18_545, clocks, Path(folder) / "anvil.log")
+        (port,) = free_ports(1)
+        chain = EmbeddedChain(Path(folder) / "chain", port, clocks, Path(folder) / "anvil.log")
         chain.start()
         try:
             chain.fund(account.address)

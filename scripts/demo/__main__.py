@@ -3,14 +3,13 @@
 import os
 import secrets
 import shutil
-import socket
 import sys
 import time
-from contextlib import ExitStack, closing
 from pathlib import Path
 
 from scripts.demo.stage import Stage
 from scripts.demo.story import Story
+from scripts.ports import free_ports
 from scripts.steps import ROOT
 from wallet.embedded import Clocks
 from wallet.household import Household
@@ -19,20 +18,11 @@ from wallet.layout import Ports
 HOME = ROOT / "var" / "demo"
 
 
-def free_ports() -> Ports:
-    """Return two ports that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(2)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        service, chain = (each.getsockname()[1] for each in sockets)
-    return Ports(service, chain)
-
-
 def household(home: Path) -> Household:
     """Return everything that one machine needs, its state below `home`."""
     clocks = Clocks(lambda: int(time.time()), time.monotonic, time.sleep)
-    return Household(home, free_ports(), clocks, secrets.token_bytes, os.environ, print)
+    ports = Ports(*free_ports(2))
+    return Household(home, ports, clocks, secrets.token_bytes, os.environ, print)
 
 
 def main() -> int:

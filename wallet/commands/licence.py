@@ -1,5 +1,7 @@
 """`suizheng licence`: issue, find and renew licences through the service."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -7,7 +9,9 @@ from urllib.parse import quote
 import click
 
 from ledger.canonical import parse_object
+from ledger.errors import Unavailable
 from ledger.licences.catalogue import load_catalogue
+from ledger.licences.dates import OPEN_ENDED, local_day
 from ledger.licences.rows import row_fields, template_header
 from ledger.licences.sd_jwt import parse
 from ledger.verification.proof_file import ProofFile
@@ -16,7 +20,7 @@ from wallet.commands.licence_holder import HOLDER_COMMANDS
 from wallet.commands.licence_status import STATUS_COMMANDS
 from wallet.commands.options import AGENCY, FILE, FOLDER, AgencyName
 from wallet.commands.serving import opened, serving, wait_for_block, wait_option
-from wallet.console import note, print_json, print_table, say, waiting
+from wallet.console import age, note, print_json, print_table, say, waiting
 from wallet.documents import DOCUMENT, PROOF
 from wallet.home import read_file, write_file
 from wallet.service import Service, ServiceRefused
@@ -24,6 +28,13 @@ from wallet.surroundings import Surroundings
 
 _NOT_FOUND: Final = 404
 _MEDIA_TYPES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+
+
+@dataclass(eq=False)
+class MomentMalformed(Unavailable):
+    """The service's answer names no such moment. Check that the address is a Suizheng service."""
+
+    moment: str
 
 
 @click.group()
@@ -152,15 +163,16 @@ def list_licences(  # one parameter an option
     """List an agency's licences, the newest first."""
     asked = {"agency": str(agency), "type": type_id, "q": search, "externalId": external_id}
     with opened(outside, given) as service:
-        found = _pages(service, asked, limit)
+        found, head = _pages(service, asked, limit)
     if given["as_json"]:
         print_json(found)
         return
-    columns = ("digest", "licenceId", "type", "holderName", "validUntil", "stage")
+    columns = ("digest", "licenceId", "type", "holderName", "validUntil", "status", "stage")
     print_table(
-        ("DIGEST", "LICENCE ID", "TYPE", "HOLDER", "UNTIL", "STAGE"),
-        ([row.get(column) or "" for column in columns] for row in found),
+        ("DIGEST", "LICENCE ID", "TYPE", "HOLDER", "UNTIL", "STATUS", "STAGE"),
+        ([_last_days(row).get(column) or "" for column in columns] for row in found),
     )
+    note(f"As of {_said(head)}")
 
 
 @licence.command()
@@ -173,9 +185,9 @@ def show(outside: Surroundings, digest: str, **given: Any) -> None:
     if given["as_json"]:
         print_json(answer)
         return
-    for name, value in answer.items():
+    for name, value in _last_days(answer).items():
         if name != "document" and value is not None:
-            say(f"{name:<18} {value}")
+            say(f"{name:<18} {_said(value) if name == 'head' else value}")
 
 
 @licence.command()
@@ -264,16 +276,43 @@ def _fields(type_id: str, file: Path | None, single: tuple[str, ...]) -> dict[st
     return found | (row_fields(load_catalogue().get(type_id), cells) if cells else {})
 
 
-def _pages(service: Service, asked: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+def _pages(
+    service: Service, asked: dict[str, Any], limit: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the licences found and the head of the page read last."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
+    page: dict[str, Any] = {}
     while len(found) < limit:
         page = service.get("/v1/licences", **asked, cursor=cursor, limit=min(limit, 100))
         found += page.get("licences", [])
         cursor = page.get("nextCursor")
         if cursor is None:
             break
-    return found[:limit]
+    return found[:limit], page.get("head", {})
+
+
+def _said(head: dict[str, Any]) -> str:
+    """Return the ledger's head as a person reads it."""
+    seconds = int(head.get("ageSeconds", 0))
+    return f"ledger block {head.get('block')} of {head.get('time')}, confirmed {age(seconds)} ago"
+
+
+def _last_days(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a licence with its days as the document has them; the service names instants.
+
+    Its `validUntil` is the first moment after the last day.
+    """
+    start, end = row.get("validFrom"), row.get("validUntil")
+    days = {"validUntil": OPEN_ENDED if end is None else local_day(_unix(end) - 1)}
+    return row | days | ({} if start is None else {"validFrom": local_day(_unix(start))})
+
+
+def _unix(moment: object) -> int:
+    try:
+        return int(datetime.fromisoformat(str(moment)).timestamp())
+    except ValueError as exc:
+        raise MomentMalformed(str(moment)) from exc
 
 
 def _proof(service: Service, digest: str) -> ProofFile | None:

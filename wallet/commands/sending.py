@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ledger.chain.calls import Call
-from ledger.chain.deployments import Deployment
+from ledger.chain.deployments import Deployment, require_own_contracts
 from ledger.chain.direct import send_and_wait
 from wallet.commands.options import account_option, json_option, ledger_options, password_option
 from wallet.console import print_json, say, waiting
@@ -35,6 +35,7 @@ def send(outside: Surroundings, make: Callable[[Deployment], Call], given: dict[
     """
     name = given["account"]
     ledger = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
+    require_own_contracts(ledger.deployment)
     with open_ledger(ledger) as client:
         account = outside.keyring.account(name, given["passwords"].of(name))
         with waiting("Waiting for the block"):

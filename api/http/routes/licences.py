@@ -17,6 +17,7 @@ from api.http.schemas.licences import (
     LinkAnswer,
     LinkForm,
 )
+from api.http.schemas.shared import HeadAnswer
 from api.http.strict import StrictRoute
 from api.services.issuers import SigningKeyMissing
 from api.services.licences import MOST, Search
@@ -119,6 +120,7 @@ def issue(
 def search(  # noqa: PLR0913, PLR0917  # one argument a query parameter
     by: Caller,
     licences: GivenLicences,
+    directory: GivenDirectory,
     agency: AgencyInQuery,
     type_: Annotated[str | None, Query(alias="type", max_length=64, pattern=NO_NUL)] = None,
     text: Annotated[
@@ -133,13 +135,17 @@ def search(  # noqa: PLR0913, PLR0917  # one argument a query parameter
     """List an agency's licences, newest first."""
     jurisdiction, _, code = agency.partition("/")
     wanted = Search(agency_id(jurisdiction, code), type_, text, external_id, cursor, limit)
-    return LicencesAnswer.of(licences.search(wanted, by))
+    head = HeadAnswer.of(directory.head())
+    return LicencesAnswer.of(licences.search(wanted, by), head)
 
 
 @router.get("/licences/{digest}", responses=signed_in(RecordUnknown))
-def licence(digest: DigestInPath, by: Caller, licences: GivenLicences) -> LicenceAnswer:
+def licence(
+    digest: DigestInPath, by: Caller, licences: GivenLicences, directory: GivenDirectory
+) -> LicenceAnswer:
     """Show one licence as its agency sees it."""
-    return LicenceAnswer.of_view(licences.get(digest, by))
+    head = HeadAnswer.of(directory.head())
+    return LicenceAnswer.of_view(licences.get(digest, by), head)
 
 
 @router.get(

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Response
 
 from api.http.auth import Caller
 from api.http.openapi import JSON_BODY, Responses
-from api.http.ports import GivenStatuses
+from api.http.ports import GivenDirectory, GivenStatuses
 from api.http.routes.licences import DigestInPath, signed_in
+from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.status import ChangeAnswer, StatusForm, TypedDataForm
 from api.http.strict import StrictRoute
 from api.services.refusals import ChangePending, ChangeUnknown, RecordUnknown
@@ -61,12 +62,18 @@ def _order(*errors: type[LedgerError]) -> Responses:
     ),
 )
 def change(
-    digest: DigestInPath, form: StatusForm, by: Caller, statuses: GivenStatuses, response: Response
+    digest: DigestInPath,
+    form: StatusForm,
+    by: Caller,
+    statuses: GivenStatuses,
+    directory: GivenDirectory,
+    response: Response,
 ) -> ChangeAnswer:
     """Suspend, reinstate or revoke one licence; 202 until the change is final."""
+    head = HeadAnswer.of(directory.head())
     view = statuses.change(digest, form.parsed(), by)
     response.headers["Location"] = f"/v1/changes/0x{view.row.id.hex()}"
-    return ChangeAnswer.of(view)
+    return ChangeAnswer.of(view, head)
 
 
 @router.post("/licences/{digest}/status/typed-data", responses=_order())
@@ -82,6 +89,8 @@ def one_change(
     change_id: Annotated[str, Path(pattern="^0x[0-9a-f]{32}$")],
     by: Caller,
     statuses: GivenStatuses,
+    directory: GivenDirectory,
 ) -> ChangeAnswer:
     """Show how far a change is on its way."""
-    return ChangeAnswer.of(statuses.get(bytes.fromhex(change_id[2:]), by))
+    head = HeadAnswer.of(directory.head())
+    return ChangeAnswer.of(statuses.get(bytes.fromhex(change_id[2:]), by), head)

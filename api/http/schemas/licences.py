@@ -6,7 +6,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from api.http.forms import Answer, Form, HexDigest, Moment
-from api.http.schemas.shared import AgencyName, Text, TypeId
+from api.http.schemas.shared import AgencyName, HeadAnswer, Text, TypeId
 from api.services.issuance import BulkResult, Issued, IssueOrder
 from api.services.licences import LicencePage, LicenceView, ListedLicence
 from api.services.links import NewLink
@@ -128,7 +128,7 @@ class BulkAnswer(Answer):
 
 
 class LicenceSummary(Answer):
-    """A licence in a list."""
+    """A licence in a list; `status` is the chain's as of the projection's head."""
 
     digest: HexDigest
     type: str
@@ -140,6 +140,7 @@ class LicenceSummary(Answer):
     valid_from: Moment
     valid_until: Moment | None
     stage: Stage
+    status: Literal["valid", "revoked", "suspended", "superseded"]
 
     @classmethod
     def of(cls, listed: ListedLicence) -> Self:
@@ -152,34 +153,35 @@ class LicencesAnswer(Answer):
 
     licences: list[LicenceSummary]
     next_cursor: str | None
+    head: HeadAnswer
 
     @classmethod
-    def of(cls, page: LicencePage) -> Self:
+    def of(cls, page: LicencePage, head: HeadAnswer) -> Self:
         """Return the page as JSON."""
         licences = [LicenceSummary.of(listed) for listed in page.licences]
-        return cls(licences=licences, next_cursor=page.next_cursor)
+        return cls(licences=licences, next_cursor=page.next_cursor, head=head)
 
 
 class LicenceAnswer(LicenceSummary):
-    """A licence as its agency sees it; `status` is the chain's as of the projection's head."""
+    """A licence as its agency sees it."""
 
-    status: Literal["valid", "revoked", "suspended", "superseded"]
     status_list: int
     status_index: int
     predecessor: HexDigest | None
     successor: HexDigest | None
+    head: HeadAnswer
 
     @classmethod
-    def of_view(cls, view: LicenceView) -> Self:
+    def of_view(cls, view: LicenceView, head: HeadAnswer) -> Self:
         """Return the licence as JSON."""
         row = view.row
         return cls(
             **_summary(view),
-            status=view.status.name.lower(),
             status_list=row.list,
             status_index=row.index,
             predecessor=row.predecessor,
             successor=view.successor,
+            head=head,
         )
 
 
@@ -216,4 +218,5 @@ def _summary(licence: ListedLicence | LicenceView) -> dict[str, Any]:
         "valid_from": row.nbf,
         "valid_until": row.exp,
         "stage": licence.stage,
+        "status": licence.status.name.lower(),
     }

@@ -14,6 +14,7 @@ from api.http.forms import (
     HexSignature,
     Moment,
 )
+from api.http.schemas.shared import HeadAnswer
 from api.services.status import ChangeView, StatusRequest
 from ledger.typed_data import CoSignature
 from ledger.values import OPEN_END, Digest, Stage, Status
@@ -80,9 +81,10 @@ class ChangeAnswer(Answer):
     error: str | None
     block: int | None
     transaction: HexDigest | None
+    head: HeadAnswer
 
     @classmethod
-    def of(cls, view: ChangeView) -> Self:
+    def of(cls, view: ChangeView, head: HeadAnswer) -> Self:
         """Return the change as JSON; `effectiveAt` null means from the beginning."""
         row = view.row
         return cls(
@@ -98,4 +100,5 @@ class ChangeAnswer(Answer):
             error=row.error,
             block=row.block,
             transaction=None if row.transaction is None else Digest(row.transaction),
+            head=head,
         )

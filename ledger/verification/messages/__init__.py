@@ -31,7 +31,10 @@ def placeholders(sentence: str) -> frozenset[str]:
 
 @cache
 def texts_in(language: str) -> Mapping[str, Any]:
-    """Return the texts of a language: `sentences` by code, `unknown` by fact."""
+    """Return the texts of a language: `sentences` by code, `unknown` by fact, `reasons` by code.
+
+    These stand where a reason's own name would say its class a second time.
+    """
     return MappingProxyType(orjson.loads((files(__name__) / f"{language}.json").read_bytes()))
 
 
@@ -41,7 +44,9 @@ def _said(name: str, facts: Mapping[str, Any], language: str, texts: Mapping[str
         unknown: str = texts["unknown"].get(name, "?")
         return unknown
     if name == "reason" and value in REASONS:
-        return REASONS[value].names[language]
+        # Inside a sentence that names the class already: not "Cancelled: Cancelled: expired".
+        within: str = texts["reasons"].get(str(value), REASONS[value].names[language])
+        return within
     labels = facts.get("labels")
     if name == "field" and isinstance(labels, Mapping):
         return str(labels.get(language, value))

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
+import orjson
 import pytest
 
 from ledger.authority import Agency
@@ -16,6 +17,8 @@ from ledger.chain.accounts import Account
 from ledger.chain.calls import KeyWindow
 from ledger.chain.client import LedgerClient
 from ledger.chain.follower import Follower
+from ledger.chain.rpc import Node
+from ledger.chain.transport import Transport
 from ledger.errors import (
     AgencyNotActive,
     BatchEmpty,
@@ -452,6 +455,31 @@ class TestDrop:
 
 class TestNodeAlone:
     """What the stand-in leaves to the contracts."""
+
+    def test_a_verification_of_an_unchanged_word_is_one_call(
+        self, standing: Standing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[Any] = []
+        post = Transport.post
+
+        def counted(transport: Transport, body: bytes) -> bytes:
+            asked.append(orjson.loads(body))
+            return post(transport, body)
+
+        monkeypatch.setattr(Transport, "post", counted)
+        with closing(Node([standing.anvil.url])) as node:
+            client = LedgerClient(node, standing.deployment)
+            client.read(QUERY, now=NOW)
+            assert asked.pop(0)["method"] == "eth_chainId"  # of every new connection
+            asked.clear()
+            evidence = client.evidence(QUERY, None, now=NOW)
+            assert isinstance(evidence.reading, Reading)
+            assert evidence.reading.status_word == 0
+            assert [request["method"] for request in asked] == ["eth_call"]
+            Real(standing).change(order(Status.SUSPENDED, 101))
+            asked.clear()
+            client.evidence(QUERY, None, now=NOW)
+            assert len(asked) > 1  # the history comes on top, so the count above could fail
 
     def test_another_chain_id_is_refused(self, standing: Standing) -> None:
         elsewhere = replace(standing.deployment, chain_id=5)

@@ -7,13 +7,15 @@ import jsonschema
 import pytest
 
 from ledger.chain.abi import CONTRACTS
-from ledger.chain.deploy import compiled_code_hash
 from ledger.chain.deployments import (
     CodeHash,
+    ContractsDiffer,
     Deployment,
     DeploymentMalformed,
     check_deployment,
+    compiled_code_hash,
     load_deployment,
+    require_own_contracts,
 )
 from ledger.chain.wire import octets
 from ledger.errors import WrongCode, WrongHistory, WrongNetwork
@@ -50,6 +52,19 @@ class TestDeploy:
         assert CodeHash.of(deployed, compiled.immutables) == compiled
         if compiled.immutables:
             assert CodeHash.of(deployed, ()).hash != compiled.hash
+
+
+class TestRequireOwnContracts:
+    def test_good(self, standing: Standing) -> None:
+        require_own_contracts(standing.deployment)
+
+    @pytest.mark.parametrize("name", CONTRACTS)
+    def test_of_another_version(self, standing: Standing, name: str) -> None:
+        hashes = dict(standing.deployment.code_hashes)
+        hashes[name] = replace(hashes[name], hash=bytes(32))
+        with pytest.raises(ContractsDiffer) as refused:
+            require_own_contracts(replace(standing.deployment, code_hashes=hashes))
+        assert refused.value.contract == name
 
 
 class TestCheckDeployment:

@@ -247,6 +247,23 @@ class TestRead:
         assert document.text == issued["document"]
         assert document.headers["content-type"] == "application/dc+sd-jwt"
 
+    @pytest.mark.parametrize("kind", ["list", "licence", "change asked", "change"])
+    def test_names_the_head_and_its_age(self, service: World, kind: str) -> None:
+        path = f"/v1/licences/{service.issue()['digest']}"
+        service.anchor()
+        headers = service.by(service.registrar)
+        paths = {"list": f"/v1/licences?agency=CN-GD/{AGENCY.code}", "licence": path}
+        asked = {"status": "suspended", "reason": 101}
+        if kind.startswith("change"):
+            answer = service.client.post(f"{path}/status", json=asked, headers=headers)
+            paths["change"] = answer.headers["Location"]
+        service.clock.now += 7
+        if kind != "change asked":
+            answer = service.client.get(paths[kind], headers=headers)
+        head = answer.json()["head"]
+        assert (head["block"], head["ageSeconds"]) == (3, 0 if kind == "change asked" else 7)
+        assert head["time"].endswith("Z")
+
     @pytest.mark.parametrize("part", ["", "/document"])
     def test_refuses_a_foreign_agencys_record(self, service: World, part: str) -> None:
         issued = service.issue()
@@ -276,6 +293,17 @@ class TestSearch:
         found = [row["digest"] for page in (first, second) for row in page["licences"]]
         assert found == issued[::-1]
         assert second["nextCursor"] is None
+
+    def test_shows_each_status_at_the_head(self, service: World) -> None:
+        gone, kept = (str(service.issue()["digest"]) for _ in range(2))
+        service.revoke(gone)
+        answer = service.client.get(
+            "/v1/licences",
+            params={"agency": f"CN-GD/{AGENCY.code}"},
+            headers=service.by(service.registrar),
+        ).json()
+        found = {row["digest"]: row["status"] for row in answer["licences"]}
+        assert found == {gone: "revoked", kept: "valid"}
 
     @pytest.mark.parametrize(
         ("query", "count"),

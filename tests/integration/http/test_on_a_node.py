@@ -16,6 +16,7 @@ from api.http.app import create_app
 from api.main import main
 from ledger.chain import calls
 from ledger.chain.accounts import Account
+from ledger.chain.deployments import ContractsDiffer
 from ledger.errors import WrongCode, WrongHistory, WrongNetwork
 from ledger.typed_data import StatusOrder, cosign
 from ledger.values import Role, Status, WordChange
@@ -188,7 +189,7 @@ class TestNode:
 
 
 class TestServe:
-    @pytest.mark.parametrize("wrong", [WrongNetwork, WrongHistory, WrongCode])
+    @pytest.mark.parametrize("wrong", [WrongNetwork, WrongHistory, WrongCode, ContractsDiffer])
     def test_does_not_start_beside_another_ledger(
         self, counter: Counter, tmp_path: Path, wrong: type[Exception]
     ) -> None:
@@ -198,7 +199,8 @@ class TestServe:
         changed = {
             WrongNetwork: replace(deployment, chain_id=7),
             WrongHistory: replace(deployment, block_hash=bytes(32)),
-            WrongCode: replace(deployment, code_hashes=hashes),
+            WrongCode: replace(deployment, record_ledger=deployment.authority),
+            ContractsDiffer: replace(deployment, code_hashes=hashes),
         }[wrong]
         path = tmp_path / "other.json"
         path.write_text(changed.to_json())

@@ -55,7 +55,7 @@ class TestClerk:
         assert {row["digest"] for row in again["issued"]} == digests
         wrong = rows(tmp_path / "wrong.csv", 3, holder_code="91110000600037341X")
         said = hand.failing(*bulk, wrong, *BY, code=1)
-        assert "row 4, column holder_code, rule check-character" in said
+        assert "row 4, 持证主体代码 (holder_code): the check character is wrong" in said
         listed = hand.json("licence", "list", "--agency", NAME, "--limit", 1000, *BY)
         assert digests <= {row["digest"] for row in listed}
         assert not [row for row in listed if str(row["externalId"]).startswith("wrong")]
@@ -67,6 +67,13 @@ class TestClerk:
         digest = "0x" + licence.name.removesuffix(".sd-jwt")
         hand.run("licence", "suspend", digest, "--wait", *BY)
         assert hand.json("verify", licence, code=1)["checks"][4]["code"] == "status.suspended"
+        listed = hand.run("licence", "list", "--agency", NAME, "--external-id", "status", *BY)
+        heading, row = listed.splitlines()
+        assert heading.split()[-3:] == ["UNTIL", "STATUS", "STAGE"]
+        assert row.split()[-3:-1] == [FIELDS[TYPE]["valid_until"], "suspended"]
+        shown = hand.run("licence", "show", digest, *BY)
+        assert f"validUntil         {FIELDS[TYPE]['valid_until']}" in shown
+        assert "head               ledger block " in shown
         hand.run("licence", "reinstate", digest, "--wait", *BY)
         hand.run("verify", licence)
         annul = ("licence", "revoke", digest, "--reason", 311, "--wait", *BY)

@@ -71,7 +71,7 @@ class TestSpoken:
 
     def test_names_the_fields_that_break_rules(self) -> None:
         said = spoken(FieldsInvalid((FieldError("colour", "unknown-column"),)))
-        assert "  field colour, rule unknown-column" in said.splitlines()
+        assert "  colour: this type has no such column" in said.splitlines()
 
 
 class TestSpokenOfTheService:
@@ -84,6 +84,24 @@ class TestSpokenOfTheService:
     def test_adds_the_advice_of_the_error_of_that_name(self) -> None:
         body = {"type": "/problems/AccreditationMissing", "title": "It is not accredited."}
         assert "suizheng agency accredit" in spoken(problem(403, orjson.dumps(body)))
+
+    @pytest.mark.parametrize(
+        ("name", "facts", "said"),
+        [
+            ("StatusFinal", {}, "The licence 0x01 is revoked, and that is final."),
+            (
+                "StatusTransitionIllegal",
+                {"from": "superseded", "to": "suspended"},
+                "The licence 0x01 is superseded and cannot become suspended for that reason.",
+            ),
+        ],
+    )
+    def test_speaks_of_the_licence(self, name: str, facts: dict[str, str], said: str) -> None:
+        body = {"type": f"/problems/{name}", "title": "No.", "digest": "0x01"} | facts
+        happened, advice = spoken(problem(409, orjson.dumps(body))).splitlines()
+        assert happened == said
+        assert "suizheng licence" in advice
+        assert advice.endswith(f"({name})")
 
     def test_repeats_what_it_has_no_advice_for(self) -> None:
         error = problem(409, orjson.dumps({"type": "/problems/Odd", "title": "Odd."}))

@@ -88,6 +88,12 @@ class TestReadHeld:
         (tmp_path / "both.json").write_bytes(whole.to_json())
         assert read_held(tmp_path / "both.json") == Held(SAMPLE.document, whole)
 
+    @pytest.mark.parametrize("frame", ["\ufeff{}", "{}\r\n", " {} \n"])
+    def test_leaves_out_what_an_editor_adds(self, tmp_path: Path, frame: str) -> None:
+        path = tmp_path / "edited.sd-jwt"
+        path.write_text(frame.format(SAMPLE.document), encoding="utf-8")
+        assert read_held(path) == Held(SAMPLE.document, None)
+
     def test_takes_another_json_for_the_document(self, tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text('{"hello": 1}')
         assert read_held(tmp_path / "a.json") == Held('{"hello": 1}', None)

@@ -2,6 +2,9 @@ import httpx2
 import orjson
 import pytest
 
+from api.services.bundles import BundleSignerMissing
+from api.services.issuers import SigningKeyMissing
+from ledger.errors import LedgerError
 from wallet.service import (
     AnswerMalformed,
     Service,
@@ -49,7 +52,7 @@ class TestProblem:
             "status": 422,
             "rows": 3,
             "errors": [
-                {"row": 2, "column": "holder_code", "rule": "uscc"},
+                {"row": 2, "column": "holder_code", "rule": "check-character"},
                 {"row": 3, "column": None, "rule": "missing"},
             ],
         }
@@ -57,8 +60,8 @@ class TestProblem:
         assert isinstance(error, ServiceRefused)
         assert str(error).splitlines() == [
             "Rows of the upload are wrong. (rows=3)",
-            "  row 2, column holder_code, rule uscc",
-            "  row 3, rule missing",
+            "  row 2, 持证主体代码 (holder_code): the check character is wrong",
+            "  row 3: it is missing",
             "(UploadInvalid)",
         ]
 
@@ -67,6 +70,22 @@ class TestProblem:
         error = problem(status, b'{"title": "No node answered"}')
         assert isinstance(error, ServiceBusy)
         assert "No node answered. Try again in a moment." in str(error)
+
+    @pytest.mark.parametrize(
+        ("missing", "advice"),
+        [(BundleSignerMissing, "--usage bundles"), (SigningKeyMissing, "announce-key")],
+    )
+    def test_does_not_advise_to_wait_for_what_no_waiting_brings(
+        self, missing: type[LedgerError], advice: str
+    ) -> None:
+        content = {"type": f"/problems/{missing.__name__}", "title": missing.title()}
+        error = problem(503, orjson.dumps(content))
+        assert isinstance(error, ServiceBusy)
+        assert str(error).startswith(missing.title())
+        assert "Try again" not in str(error)
+        assert advice in str(error)
+        assert "suizheng key hand-over" in str(error)
+        assert str(error).endswith(f"({missing.__name__})")
 
     @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"errors": 5}', b'{"title": 5}'])
     def test_takes_any_answer(self, content: bytes) -> None:

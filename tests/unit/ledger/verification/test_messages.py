@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 import pytest
 
 from ledger.licences.catalogue import LANGUAGES
@@ -5,6 +7,14 @@ from ledger.licences.reasons import REASONS
 from ledger.verification.messages import placeholders, sentence_of, texts_in
 
 CODES = sorted(texts_in("zh-Hans")["sentences"])
+CLASSES = [
+    ("status.suspended", range(101, 106), ("暂扣", "暫扣", "suspend", "suspen")),
+    ("status.annulled", range(310, 312), ("撤销", "撤銷", "annul", "anul")),
+    ("status.cancelled", (330, 331, 332, 333, 334, 335, 350), ("注销", "註銷", "cancel", "cancel")),
+    ("status.withdrawn", range(340, 341), ("撤回", "撤回", "withdraw", "retirad")),
+    ("status.superseded", range(401, 407), ("替代", "替代", "replac", "substitu")),
+]
+"""Sentence, the reasons that it may give, and the word of its class in each language."""
 OTHERS = [language for language in LANGUAGES if language != "zh-Hans"]
 
 
@@ -38,8 +48,18 @@ class TestSentenceOf:
     @pytest.mark.parametrize("language", LANGUAGES)
     @pytest.mark.parametrize("code", REASONS)
     def test_names_reasons_in_the_language(self, code: int, language: str) -> None:
-        said = sentence_of("status.annulled", {"reason": code}, language)
-        assert REASONS[code].names[language] in said
+        name = texts_in(language)["reasons"].get(str(code), REASONS[code].names[language])
+        assert name in sentence_of("status.superseded", {"reason": code}, language)
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize(("said", "reasons", "stems"), CLASSES)
+    def test_names_the_class_of_a_reason_once(
+        self, said: str, reasons: Iterable[int], stems: tuple[str, ...], language: str
+    ) -> None:
+        stem = stems[("zh-Hans", "zh-Hant", "en", "pt").index(language)]
+        for code in REASONS.keys() & set(reasons):
+            sentence = sentence_of(said, {"reason": code, "from": "2026-11-21"}, language).lower()
+            assert sentence.count(stem) == 1, sentence
 
     def test_words_what_is_not_known(self) -> None:
         said = sentence_of("status.suspended", {}, "en")
