@@ -3,10 +3,11 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 PY := .venv/bin/python
 FORGE := node_modules/@foundry-rs/forge-linux-amd64/bin/forge
+PAGES := $(shell find web -type f -not -path "web/dist/*")
 export ETH_HASH_BACKEND := pysha3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup contracts check test demo bench serve slither lock clean
+.PHONY: help setup contracts pages check test demo bench serve slither lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,19 +27,24 @@ setup: .venv/.installed node_modules/.installed ## Python environment and npm pa
 contracts: setup ## Compile the contracts with py-solc-x into out/
 	$(PY) -m scripts.build
 
+web/dist/index.html: node_modules/.installed $(PAGES)
+	node_modules/.bin/vite build web --logLevel warn
+
+pages: web/dist/index.html ## Build the pages for browsers into web/dist/
+
 check: setup ## Formats, lint, layers, types, contracts, ABI freshness; stops at the first failure
 	$(PY) -m scripts.check
 
-test: setup ## The whole suite; what cannot run here is skipped with its reason
+test: setup pages ## The whole suite; what cannot run here is skipped with its reason
 	$(PY) -m scripts.test
 
-demo: contracts ## The story of a licence on a real chain; writes var/demo/report.json
+demo: contracts pages ## The story of a licence on a real chain; writes var/demo/report.json
 	$(PY) -m scripts.demo
 
 bench: contracts ## Benchmarks to var/bench/latest.json
 	$(PY) -m scripts.bench
 
-serve: contracts ## Chain, contracts, service and worker at one URL
+serve: contracts pages ## Chain, contracts, service and worker at one URL
 	.venv/bin/suizheng up
 
 var/slither/.installed: requirements/slither.txt
@@ -60,4 +66,4 @@ lock: .venv/.installed ## Resolve the lock files anew: versions and hashes, no a
 	  --custom-compile-command 'make lock' requirements/slither.in -o requirements/slither.txt
 
 clean: ## Forget everything generated
-	rm -rf .venv node_modules out cache var
+	rm -rf .venv node_modules out cache var web/dist

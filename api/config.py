@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     keys: Path = Path("var/keys")
     """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
     password_file: Path | None = None
+    pages: Path = Path(__file__).resolve().parents[1] / "web" / "dist"
+    """The built pages for browsers, as `make pages` leaves them."""
     signer: str | None = None
     """`unix:PATH`, the socket of the process that holds the document keys; none: they are here."""
     signer_uids: Annotated[tuple[int, ...], NoDecode] = ()

@@ -21,6 +21,7 @@ import uvicorn
 
 from api.config import Settings, load_settings
 from api.http.app import create_app
+from api.http.pages import Pages
 from api.logs import json_log, json_log_of_server
 from api.services.anchoring import Anchoring
 from api.services.at_head import AtHead
@@ -383,7 +384,7 @@ def serve(*, host: str, port: int) -> None:
     parts = Parts(load_settings())
     try:
         _check_chain(parts)
-        app = create_app(parts.services(), json_log())
+        app = create_app(parts.services(), json_log(), Pages.load(parts.settings.pages))
         # The access log of uvicorn would hold paths, and those hold digests and cursors.
         uvicorn.run(
             app,

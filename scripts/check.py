@@ -11,6 +11,7 @@ STEPS = (
     Step("Comments and locks", python("-m", "scripts.check_text")),
     Step("Layers", tool("lint-imports")),
     Step("Types", tool("mypy")),
+    Step("Types of the pages", ["node_modules/.bin/tsc", "--noEmit", "--project", "web"]),
     Step("Contracts", [FORGE, "build", "--sizes"]),
     Step(
         "Solidity lint",

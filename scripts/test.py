@@ -57,6 +57,7 @@ def main() -> int:
             pytests(
                 "Integration and end to end", "tests/integration", "tests/e2e", workers=workers
             ),
+            pytests("Browser", "tests/browser", workers=1),
             contracts(),
         ]
     except StepFailed as failed:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from api.http.middleware import BodyLimit, Edge
 from api.http.openapi import document_of
+from api.http.pages import NO_PAGES, Pages
 from api.http.problems import instance_of, of_framework, of_validation, problem
 from api.http.routes import (
     agencies,
@@ -17,6 +18,7 @@ from api.http.routes import (
     health,
     licences,
     links,
+    pages,
     problems,
     sign_in,
     status,
@@ -40,11 +42,12 @@ ROUTERS = (
     links.router,
     sign_in.router,
     problems.router,
+    pages.router,
 )
 
 
-def create_app(services: Services, log: Any = None) -> FastAPI:
-    """Return the application over `services`; `log` is a structlog logger."""
+def create_app(services: Services, log: Any = None, built: Pages = NO_PAGES) -> FastAPI:
+    """Return the application over `services`; `log` is a structlog logger, `built` the pages."""
     app = FastAPI(
         title="Suizheng",
         version="0.1.0",
@@ -55,6 +58,7 @@ def create_app(services: Services, log: Any = None) -> FastAPI:
         telemetry={"tracing": False},
     )
     app.state.services = services
+    app.state.pages = built
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(LedgerError, _refuse)

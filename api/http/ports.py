@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from api.http.pages import Pages
 from api.services.bundles import Bundles
 from api.services.composition import DeploymentView
 from api.services.health import Health
@@ -25,6 +26,10 @@ def _given(name: str) -> Any:
     return Depends(give)
 
 
+async def _pages(request: Request) -> Any:
+    return request.app.state.pages
+
+
 GivenIssuance = Annotated[Issuance, _given("issuance")]
 GivenLicences = Annotated[Licences, _given("licences")]
 GivenStatuses = Annotated[Statuses, _given("statuses")]
@@ -37,3 +42,4 @@ GivenLinks = Annotated[Links, _given("links")]
 GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
 GivenHealth = Annotated[Health, _given("health")]
+GivenPages = Annotated[Pages, Depends(_pages)]

@@ -1,0 +1,83 @@
+import type { Texts } from "../texts";
+
+const texts: Texts = {
+  title: "Verificação de licença",
+  language: "Idioma",
+  working: "A verificar …",
+  verdicts: { valid: "Válida", invalid: "Não válida", unconfirmed: "Não foi possível confirmar" },
+  explained: {
+    valid: "Todas as verificações passaram. Verificada em {time}.",
+    invalid: "Uma verificação falhou. Não confie nesta licença. Verificada em {time}.",
+    unconfirmed:
+      "Nada depõe contra esta licença, mas nem tudo pôde ser verificado. Não é sinal de falsificação. Consultada em {time}.",
+  },
+  noReport: "Não verificada",
+  troubles: {
+    linkUnknown: "Esta ligação não é conhecida, caducou ou foi retirada. Peça uma nova ao titular.",
+    linkCut: "Esta ligação está incompleta. Leia de novo o código ou copie a ligação inteira, com o que se segue ao #.",
+    keyWrong: "A chave desta ligação não abre a cópia. Leia de novo o código ou peça uma nova ao titular.",
+    serviceSilent: "O serviço não responde. Verifique a rede e tente de novo.",
+    fileWrong: "Isto não é uma licença nem um ficheiro de prova. Escolha o ficheiro que termina em .sd-jwt.",
+    filesMany: "Escolha uma licença de cada vez, com o ficheiro de prova se o tiver.",
+    documentMissing: "Este ficheiro de prova não contém a licença. Escolha também o ficheiro que termina em .sd-jwt.",
+    insecure: "O navegador só abre ligações seladas por https. Abra esta página pelo endereço https.",
+  },
+  nothingSaid: "Isto nada diz sobre a própria licença.",
+  retry: "Tentar de novo",
+  licence: "O que diz a licença",
+  hidden: "Só o que o titular escolheu mostrar.",
+  origin: "Emissor e ancoragem",
+  issuer: "Emitida por",
+  notConfirmed: "não confirmado",
+  anchoredAt: "Ancorada em",
+  block: "Bloco",
+  digest: "Impressão digital",
+  standing: "Porque não está em vigor",
+  kind: "Tipo",
+  from: "Data",
+  fromBeginning: "Desde o início",
+  until: "Até",
+  kinds: {
+    "status.suspended": "Suspensa",
+    "status.annulled": "Anulada",
+    "status.revoked-punitive": "Revogada como sanção",
+    "status.cancelled": "Cancelada",
+    "status.withdrawn": "Retirada",
+    "status.revoked": "Já não está em vigor",
+    "status.superseded": "Substituída por uma licença mais recente",
+  },
+  checks: "Verificações",
+  names: {
+    format: "Forma",
+    integrity: "Conteúdo e assinatura",
+    anchor: "Ancoragem",
+    issuer: "Emissor",
+    status: "Estado",
+    validity: "Prazo de validade",
+    holder: "Titular",
+  },
+  results: {
+    VALID: "passou",
+    INVALID: "falhou",
+    ERROR: "não pôde ser verificado",
+    SKIPPED: "não feito",
+  },
+  warnings: "Convém saber",
+  answered: "Quem respondeu",
+  byProjection:
+    "{host}, a partir da sua própria cópia do registo: bloco {block}, confirmado há {age} (cadeia {chain}).",
+  byNode: "{host}, que perguntou a um nó do registo: bloco {block} (cadeia {chain}).",
+  byNobody: "{host}. Não conseguiu ler o registo.",
+  keyStays:
+    "A chave da ligação ficou neste navegador. A licença foi enviada a {host} para verificação e não é guardada.",
+  fileSent: "A licença foi enviada a {host} para verificação e não é guardada.",
+  ownCheck:
+    "Não precisa de confiar neste serviço: o comando suizheng verify verifica o mesmo só a partir do registo.",
+  file: "Verificar um ficheiro",
+  drop: "Largue aqui uma licença (.sd-jwt), com o .proof.json se o tiver, ou escolha-a.",
+  choose: "Escolher ficheiros",
+  yes: "sim",
+  no: "não",
+};
+
+export default texts;

@@ -1,0 +1,11 @@
+import { defineConfig } from "vite";
+
+// Everything is a file of its own: the page's policy allows no inline script, style or data.
+export default defineConfig({
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    emptyOutDir: true,
+  },
+});
