@@ -14,6 +14,7 @@ from ledger.errors import Refused
 PREFIX: Final = "SUIZHENG_"
 OTHERS: Final = frozenset({"SUIZHENG_VECTORS", "SUIZHENG_HOME"})
 """Variables with our prefix that are other programs': the tests' and the wallet's."""
+_UNIX: Final = "unix:"
 
 
 @dataclass(eq=False)
@@ -39,6 +40,17 @@ class Settings(BaseSettings):
     password_file: Path | None = None
     pages: Path = Path(__file__).resolve().parents[1] / "web" / "dist"
     """The built pages for browsers, as `make pages` leaves them."""
+    signer: str | None = None
+    """`unix:PATH`, the socket of the process that holds the document keys; none: they are here."""
+    signer_uids: Annotated[tuple[int, ...], NoDecode] = ()
+    """Owners of processes that the signer answers; none: its own alone."""
+    signer_limits: str = ""
+    """`purpose=per minute/per day`, separated by commas, where the defaults do not fit."""
+    signer_trail: Path = Path("var/signatures.jsonl")
+    pkcs11_module: Path | None = None
+    """The library of a token that holds the document keys instead of files."""
+    pkcs11_token: str = ""
+    pkcs11_pin_file: Path | None = None
     batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
     batch_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     confirmations: int = Field(default=1, ge=1)
@@ -52,10 +64,17 @@ class Settings(BaseSettings):
     burst_seconds: float = Field(default=10, ge=1, allow_inf_nan=False)
     """How many seconds' worth of requests may come at once (proposed)."""
 
-    @field_validator("node_urls", mode="before")
+    @field_validator("node_urls", "signer_uids", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(url.strip() for url in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("signer")
+    @classmethod
+    def _socket(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(f"{_UNIX}/"):
+            raise ValueError("not unix: and an absolute path")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -69,6 +88,11 @@ class Settings(BaseSettings):
         ):
             raise ValueError("not an http or https address without query")
         return value.rstrip("/")
+
+    @property
+    def signer_socket(self) -> Path | None:
+        """Where the signer listens; None where the keys are in this process."""
+        return None if self.signer is None else Path(self.signer.removeprefix(_UNIX))
 
     @property
     def domain(self) -> str:

@@ -1,7 +1,8 @@
 """The composition root: reads settings, builds every part, runs one command.
 
-`serve` answers HTTP, `work` does everything in the background, `migrate` prepares the database,
-`audit` compares it with the chain. Clock, randomness and the environment are read here alone.
+`serve` answers HTTP, `work` does everything in the background, `sign` holds the document keys for
+both, `migrate` prepares the database, `audit` compares it with the chain. Clock, randomness and the
+environment are read here alone.
 """
 
 import re
@@ -12,6 +13,7 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import click
 import orjson
@@ -29,7 +31,7 @@ from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.dispatch import Dispatch
 from api.services.housekeeping import Housekeeping
 from api.services.intents import Intents
-from api.services.issuers import Issuers
+from api.services.issuers import Issuers, KeyRing
 from api.services.key_folder import KeyFolder
 from api.services.lists import ListSigning
 from api.services.projection import Projecting
@@ -37,6 +39,10 @@ from api.services.second_tries import SecondTries
 from api.services.sending import Sending
 from api.services.supersession import Lapse, Supersession
 from api.services.worker import Step, Worker
+from api.signer.assembly import Choices, answer_until, open_signer, token_keys
+from api.signer.desk import Clocks
+from api.signer.remote import RemoteKeys, SignerLine
+from api.signer.server import SignerServer
 from api.store.batches import BatchStore
 from api.store.changes import ChangeStore
 from api.store.database import Database, migrate
@@ -85,7 +91,7 @@ class OperatorAccountMissing(Refused):
 
 
 class PasswordMissing(Refused):
-    """There is no password; SUIZHENG_PASSWORD_FILE names the file that holds it."""
+    """There is no password or PIN; SUIZHENG_PASSWORD_FILE or …PKCS11_PIN_FILE names its file."""
 
 
 class Parts:
@@ -140,8 +146,17 @@ class Parts:
         return Account(unlock(self._account_file(), self._password()))
 
     @cached_property
-    def keys(self) -> KeyFolder:
-        """The agencies' document keys, or none in a process without the password."""
+    def keys(self) -> KeyRing:
+        """The agencies' document keys: the signer's, or those of this process."""
+        path = self.settings.signer_socket
+        return self.held if path is None else RemoteKeys(SignerLine(path), time.monotonic)
+
+    @cached_property
+    def held(self) -> KeyRing:
+        """The document keys of this process: a token's, a folder's, or none without a password."""
+        if (module := self.settings.pkcs11_module) is not None:
+            pin = self._secret(self.settings.pkcs11_pin_file)
+            return token_keys(module, self.settings.pkcs11_token, pin)
         may_unlock = self.settings.password_file is not None
         folder = self.settings.keys / "documents"
         return KeyFolder(folder, self._unlock if may_unlock else None)
@@ -228,6 +243,13 @@ class Parts:
             wait=stop.wait,
         )
 
+    def signer(self, path: Path | None) -> SignerServer:
+        """Return the signer, listening at `path`, or where the setting says."""
+        it = self.settings
+        choices = Choices(it.base_url, it.signer_limits, it.signer_trail, it.signer_uids)
+        clocks = Clocks(self.clock, time.monotonic)
+        return open_signer(path or it.signer_socket, self.held, choices, clocks)
+
     def lease(self) -> Lease:
         """Return the right to send for the account and to follow its chain, not yet taken."""
         chain_id = self.deployment.chain_id
@@ -239,6 +261,8 @@ class Parts:
             self.database.close()
         if "node" in self.__dict__:
             self.node.close()
+        if isinstance(keys := self.__dict__.get("keys"), RemoteKeys):
+            keys.close()
 
     def _projecting(self) -> Projecting:
         projection = SqlProjection(self.database)
@@ -297,7 +321,10 @@ class Parts:
             raise OperatorAccountMissing(str(path)) from exc
 
     def _password(self) -> str:
-        path = self.settings.password_file
+        return self._secret(self.settings.password_file)
+
+    @staticmethod
+    def _secret(path: Path | None) -> str:
         if path is None:
             raise PasswordMissing
         try:
@@ -327,9 +354,7 @@ def work() -> None:
     """Anchor, send, follow the chain and sign status lists until told to stop (SIGTERM)."""
     json_log()
     parts = Parts(load_settings())
-    stop = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda _signal, _frame: stop.set())
+    stop = _stop_signal()
     worker = parts.worker(stop)
     lease = parts.lease()
     try:
@@ -337,6 +362,15 @@ def work() -> None:
     finally:
         lease.release()
         parts.close()
+
+
+@main.command()
+@click.option("--socket", "path", type=click.Path(path_type=Path), help="Where to listen.")
+def sign(*, path: Path | None) -> None:
+    """Hold the document keys; sign for the others, each signature judged, counted, written down."""
+    json_log()
+    stop = _stop_signal()
+    answer_until(stop, Parts(load_settings()).signer(path))
 
 
 @main.command()
@@ -378,6 +412,14 @@ def serve(*, host: str, port: int) -> None:
         )
     finally:
         parts.close()
+
+
+def _stop_signal() -> threading.Event:
+    """Return what is set once this process is told to end."""
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _signal, _frame: stop.set())
+    return stop
 
 
 def _check_chain(parts: Parts) -> None:

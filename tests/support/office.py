@@ -41,9 +41,9 @@ class OfficeParts(Parts):
 class Office:
     """One agency's service: `issue`, let it `work`, look."""
 
-    def __init__(self, standing: Standing, url: str, folder: Path) -> None:
+    def __init__(self, standing: Standing, url: str, folder: Path, signer: str | None) -> None:
         self.standing = standing
-        self.settings = _settings(standing, url, folder)
+        self.settings = _settings(standing, url, folder, signer)
         self.stop = threading.Event()
         self.parts = OfficeParts(self.settings)
         self.worker = self.parts.worker(self.stop)
@@ -138,12 +138,12 @@ class Office:
 
 
 @contextmanager
-def office(anvil: Anvil, url: str, folder: Path) -> Iterator[Office]:
+def office(anvil: Anvil, url: str, folder: Path, signer: str | None = None) -> Iterator[Office]:
     """Stand a ledger up on the node, and an office beside it, its projection at the head."""
     standing = stand_up(anvil)
     _admit(standing)
     migrate(url)
-    made = Office(standing, url, folder)
+    made = Office(standing, url, folder, signer)
     made.work()
     try:
         yield made
@@ -166,9 +166,9 @@ def _admit(standing: Standing) -> None:
         standing.send(call)
 
 
-def _settings(standing: Standing, url: str, folder: Path) -> Settings:
+def _settings(standing: Standing, url: str, folder: Path, signer: str | None) -> Settings:
     keys = folder / "keys"
-    (keys / "documents").mkdir(parents=True)
+    (keys / "documents").mkdir(parents=True, exist_ok=True)
     (keys / "account.json").write_text(
         lock(standing.office.private_key, PASSWORD, KeyKind.ACCOUNT, CHEAP_WORK)
     )
@@ -184,6 +184,7 @@ def _settings(standing: Standing, url: str, folder: Path) -> Settings:
         base_url=BASE_URL,
         keys=keys,
         password_file=folder / "password",
+        signer=signer,
         batch_size=4,
         poll_seconds=0.01,
     )

@@ -25,6 +25,8 @@ from tests.support.databases import sqlite_url
 from tests.support.licences import AGENCY, CATALOGUE
 from tests.support.office import BASE_URL, TYPE, Office, office
 from tests.support.service import message_of, name_order, order
+from tests.support.signer import lines
+from tests.support.signing import signing, socket_of, trail_of
 from tests.support.standing import account
 
 
@@ -142,6 +144,30 @@ class TestLicence:
         second = counter.issue(predecessor={"digest": first["digest"], "reason": 401})
         assert counter.verdict(second["document"]) == ("valid", set())
         assert counter.verdict(first["document"]) == ("invalid", {"status.superseded"})
+
+
+class TestSigner:
+    def test_is_missed_by_issuing_alone(self, tmp_path: Path) -> None:
+        name = f"unix:{socket_of(tmp_path)}"
+        url = sqlite_url(tmp_path)
+        with anvil() as node, signing(tmp_path) as process, office(node, url, tmp_path, name) as at:
+            counter = Counter(at)
+            issued = counter.issue()
+            process.kill()
+            process.wait()
+            answer = counter.client.post("/v1/licences", json=order(TYPE))
+            assert (answer.status_code, answer.json()["type"]) == (
+                503,
+                "/problems/SigningUnavailable",
+            )
+            assert "Retry-After" in answer.headers
+            assert counter.verdict(issued["document"], fresh=True) == ("valid", set())
+            with signing(tmp_path):
+                second = counter.issue()
+            assert counter.verdict(second["document"]) == ("valid", set())
+        signed = [line for line in lines(trail_of(tmp_path)) if line["outcome"] == "signed"]
+        assert [line["purpose"] for line in signed].count("licence") == 2
+        assert {line["purpose"] for line in signed} == {"licence", "status-list"}
 
 
 class TestNode:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from api.services.dispatch import Dispatch
-from api.services.issuers import Issuers, SigningKeyMissing
+from api.services.issuers import Issuers, KeyRing, SigningKeyMissing
 from api.services.key_folder import KeyFolder
 from api.services.lists import REFRESH_SECONDS, ListSigning, StatusLists
 from api.store.indices import IndexStore
@@ -20,7 +20,7 @@ def newest(office: Office) -> TokenRow:
     return StatusLists(ListStore(office.parts.database)).token(AGENCY.id, 0)
 
 
-def signing(office: Office, keys: KeyFolder, clock: Callable[[], int]) -> ListSigning:
+def signing(office: Office, keys: KeyRing, clock: Callable[[], int]) -> ListSigning:
     database, ledger = office.parts.database, office.standing.deployment.ledger
     registry = Registry(database, ledger)
     return ListSigning(

@@ -31,6 +31,14 @@ class TestLoadSettings:
         assert (settings.domain, settings.scheme) == ("licences.example", "https")
         assert settings.keys == Path("/keys")
 
+    def test_reads_where_the_signer_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert (load_settings().signer_socket, load_settings().signer_uids) == (None, ())
+        monkeypatch.setenv("SUIZHENG_SIGNER", "unix:/run/suizheng/signer")
+        monkeypatch.setenv("SUIZHENG_SIGNER_UIDS", "1000, 1001")
+        settings = load_settings()
+        assert settings.signer_socket == Path("/run/suizheng/signer")
+        assert settings.signer_uids == (1000, 1001)
+
     def test_refuses_a_misspelt_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SUIZHENG_BATCHSIZE", "5")
         with pytest.raises(SettingsInvalid) as caught:
@@ -56,6 +64,10 @@ class TestLoadSettings:
             ("BATCH_SECONDS", "inf"),
             ("BASE_URL", "ftp://licences.example"),
             ("BASE_URL", "licences.example"),
+            ("SIGNER", "tcp:licences.example"),
+            ("SIGNER", "/run/licences.example"),
+            ("SIGNER", "unix:licences.example"),
+            ("SIGNER_UIDS", "licences.example"),
             ("BASE_URL", "https://licences.example?x=1"),
         ],
     )
