@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from api.config import Settings
-from api.main import Parts
+from api.parts import Parts
 from api.store.batches import BatchStore
 from api.store.changes import ChangeRow, ChangeStore
 from api.store.database import migrate

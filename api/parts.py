@@ -1,0 +1,322 @@
+"""The composition root: every part of the service, built once, each when it is first asked for.
+
+Clock, randomness and files named by settings are read here alone.
+"""
+
+import re
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from api.config import Settings
+from api.http.limits import Allowances, Rates
+from api.services.anchoring import Anchoring
+from api.services.at_head import AtHead
+from api.services.audit import Audit
+from api.services.composition import DeploymentView, Ports, Services, compose
+from api.services.dispatch import Dispatch
+from api.services.housekeeping import Housekeeping
+from api.services.intents import Intents
+from api.services.issuers import Issuers, KeyRing
+from api.services.key_folder import KeyFolder
+from api.services.lists import ListSigning
+from api.services.projection import Projecting
+from api.services.second_tries import SecondTries
+from api.services.sending import Sending
+from api.services.supersession import Lapse, Supersession
+from api.services.worker import Step, Worker
+from api.signer.assembly import Choices, open_signer, token_keys
+from api.signer.desk import Clocks
+from api.signer.remote import RemoteKeys, SignerLine
+from api.signer.server import SignerServer
+from api.store.batches import BatchStore
+from api.store.changes import ChangeStore
+from api.store.database import Database
+from api.store.idempotency import IdempotencyStore
+from api.store.indices import IndexStore
+from api.store.leases import Lease
+from api.store.licences import LicenceStore
+from api.store.links import LinkStore
+from api.store.lists import ListStore
+from api.store.outbox import SqlOutbox
+from api.store.projection import SqlProjection
+from api.store.registry import Registry
+from api.store.sign_ins import SignInStore
+from ledger.canonical import parse_object
+from ledger.chain.accounts import Account
+from ledger.chain.client import LedgerClient
+from ledger.chain.deployments import (
+    Deployment,
+    load_deployment,
+    require_own_contracts,
+)
+from ledger.chain.fees import FeePolicy
+from ledger.chain.follower import Follower
+from ledger.chain.lane import Limits
+from ledger.chain.rpc import Node
+from ledger.chain.sender import Sender
+from ledger.chain.wire import checksum
+from ledger.errors import Refused
+from ledger.keystore import unlock
+from ledger.licences.catalogue import load_catalogue
+from ledger.values import Address
+from ledger.verification.policy import Policy
+
+MAX_EVIDENCE_AGE_SECONDS = 60
+"""Age at which the projection confirms no absence any more (proposed)."""
+
+
+@dataclass(eq=False)
+class OperatorAccountMissing(Refused):
+    """There is no keystore of the operator's account."""
+
+    path: str
+
+
+class PasswordMissing(Refused):
+    """There is no password or PIN; SUIZHENG_PASSWORD_FILE or …PKCS11_PIN_FILE names its file."""
+
+
+class Parts:
+    """Everything that is built once, each when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @staticmethod
+    def clock() -> int:
+        """Return the time in Unix seconds."""
+        return int(time.time())
+
+    @staticmethod
+    def randomness(count: int) -> bytes:
+        """Return `count` random bytes fit for keys."""
+        return secrets.token_bytes(count)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, its schema current."""
+        return Database.open(self.settings.database_url)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The contracts of the one chain that this service is for, the very ones it knows."""
+        found = load_deployment(self.settings.deployment)
+        require_own_contracts(found)
+        return found
+
+    @cached_property
+    def node(self) -> Node:
+        """The chain's nodes, asked in turn."""
+        return Node(self.settings.node_urls)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The projection, as verifiers ask it."""
+        return Registry(self.database, self.deployment.ledger)
+
+    @cached_property
+    def sender_address(self) -> Address:
+        """The operator's account, read from its keystore without unlocking it."""
+        found = parse_object(self._account_file()).get("address")
+        if not isinstance(found, str) or not re.fullmatch(r"(0x)?[0-9a-fA-F]{40}", found):
+            raise OperatorAccountMissing(str(self.settings.keys / "account.json"))
+        return checksum(bytes.fromhex(found.removeprefix("0x")))
+
+    @cached_property
+    def account(self) -> Account:
+        """The operator's account, unlocked: half a second and 256 MB, once."""
+        return Account(unlock(self._account_file(), self._password()))
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The agencies' document keys: the signer's, or those of this process."""
+        path = self.settings.signer_socket
+        return self.held if path is None else RemoteKeys(SignerLine(path), time.monotonic)
+
+    @cached_property
+    def held(self) -> KeyRing:
+        """The document keys of this process: a token's, a folder's, or none without a password."""
+        if (module := self.settings.pkcs11_module) is not None:
+            pin = self._secret(self.settings.pkcs11_pin_file)
+            return token_keys(module, self.settings.pkcs11_token, pin)
+        may_unlock = self.settings.password_file is not None
+        folder = self.settings.keys / "documents"
+        return KeyFolder(folder, self._unlock if may_unlock else None)
+
+    @cached_property
+    def issuers(self) -> Issuers:
+        """Who signs for which agency."""
+        return Issuers(AtHead(self.registry), self.keys, self.settings.base_url, self.clock)
+
+    @cached_property
+    def intents(self) -> Intents:
+        """Writes to the chain, encoded."""
+        return Intents(self.deployment, self.sender_address, self.randomness)
+
+    def audit(self) -> Audit:
+        """Return the comparison of database and chain."""
+        return Audit(self.database, lambda fresh: Follower(self.node, self.deployment, fresh))
+
+    def services(self) -> Services:
+        """Return what HTTP calls."""
+        deployment = self.deployment
+        shown = DeploymentView(
+            deployment.chain_id, deployment.addresses, deployment.block, deployment.block_hash
+        )
+        trusted = frozenset({deployment.ledger})
+        ports = Ports(
+            database=self.database,
+            registry=self.registry,
+            ledger=deployment.ledger,
+            deployment=shown,
+            live=LedgerClient(self.node, deployment),
+            issuers=self.issuers,
+            intents=self.intents,
+            catalogue=load_catalogue(),
+            policy=Policy(trusted, MAX_EVIDENCE_AGE_SECONDS, self.settings.confirmations),
+            base_url=self.settings.base_url,
+            clock=self.clock,
+            randomness=self.randomness,
+        )
+        return compose(ports)
+
+    def allowances(self) -> Allowances:
+        """Return how often one may ask this process."""
+        settings = self.settings
+        return Allowances(
+            Rates(
+                address=settings.requests_per_address,
+                stranger=settings.requests_per_stranger,
+                account=settings.requests_per_account,
+                burst_seconds=settings.burst_seconds,
+            )
+        )
+
+    def worker(self, stop: threading.Event) -> Worker:
+        """Return the background loop, in the order in which a licence passes its steps."""
+        projecting = self._projecting()
+        anchoring = self._anchoring()
+        sending = self._sending()
+        licences, changes = LicenceStore(self.database), ChangeStore(self.database)
+        supersession = Supersession(changes, licences, self.clock)
+        lapse = Lapse(changes, licences, self.registry, self.clock)
+        dispatch = self._dispatch(changes)
+        lists = self._list_signing()
+        sign_ins, links = SignInStore(self.database), LinkStore(self.database)
+        answers = IdempotencyStore(self.database)
+        housekeeping = Housekeeping(sign_ins, links, answers, self.clock)
+        second_tries = SecondTries((BatchStore(self.database), changes), self.clock)
+        steps = [
+            Step("projection", lambda _flush: projecting.step()),
+            Step("anchoring", lambda flush: anchoring.step(flush=flush)),
+            Step("supersession", lambda _flush: supersession.step()),
+            Step("lapse", lambda _flush: lapse.step()),
+            Step("dispatch", lambda _flush: dispatch.step()),
+            Step("second tries", lambda _flush: second_tries.step()),
+            Step("sending", lambda flush: sending.step(flush=flush)),
+            Step("projection again", lambda _flush: projecting.step()),
+            Step("lists", lambda flush: lists.step(flush=flush)),
+            Step("housekeeping", lambda _flush: housekeeping.step()),
+        ]
+        return Worker(
+            steps,
+            poll_seconds=self.settings.poll_seconds,
+            monotonic=time.monotonic,
+            wait=stop.wait,
+        )
+
+    def signer(self, path: Path | None) -> SignerServer:
+        """Return the signer, listening at `path`, or where the setting says."""
+        it = self.settings
+        choices = Choices(it.base_url, it.signer_limits, it.signer_trail, it.signer_uids)
+        clocks = Clocks(self.clock, time.monotonic)
+        return open_signer(path or it.signer_socket, self.held, choices, clocks)
+
+    def lease(self) -> Lease:
+        """Return the right to send for the account and to follow its chain, not yet taken."""
+        chain_id = self.deployment.chain_id
+        return Lease(self.database, f"worker:{chain_id}:{self.sender_address}")
+
+    def close(self) -> None:
+        """Close what is open towards database and nodes."""
+        if "database" in self.__dict__:
+            self.database.close()
+        if "node" in self.__dict__:
+            self.node.close()
+        if isinstance(keys := self.__dict__.get("keys"), RemoteKeys):
+            keys.close()
+
+    def _projecting(self) -> Projecting:
+        projection = SqlProjection(self.database)
+        follower = Follower(self.node, self.deployment, projection)
+        return Projecting(follower, projection, self.clock)
+
+    def _anchoring(self) -> Anchoring:
+        return Anchoring(
+            BatchStore(self.database),
+            self.intents,
+            self.clock,
+            size=self.settings.batch_size,
+            seconds=self.settings.batch_seconds,
+        )
+
+    def _dispatch(self, changes: ChangeStore) -> Dispatch:
+        return Dispatch(
+            changes=changes,
+            batches=BatchStore(self.database),
+            registry=self.registry,
+            intents=self.intents,
+            clock=self.clock,
+            confirmations=self.settings.confirmations,
+        )
+
+    def _sending(self) -> Sending:
+        outbox = SqlOutbox(self.database)
+        sender = Sender(
+            self.node,
+            self.deployment,
+            self.account,
+            outbox,
+            FeePolicy(),
+            self.clock,
+            limits=Limits(confirmations=self.settings.confirmations),
+        )
+        place = (self.deployment.chain_id, self.sender_address)
+        return Sending(sender, lambda: len(outbox.waiting(*place, 1)))
+
+    def _list_signing(self) -> ListSigning:
+        return ListSigning(
+            tokens=ListStore(self.database),
+            indices=IndexStore(self.database),
+            registry=self.registry,
+            signers=self.issuers,
+            ledger=self.deployment.ledger,
+            base_url=self.settings.base_url,
+            clock=self.clock,
+        )
+
+    def _account_file(self) -> str:
+        path = self.settings.keys / "account.json"
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise OperatorAccountMissing(str(path)) from exc
+
+    def _password(self) -> str:
+        return self._secret(self.settings.password_file)
+
+    @staticmethod
+    def _secret(path: Path | None) -> str:
+        if path is None:
+            raise PasswordMissing
+        try:
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise PasswordMissing from exc
+
+    def _unlock(self, text: str) -> bytes:
+        return unlock(text, self._password())
