@@ -5,6 +5,7 @@ A second spelling of the same content would have another digest, so a reader ref
 
 import json
 import re
+import string
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from itertools import accumulate
@@ -20,7 +21,11 @@ MAX_DEPTH: Final = 32
 _WHITESPACE: Final = " \t\n\r"
 """What RFC 8259 §2 allows around a value."""
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
-_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
+_FROM_URL: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
+"""What base64url lacks becomes what base64 lacks, so that strict decoding refuses it."""
+_ALPHABET: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+_LAST: Final = (_ALPHABET, "", _ALPHABET[::16], _ALPHABET[::4])
+"""Characters that may end a text, by its length modulo 4: those without spare bits."""
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # linear: never fails
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 
@@ -47,11 +52,12 @@ def b64url_encode(raw: bytes) -> str:
 def b64url_decode(text: str) -> bytes:
     """Return the bytes of `text`; raise `EncodingNotCanonical` for any second spelling."""
     try:
-        raw = a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
+        plain = text.encode("ascii").translate(_FROM_URL)
+        raw = a2b_base64(plain + b"=" * (-len(plain) % 4), strict_mode=True)
     except ValueError as exc:  # binascii's own error is one
-        raise EncodingNotCanonical("not base64url") from exc
-    if b64url_encode(raw) != text:
-        raise EncodingNotCanonical("padding, spare bits or foreign characters")
+        raise EncodingNotCanonical("not base64url, or padded") from exc
+    if text and text[-1] not in _LAST[len(text) % 4]:
+        raise EncodingNotCanonical("spare bits")
     return raw
 
 
@@ -63,14 +69,15 @@ def parse_json(text: str | bytes) -> Any:
             than UTF-8, and nesting deeper than `MAX_DEPTH` (RFC 8259, I-JSON RFC 7493).
     """
     try:
-        read = text.decode("utf-8") if isinstance(text, bytes) else text
-        _refuse_depth(read := read.strip(_WHITESPACE))
+        if isinstance(text, bytes):
+            text = text.decode("utf-8")
+        else:
+            text.encode("utf-8")
+        _refuse_depth(read := text.strip(_WHITESPACE))
         value, end = _DECODER.raw_decode(read)
         _refuse_rest(read, end)
         if "\\u" in read:
             _refuse_surrogates(value)
-        else:
-            read.encode("utf-8")
     except JsonMalformed:
         raise
     except ValueError as exc:  # a lone surrogate is one too

@@ -49,9 +49,10 @@ def compile_schema(schema: Schema) -> Check:
     def check(value: Any) -> Sequence[Broken]:
         if not is_kind(value):
             return [("", "type", kind)]
-        found = [
-            ("", keyword, limit) for keyword, limit, holds_for in holds if not holds_for(value)
-        ]
+        found: list[Broken] = []
+        for keyword, limit, holds_for in holds:
+            if not holds_for(value):
+                found.append(("", keyword, limit))
         for part in parts:
             found += part(value)
         return found

@@ -53,7 +53,8 @@ def sample_agency() -> Iterator[SampleAgency]:
 def verification(agency: SampleAgency) -> list[Row]:
     """Measure verification in process and on line, beside a bare P-256 check and a Lens read."""
     catalogue = load_catalogue()
-    licences = agency.issue(LICENCES, os.urandom)
+    issued_at = agency.client.head().time
+    licences = agency.issue(LICENCES, issued_at, os.urandom)
     proofs = agency.anchor(licences)
     now = agency.client.head().time
     policy = Policy(frozenset([agency.client.deployment.ledger]), max_evidence_age=300)
@@ -80,13 +81,14 @@ def verification(agency: SampleAgency) -> list[Row]:
         {
             "verify one licence, in process": in_process,
             "verify one licence, on line against a local node": on_line,
-            "issue one licence: build and sign": lambda: agency.issue(1, os.urandom),
+            "issue one licence: build and sign": lambda: agency.issue(1, issued_at, os.urandom),
             "limit: read the Lens": lambda: agency.client.read(next(cases)[2], now=now),
             "limit: P-256 verify": lambda: agency.issuer.signer.public_key.verify(
                 b"limit", signature
             ),
         },
-        rounds=1_000,
+        rounds=2_000,
+        block=50,
     )
 
 

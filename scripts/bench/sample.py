@@ -76,9 +76,8 @@ class SampleAgency:
             send_and_wait(node, account, call)
         return cls(client, account, Issuer(agency, "https://licences.example", key), type_)
 
-    def issue(self, count: int, randomness: Randomness) -> list[Licence]:
+    def issue(self, count: int, now: int, randomness: Randomness) -> list[Licence]:
         """Return `count` signed licences of fifteen and more disclosures, not yet anchored."""
-        now = self.client.head().time
         dates = {"valid_from": local_day(now), "valid_until": local_day(now + 4 * YEAR)}
         return [
             issue(
