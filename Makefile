@@ -38,7 +38,7 @@ check: setup ## Formats, lint, layers, types, contracts, ABI freshness; stops at
 test: setup pages ## The whole suite; what cannot run here is skipped with its reason
 	$(PY) -m scripts.test
 
-demo: contracts pages ## The story of a licence on a real chain; writes var/demo/report.json
+demo: contracts ## The story of a licence on a real chain; writes var/demo/report.json
 	$(PY) -m scripts.demo
 
 bench: contracts ## Benchmarks to var/bench/latest.json
