@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from api.store.database import Database
 from api.store.tables import licences, lists
@@ -43,11 +43,6 @@ class IndexStore:
                 places += [(list_, index) for index in drawn]
                 list_, used = list_ + 1, 0
         return tuple(places)
-
-    def open_list(self, agency: AgencyId) -> int:
-        """Return the number of the list that takes new entries; 0 is the first."""
-        with self._database.read() as connection:
-            return _open_list(connection, agency)[0]
 
     def used(self, agency: AgencyId, list_: int) -> int:
         """Return how many entries of a list are taken."""
@@ -111,9 +106,3 @@ def _taken(
         )
         taken.update(connection.execute(query).scalars())
     return taken
-
-
-def entries_taken(connection: Connection, agency: AgencyId, list_: int) -> int:
-    """Count a list's entries anew, for the audit."""
-    query = select(func.count()).where(licences.c.agency == agency, licences.c.list == list_)
-    return connection.execute(query).scalar_one()
