@@ -7,6 +7,8 @@ interface Vm {
     function roll(uint256 blockNumber) external;
     function chainId(uint256 chainId) external;
     function prank(address sender) external;
+    function startPrank(address sender) external;
+    function stopPrank() external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function addr(uint256 key) external pure returns (address);
     function expectRevert(bytes calldata data) external;
