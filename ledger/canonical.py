@@ -7,11 +7,13 @@ import json
 import re
 import string
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import isinf
 from typing import Any, Final
 
+import orjson
 import rfc8785
 
 from ledger.errors import Refused
@@ -26,6 +28,11 @@ _FROM_URL: Final = bytes.maketrans(b"-_+/=", b"+/!!!")
 _ALPHABET: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 _LAST: Final = (_ALPHABET, "", _ALPHABET[::16], _ALPHABET[::4])
 """Characters that may end a text, by its length modulo 4: those without spare bits."""
+_PADDING: Final = (b"", b"===", b"==", b"=")
+"""What base64 wants added, by the text's length modulo 4; three are wrong anywhere."""
+_FILL: Final = ("", "AAA", "AA", "A")
+"""Zeros that fill a text up to whole groups of four characters."""
+_OPENING: Final = b"{["
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # linear: never fails
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 
@@ -46,19 +53,39 @@ class JsonMalformed(Refused):
 
 def b64url_encode(raw: bytes) -> str:
     """Return base64url without padding (RFC 7515 §2)."""
-    return b2a_base64(raw, newline=False).rstrip(b"=").translate(_TO_URL).decode("ascii")
+    return b2a_base64(raw, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def b64url_decode(text: str) -> bytes:
     """Return the bytes of `text`; raise `EncodingNotCanonical` for any second spelling."""
     try:
         plain = text.encode("ascii").translate(_FROM_URL)
-        raw = a2b_base64(plain + b"=" * (-len(plain) % 4), strict_mode=True)
+        raw = a2b_base64(plain + _PADDING[len(plain) % 4], strict_mode=True)
     except ValueError as exc:  # binascii's own error is one
         raise EncodingNotCanonical("not base64url, or padded") from exc
     if text and text[-1] not in _LAST[len(text) % 4]:
         raise EncodingNotCanonical("spare bits")
     return raw
+
+
+def b64url_decode_each(texts: Sequence[str]) -> list[bytes]:
+    """Return the bytes of each of `texts`; raise `EncodingNotCanonical` where any has none.
+
+    All in one call: each is filled up to whole bytes with zeros, which are left out again.
+    """
+    filled = "".join([text + _FILL[len(text) & 3] for text in texts])
+    try:
+        raw = a2b_base64(filled.encode("ascii").translate(_FROM_URL), strict_mode=True)
+    except ValueError as exc:
+        raise EncodingNotCanonical("not base64url, or padded") from exc
+    at, found = 0, []
+    for text in texts:
+        size = len(text)
+        if text and text[-1] not in _LAST[size & 3]:
+            raise EncodingNotCanonical("spare bits")
+        found.append(raw[at : at + (size * 3 >> 2)])
+        at += (size + 3 >> 2) * 3
+    return found
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -68,6 +95,35 @@ def parse_json(text: str | bytes) -> Any:
         JsonMalformed: for duplicate keys, NaN and infinities, lone surrogates, other encodings
             than UTF-8, and nesting deeper than `MAX_DEPTH` (RFC 8259, I-JSON RFC 7493).
     """
+    try:
+        raw = text if isinstance(text, bytes) else text.encode("utf-8")
+        if len(raw) - len(raw.translate(None, _OPENING)) <= MAX_DEPTH:
+            # Most JSON comes as orjson writes it, without a space or a needless escape. What it
+            # writes of the value it read, byte for byte the same, can have lost nothing: neither
+            # a second member of one name nor a digit. It takes a fifth of the strict reader's time.
+            value = orjson.loads(raw)
+            if orjson.dumps(value) == raw:
+                return value
+    except ValueError:
+        pass  # the strict reader tells what is wrong, or reads what orjson would not
+    return _parse_strictly(text)
+
+
+def parse_json_each(texts: list[bytes]) -> list[Any]:
+    """Return the JSON value in each of `texts`; raise `JsonMalformed` where `parse_json` does."""
+    joined = b",".join(texts)
+    try:
+        if len(joined) - len(joined.translate(None, _OPENING)) <= MAX_DEPTH:
+            # As above, in one call; texts that are whole only together write otherwise one by one.
+            values: list[Any] = orjson.loads(b"[" + joined + b"]")
+            if list(map(orjson.dumps, values)) == texts:
+                return values
+    except ValueError:
+        pass
+    return list(map(parse_json, texts))
+
+
+def _parse_strictly(text: str | bytes) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")

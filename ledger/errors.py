@@ -461,6 +461,18 @@ class ChainUnavailable(Unavailable):
 
 
 @dataclass(eq=False)
+class NodeStale(ChainUnavailable):
+    """No node that answers has the newest block that is known here."""
+
+    block: int
+
+
+@dataclass(eq=False)
+class FinalityUnknown(Unavailable):
+    """The node does not say which of its blocks are final."""
+
+
+@dataclass(eq=False)
 class WrongNetwork(Unavailable):
     """The node serves another chain."""
 

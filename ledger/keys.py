@@ -6,6 +6,7 @@ document a second digest.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
@@ -117,6 +118,9 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte, low-s ES256 signature of `message`."""
 
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the signatures of `messages`, in their order, or raise and return none."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
@@ -141,3 +145,7 @@ class PrivateKey:
         """Return the 64-byte, low-s ES256 signature of `message`."""
         r, s = decode_dss_signature(self.secret.sign(message, _ES256))
         return r.to_bytes(32) + min(s, CURVE_ORDER - s).to_bytes(32)
+
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the signatures of `messages`, in their order."""
+        return [self.sign(message) for message in messages]

@@ -3,15 +3,24 @@
 A file for an account names its address in clear, as other wallets expect. A document key lies in
 the same container without that member: its kid is not the file's to tell. Who may read the file is
 the caller's business.
+
+Written by hand: eth-keyfile imports pairings of another curve, for a third of every start.
 """
 
+import hmac
 import json
+import secrets
+import uuid
 from enum import StrEnum
 from typing import Any, Final
 
-from eth_keyfile.exceptions import EthKeyfileException
-from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
+from Crypto.Protocol.KDF import scrypt
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+from eth_hash.auto import keccak
 
+from ledger import secp256k1
 from ledger.canonical import parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.keys import CURVE_ORDER
@@ -22,9 +31,13 @@ MAX_WORK_FACTOR: Final = 2**20
 _SECRET_BYTES: Final = 32
 MAX_BLOCK_SIZE: Final = 8
 MAX_LANES: Final = 8
-_ACCOUNT_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_SALT_BYTES: Final = 16
+_IV_BYTES: Final = 16
+_HALF: Final = 16
+"""Of the derived key: the first half encrypts, the second authenticates."""
 _VERSION: Final = 3
-_MISMATCH: Final = "MAC mismatch"
+_CIPHER: Final = "aes-128-ctr"
+_BLOCK_SIZE: Final = 8
 
 
 class KeyKind(StrEnum):
@@ -55,38 +68,60 @@ def lock(secret: bytes, password: str, kind: KeyKind, work_factor: int = WORK_FA
         kind: decides the curve and whether the address is told.
         work_factor: scrypt's n, a power of two; less than the default is for tests.
     """
-    order = _ACCOUNT_ORDER if kind is KeyKind.ACCOUNT else CURVE_ORDER
+    order = secp256k1.ORDER if kind is KeyKind.ACCOUNT else CURVE_ORDER
     if len(secret) != _SECRET_BYTES or not 0 < int.from_bytes(secret) < order:
         raise SecretInvalid
-    keystore = create_keyfile_json(
-        secret,
-        password.encode("utf-8", "surrogatepass"),
-        version=_VERSION,
-        kdf="scrypt",
-        iterations=work_factor,
-    )
-    if kind is KeyKind.DOCUMENT:
-        del keystore["address"]
+    work = {"dklen": _SECRET_BYTES, "n": work_factor, "r": _BLOCK_SIZE, "p": 1}
+    salt, iv = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_IV_BYTES)
+    derived = _derived(password, salt, work)
+    ciphertext = _aes(derived, iv, secret)
+    crypto = {
+        "cipher": _CIPHER,
+        "cipherparams": {"iv": iv.hex()},
+        "ciphertext": ciphertext.hex(),
+        "kdf": "scrypt",
+        "kdfparams": {**work, "salt": salt.hex()},
+        "mac": _mac(derived, ciphertext).hex(),
+    }
+    keystore = {"crypto": crypto, "id": str(uuid.uuid4()), "version": _VERSION}
+    if kind is KeyKind.ACCOUNT:
+        point = secp256k1.private_key(secret).public_key
+        keystore = {"address": secp256k1.address_of(point).removeprefix("0x").lower(), **keystore}
     return json.dumps(keystore, indent=1) + "\n"
 
 
 def unlock(text: str | bytes, password: str) -> bytes:
     """Return the secret; raise `KeystoreMalformed`, or `PasswordWrong` when the password is."""
-    keystore = _read(text)
+    crypto = _read(text)["crypto"]
     try:
-        secret = decode_keyfile_json(keystore, password.encode("utf-8", "surrogatepass"))
-    except EthKeyfileException as exc:
-        raise (PasswordWrong if str(exc) == _MISMATCH else KeystoreMalformed) from exc
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        work = crypto["kdfparams"]
+        ciphertext, mac = bytes.fromhex(crypto["ciphertext"]), bytes.fromhex(crypto["mac"])
+        salt, iv = bytes.fromhex(work["salt"]), bytes.fromhex(crypto["cipherparams"]["iv"])
+    except (KeyError, TypeError, ValueError) as exc:
         raise KeystoreMalformed from exc
-    if len(secret) != _SECRET_BYTES:
+    if crypto.get("cipher") != _CIPHER or len(iv) != _IV_BYTES or len(ciphertext) != _SECRET_BYTES:
         raise KeystoreMalformed
-    return secret
+    derived = _derived(password, salt, work)
+    if not hmac.compare_digest(_mac(derived, ciphertext), mac):
+        raise PasswordWrong
+    return _aes(derived, iv, ciphertext)
 
 
-def kind_of(text: str | bytes) -> KeyKind:
-    """Return which kind of key a keystore holds; raise `KeystoreMalformed`."""
-    return KeyKind.ACCOUNT if "address" in _read(text) else KeyKind.DOCUMENT
+def _derived(password: str, salt: bytes, work: dict[str, Any]) -> bytes:
+    # Not hashlib's, which refuses the r = 1 of files that other wallets wrote.
+    octets = password.encode("utf-8", "surrogatepass")
+    derived: Any = scrypt(octets, salt, _SECRET_BYTES, N=work["n"], r=work["r"], p=work["p"])  # type: ignore[arg-type]  # its stubs want text
+    return bytes(derived)
+
+
+def _mac(derived: bytes, ciphertext: bytes) -> bytes:
+    return keccak(derived[_HALF:] + ciphertext)
+
+
+def _aes(derived: bytes, iv: bytes, octets: bytes) -> bytes:
+    """Encrypt or decrypt, which is the same."""
+    one = Cipher(AES128(derived[:_HALF]), CTR(iv)).encryptor()
+    return one.update(octets) + one.finalize()
 
 
 def _read(text: str | bytes) -> dict[str, Any]:

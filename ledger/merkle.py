@@ -146,7 +146,7 @@ def _check_shape(hashed: bytes, proof: Proof) -> None:
         raise ProofMalformed("the leaf index lies outside the tree")
     if len(proof.path) != _path_length(proof.tree_size, proof.leaf_index):
         raise ProofMalformed("the path is not as long as the tree asks")
-    if len(hashed) != HASH_BYTES or any(len(node) != HASH_BYTES for node in proof.path):
+    if {len(hashed), *map(len, proof.path)} != {HASH_BYTES}:
         raise ProofMalformed("a hash is not 32 bytes")
 
 

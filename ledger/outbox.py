@@ -5,7 +5,8 @@ the chain lives. An *attempt* is one signed transaction for it; all attempts of 
 nonce.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -24,6 +25,17 @@ class IntentState(StrEnum):
     FINAL = "final"  # its block is deep enough and still ours
     FAILED = "failed"  # reverted; parked with the error's name
     REPLACED = "replaced"  # a no-op took its nonce
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transaction in a block, and its price in wei per gas, None where the node tells none."""
+
+    block: int
+    block_hash: bytes
+    transaction: bytes
+    gas_used: int
+    gas_price: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,13 @@ class Attempt:
 
 
 class Outbox(Protocol):
-    """The sender's disk. Every method is one committed transaction."""
+    """The sender's disk. Every method is one committed transaction, alone or `together`."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make one transaction of all that the block does; an exception undoes all of it.
+
+        Nobody else may write meanwhile, so nothing slow belongs inside.
+        """
 
     def waiting(self, chain_id: int, account: Address, limit: int) -> Sequence[Intent]:
         """Return the oldest intents that wait, in the order they were stored."""
@@ -84,15 +102,18 @@ class Outbox(Protocol):
     def attempts(self, intent: bytes) -> Sequence[Attempt]:
         """Return all attempts of an intent, oldest first."""
 
+    def attempts_of(self, intents: Collection[bytes]) -> Mapping[bytes, Sequence[Attempt]]:
+        """Return the attempts of each of the intents that has some, oldest first."""
+
     def mark(
         self,
         intent: bytes,
         state: IntentState,
         *,
         error: str | None = None,
-        receipt: tuple[int, bytes, bytes] | None = None,
+        receipt: Receipt | None = None,
     ) -> None:
-        """Move an intent to a state; `receipt` is (block, block hash, transaction hash)."""
+        """Move an intent to a state; `receipt` is that of the attempt which stands in a block."""
 
     def halt(self, chain_id: int, account: Address, reason: str) -> None:
         """Stop an account until its reason is gone; an empty reason resumes it."""

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from eth_account.messages import encode_defunct
-from eth_utils.address import is_checksum_address
-
 from ledger.errors import Refused
 from ledger.keys import SignatureInvalid
-from ledger.typed_data import SIGNATURE_BYTES, recover_signer
+from ledger.secp256k1 import SIGNATURE_BYTES, is_checksummed, recover, text_digest
 from ledger.values import Address
 
 MAX_BYTES: Final = 4096
@@ -113,7 +110,7 @@ def parse_sign_in(text: str) -> SignIn:
     lines = _Lines(text.split("\n"))
     scheme, domain = _origin(lines.next())
     address = lines.next()
-    if not is_checksum_address(address):
+    if not is_checksummed(address):
         raise SignInMalformed("the address is not in EIP-55 case")
     lines.empty()
     statement = lines.statement()
@@ -155,7 +152,7 @@ def check_sign_in(
     if len(signature) != SIGNATURE_BYTES:
         raise SignInRefused("the signature is not 65 bytes; contract accounts cannot sign in")
     try:
-        signer = recover_signer(encode_defunct(text=text), signature)
+        signer = recover(text_digest(text), signature)
     except SignatureInvalid as exc:
         raise SignInSignatureInvalid(message.address) from exc
     if signer != message.address:

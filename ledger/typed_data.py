@@ -1,24 +1,22 @@
 """What a second person signs: EIP-712 messages of the RecordLedger, and who signed them.
 
-The struct hashes are eth_account's; contracts/libraries/CoSignatures.sol computes the same.
+The hashes are those of contracts/libraries/CoSignatures.sol, each value one word; a property holds
+them against eth-account's, which reads the JSON that a wallet is shown.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from eth_abi.exceptions import EncodingError
-from eth_account import Account
-from eth_account.messages import SignableMessage, encode_typed_data
 from eth_hash.auto import keccak
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
 
+from ledger import secp256k1
 from ledger.errors import CoSignatureInvalid, Refused
 from ledger.keys import SignatureInvalid
+from ledger.secp256k1 import SIGNATURE_BYTES
 from ledger.values import Address, AgencyId, LedgerRef, Status, WordChange
 
 __all__ = [
-    "ACCOUNT_ORDER",
     "DOMAIN_NAME",
     "DOMAIN_VERSION",
     "SIGNATURE_BYTES",
@@ -30,15 +28,12 @@ __all__ = [
     "co_signature_typed_data",
     "cosign",
     "recover_approver",
-    "recover_signer",
 ]
 
 DOMAIN_NAME: Final = "Suizheng RecordLedger"
 DOMAIN_VERSION: Final = "1"
-ACCOUNT_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-"""Order of secp256k1, the curve of accounts."""
 _ID_BYTES: Final = 32
-SIGNATURE_BYTES: Final = 65
+_ADDRESSES: Final = 16
 _TYPES: Final = {
     "EIP712Domain": [
         {"name": "name", "type": "string"},
@@ -123,18 +118,34 @@ def co_signature_typed_data(
 
 
 def co_signature_digest(ledger: LedgerRef, order: StatusOrder, nonce: int, deadline: int) -> bytes:
-    """Return the 32 bytes to sign, as IRecordLedger.coSignatureDigest does."""
-    message = _message(ledger, order, nonce, deadline)
-    return keccak(b"\x19" + message.version + message.header + message.body)
+    """Return the 32 bytes to sign, as IRecordLedger.coSignatureDigest does.
+
+    Raise `OrderUnencodable` for a value that does not fit its type.
+    """
+    if len(order.agency) != _ID_BYTES:
+        raise OrderUnencodable
+    changes = b"".join(
+        keccak(_WORD_CHANGE + _word(one.word, 16) + _word(one.mask, 256)) for one in order.changes
+    )
+    terms = (
+        _word(order.status, 8),
+        _word(order.reason, 16),
+        _word(order.effective_at, 40),
+        _word(order.until, 40),
+        _word(nonce, 256),
+        _word(deadline, 40),
+    )
+    struct = (_STATUS_CHANGE, order.agency, _word(order.list, 32), keccak(changes), *terms)
+    return keccak(b"\x19\x01" + _domain(ledger) + keccak(b"".join(struct)))
 
 
 def cosign(
     ledger: LedgerRef, order: StatusOrder, nonce: int, deadline: int, private_key: bytes
 ) -> CoSignature:
     """Return the approver's signature by a secp256k1 key of 32 bytes."""
-    account = Account.from_key(private_key)
-    signed = account.sign_message(_message(ledger, order, nonce, deadline))
-    return CoSignature(Address(account.address), nonce, deadline, bytes(signed.signature))
+    key = secp256k1.private_key(private_key)
+    signature = secp256k1.sign(key, co_signature_digest(ledger, order, nonce, deadline))
+    return CoSignature(secp256k1.address_of(key.public_key), nonce, deadline, signature)
 
 
 def recover_approver(ledger: LedgerRef, order: StatusOrder, co_signature: CoSignature) -> Address:
@@ -142,9 +153,9 @@ def recover_approver(ledger: LedgerRef, order: StatusOrder, co_signature: CoSign
 
     A contract account's signature (ERC-1271) is refused too: only the chain can judge it.
     """
-    message = _message(ledger, order, co_signature.nonce, co_signature.deadline)
+    digest = co_signature_digest(ledger, order, co_signature.nonce, co_signature.deadline)
     try:
-        signer = recover_signer(message, co_signature.signature)
+        signer = secp256k1.recover(digest, co_signature.signature)
     except SignatureInvalid as exc:
         raise CoSignatureInvalid(co_signature.approver) from exc
     if signer != co_signature.approver:
@@ -152,30 +163,28 @@ def recover_approver(ledger: LedgerRef, order: StatusOrder, co_signature: CoSign
     return signer
 
 
-def recover_signer(message: SignableMessage, signature: bytes) -> Address:
-    """Return the account that signed an EIP-191 or EIP-712 message.
-
-    Raises:
-        SignatureInvalid: unless there are 65 bytes r ‖ s ‖ v, v is 27 or 28, and s is at most half
-            the order, as OpenZeppelin's ECDSA asks: one content, one signature.
-    """
-    if len(signature) != SIGNATURE_BYTES or signature[64] not in {27, 28}:
-        raise SignatureInvalid
-    if int.from_bytes(signature[32:64]) > ACCOUNT_ORDER // 2:
-        raise SignatureInvalid
-    try:
-        return Address(Account.recover_message(message, signature=signature))
-    except (BadSignature, ValidationError, ValueError) as exc:
-        raise SignatureInvalid from exc
+def _type_hash(name: str, *others: str) -> bytes:
+    """Return EIP-712's typeHash: the type, then those it refers to, by name."""
+    spelt = (
+        f"{each}({','.join(member['type'] + ' ' + member['name'] for member in _TYPES[each])})"
+        for each in (name, *sorted(others))
+    )
+    return keccak("".join(spelt).encode())
 
 
-def _message(ledger: LedgerRef, order: StatusOrder, nonce: int, deadline: int) -> SignableMessage:
-    """Return the message; raise `OrderUnencodable` for a value that does not fit its type."""
-    if len(order.agency) != _ID_BYTES:  # the encoder would fill a short one up
+_WORD_CHANGE: Final = _type_hash("WordChange")
+_STATUS_CHANGE: Final = _type_hash("StatusChange", "WordChange")
+
+
+@lru_cache(_ADDRESSES)
+def _domain(ledger: LedgerRef) -> bytes:
+    name, version = keccak(DOMAIN_NAME.encode()), keccak(DOMAIN_VERSION.encode())
+    contract = _word(int(ledger.address, 16), 160)
+    types = _type_hash("EIP712Domain")
+    return keccak(types + name + version + _word(ledger.chain_id, 256) + contract)
+
+
+def _word(value: int, bits: int) -> bytes:
+    if value < 0 or value >> bits:
         raise OrderUnencodable
-    try:
-        return encode_typed_data(
-            full_message=co_signature_typed_data(ledger, order, nonce, deadline)
-        )
-    except (EncodingError, ValueError, TypeError) as exc:
-        raise OrderUnencodable from exc
+    return value.to_bytes(32)

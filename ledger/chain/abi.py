@@ -19,6 +19,7 @@ from eth_abi.grammar import ABIType, BasicType, TupleType, parse
 from eth_hash.auto import keccak
 
 from ledger.chain.wire import checksum
+from ledger.chain.words import read_words, word_readers
 from ledger.errors import ChainUnavailable, Refused
 
 CONTRACTS: Final = ("Authority", "RecordLedger", "VerificationLens")
@@ -57,10 +58,13 @@ class Parameters:
 
     def decode(self, octets: bytes) -> tuple[Any, ...]:
         """Return the values, addresses in EIP-55 case."""
+        readers = word_readers(self.types)
         try:
             # Strict: Solidity itself never pads or points in another way.
+            if readers is not None:
+                return read_words(readers, octets)
             values = decode(self.types, octets)
-        except (DecodingError, OverflowError, UnicodeDecodeError) as exc:
+        except (DecodingError, OverflowError, ValueError) as exc:
             raise ChainUnavailable(
                 "the node sent values of other types than the contract's"
             ) from exc
@@ -99,12 +103,16 @@ class EventType:
     indexed: Parameters
     plain: Parameters
 
-    def decode(self, topics: Sequence[bytes], octets: bytes) -> dict[str, Any]:
-        """Return the values by name; every indexed parameter of ours fills one topic."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters' names, in the order in which `decode` gives their values."""
+        return self.indexed.names + self.plain.names
+
+    def decode(self, topics: Sequence[bytes], octets: bytes) -> tuple[Any, ...]:
+        """Return the values; every indexed parameter of ours fills one topic."""
         if len(topics) != len(self.indexed.types) + 1:
             raise ChainUnavailable("the node sent a log with another number of topics")
-        values = self.indexed.decode(b"".join(topics[1:])) + self.plain.decode(octets)
-        return dict(zip(self.indexed.names + self.plain.names, values, strict=True))
+        return self.indexed.decode(b"".join(topics[1:])) + self.plain.decode(octets)
 
 
 @dataclass(frozen=True, slots=True)

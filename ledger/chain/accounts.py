@@ -1,34 +1,18 @@
-"""An account of the chain: a secp256k1 key that signs transactions and messages.
-
-coincurve is imported here and not left to chance: without it eth-account signs eleven times slower
-and says nothing.
-"""
+"""An account of the chain: a secp256k1 key that signs transactions and messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from coincurve import PrivateKey
-from eth_account import Account as Signing
-from eth_account.messages import encode_defunct
-from eth_hash.auto import keccak
 
-from ledger.chain.wire import ADDRESS_BYTES, checksum
-from ledger.errors import Refused
+from ledger import secp256k1
+from ledger.chain import transactions
+from ledger.chain.transactions import SignedTransaction
+from ledger.secp256k1 import AccountKeyInvalid
 from ledger.values import Address
 
-
-@dataclass(eq=False)
-class AccountKeyInvalid(Refused):
-    """The secret is no secp256k1 private key."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """The bytes that a node takes, and their keccak, by which the chain knows them."""
-
-    raw: bytes = field(repr=False)
-    hash: bytes
+__all__ = ["Account", "AccountKeyInvalid", "SignedTransaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +21,18 @@ class Account:
 
     private_key: bytes = field(repr=False)
     address: Address = field(init=False)
+    _key: PrivateKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Derive the address: the last 20 bytes of the public point's keccak."""
-        try:
-            if len(self.private_key) != 32:  # noqa: PLR2004  # bytes of a scalar
-                raise AccountKeyInvalid
-            point = PrivateKey(self.private_key).public_key.format(compressed=False)[1:]
-        except ValueError as exc:
-            raise AccountKeyInvalid from exc
-        object.__setattr__(self, "address", checksum(keccak(point)[-ADDRESS_BYTES:]))
+        """Derive the address."""
+        key = secp256k1.private_key(self.private_key)
+        object.__setattr__(self, "_key", key)
+        object.__setattr__(self, "address", secp256k1.address_of(key.public_key))
 
     def sign_transaction(self, fields: Mapping[str, Any]) -> SignedTransaction:
-        """Return a signed transaction; `fields` are those of eth-account, all of them given."""
-        signed = Signing.sign_transaction(dict(fields), self.private_key)
-        return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash))
+        """Return a signed transaction; `fields` are those of `transactions.signed`."""
+        return transactions.signed(fields, self._key)
 
     def sign_message(self, text: str) -> bytes:
         """Return the 65-byte EIP-191 signature of a text, as a sign-in needs it."""
-        signed = Signing.sign_message(encode_defunct(text=text), self.private_key)
-        return bytes(signed.signature)
+        return secp256k1.sign(self._key, secp256k1.text_digest(text))

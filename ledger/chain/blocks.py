@@ -1,13 +1,25 @@
 """Blocks as the chain client knows them."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ledger.chain.wire import HASH_BYTES, octets, quantity, record, spell
 from ledger.errors import ChainUnavailable
 
 FULL: Final = True
 HASHES_ONLY: Final = False
+
+
+class Block(Protocol):
+    """Whatever names one block by number and hash: a reference, a head, a header kept."""
+
+    @property
+    def block(self) -> int:
+        """The block's number."""
+
+    @property
+    def hash(self) -> bytes:
+        """The block's hash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,19 @@ own error where it refuses a question.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ledger.authority import Agency, DocumentKey
-from ledger.chain.abi import load_abi
+from ledger.chain.abi import Function, Parameters, load_abi
 from ledger.chain.blocks import Head, by_number, read_head
 from ledger.chain.deployments import Deployment
+from ledger.chain.inclusion import finalized_block
 from ledger.chain.logs import RawLog, decode_log, event_topic, read_log
-from ledger.chain.reverts import plainly
+from ledger.chain.reverts import is_revert, plainly
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import octets, rows, spell
-from ledger.errors import ChainUnavailable, Unavailable, WrongNetwork
+from ledger.errors import ChainUnavailable, NodeStale, Unavailable, WrongNetwork
 from ledger.events import StatusChanged
 from ledger.keys import PublicKey
 from ledger.values import (
@@ -33,19 +35,34 @@ from ledger.values import (
 from ledger.verification.evidence import Batch, Evidence, Query, Reading, Source, Unreachable
 from ledger.verification.proof_file import ProofFile
 
+NODE_STALE: Final = "node-stale"
+"""Why nobody could say, where every node that answered was behind what is known."""
 WORDS: Final = 8192
 """Words of a status list."""
 _WORDS_PER_READ: Final = 1024
 _LISTS: Final = 2**32
 _NO_ROOT: Final = Root(bytes(32))
+_ERC1271: Final = Function(
+    name="isValidSignature",
+    selector=bytes.fromhex("1626ba7e"),  # which a contract answers with for a good one
+    inputs=Parameters(("hash", "signature"), ("bytes32", "bytes")),
+    outputs=Parameters(("",), ("bytes4",)),
+    is_view=True,
+)
+_WORD_BYTES: Final = 32
 
 
 class LedgerClient:
-    """The contracts of one deployment, read through a node; may be used from several threads."""
+    """The contracts of one deployment, read through a node; may be used from several threads.
 
-    def __init__(self, node: Node, deployment: Deployment) -> None:
+    Give it a node that has the known block (`Node.having`) where one that lags would mislead. With
+    `asks_finalized` a reading tells what the chain calls finalized.
+    """
+
+    def __init__(self, node: Node, deployment: Deployment, *, asks_finalized: bool = False) -> None:
         self.node = node
         self.deployment = deployment
+        self._asks_finalized = asks_finalized
 
     def head(self) -> Head:
         """Return the chain's last block."""
@@ -67,9 +84,9 @@ class LedgerClient:
         )
         (answer,) = self._view("VerificationLens", "read", asked)
         reading = self._reading(query, answer, now)
-        if places:
-            return reading
-        return _without_status(reading)
+        if self._asks_finalized:
+            reading = replace(reading, finalized=finalized_block(self.node))
+        return reading if places else replace(reading, status_word=None)
 
     def evidence(
         self, query: Query, proof: ProofFile | None, *, now: int, past: bool = False
@@ -82,7 +99,7 @@ class LedgerClient:
         try:
             reading = self.read(query, now=now)
         except Unavailable as exc:
-            return Evidence(proof, Unreachable(str(exc)))
+            return Evidence(proof, Unreachable(_why(exc)))
         if reading.status_word is None or not (reading.status_word or past):
             return Evidence(proof, reading)
         try:
@@ -149,10 +166,16 @@ class LedgerClient:
         (count,) = self._view("RecordLedger", "uncosignedRevocations", agency, at)
         return int(count)
 
-    def is_nonce_used(self, approver: Address, nonce: int) -> bool:
-        """Return whether the approver's co-signature number is used up."""
-        (used,) = self._view("RecordLedger", "isNonceUsed", approver, nonce)
-        return bool(used)
+    def accepts_signature(self, account: Address, digest: bytes, signature: bytes) -> bool:
+        """Return whether the contract at `account` takes a signature for its own (ERC-1271)."""
+        call = {"to": account, "data": spell(_ERC1271.encode(digest, signature))}
+        try:
+            answer = octets(self.node.call("eth_call", call, "latest"))
+        except RpcRefused as exc:
+            if is_revert(exc):
+                return False
+            raise plainly(exc) from exc
+        return answer[:_WORD_BYTES] == _ERC1271.selector.ljust(_WORD_BYTES, b"\0")
 
     def status_words(self, agency: AgencyId, list_: int) -> Sequence[int]:
         """Return all 8,192 words of a status list as of one block."""
@@ -235,9 +258,8 @@ class LedgerClient:
         return {header.block: header.time for header in headers}
 
 
-def _without_status(reading: Reading) -> Reading:
-    values = {name: getattr(reading, name) for name in Reading.__slots__}
-    return Reading(**{**values, "status_word": None})
+def _why(exc: Unavailable) -> str:
+    return NODE_STALE if isinstance(exc, NodeStale) else str(exc)
 
 
 def _batch(answer: tuple[Any, ...]) -> Batch | None:

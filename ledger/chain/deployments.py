@@ -15,9 +15,17 @@ from eth_hash.auto import keccak
 
 from ledger.canonical import parse_object
 from ledger.chain.abi import load_abi
+from ledger.chain.blocks import BlockRef
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import ADDRESS_BYTES, HASH_BYTES, checksum, octets, record, spell
-from ledger.errors import LedgerError, Refused, WrongCode, WrongHistory, WrongNetwork
+from ledger.errors import (
+    LedgerError,
+    NodeStale,
+    Refused,
+    WrongCode,
+    WrongHistory,
+    WrongNetwork,
+)
 from ledger.values import Address, LedgerRef
 
 _NO_BLOCK: Final = bytes(HASH_BYTES)
@@ -152,10 +160,19 @@ def check_deployment(node: Node, deployment: Deployment) -> None:
 
     `WrongNetwork` for another chain id, `WrongHistory` for another block at the deployment's
     height, `WrongCode` for other code, or for contracts that point at others than their siblings.
+    Of several nodes one of another history is passed over while there is one of ours.
     """
     if node.chain_id != deployment.chain_id:
         raise WrongNetwork(deployment.chain_id, node.chain_id)
-    _check_history(node, deployment)
+    start = BlockRef(deployment.block, deployment.block_hash)
+    try:
+        _check_contracts(node.having(lambda: start), deployment)
+    except NodeStale:
+        _check_history(node, deployment)
+        raise
+
+
+def _check_contracts(node: Node, deployment: Deployment) -> None:
     names = list(deployment.addresses)
     codes = node.batch([("eth_getCode", (deployment.addresses[n], "latest")) for n in names])
     for name, code in zip(names, codes, strict=True):

@@ -8,27 +8,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.chain.blocks import Head, by_number, read_head
+from ledger.chain.blocks import BlockRef, Head, by_number, read_head
 from ledger.chain.deployments import Deployment, check_deployment
-from ledger.chain.inclusion import ask
+from ledger.chain.forks import Stand, replaced, stands
+from ledger.chain.inclusion import ask, finalized_block
 from ledger.chain.logs import RawLog, decode_log, read_log
 from ledger.chain.reverts import plainly
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import rows, spell
-from ledger.errors import ChainUnavailable, WrongHistory
+from ledger.errors import ChainUnavailable, NodeStale, WrongHistory
 from ledger.events import Event
-from ledger.projection import Header, Projection
+from ledger.projection import CursorMoved, Header, Projection
 
 __all__ = ["KEPT_HEADERS", "Follower", "Projection"]
 
 LEAST_RANGE: Final = 10
-GREATEST_RANGE: Final = 100
+FIRST_RANGE: Final = 100
+GREATEST_RANGE: Final = 1_000
+"""Blocks in one question for logs, from the least to the greatest, while no node minds."""
+EVENTS_A_RANGE: Final = 10_000
+"""A range with more makes the next one smaller: memory and time-outs bound what one may hold."""
 KEPT_HEADERS: Final = 64
 """Headers below the head that a projection keeps, so that a fork up to this deep is healed."""
-
-
 LAG_STEPS: Final = 3
-"""Steps after which a node that is behind the cursor has lost blocks and is not just late."""
+"""Steps after which a lone node that is behind the cursor has lost blocks and is not just late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +53,32 @@ class Follower:
         self._node = node
         self._deployment = deployment
         self._projection = projection
-        self._size = GREATEST_RANGE
+        self._size = FIRST_RANGE
+        self._most = GREATEST_RANGE
         self._checked = False
         self._short = 0
 
     def step(self) -> int:
         """Take in the next range and return how many events it held; 0 at the head, too.
 
-        Heals a fork first. Raises `ChainUnavailable` when no node answers, and `WrongNetwork`,
-        `WrongCode` or `WrongHistory` for another chain: nothing is changed then.
+        Heals a fork first. Raises `ChainUnavailable` when no node answers, `NodeStale` when those
+        that do lack the cursor's block and may just be behind, and `WrongNetwork`, `WrongCode` or
+        `WrongHistory` for another chain: nothing is changed then.
         """
         try:
             self._require_chain()
-            head, cursor = self._heal()
+            head, cursor = self._look()
             start = self._deployment.block if cursor is None else cursor.block + 1
             if start > head.block:
                 return 0
             end = min(start + self._size - 1, head.block)
-            taken = self._read(start, end, head, cursor)
-        except _Moved:
-            return 0  # the next step heals
+            taken = self._taken(start, end, head, cursor)
+            self._projection.apply(taken.headers, taken.events, cursor)
+        except (_Moved, CursorMoved):
+            return 0  # the next step heals, or goes on from where another process came
         except ChainUnavailable:
             self._checked = False
             raise
-        self._projection.apply(taken.headers, taken.events)
         return len(taken.events)
 
     def catch_up(self) -> int:
@@ -84,39 +89,77 @@ class Follower:
         return total
 
     def is_at_head(self) -> bool:
-        """Return whether the cursor is the node's present head."""
+        """Return whether the cursor is the present head of a node; false where none has it."""
         cursor = self._projection.cursor()
-        (head,) = self._maybe_heads(["latest"])
-        if head is None:
-            raise ChainUnavailable("the node has no last block")
-        return cursor is not None and (cursor.block, cursor.hash) == (head.block, head.hash)
+        if cursor is None:
+            return False
+        try:
+            (head,) = _maybe_heads(self._node.having(lambda: cursor), ["latest"])
+        except NodeStale:
+            return False
+        return head is not None and head.hash == cursor.hash
+
+    def finalized(self) -> int | None:
+        """Return the newest block that the chain calls finalized, None where it does not say.
+
+        Of a node that has the cursor's block; raises `NodeStale` where none has.
+        """
+        return finalized_block(self._node.having(self._projection.cursor))
 
     def _require_chain(self) -> None:
         if not self._checked:
             check_deployment(self._node, self._deployment)
             self._checked = True
 
-    def _heal(self) -> tuple[Head, Header | None]:
-        """Return head and cursor, the cursor rolled back to the chain that the node has now."""
+    def _look(self) -> tuple[Head, Header | None]:
+        """Return head and cursor, the cursor rolled back to the chain that the nodes have now."""
         cursor = self._projection.cursor()
-        if cursor is None:
-            return self._heads(["latest"])[0], None
-        head, deployed, at_cursor = self._maybe_heads(
-            ["latest", self._deployment.block, cursor.block]
-        )
-        self._require_history(deployed)
+        start = BlockRef(self._deployment.block, self._deployment.block_hash)
+        node = self._node.having(lambda: cursor or start)
+        try:
+            (head,) = _maybe_heads(node, ["latest"])
+        except NodeStale:
+            if cursor is None:
+                raise
+            return self._heal(cursor)
+        self._short = 0
         if head is None:
             raise ChainUnavailable("the node has no last block")
-        if at_cursor is not None and at_cursor.hash == cursor.hash:
-            self._short = 0
-            return head, cursor
-        if at_cursor is None and self._only_lags(head):
-            return head, cursor
-        self._projection.rollback(self._common_ancestor())
-        return head, self._projection.cursor()
+        return head, cursor
+
+    def _heal(self, cursor: Header) -> tuple[Head, Header | None]:
+        """Roll back to the chain that replaced ours; raise `NodeStale` while that is not sure."""
+        nodes = len(self._node.each())
+        found = self._of_our_history(stands(self._node, self._deployment.block, cursor))
+        if any(one.at_cursor is not None and one.at_cursor.hash == cursor.hash for one in found):
+            raise _Moved  # it has come meanwhile
+        stand = replaced(cursor.block, found, nodes)
+        if stand is None and nodes == len(found) == 1:
+            if self._only_lags(found[0].head):
+                raise _Moved
+            stand = found[0]
+        if stand is None:
+            raise NodeStale("the nodes lag, or one that would tell is silent", cursor.block)
+        self._short = 0
+        self._projection.rollback(self._common_ancestor(stand.node), cursor)
+        return stand.head, self._projection.cursor()
+
+    def _of_our_history(self, found: Sequence[Stand]) -> list[Stand]:
+        """Return those on the chain of the deployment; raise when there are others alone."""
+        expected = self._deployment.block_hash
+        ours = [one for one in found if one.deployed and one.deployed.hash == expected]
+        if found and not ours:
+            deployed = found[0].deployed
+            self._checked = False
+            raise WrongHistory(
+                self._deployment.block,
+                expected,
+                bytes(len(expected)) if deployed is None else deployed.hash,
+            )
+        return ours
 
     def _only_lags(self, head: Head) -> bool:
-        """Return whether the node's chain is ours but shorter, for the first few times.
+        """Return whether the lone node's chain is ours but shorter, for the first few times.
 
         Another node behind the same URL may lag; a chain that stays shorter lost its tail.
         """
@@ -124,34 +167,38 @@ class Follower:
         self._short += 1
         return at_head in ([], [head.hash]) and self._short < LAG_STEPS
 
-    def _require_history(self, deployed: Head | None) -> None:
-        expected = self._deployment.block_hash
-        found = bytes(len(expected)) if deployed is None else deployed.hash
-        if found != expected:
-            self._checked = False
-            raise WrongHistory(self._deployment.block, expected, found)
-
-    def _common_ancestor(self) -> int:
+    def _common_ancestor(self, node: Node) -> int:
         """Return the newest kept block that the node has too; from the start where none is."""
         kept = self._projection.recent()
-        present = self._maybe_heads([header.block for header in kept])
+        present = _maybe_heads(node, [header.block for header in kept])
         for header, found in zip(kept, present, strict=True):
             if found is not None and found.hash == header.hash:
                 return header.block
         return self._deployment.block - 1
 
-    def _read(self, start: int, end: int, head: Head, cursor: Header | None) -> _Range:
-        """Read a range; a range that the node refuses is halved, down to one block."""
+    def _taken(self, start: int, end: int, head: Head, cursor: Header | None) -> _Range:
+        """Read a range of nodes that have the head: another's logs may lack what is new."""
         try:
-            answer = self._node.call("eth_getLogs", self._asked(start, end))
+            return self._read(self._node.having(lambda: head), (start, end), head, cursor)
+        except NodeStale as exc:
+            raise _Moved from exc
+
+    def _read(self, node: Node, span: tuple[int, int], head: Head, cursor: Header | None) -> _Range:
+        """Read a range; a range that the node refuses is halved, down to one block."""
+        start, end = span
+        try:
+            answer = node.call("eth_getLogs", self._asked(start, end))
         except RpcRefused as exc:
             if start == end:
                 raise plainly(exc) from exc
-            self._size = max((end - start + 1) // 2, 1)
-            return self._read(start, start + self._size - 1, head, cursor)
-        self._size = min(max(self._size * 2, LEAST_RANGE), GREATEST_RANGE)
+            self._size = self._most = max((end - start + 1) // 2, 1)
+            return self._read(node, (start, start + self._size - 1), head, cursor)
+        except ChainUnavailable:
+            self._size = max((end - start + 1) // 2, 1)  # it may have been too much for its time
+            raise
         logs = [read_log(log) for log in rows(answer)]
-        heads = self._range_heads(start, end, head, logs)
+        self._resize(len(logs))
+        heads = self._range_heads(node, span, head, logs)
         if cursor is not None and heads[start].parent != cursor.hash:
             raise _Moved
         return _Range(
@@ -159,21 +206,30 @@ class Follower:
             tuple(self._events(logs, heads)),
         )
 
+    def _resize(self, logs: int) -> None:
+        """Choose the next range by what this one held."""
+        if logs > EVENTS_A_RANGE:
+            self._size = max(self._size // 2, 1)
+        elif logs <= EVENTS_A_RANGE // 2:
+            self._size = min(max(self._size * 2, LEAST_RANGE), self._most)
+
     def _asked(self, start: int, end: int) -> dict[str, object]:
         addresses = [self._deployment.authority, self._deployment.record_ledger]
         return {"address": addresses, "fromBlock": spell(start), "toBlock": spell(end)}
 
+    @staticmethod
     def _range_heads(
-        self, start: int, end: int, head: Head, logs: Sequence[RawLog]
+        node: Node, span: tuple[int, int], head: Head, logs: Sequence[RawLog]
     ) -> dict[int, Head]:
         """Return headers, read after the logs: first, last, those with logs, those worth keeping.
 
         The head, read before the logs, must still stand, and neighbours must link; else the chain
         moved and the logs may be another chain's.
         """
+        start, end = span
         wanted = {start, end, *(log.block for log in logs if start <= log.block <= end)}
         wanted |= set(range(max(start, head.block - KEPT_HEADERS), end + 1))
-        *found, again = self._heads([*sorted(wanted), head.block])
+        *found, again = _heads(node, [*sorted(wanted), head.block])
         if again.hash != head.hash:
             raise _Moved
         heads = {one.block: one for one in found}
@@ -183,24 +239,32 @@ class Follower:
         return heads
 
     def _events(self, logs: Sequence[RawLog], heads: dict[int, Head]) -> list[Event]:
-        """Decode in chain order what lies on our headers' chain; drop what does not."""
+        """Decode in chain order what our contracts emitted.
+
+        A log that is not of the block that its height has is of another chain than the headers;
+        then its block's own logs are missing, and passing over it would lose them for good.
+        """
         found: list[Event] = []
+        last = (-1, -1)
         for log in sorted(logs, key=lambda one: (one.block, one.log_index)):
             head = heads.get(log.block)
-            if head is None or head.hash != log.block_hash:
-                continue
+            if head is None or head.hash != log.block_hash or (log.block, log.log_index) == last:
+                raise ChainUnavailable("the node sent logs that are not of its blocks")
+            last = (log.block, log.log_index)
             event = decode_log(self._deployment, log, head.time)
             if event is not None:
                 found.append(event)
         return found
 
-    def _heads(self, blocks: Sequence[int | str]) -> list[Head]:
-        heads = self._maybe_heads(blocks)
-        present = [head for head in heads if head is not None]
-        if len(present) != len(heads):
-            raise _Moved
-        return present
 
-    def _maybe_heads(self, blocks: Sequence[int | str]) -> list[Head | None]:
-        answers = ask(self._node, [by_number(block) for block in blocks])
-        return [None if answer is None else read_head(answer) for answer in answers]
+def _heads(node: Node, blocks: Sequence[int | str]) -> list[Head]:
+    heads = _maybe_heads(node, blocks)
+    present = [head for head in heads if head is not None]
+    if len(present) != len(heads):
+        raise _Moved
+    return present
+
+
+def _maybe_heads(node: Node, blocks: Sequence[int | str]) -> list[Head | None]:
+    answers = ask(node, [by_number(block) for block in blocks])
+    return [None if answer is None else read_head(answer) for answer in answers]

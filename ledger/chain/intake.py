@@ -1,6 +1,6 @@
 """What waits in the outbox: estimate, refuse or adopt, give a nonce, sign."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ledger.chain.blocks import Head
@@ -8,7 +8,7 @@ from ledger.chain.broadcast import broadcast
 from ledger.chain.fees import gas_limit
 from ledger.chain.lane import Lane
 from ledger.chain.pending import VERDICT_SECONDS, Leaving
-from ledger.chain.settlement import Settlement
+from ledger.chain.settlement import Depth, Settlement
 from ledger.errors import EffectiveInFuture, LedgerError, RootAlreadyAnchored
 from ledger.outbox import Intent, IntentState
 
@@ -22,35 +22,45 @@ class Intake:
         self._lane = lane
         self._settlement = settlement
 
-    def take(self, head: Head, nonce: int) -> list[Leaving]:
+    def take(self, head: Head, nonce: int, depth: Depth) -> list[Leaving]:
         """Return what was reserved and signed; `nonce` is the chain's."""
         unfinished = self._lane.outbox.unfinished(*self._lane.name)
-        on_the_way = {one.id: one.nonce for one in unfinished if one.state in ON_THE_WAY}
+        on_the_way = {one.id for one in unfinished if one.state in ON_THE_WAY}
         self._close_gaps(nonce, {one.nonce for one in unfinished}, head)
         room = self._lane.limits.window - len(on_the_way)
         waiting = self._lane.outbox.waiting(*self._lane.name, room) if room > 0 else ()
-        queue: list[Leaving] = []
+        accepted: list[tuple[Intent, int]] = []
         for intent, estimate in zip(waiting, self._lane.estimates(waiting), strict=True):
             if isinstance(estimate, LedgerError):
-                self._doubt(intent, estimate, frozenset(on_the_way))
-                continue
-            taken = self._counter(nonce)
-            on_the_way[intent.id] = taken
-            queue.append(self._reserved(intent, taken, estimate, head))
-        return queue
+                self._doubt(intent, estimate, frozenset(on_the_way), depth)
+            else:
+                on_the_way.add(intent.id)
+                accepted.append((intent, gas_limit(estimate)))
+        reserved = self._reserved(accepted, nonce)
+        attempts = self._lane.sign_all(reserved, self._lane.fees.market(head.base_fee))
+        return list(zip(reserved, attempts, strict=True))
 
-    def _reserved(self, intent: Intent, nonce: int, estimate: int, head: Head) -> Leaving:
-        gas = gas_limit(estimate)
-        self._lane.outbox.reserve(intent.id, nonce, gas)
-        self._lane.memory.doubts.pop(intent.id, None)
-        self._lane.reach("reserved")
-        reserved = replace(intent, state=IntentState.RESERVED, nonce=nonce, gas=gas)
-        return reserved, self._lane.sign(reserved, self._lane.fees.market(head.base_fee))
+    def _reserved(self, accepted: Sequence[tuple[Intent, int]], nonce: int) -> list[Intent]:
+        """Give each its gas limit and the next nonce, all in one transaction."""
+        if not accepted:
+            return []
+        reserved: list[Intent] = []
+        with self._lane.outbox.together():
+            for taken, (intent, gas) in enumerate(accepted, self._counter(nonce)):
+                self._lane.outbox.reserve(intent.id, taken, gas)
+                state = IntentState.RESERVED
+                reserved.append(replace(intent, state=state, nonce=taken, gas=gas))
+        for intent in reserved:
+            self._lane.memory.doubts.pop(intent.id, None)
+            self._lane.reach("reserved")
+        return reserved
 
-    def _doubt(self, intent: Intent, error: LedgerError, on_the_way: frozenset[bytes]) -> None:
+    def _doubt(
+        self, intent: Intent, error: LedgerError, on_the_way: frozenset[bytes], depth: Depth
+    ) -> None:
         """Park a refused intent, once nothing that was under way can change the refusal."""
         if isinstance(error, RootAlreadyAnchored):
-            if self._settlement.adopt(intent):
+            if self._settlement.adopt(intent, depth):
                 self._lane.reach("adopted")
             return  # or at a later step, when its block is there
         if isinstance(error, EffectiveInFuture):

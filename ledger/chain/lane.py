@@ -12,6 +12,7 @@ from ledger.chain.reverts import is_revert, plainly
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import quantity, spell
 from ledger.errors import LedgerError
+from ledger.finality import Confirmations
 from ledger.outbox import Attempt, Intent, IntentState, Outbox
 from ledger.values import Address
 
@@ -39,12 +40,12 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Confirmations that make an intent final, and how many are under way at most.
+    """Confirmations that make an intent final, and how many intents are under way at most.
 
     anvil stalls for good somewhere above 256 unawaited transactions.
     """
 
-    confirmations: int = 1
+    confirmations: Confirmations = 1
     window: int = 64
 
 
@@ -63,18 +64,21 @@ class Memory:
     """What the steps of one process tell each other; it only hastens, delays or counts."""
 
     checked: bool = False
+    finality_unknown: bool = False
     foreign: int = 0
     suspects: dict[bytes, int] = field(default_factory=dict)
     gaps: dict[int, int] = field(default_factory=dict)
     doubts: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     troubles: dict[bytes, int] = field(default_factory=dict)
     underpriced: set[bytes] = field(default_factory=set)
+    at_ceiling: set[bytes] = field(default_factory=set)
     gas: dict[bytes, int] = field(default_factory=dict)
     turn: tuple[int, int] = (-1, 0)
 
     def keep(self, missing: set[bytes]) -> None:
         """Forget what is remembered of intents that stand in a block by now."""
         self.underpriced &= missing
+        self.at_ceiling &= missing
         for kept in (self.troubles, self.gas):
             for intent in kept.keys() - missing:
                 del kept[intent]
@@ -132,10 +136,26 @@ class Lane:
 
     def sign(self, intent: Intent, fees: Fees) -> Attempt:
         """Return a signed transaction, stored before the first of its bytes leaves."""
+        (attempt,) = self.sign_all([intent], fees)
+        return attempt
+
+    def sign_all(self, intents: Sequence[Intent], fees: Fees) -> list[Attempt]:
+        """Return a signed transaction for each, stored all at once before any of them leaves."""
+        found = [self._attempt(intent, fees) for intent in intents]
+        if not found:
+            return []
+        with self.outbox.together():
+            for attempt in found:
+                self.outbox.add_attempt(attempt)
+        for _ in found:
+            self.reach("signed")
+        return found
+
+    def _attempt(self, intent: Intent, fees: Fees) -> Attempt:
         gas = self.memory.gas.get(intent.id, intent.gas)
         fields = {"nonce": intent.nonce, "gas": gas, "to": intent.to, "data": intent.call}
         signed = self._signed(fields, fees)
-        attempt = Attempt(
+        return Attempt(
             intent=intent.id,
             hash=signed.hash,
             raw=signed.raw,
@@ -144,9 +164,6 @@ class Lane:
             priority_fee=fees.priority_fee,
             at=self.clock(),
         )
-        self.outbox.add_attempt(attempt)
-        self.reach("signed")
-        return attempt
 
     def noop(self, nonce: int, fees: Fees) -> bytes:
         """Return a transaction that does nothing but use up a nonce.

@@ -1,9 +1,11 @@
 """From the logs that a node sends to our events."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from enum import IntEnum
 from functools import cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from ledger import events
 from ledger.chain.abi import EventType, load_abi
@@ -46,7 +48,7 @@ def decode_log(deployment: Deployment, log: RawLog, block_time: int) -> Event | 
 
     Raises `ChainUnavailable` when the octets do not fit the event.
     """
-    contract = _emitters(deployment).get(log.address)
+    contract = _emitter(deployment, log.address)
     if contract is None or not log.topics:
         return None
     found = _kept(contract).get(log.topics[0])
@@ -65,43 +67,49 @@ def event_topic(contract: str, name: str) -> bytes:
     return load_abi(contract).events[name].topic
 
 
-_Make = Callable[[Place, dict[str, Any]], Event]
+_Make = Callable[[Place, tuple[Any, ...]], Event]
+_ENUMS: Final[Mapping[type[Event], type[IntEnum]]] = MappingProxyType(
+    {events.AgencyStatusChanged: AgencyStatus, events.StatusChanged: Status}
+)
+"""What the field `status` of an event is."""
 
 
-def _emitters(deployment: Deployment) -> Mapping[Address, str]:
-    return {deployment.authority: "Authority", deployment.record_ledger: "RecordLedger"}
+def _emitter(deployment: Deployment, address_: Address) -> str | None:
+    if address_ == deployment.record_ledger:
+        return "RecordLedger"
+    return "Authority" if address_ == deployment.authority else None
 
 
 @cache
 def _kept(contract: str) -> Mapping[bytes, tuple[EventType, _Make]]:
     """Events of the ABI that `ledger.events` has a class for."""
     return {
-        event.topic: (event, _maker(event))
+        event.topic: (event, _maker(event, getattr(events, event.name)))
         for event in load_abi(contract).events.values()
         if hasattr(events, event.name)
     }
 
 
-def _maker(event: EventType) -> _Make:
-    if event.name == "KeyAnnounced":
+def _maker(event: EventType, cls: type[Event]) -> _Make:
+    """Return what makes the class from the event's values, put in the order of its fields."""
+    if cls is events.KeyAnnounced:
         return _key_announced
-    if event.name in ("RoleGranted", "RoleRevoked"):
-        return lambda place, values: getattr(events, event.name)(
-            place, values["role"], values["account"]
-        )
-    if event.name == "AgencyStatusChanged":
-        return lambda place, values: events.AgencyStatusChanged(
-            place, values["agency"], AgencyStatus(values["status"])
-        )
-    if event.name == "StatusChanged":
-        return lambda place, values: events.StatusChanged(
-            place, **{**values, "status": Status(values["status"])}
-        )
-    return lambda place, values: getattr(events, event.name)(place, **values)
+    names = [field.name for field in fields(cls) if field.name != "place"]
+    order = [event.names.index(name) for name in names]
+    enum = _ENUMS.get(cls)
+    if enum is None:
+        return lambda place, values: cls(place, *[values[index] for index in order])
+    status = event.names.index("status")
+
+    def make(place: Place, values: tuple[Any, ...]) -> Event:
+        known = (*values[:status], enum(values[status]), *values[status + 1 :])
+        return cls(place, *[known[index] for index in order])
+
+    return make
 
 
-def _key_announced(place: Place, values: dict[str, Any]) -> Event:
-    x, y, usage, _, sign_from, sign_until, verify_until, _, _ = values["key"]
+def _key_announced(place: Place, values: tuple[Any, ...]) -> Event:
+    agency, key_id, (x, y, usage, _, sign_from, sign_until, verify_until, _, _) = values
     return events.KeyAnnounced(
-        place, values["agency"], values["key_id"], x, y, usage, sign_from, sign_until, verify_until
+        place, agency, key_id, x, y, usage, sign_from, sign_until, verify_until
     )

@@ -109,10 +109,13 @@ class Pending:
 
     def _raised(self, intent: Intent, last: Attempt, head: Head) -> Attempt | None:
         fees = self._lane.fees.bumped(Fees(last.max_fee, last.priority_fee), head.base_fee)
+        memory = self._lane.memory
         if fees is None:
-            self._lane.alarm("fee-ceiling", intent=intent.id)
+            if intent.id not in memory.at_ceiling:  # told once: what was offered never falls
+                memory.at_ceiling.add(intent.id)
+                self._lane.alarm("fee-ceiling", intent=intent.id)
             return None
-        self._lane.memory.underpriced.discard(intent.id)
+        memory.underpriced.discard(intent.id)
         return self._lane.sign(intent, fees)
 
     def _rebuilt(self, intent: Intent, last: Attempt, head: Head) -> Attempt:

@@ -5,33 +5,38 @@ over to each of the others once; a method that may move a node's clock or state 
 `eth_`, `net_` and `web3_`) is never sent twice.
 """
 
-import itertools
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
-import orjson
-
-from ledger.chain.transport import HungUp, Transport
+from ledger.chain.blocks import Block, by_number, read_head
+from ledger.chain.endpoint import (
+    CHAIN_ID,
+    Endpoint,
+    Network,
+    Request,
+    RpcRefused,
+    is_repeatable,
+)
 from ledger.chain.wire import quantity
-from ledger.errors import ChainUnavailable, WrongNetwork
+from ledger.errors import ChainUnavailable, NodeStale, WrongNetwork
 
-Request = tuple[str, Sequence[Any]]
-"""A method and its parameters."""
+__all__ = ["CHUNK", "Known", "Node", "Request", "RpcRefused"]
+
 CHUNK: Final = 100
 """Requests in one batch: geth refuses above 1,000 by default, Bor above 100."""
-_REPEATABLE: Final = ("eth_", "net_", "web3_")
-_CHAIN_ID: Final[Request] = ("eth_chainId", ())
-_LONGEST_REASON: Final = 200
+Known = Callable[[], Block | None]
+"""Tells the newest block that is known already; None before the first."""
 
 
-@dataclass(eq=False)
-class RpcRefused(ChainUnavailable):
-    """The node refused the request."""
+@dataclass(slots=True)
+class _Memory:
+    """Which node is asked first, and which one last had the block that it had to have."""
 
-    code: int = 0
-    data: bytes = b""
+    last_good: Endpoint
+    witness: Endpoint | None = None
 
 
 class Node:
@@ -53,17 +58,41 @@ class Node:
     ) -> None:
         if not urls:
             raise ChainUnavailable("no node is configured")
-        self._nodes = tuple(Transport(url, timeout_seconds, monotonic) for url in urls)
-        self._last_good = self._nodes[0]
-        self._chain_id = chain_id
-        self._ids = itertools.count(1)
+        self._network = Network(chain_id)
+        self._endpoints = tuple(
+            Endpoint(url, timeout_seconds, self._network, monotonic) for url in urls
+        )
+        self._memory = _Memory(self._endpoints[0])
+        self._known: Known | None = None
 
     @property
     def chain_id(self) -> int:
         """The chain that the nodes serve."""
-        if self._chain_id is None:
-            return quantity(self.batch([_CHAIN_ID])[0])
-        return self._chain_id
+        if self._network.chain_id is None:
+            return quantity(self.batch([CHAIN_ID])[0])
+        return self._network.chain_id
+
+    def having(self, known: Known) -> Self:
+        """Return the same nodes, where only one that has the known block is believed.
+
+        Each exchange asks for that block along with the rest, so that a node which lags, or stands
+        on a fork, answers nothing. A call raises `NodeStale` when no node that answers has it.
+        """
+        view = copy(self)
+        view._known = known  # noqa: SLF001  # its own copy
+        return view
+
+    def each(self) -> tuple[Self, ...]:
+        """Return every node alone, without fail-over; what it must have stays the same."""
+        views = tuple(copy(self) for _ in self._endpoints)
+        for view, endpoint in zip(views, self._endpoints, strict=True):
+            view._endpoints = (endpoint,)  # noqa: SLF001  # its own copy
+        return views
+
+    @property
+    def is_witness(self) -> bool:
+        """Whether it is among these that a known block was last seen."""
+        return self._memory.witness in self._endpoints
 
     def call(self, method: str, *params: Any) -> Any:
         """Return the result of one request."""
@@ -86,7 +115,8 @@ class Node:
         They leave in batches of 100, each answered before the next one leaves; a batch that a node
         does not take is halved.
         """
-        return _chunked(self._first_answer, calls)
+        together = CHUNK if self._known is None else CHUNK - 1  # the known block is asked for, too
+        return _chunked(self._first_answer, calls, together)
 
     def broadcast(self, calls: Sequence[Request]) -> list[Any]:
         """Send the same requests to every node; return the best outcome of each, as `outcomes`.
@@ -95,9 +125,9 @@ class Node:
         """
         best: list[Any] = []
         failure: ChainUnavailable | WrongNetwork | None = None
-        for node in self._nodes:
+        for endpoint in self._endpoints:
             try:
-                found = _chunked(lambda chunk, node=node: self._exchange(node, chunk), calls)  # type: ignore[misc]  # mypy cannot infer a default's type here
+                found = _chunked(endpoint.ask, calls)
             except (ChainUnavailable, WrongNetwork) as exc:
                 failure = exc
                 continue
@@ -108,77 +138,62 @@ class Node:
 
     def close(self) -> None:
         """Close the connections of all threads; a later call opens new ones."""
-        for node in self._nodes:
-            node.close()
+        for endpoint in self._endpoints:
+            endpoint.close()
 
     def _first_answer(self, calls: Sequence[Request]) -> list[Any]:
-        """Ask the node that answered last, then each other once; raise the last one's failure."""
-        first = self._last_good
+        """Ask the node that answered last, then each other once; raise the last one's failure.
+
+        That one lacks the known block is told before that another is silent, but not before a
+        refusal: who was asked for too much at once may answer half of it.
+        """
+        known = None if self._known is None else self._known()
         failure: ChainUnavailable | WrongNetwork | None = None
-        for node in (first, *(other for other in self._nodes if other is not first)):
+        for endpoint in self._in_order():
             try:
-                found = self._exchange(node, calls)
+                found = endpoint.ask(calls) if known is None else _sure(endpoint, calls, known)
             except (ChainUnavailable, WrongNetwork) as exc:
-                failure = exc
-                if isinstance(exc, RpcRefused) or not _is_repeatable(calls):
+                if isinstance(exc, RpcRefused):
+                    raise
+                failure = failure if isinstance(failure, NodeStale) else exc
+                if not is_repeatable(calls):
                     break
                 continue
-            self._last_good = node
+            self._memory.last_good = endpoint
+            if known is not None:
+                self._memory.witness = endpoint
             return found
         raise failure or ChainUnavailable("no node was asked")
 
-    def _exchange(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
-        """Ask one node; a connection that turns out to have ended while idle is opened anew."""
-        reused = node.is_open()
-        try:
-            return self._ask(node, calls)
-        except HungUp as exc:
-            if reused and _is_repeatable(calls):
-                return self._ask_anew(node, calls)
-            raise ChainUnavailable(f"{node.host} hung up") from exc
-
-    def _ask_anew(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
-        try:
-            return self._ask(node, calls)
-        except HungUp as exc:
-            raise ChainUnavailable(f"{node.host} hung up") from exc
-
-    def _ask(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
-        if not node.is_open():
-            self._require_chain(node)
-        return self._answers(node, calls)
-
-    def _require_chain(self, node: Transport) -> None:
-        (answer,) = self._answers(node, [_CHAIN_ID])
-        if isinstance(answer, RpcRefused):
-            node.drop()
-            raise ChainUnavailable(f"{node.host} does not tell its chain")
-        found = quantity(answer)
-        if self._chain_id is None:
-            self._chain_id = found
-        if found != self._chain_id:
-            node.drop()
-            raise WrongNetwork(self._chain_id, found)
-
-    def _answers(self, node: Transport, calls: Sequence[Request]) -> list[Any]:
-        """Post the requests and return their outcomes, matched by id."""
-        ids = [next(self._ids) for _ in calls]
-        requests = [
-            {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
-            for number, (method, params) in zip(ids, calls, strict=True)
-        ]
-        answer = node.post(orjson.dumps(requests[0] if len(requests) == 1 else requests))
-        try:
-            return _outcomes(orjson.loads(answer), ids)
-        except ValueError as exc:
-            node.drop()
-            raise ChainUnavailable(f"{node.host} sent something that is no answer") from exc
+    def _in_order(self) -> list[Endpoint]:
+        return sorted(self._endpoints, key=lambda one: one is not self._memory.last_good)
 
 
-def _chunked(ask: Callable[[Sequence[Request]], list[Any]], calls: Sequence[Request]) -> list[Any]:
+def _sure(endpoint: Endpoint, calls: Sequence[Request], known: Block) -> list[Any]:
+    """Return the outcomes of a node that has the known block; raise `NodeStale` for another."""
+    asked = by_number(known.block)
+    try:
+        *found, present = endpoint.ask([*calls, asked])
+    except RpcRefused:
+        if len(calls) > 1:
+            raise
+        (present,) = endpoint.ask([asked])  # a node that takes no batches
+        found = endpoint.ask(calls)
+    if isinstance(present, RpcRefused):
+        raise ChainUnavailable(f"the node does not show block {known.block}: {present.reason}")
+    if present is None:
+        raise NodeStale("it lags", known.block)
+    if read_head(present).hash != known.hash:
+        raise NodeStale("it has another block there", known.block)
+    return found
+
+
+def _chunked(
+    ask: Callable[[Sequence[Request]], list[Any]], calls: Sequence[Request], size: int = CHUNK
+) -> list[Any]:
     found: list[Any] = []
-    for start in range(0, len(calls), CHUNK):
-        found += _halving(ask, calls[start : start + CHUNK])
+    for start in range(0, len(calls), size):
+        found += _halving(ask, calls[start : start + size])
     return found
 
 
@@ -192,45 +207,5 @@ def _halving(ask: Callable[[Sequence[Request]], list[Any]], calls: Sequence[Requ
     return _halving(ask, calls[:middle]) + _halving(ask, calls[middle:])
 
 
-def _is_repeatable(calls: Sequence[Request]) -> bool:
-    return all(method.startswith(_REPEATABLE) for method, _ in calls)
-
-
 def _better(first: Any, second: Any) -> Any:
     return second if isinstance(first, RpcRefused) else first
-
-
-def _outcomes(answer: Any, ids: Sequence[int]) -> list[Any]:
-    """Return the outcomes in the order of `ids`; raise ValueError unless each is answered once.
-
-    A batch that a node does not take is answered by one error without an id: raised as it is.
-    """
-    entries = answer if isinstance(answer, list) else [answer]
-    if not all(isinstance(entry, dict) for entry in entries):
-        raise ValueError("an answer that is no object")
-    by_id = {entry.get("id"): entry for entry in entries}
-    if len(entries) == 1 and len(ids) > 1 and entries[0].get("error") is not None:
-        outcome = _outcome(entries[0])
-        raise outcome
-    if len(entries) != len(ids) or set(by_id) != set(ids):
-        raise ValueError("an answer to something else")
-    return [_outcome(by_id[number]) for number in ids]
-
-
-def _outcome(entry: dict[str, Any]) -> Any:
-    error = entry.get("error")
-    if error is None:
-        if "result" not in entry:
-            raise ValueError("neither result nor error")
-        return entry["result"]
-    if not isinstance(error, dict) or not isinstance(error.get("code"), int):
-        raise ValueError("a malformed error")  # noqa: TRY004  # a malformed answer, caught as one
-    reason = str(error.get("message", ""))[:_LONGEST_REASON]
-    return RpcRefused(reason, error["code"], _bytes(error.get("data")))
-
-
-def _bytes(value: Any) -> bytes:
-    try:
-        return bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else b""
-    except ValueError:
-        return b""

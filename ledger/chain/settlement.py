@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.chain.abi import SELECTOR_BYTES, load_abi
-from ledger.chain.blocks import Head
 from ledger.chain.deployments import Deployment
 from ledger.chain.direct import why_reverted
 from ledger.chain.inclusion import Inclusion, ask, find_included, find_log
@@ -37,39 +36,58 @@ class UnderWay:
         return tuple(dict.fromkeys((*(one.hash for one in self.attempts), *adopted)))
 
 
-class Settlement:
-    """Moves intents by what the chain shows; `confirmations` make an intent final."""
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Up to which block what is mined counts at all, and up to which it counts as final.
 
-    def __init__(
-        self, node: Node, deployment: Deployment, outbox: Outbox, confirmations: int
-    ) -> None:
+    `known` is the newest block that the projection has, None where there is none to go by.
+    """
+
+    known: int | None
+    final: int
+
+    def is_known(self, found: Inclusion) -> bool:
+        """Whether a node that is believed cannot lack the block."""
+        return self.known is None or found.block <= self.known
+
+    def is_final(self, found: Inclusion) -> bool:
+        """Whether the block is deep enough."""
+        return found.block <= self.final
+
+
+class Settlement:
+    """Moves intents by what the chain shows."""
+
+    def __init__(self, node: Node, deployment: Deployment, outbox: Outbox) -> None:
         self._node = node
         self._deployment = deployment
         self._outbox = outbox
-        self._confirmations = confirmations
 
-    def settle(self, under_way: Sequence[UnderWay], head: Head) -> list[UnderWay]:
+    def settle(self, under_way: Sequence[UnderWay], depth: Depth) -> list[UnderWay]:
         """Mark what is mined, final or failed; return what stands in no block, as it now is.
 
-        An intent whose block is gone falls back to SENT, an adopted one to WAITING.
+        An intent whose block is gone falls back to SENT, an adopted one to WAITING. What is mined
+        above the known block waits as it is: the next node may lack that block and be no liar.
         """
         hashes = [one for each in under_way for one in each.hashes]
         included = find_included(self._node, hashes) if hashes else {}
+        found = [(each, _best(each, included)) for each in under_way]
+        found = [(each, one) for each, one in found if one is None or depth.is_known(one)]
+        self._settle_succeeded(
+            [(each.intent, one) for each, one in found if one is not None and one.succeeded], depth
+        )
         missing: list[UnderWay] = []
-        for each in under_way:
-            found = _best(each, included)
-            if found is None:
+        for each, one in found:
+            if one is None:
                 missing += self._fallen(each)
-            elif found.succeeded:
-                self._succeeded(each.intent, found, head)
-            elif self._is_deep(found, head):
-                self._failed(each, found)
+            elif not one.succeeded and depth.is_final(one):
+                self._failed(each, one, depth)
         return missing
 
-    def adopt(self, intent: Intent) -> bool:
+    def adopt(self, intent: Intent, depth: Depth) -> bool:
         """Take an anchor that stands already for our own: MINED with its transaction.
 
-        False when it cannot be found, which another block may mend.
+        False when it cannot be found in a known block, which another block may mend.
         """
         anchor = load_abi("RecordLedger").functions[_ANCHOR]
         if intent.call[:SELECTOR_BYTES] != anchor.selector:
@@ -83,7 +101,7 @@ class Settlement:
             return False  # it waits in somebody's transaction for the next block
         topic = load_abi("RecordLedger").events["BatchAnchored"].topic
         found = find_log(self._node, intent.to, (topic, agency, root), block)
-        if found is None:
+        if found is None or not depth.is_known(found):
             return False
         self._mark_mined(intent, found)
         return True
@@ -103,15 +121,17 @@ class Settlement:
         )
         return [UnderWay(fresh, each.attempts)]
 
-    def _succeeded(self, intent: Intent, found: Inclusion, head: Head) -> None:
-        known = (intent.state, intent.block_hash, intent.transaction)
-        if known != (IntentState.MINED, found.block_hash, found.transaction):
-            self._mark_mined(intent, found)
-        if self._is_deep(found, head):
-            receipt = (found.block, found.block_hash, found.transaction)
-            self._outbox.mark(intent.id, IntentState.FINAL, receipt=receipt)
+    def _settle_succeeded(self, found: Sequence[tuple[Intent, Inclusion]], depth: Depth) -> None:
+        """Mark all that is mined or final by now, in one transaction."""
+        news = [(intent, one) for intent, one in found if _is_news(intent, one, depth)]
+        if not news:
+            return
+        with self._outbox.together():
+            for intent, one in news:
+                state = IntentState.FINAL if depth.is_final(one) else IntentState.MINED
+                self._outbox.mark(intent.id, state, receipt=one.receipt)
 
-    def _failed(self, each: UnderWay, found: Inclusion) -> None:
+    def _failed(self, each: UnderWay, found: Inclusion, depth: Depth) -> None:
         """Park a reverted intent under the error's name; a root that stands is as good as ours.
 
         A reorganisation may put the same bytes into an earlier block, before an order's time: the
@@ -122,13 +142,13 @@ class Settlement:
             self._outbox.release(each.intent.id)
             return
         if isinstance(error, RootAlreadyAnchored):
-            self.adopt(each.intent)  # or at a later step
+            self.adopt(each.intent, depth)  # or at a later step
             return
         self._outbox.mark(
             each.intent.id,
             IntentState.FAILED,
             error=type(error).__name__,
-            receipt=(found.block, found.block_hash, found.transaction),
+            receipt=found.receipt,
         )
 
     def _why(self, intent: Intent, found: Inclusion) -> LedgerError:
@@ -137,11 +157,13 @@ class Settlement:
         return RevertUnexplained() if isinstance(error, ChainUnavailable) else error
 
     def _mark_mined(self, intent: Intent, found: Inclusion) -> None:
-        receipt = (found.block, found.block_hash, found.transaction)
-        self._outbox.mark(intent.id, IntentState.MINED, receipt=receipt)
+        self._outbox.mark(intent.id, IntentState.MINED, receipt=found.receipt)
 
-    def _is_deep(self, found: Inclusion, head: Head) -> bool:
-        return head.block - found.block + 1 >= self._confirmations
+
+def _is_news(intent: Intent, found: Inclusion, depth: Depth) -> bool:
+    known = (intent.state, intent.block_hash, intent.transaction)
+    mined = (IntentState.MINED, found.block_hash, found.transaction)
+    return known != mined or depth.is_final(found)
 
 
 def _best(each: UnderWay, included: Mapping[bytes, Inclusion]) -> Inclusion | None:

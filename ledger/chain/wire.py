@@ -6,14 +6,23 @@ What a node sends is not trusted: anything but the expected spelling raises `Cha
 import re
 from typing import Any, Final
 
-from eth_hash.auto import keccak
-
 from ledger.errors import ChainUnavailable
+from ledger.secp256k1 import ADDRESS_BYTES, checksum
 from ledger.values import Address
 
+__all__ = [
+    "ADDRESS_BYTES",
+    "HASH_BYTES",
+    "address",
+    "checksum",
+    "octets",
+    "quantity",
+    "record",
+    "rows",
+    "spell",
+]
+
 _QUANTITY: Final = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})\Z")
-_OCTETS: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*\Z")
-ADDRESS_BYTES: Final = 20
 HASH_BYTES: Final = 32
 
 
@@ -26,9 +35,14 @@ def quantity(value: Any) -> int:
 
 def octets(value: Any, size: int | None = None) -> bytes:
     """Return the bytes behind a DATA such as "0x00ff", exactly `size` of them where given."""
-    if not isinstance(value, str) or not _OCTETS.match(value):
+    if not isinstance(value, str) or value[:2] != "0x":
         raise ChainUnavailable("the node sent malformed bytes")
-    found = bytes.fromhex(value[2:])
+    try:
+        found = bytes.fromhex(value[2:])
+    except ValueError as exc:
+        raise ChainUnavailable("the node sent malformed bytes") from exc
+    if len(value) != 2 + 2 * len(found):  # fromhex passes over blanks
+        raise ChainUnavailable("the node sent malformed bytes")
     if size is not None and len(found) != size:
         raise ChainUnavailable("the node sent bytes of a wrong length")
     return found
@@ -51,17 +65,6 @@ def rows(value: Any) -> list[Any]:
 def spell(value: int | bytes) -> str:
     """Return a number as QUANTITY, bytes as DATA."""
     return hex(value) if isinstance(value, int) else "0x" + value.hex()
-
-
-def checksum(account: bytes) -> Address:
-    """Return a 20-byte account with its EIP-55 check case."""
-    digits = account.hex()
-    marks = keccak(digits.encode()).hex()
-    cased = (
-        digit.upper() if int(mark, 16) > 7 else digit  # noqa: PLR2004  # EIP-55: upper from 8 on
-        for digit, mark in zip(digits, marks, strict=False)
-    )
-    return Address("0x" + "".join(cased))
 
 
 def address(value: Any) -> Address:

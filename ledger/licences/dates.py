@@ -2,9 +2,11 @@
 
 import re
 from calendar import isleap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, date
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from ledger.errors import Refused
 
@@ -30,10 +32,12 @@ class DatesReversed(Refused):
     valid_until: str
 
 
+@lru_cache(maxsize=4_096)
 def parse_date(text: str) -> date:
     """Return the day in `text`; raise `DateMalformed` for any spelling but YYYY-MM-DD.
 
     The calendar's first day is refused: its midnight here lies before the year 1 in UTC.
+    A licence names seven dates, most licences name the same ones, and nothing else is kept.
     """
     if not _DATE.fullmatch(text):
         raise DateMalformed
@@ -56,8 +60,11 @@ def ends_at(day: str) -> int | None:
     return None if day == OPEN_ENDED else _midnight(parse_date(day).toordinal() + 1)
 
 
+@lru_cache(maxsize=4_096)
 def validity(valid_from: str, valid_until: str) -> tuple[int, int | None]:
     """Return `nbf` and `exp` of a licence; it is valid when `nbf <= at < exp`.
+
+    Kept as the dates are: each licence is asked twice.
 
     Raises:
         DateMalformed: for a day that is none.
@@ -84,6 +91,16 @@ def last_day(first: str, years: int | None) -> str:
     is_missing = (start.month, start.day) == (2, 29) and not isleap(year)
     anniversary = date(year, 3, 1) if is_missing else start.replace(year=year)
     return date.fromordinal(anniversary.toordinal() - 1).isoformat()
+
+
+def chosen_days(fields: Mapping[str, Any], years: int | None, at: int) -> tuple[str, str, str]:
+    """Return the days of issue, first and last validity; what `fields` leave out follows from `at`.
+
+    Raises `DateMalformed` as `last_day`.
+    """
+    issued = fields.get("issue_date") or local_day(at)
+    first = fields.get("valid_from") or issued
+    return issued, first, fields.get("valid_until") or last_day(first, years)
 
 
 def local_day(at: int) -> str:

@@ -1,9 +1,11 @@
 """Decision documents 决定书: the written decision behind every change of a licence's status.
 
 A compact JWT, anchored like any record and handed to the holder; its digest is SHA-256 of its
-ASCII.
+ASCII. What a person writes into it is its `Wording`; the law asks for all of it where a right is
+taken away (`WRITTEN`), and a change without wording is documented by its facts alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -13,9 +15,12 @@ from ledger.canonical import b64url_decode, b64url_encode
 from ledger.errors import Refused
 from ledger.licences.issuance import Issuer, Randomness
 from ledger.licences.lifecycle import check_reason
-from ledger.values import Digest, Status
+from ledger.licences.reading import ISSUER_URL
+from ledger.licences.reasons import WRITTEN, reason_of
+from ledger.values import AgencyId, Digest, KeyId, Status, agency_id
 
 TYPE: Final = "licence-decision+jwt"
+MEDIA_TYPE: Final = f"application/{TYPE}"
 _JTI_BYTES: Final = 16
 _HASH_BYTES: Final = 32
 _TEXTS: Final = ("number", "legalBasis", "text", "appeal")
@@ -29,6 +34,24 @@ class DecisionMalformed(Refused):
     """The text is not a decision document."""
 
     claim: str
+
+
+@dataclass(eq=False)
+class DecisionIncomplete(Refused):
+    """For this reason the law asks for a written decision; parts of it are missing."""
+
+    reason: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a person writes into a decision; `number` is the 文号, `appeal` how to object."""
+
+    text: str
+    number: str = ""
+    legal_basis: str = ""
+    appeal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +76,55 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class SignedDecision:
-    """A decision document as read; not to be trusted before `jws.verify`."""
+    """A decision document as read; not to be trusted before `jws.verify`.
+
+    `agency` follows from the names at the end of `iss`, `key_id` from the header's `kid`.
+    """
 
     jws: jws.Jws
     digest: Digest
     iss: str
+    agency: AgencyId
+    key_id: KeyId
     jti: str
     issued_at: int
     decision: Decision
 
 
-def sign_decision(
-    decision: Decision, issuer: Issuer, randomness: Randomness, *, issued_at: int
-) -> str:
-    """Return the signed decision; raise `ReasonOutsideClass` when reason and status disagree."""
+def check_wording(reason: int, wording: Wording | None) -> None:
+    """Raise `DecisionIncomplete` where the law asks for a written decision and it is not whole."""
+    if reason not in WRITTEN:
+        return
+    said = wording or Wording("")
+    parts = (said.number, said.legal_basis, said.text, said.appeal)
+    missing = tuple(name for name, part in zip(_TEXTS, parts, strict=True) if not part.strip())
+    if missing:
+        raise DecisionIncomplete(reason, missing)
+
+
+def standard_wording(reason: int) -> Wording:
+    """Return the wording of a change that came without any: the reason's Chinese name alone."""
+    return Wording(reason_of(reason).names["zh-Hans"])
+
+
+def sign_decisions(
+    decisions: Sequence[Decision], issuer: Issuer, randomness: Randomness, *, issued_at: int
+) -> list[str]:
+    """Return the signed decisions, all or none, in their order.
+
+    Raises `ReasonOutsideClass` when the reason and the status of one disagree.
+    """
+    signer = issuer.signer
+    messages = [
+        jws.signing_input(TYPE, _payload_of(each, issuer, randomness, issued_at), signer.public_key)
+        for each in decisions
+    ]
+    return list(map(jws.compact, messages, signer.sign_all(messages)))
+
+
+def _payload_of(
+    decision: Decision, issuer: Issuer, randomness: Randomness, issued_at: int
+) -> dict[str, Any]:
     check_reason(decision.status, decision.reason)
     payload: dict[str, Any] = {
         "iss": issuer.url,
@@ -84,7 +142,7 @@ def sign_decision(
     }
     if decision.successor is not None:
         payload["successor"] = b64url_encode(decision.successor)
-    return jws.sign(TYPE, payload, issuer.signer)
+    return payload
 
 
 def parse_decision(token: str) -> SignedDecision:
@@ -101,6 +159,7 @@ def parse_decision(token: str) -> SignedDecision:
     payload = parsed.payload
     for name in payload.keys() - _MEMBERS:
         raise DecisionMalformed(name)
+    iss = _text(payload, "iss")
     decision = Decision(
         target=_digest(payload, "target"),
         status=_status(payload),
@@ -120,7 +179,9 @@ def parse_decision(token: str) -> SignedDecision:
     return SignedDecision(
         jws=parsed,
         digest=Digest(sha256(token.encode("ascii")).digest()),
-        iss=_text(payload, "iss"),
+        iss=iss,
+        agency=_agency(iss),
+        key_id=KeyId(_hash(parsed.kid, "kid")),
         jti=_text(payload, "jti"),
         issued_at=_number(payload, "iat"),
         decision=decision,
@@ -148,11 +209,22 @@ def _status(payload: dict[str, Any]) -> Status:
         raise DecisionMalformed("status") from exc
 
 
+def _agency(iss: str) -> AgencyId:
+    named = ISSUER_URL.fullmatch(iss)
+    if named is None:
+        raise DecisionMalformed("iss")
+    return agency_id(named[1], named[2])
+
+
 def _digest(payload: dict[str, Any], name: str) -> Digest:
+    return Digest(_hash(_text(payload, name), name))
+
+
+def _hash(text: str, name: str) -> bytes:
     try:
-        raw = b64url_decode(_text(payload, name))
+        raw = b64url_decode(text)
     except Refused as exc:
         raise DecisionMalformed(name) from exc
     if len(raw) != _HASH_BYTES:
         raise DecisionMalformed(name)
-    return Digest(raw)
+    return raw

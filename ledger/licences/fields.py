@@ -3,7 +3,7 @@
 Every error names a field and a rule, and none repeats a value: values are personal.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from ledger.licences.identifiers import (
     is_place_known,
     parse_licence_id,
 )
+from ledger.licences.schema import Broken
 
 ORGANISATION_CODE: Final = "001"
 RESIDENT_NUMBER: Final = "111"
@@ -29,6 +30,10 @@ TECHNICAL_CLAIMS: Final = frozenset(
 )
 """Claims of the format rather than of a type; none is ever in a disclosure."""
 
+_IMPLIED: Final = {
+    HolderKind.ORGANISATION: ORGANISATION_CODE,
+    HolderKind.PERSON: RESIDENT_NUMBER,
+}
 _CODE_CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     ORGANISATION_CODE: check_organisation_code,
     RESIDENT_NUMBER: check_resident_number,
@@ -78,16 +83,19 @@ def check_claims(licence_type: LicenceType, claims: Mapping[str, Any]) -> None:
 
     What a holder may leave out may be missing; what is always visible may not.
     """
-    shown = {name: value for name, value in claims.items() if name not in TECHNICAL_CLAIMS}
-    errors = list(_by_name(licence_type, shown, computed=True))
-    errors += [
-        FieldError(claim.name, "missing")
-        for claim in licence_type.claims
-        if claim.mandatory and not claim.disclosable and claim.name not in shown
-    ]
+    errors: list[FieldError] = []
+    checks = licence_type.checks
+    for name, value in claims.items():
+        check = checks.get(name)
+        if check is None:
+            if name not in TECHNICAL_CLAIMS:
+                errors.append(FieldError(name, "unknown-field"))
+        elif broken_rules := check(value):
+            errors += _named(name, broken_rules)
+    errors += [FieldError(name, "missing") for name in licence_type.visible if name not in claims]
     broken = {error.field for error in errors}
-    errors += _together(licence_type, shown, broken)
-    errors += _computed(licence_type, shown, broken)
+    errors += _together(licence_type, claims, broken)
+    errors += _computed(licence_type, claims, broken)
     if errors:
         raise FieldsInvalid(tuple(errors))
 
@@ -105,23 +113,24 @@ def code_type_of(licence_type: LicenceType, fields: Mapping[str, Any]) -> str | 
     supplied = fields.get("holder_code_type")
     if isinstance(supplied, str):
         return supplied
-    implied = {HolderKind.ORGANISATION: ORGANISATION_CODE, HolderKind.PERSON: RESIDENT_NUMBER}
-    return implied.get(licence_type.holder)
+    return _IMPLIED.get(licence_type.holder)
 
 
-def _by_name(
-    licence_type: LicenceType, fields: Mapping[str, Any], *, computed: bool = False
-) -> Iterator[FieldError]:
-    """Yield what single fields break; `computed` ones are allowed in a finished document."""
+def _by_name(licence_type: LicenceType, fields: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Yield what single fields break."""
     for name, value in fields.items():
         claim = licence_type.by_name.get(name)
         if claim is None:
             yield FieldError(name, "unknown-field")
-        elif claim.computed and not computed:
+        elif claim.computed:
             yield FieldError(name, "computed-field")
         else:
-            for where, rule, limit in licence_type.checks[name](value):
-                yield FieldError(f"{name}.{where}" if where else name, rule, limit)
+            yield from _named(name, licence_type.checks[name](value))
+
+
+def _named(name: str, broken: Sequence[Broken]) -> Iterator[FieldError]:
+    for where, rule, limit in broken:
+        yield FieldError(f"{name}.{where}" if where else name, rule, limit)
 
 
 def _code_kind_missing(

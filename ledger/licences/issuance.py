@@ -13,7 +13,7 @@ from ledger.authority import Agency
 from ledger.canonical import b64url_encode
 from ledger.keys import PublicKey, Signer
 from ledger.licences.catalogue import LicenceType, threshold_claim
-from ledger.licences.dates import last_day, local_day, validity
+from ledger.licences.dates import chosen_days, validity
 from ledger.licences.disclosures import SALT_BYTES, decoy_digest, disclose
 from ledger.licences.fields import CODE_KINDS, check_fields, code_type_of
 from ledger.licences.identifiers import licence_id
@@ -36,7 +36,9 @@ __all__ = [
     "LicenceClaims",
     "Predecessor",
     "Randomness",
+    "Unsigned",
     "issue",
+    "prepare",
     "read_licence",
 ]
 
@@ -98,6 +100,32 @@ class Licence:
     exp: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A licence whose signature is still wanted: that of `message`, by its issuer's key."""
+
+    message: bytes
+    disclosures: tuple[str, ...]
+    draft: Draft
+    licence_id: str
+    nbf: int
+    exp: int | None
+
+    def signed(self, signature: bytes) -> Licence:
+        """Return the licence; `signature` is not checked."""
+        token = jws.compact(self.message, signature)
+        return Licence(
+            digest=Digest(sha256(token.encode("ascii")).digest()),
+            document="~".join((token, *self.disclosures, "")),
+            licence_id=self.licence_id,
+            type_id=self.draft.type.id,
+            list=self.draft.list,
+            index=self.draft.index,
+            nbf=self.nbf,
+            exp=self.exp,
+        )
+
+
 def issue(draft: Draft, issuer: Issuer, randomness: Randomness) -> Licence:
     """Return the signed licence of `draft`; `randomness` is called once.
 
@@ -108,6 +136,15 @@ def issue(draft: Draft, issuer: Issuer, randomness: Randomness) -> Licence:
         ReasonOutsideClass: for a predecessor's reason that does not supersede.
     """
     check_fields(draft.type, draft.fields)
+    unsigned = prepare(draft, issuer, randomness)
+    return unsigned.signed(issuer.signer.sign(unsigned.message))
+
+
+def prepare(draft: Draft, issuer: Issuer, randomness: Randomness) -> Unsigned:
+    """Return the licence of `draft`, whose fields `check_fields` let pass earlier, up to signing.
+
+    So that many can be signed together. Raises what `issue` raises but `FieldsInvalid`.
+    """
     place(draft.index)
     identifier = str(
         licence_id(draft.type.type_code, issuer.agency.code, draft.serial, draft.version)
@@ -127,31 +164,61 @@ def issue(draft: Draft, issuer: Issuer, randomness: Randomness) -> Licence:
     payload |= {c.name: values[c.name] for c in draft.type.claims if not c.disclosable}
     payload |= _references(draft, issuer)
     texts = _hide(draft.type, values, payload, randomness)
-    token = jws.sign(TYPE, payload, issuer.signer)
-    return Licence(
-        digest=Digest(sha256(token.encode("ascii")).digest()),
-        document="~".join((token, *texts, "")),
-        licence_id=identifier,
-        type_id=draft.type.id,
-        list=draft.list,
-        index=draft.index,
-        nbf=nbf,
-        exp=exp,
+    message = jws.signing_input(TYPE, payload, issuer.signer.public_key)
+    return Unsigned(message, tuple(texts), draft, identifier, nbf, exp)
+
+
+def is_made_of(
+    claims: Mapping[str, Any],
+    licence_type: LicenceType,
+    fields: Mapping[str, Any],
+    *,
+    holder_key: PublicKey | None = None,
+    predecessor: Predecessor | None = None,
+) -> bool:
+    """Whether an order of these fields, key and predecessor is the one that made a document.
+
+    Nothing may be missing and nothing more than asked for; what the issuer adds is left out.
+    """
+    wanted = _content(licence_type, fields, claims["iat"])
+    added = {"licence_id", "licence_name", "type_code", "jurisdiction"}
+    added |= {"issuing_authority", "issuing_authority_code"}
+    names = {claim.name for claim in licence_type.claims} - added
+    pointers = _pointers(holder_key, predecessor)
+    return all(_are_equal(claims.get(name), wanted.get(name)) for name in names) and all(
+        claims.get(name) == pointers.get(name) for name in ("cnf", "predecessor")
     )
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    """Compare as JSON does: True is not 1."""
+    return type(one) is type(other) and bool(one == other)
+
+
+def _content(
+    licence_type: LicenceType, fields: Mapping[str, Any], issued_at: int
+) -> dict[str, Any]:
+    """Return the claims that follow from the fields alone, by name."""
+    code_type = code_type_of(licence_type, fields)
+    years = licence_type.validity.years
+    issue_date, valid_from, valid_until = chosen_days(fields, years, issued_at)
+    values = {
+        "issue_date": issue_date,
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+        "holder_code_type": code_type,
+        "holder_code_kind": CODE_KINDS.get(code_type or ""),
+        **fields,
+    }
+    for name, steps in licence_type.thresholds.items():
+        if name in values:
+            values |= {threshold_claim(name, step): values[name] >= step for step in steps}
+    return values
 
 
 def _values(draft: Draft, issuer: Issuer, identifier: str) -> dict[str, Any]:
     """Return every claim of the type that the document will have, by name."""
-    code_type = code_type_of(draft.type, draft.fields)
-    issue_date = draft.fields.get("issue_date", local_day(draft.issued_at))
-    valid_from = draft.fields.get("valid_from", issue_date)
-    values = {
-        "issue_date": issue_date,
-        "valid_from": valid_from,
-        "valid_until": last_day(valid_from, draft.type.validity.years),
-        "holder_code_type": code_type,
-        "holder_code_kind": CODE_KINDS.get(code_type or ""),
-        **draft.fields,
+    return _content(draft.type, draft.fields, draft.issued_at) | {
         "licence_id": identifier,
         "licence_name": draft.type.names["zh-Hans"],
         "type_code": draft.type.type_code,
@@ -159,24 +226,23 @@ def _values(draft: Draft, issuer: Issuer, identifier: str) -> dict[str, Any]:
         "issuing_authority_code": issuer.agency.code,
         "jurisdiction": issuer.agency.jurisdiction,
     }
-    for name, steps in draft.type.thresholds.items():
-        if name in values:
-            values |= {threshold_claim(name, step): values[name] >= step for step in steps}
-    return values
 
 
 def _references(draft: Draft, issuer: Issuer) -> dict[str, Any]:
     """Return the claims that point elsewhere: status, holder's key, predecessor."""
     entry = {"idx": draft.index, "uri": issuer.status_uri(draft.list)}
-    found: dict[str, Any] = {"status": {"status_list": entry}}
-    if draft.holder_key is not None:
-        found["cnf"] = {"jwk": draft.holder_key.jwk()}
     if draft.predecessor is not None:
         check_reason(Status.SUPERSEDED, draft.predecessor.reason)
-        found["predecessor"] = {
-            "digest": b64url_encode(draft.predecessor.digest),
-            "reason": draft.predecessor.reason,
-        }
+    return {"status": {"status_list": entry}} | _pointers(draft.holder_key, draft.predecessor)
+
+
+def _pointers(holder_key: PublicKey | None, predecessor: Predecessor | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if holder_key is not None:
+        found["cnf"] = {"jwk": holder_key.jwk()}
+    if predecessor is not None:
+        digest = b64url_encode(predecessor.digest)
+        found["predecessor"] = {"digest": digest, "reason": predecessor.reason}
     return found
 
 

@@ -42,15 +42,15 @@ _TEXTS: Final = (
     "valid_from",
     "valid_until",
 )
-_ISSUER_URL: Final = re.compile(r"https?://[^\s?#]+/agencies/([^/\s?#]+)/([^/\s?#]+)")
+ISSUER_URL: Final = re.compile(r"https?://[^\s?#]+/agencies/([^/\s?#]+)/([^/\s?#]+)")
 _STATUS_URL: Final = re.compile(
     r"https?://[^\s?#]+/status/([^/\s?#]+)/([^/\s?#]+)/(0|[1-9][0-9]{0,9})"
 )
 _LAST_LIST: Final = 2**32 - 1
 _LAST_INDEX: Final = 2**63 - 1
 _HASH_BYTES: Final = 32
-_agency_id: Final = lru_cache(maxsize=1_024)(agency_id)  # two hashes cost as much as five claims
 _JTI_BYTES: Final = 16
+_USUAL_NAMES: Final = 64
 
 
 @dataclass(eq=False)
@@ -119,10 +119,13 @@ def read_licence(document: SdJwt) -> LicenceClaims:
             raise ClaimsMalformed(item.name)
     _require("header", set(document.jws.header) == {"alg", "typ", "kid"})
     _require("typ", document.jws.header["typ"] == TYPE)
-    texts = {name: _text(payload, name) for name in _TEXTS}
+    texts: dict[str, Any] = {name: payload.get(name, "") for name in _TEXTS}
+    for name, text in texts.items():
+        if not isinstance(text, str) or not text:
+            raise ClaimsMalformed(name)
     nbf, exp = _window(payload)
     jurisdiction, code = texts["jurisdiction"], texts["issuing_authority_code"]
-    issuer = _ISSUER_URL.fullmatch(texts["iss"])
+    issuer = ISSUER_URL.fullmatch(texts["iss"])
     _require("iss", issuer is not None and issuer.groups() == (jurisdiction, code))
     _require("jti", len(_decoded(texts["jti"], "jti")) == _JTI_BYTES)
     uri, list_number, index = _status(payload.get("status"), jurisdiction, code)
@@ -139,7 +142,7 @@ def read_licence(document: SdJwt) -> LicenceClaims:
         jurisdiction=jurisdiction,
         agency_name=texts["issuing_authority"],
         agency_code=code,
-        agency_id=_agency_id(jurisdiction, code),
+        agency_id=_agency(jurisdiction, code),
         licence_name=texts["licence_name"],
         type_code=texts["type_code"],
         issue_date=texts["issue_date"],
@@ -152,6 +155,17 @@ def read_licence(document: SdJwt) -> LicenceClaims:
         holder_key=_holder_key(payload),
         predecessor=_predecessor(payload),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _kept_agency(jurisdiction: str, code: str) -> AgencyId:
+    return agency_id(jurisdiction, code)  # its two hashes cost as much as five claims
+
+
+def _agency(jurisdiction: str, code: str) -> AgencyId:
+    """Return the agency's id; kept for names of a usual length: a stranger chooses them."""
+    is_usual = len(jurisdiction) + len(code) <= _USUAL_NAMES
+    return _kept_agency(jurisdiction, code) if is_usual else agency_id(jurisdiction, code)
 
 
 def _require(claim: str, holds: bool) -> None:  # noqa: FBT001  # a condition, not an option

@@ -12,6 +12,9 @@ ANNULMENTS: Final = frozenset({310, 311})
 """撤销: void from the beginning."""
 RESTORED: Final = 205
 """The successor was annulled, so the old licence counts again."""
+WRITTEN: Final = ANNULMENTS | {320, 340}
+"""撤销, 吊销, 撤回: a right is taken away, which needs a written decision that names its ground and
+where to object (行政处罚法 art. 59; 行政许可法 arts. 8, 69). A suspension may precede its own."""
 
 
 @dataclass(eq=False)

@@ -1,7 +1,7 @@
 """Rows of a CSV file as fields: claim names or Chinese labels above, text below."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ledger.licences.catalogue import LicenceType
@@ -38,7 +38,7 @@ def row_fields(licence_type: LicenceType, row: Mapping[str, str]) -> dict[str, A
             boolean where one belongs. The schema is `check_fields`'s.
     """
     columns = _columns(licence_type)
-    fields: dict[str, Any] = {}
+    cells: dict[str, str] = {}
     errors: list[FieldError] = []
     for column, cell in row.items():
         name = columns.get(column.strip())
@@ -46,27 +46,44 @@ def row_fields(licence_type: LicenceType, row: Mapping[str, str]) -> dict[str, A
             errors.append(FieldError(column.strip(), "unknown-column"))
         elif not cell.strip():
             continue
-        elif name in fields:
+        elif name in cells:
             errors.append(FieldError(name, "column-twice"))
         else:
-            errors += _read_into(fields, licence_type, name, cell.strip())
-    if errors:
-        raise FieldsInvalid(tuple(errors))
+            cells[name] = cell
+    fields, unread = RowReader(licence_type, tuple(cells)).read(list(cells.values()))
+    if errors or unread:
+        raise FieldsInvalid((*errors, *unread))
     return fields
+
+
+class RowReader:
+    """Reads rows whose columns hold the same claims, prepared once for many rows."""
+
+    def __init__(self, licence_type: LicenceType, claims: Sequence[str | None]) -> None:
+        """`claims` names what each column holds; None is a column that is not looked at."""
+        properties = licence_type.schema["properties"]
+        self._columns = tuple(
+            (place, name, properties[name], _READERS[properties[name]["type"]])
+            for place, name in enumerate(claims)
+            if name is not None
+        )
+
+    def read(self, cells: Sequence[str]) -> tuple[dict[str, Any], list[FieldError]]:
+        """Return the fields of a row, and a fault for each cell that could not be read."""
+        fields: dict[str, Any] = {}
+        errors: list[FieldError] = []
+        for place, name, schema, read in self._columns:
+            if cell := cells[place].strip():
+                try:
+                    fields[name] = read(schema, cell)
+                except _Unreadable as unreadable:
+                    errors.append(FieldError(name, str(unreadable)))
+        return fields, errors
 
 
 def _columns(licence_type: LicenceType) -> dict[str, str]:
     names = template_header(licence_type)
     return dict(zip(template_labels(licence_type), names, strict=True)) | {n: n for n in names}
-
-
-def _read_into(
-    fields: dict[str, Any], licence_type: LicenceType, name: str, cell: str
-) -> Iterator[FieldError]:
-    try:
-        fields[name] = _read(licence_type.schema["properties"][name], cell)
-    except _Unreadable as unreadable:
-        yield FieldError(name, str(unreadable))
 
 
 def _read(schema: Mapping[str, Any], cell: str) -> Any:

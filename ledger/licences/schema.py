@@ -6,6 +6,7 @@ schema every text must be free of control characters and lone surrogates.
 """
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -18,9 +19,11 @@ Schema = Mapping[str, Any]
 Broken = tuple[str, str, str]
 """Where (a dotted path, empty for the value itself), which rule, and its limit in words."""
 Check = Callable[[Any], Sequence[Broken]]
-_Holds = Callable[[Any], bool]
+_Holds = Callable[[Any], object]
+"""Returns what is true where a keyword holds."""
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LENGTHS: Final = frozenset({"minLength", "maxLength"})
 _UNJUDGED: Final = frozenset(
     {"$schema", "$id", "type", "title", "description", "additionalProperties"}
 )
@@ -57,7 +60,31 @@ def compile_schema(schema: Schema) -> Check:
             found += part(value)
         return found
 
-    return check
+    return _text_at_once(schema, check) if kind == "string" else check
+
+
+def _text_at_once(schema: Schema, check: Check) -> Check:
+    """Return `check` behind one look that lets lawful texts pass: most claims are such."""
+    least, most = schema.get("minLength", 0), schema.get("maxLength", sys.maxsize)
+    others = [
+        _KEYWORDS[keyword](limit)
+        for keyword, limit in schema.items()
+        if keyword in _KEYWORDS and keyword not in _LENGTHS
+    ]
+    holds_for = _all_of(others)
+
+    def check_text(value: Any) -> Sequence[Broken]:
+        is_usual = value.__class__ is str and least <= len(value) <= most and value.isprintable()
+        return () if is_usual and holds_for(value) else check(value)
+
+    return check_text
+
+
+def _all_of(holds: Sequence[_Holds]) -> _Holds:
+    """Return the one condition that all of `holds` make; most texts have one."""
+    if len(holds) == 1:
+        return holds[0]
+    return lambda value: all(holds_for(value) for holds_for in holds)
 
 
 def _kind(schema: Schema) -> str:
@@ -102,8 +129,9 @@ def _is_day(value: str) -> bool:
 
 
 def _pattern(pattern: str) -> _Holds:
-    search = re.compile(pattern).search
-    return lambda value: search(value) is not None
+    if pattern == r"\S":  # the commonest; leaves something where the pattern is found
+        return str.strip
+    return re.compile(pattern).search
 
 
 def _format(name: str) -> _Holds:

@@ -19,7 +19,7 @@ from ledger.licences.disclosures import (
     SdJwtMalformed,
     digest_of,
     disclose,
-    read_disclosure,
+    read_disclosures,
 )
 from ledger.licences.unfolding import Path, Unfolding
 from ledger.values import Digest
@@ -36,7 +36,7 @@ __all__ = [
     "disclose",
     "parse",
     "present",
-    "read_disclosure",
+    "read_disclosures",
 ]
 
 TYPE: Final = "dc+sd-jwt"
@@ -128,7 +128,7 @@ def parse(text: str, types: Sequence[str] = (TYPE, FOREIGN_TYPE)) -> SdJwt:
         token = jws.parse(issuer_jwt, *types)
     except jws.JwsMalformed as exc:
         raise SdJwtMalformed("issuer JWT") from exc
-    disclosures = tuple(map(read_disclosure, texts))
+    disclosures = read_disclosures(texts)
     claims = Unfolding(token.payload, disclosures).claims
     digest = Digest(hashlib.sha256(issuer_jwt.encode("ascii")).digest())
     return SdJwt(issuer_jwt, token, disclosures, key_binding or None, digest, claims)

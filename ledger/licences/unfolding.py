@@ -1,6 +1,6 @@
 """Putting disclosed items back where the signed payload refers to them (RFC 9901 §7.1 step 3)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, Final
 
 from ledger.canonical import MAX_DEPTH
@@ -14,6 +14,7 @@ from ledger.licences.disclosures import (
 DIGESTS: Final = "_sd"
 ALGORITHM: Final = "_sd_alg"
 ELEMENT: Final = "..."
+_CONTAINERS: Final = (dict, list)
 _RESERVED: Final = frozenset({DIGESTS, ALGORITHM, ELEMENT})
 
 Path = tuple[str | int, ...]
@@ -33,11 +34,10 @@ class Unfolding:
         DisclosureForeign: for a disclosure that nothing refers to.
     """
 
-    def __init__(self, payload: dict[str, Any], disclosures: Iterable[Disclosure]) -> None:
-        self._by_digest: dict[str, Disclosure] = {}
-        for disclosure in disclosures:
-            if self._by_digest.setdefault(disclosure.digest, disclosure) is not disclosure:
-                raise DisclosureConflict("disclosure sent twice")
+    def __init__(self, payload: dict[str, Any], disclosures: Collection[Disclosure]) -> None:
+        self._by_digest = {disclosure.digest: disclosure for disclosure in disclosures}
+        if len(self._by_digest) != len(disclosures):
+            raise DisclosureConflict("disclosure sent twice")
         if payload.get(ALGORITHM, "sha-256") != "sha-256":
             raise SdJwtMalformed("hash algorithm")
         self._met: set[str] = set()
@@ -45,9 +45,10 @@ class Unfolding:
         self._above: tuple[str, ...] = ()
         self.claims = self._object(payload, ())
         self.claims.pop(ALGORITHM, None)
-        for digest in self._by_digest:
-            if digest not in self.places:
-                raise DisclosureForeign(digest)
+        if len(self.places) != len(self._by_digest):
+            raise DisclosureForeign(
+                next(each for each in self._by_digest if each not in self.places)
+            )
 
     def _value(self, value: Any, path: Path) -> Any:
         if isinstance(value, dict):
@@ -60,7 +61,7 @@ class Unfolding:
         if ELEMENT in source:
             raise SdJwtMalformed("misplaced ...")
         found = {
-            name: self._value(value, (*path, name)) if isinstance(value, (dict, list)) else value
+            name: self._value(value, (*path, name)) if isinstance(value, _CONTAINERS) else value
             for name, value in source.items()
             if name != DIGESTS
         }
@@ -71,18 +72,15 @@ class Unfolding:
     def _restore(self, digests: Any, found: dict[str, Any], path: Path) -> None:
         if not isinstance(digests, list):
             raise SdJwtMalformed("digests")
-        for digest in digests:
-            disclosure = self._meet(digest)
-            if disclosure is None:
-                continue
-            name = disclosure.name
+        for _, _, name, value, digest in self._meet(digests):
             if name is None:
                 raise DisclosureConflict("element among claims")
             if name in _RESERVED:
                 raise DisclosureConflict("reserved name")
             if name in found:
                 raise DisclosureConflict("name taken")
-            found[name] = self._below(disclosure, (*path, name))
+            self.places[digest] = ((*path, name), self._above)
+            found[name] = self._below(digest, value) if isinstance(value, _CONTAINERS) else value
 
     def _array(self, source: list[Any], path: Path) -> list[Any]:
         if len(path) + len(self._above) > MAX_DEPTH:
@@ -95,28 +93,28 @@ class Unfolding:
                 continue
             if len(item) != 1:
                 raise SdJwtMalformed("misplaced ...")
-            disclosure = self._meet(item[ELEMENT])
-            if disclosure is None:
-                continue
-            if disclosure.name is not None:
-                raise DisclosureConflict("claim among elements")
-            found.append(self._below(disclosure, here))
+            for _, _, name, value, digest in self._meet([item[ELEMENT]]):
+                if name is not None:
+                    raise DisclosureConflict("claim among elements")
+                self.places[digest] = (here, self._above)
+                is_deep = isinstance(value, _CONTAINERS)
+                found.append(self._below(digest, value) if is_deep else value)
         return found
 
-    def _meet(self, digest: Any) -> Disclosure | None:
-        if not isinstance(digest, str):
+    def _meet(self, digests: list[Any]) -> list[Disclosure]:
+        """Return the disclosures at hand that `digests` refer to; no digest is met twice."""
+        if not set(map(type, digests)) <= {str}:
             raise SdJwtMalformed("digests")
-        if digest in self._met:
+        wanted = len(self._met) + len(digests)
+        self._met.update(digests)
+        if len(self._met) != wanted:
             raise DisclosureConflict("digest met twice")
-        self._met.add(digest)
-        return self._by_digest.get(digest)
+        return [self._by_digest[digest] for digest in digests if digest in self._by_digest]
 
-    def _below(self, disclosure: Disclosure, path: Path) -> Any:
-        self.places[disclosure.digest] = (path, self._above)
-        value = disclosure.value
-        if not isinstance(value, (dict, list)):
-            return value
-        above, self._above = self._above, (*self._above, disclosure.digest)
+    def _below(self, digest: str, value: Any) -> Any:
+        """Return a disclosed object or array with what is disclosed inside it."""
+        path, above = self.places[digest]
+        self._above = (*above, digest)
         found = self._value(value, path)
         self._above = above
         return found

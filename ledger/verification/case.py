@@ -3,26 +3,38 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.errors import Refused
+from ledger.jws import Jws
 from ledger.licences.catalogue import LicenceType
+from ledger.licences.decisions import SignedDecision
 from ledger.licences.issuance import LicenceClaims
 from ledger.licences.sd_jwt import SdJwt
-from ledger.values import AgencyId
+from ledger.values import AgencyId, Digest, KeyId, RecordKind
 from ledger.verification.check import Check, Finding, Notice, Result, rfc3339
 from ledger.verification.evidence import Evidence, Reading, Source, Unreachable
 from ledger.verification.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What every signed and anchored document has: its kind, digest, token, agency and key."""
+
+    kind: RecordKind
+    digest: Digest
+    jws: Jws
+    agency: AgencyId
+    key_id: KeyId
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """A readable document with everything that its checks look at; `type` None: not catalogued.
+    """A readable document with everything that the checks common to all documents look at.
 
     `reading` is the evidence's only where it comes from a trusted ledger and is about the
     document's own agency.
     """
 
-    document: SdJwt
-    licence: LicenceClaims
-    type: LicenceType | None
+    subject: Subject
     evidence: Evidence
     reading: Reading | Unreachable
     policy: Policy
@@ -70,6 +82,23 @@ class Case:
             and isinstance(self.reading, Reading)
             and self.reading.source is Source.BUNDLE
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceCase(Case):
+    """A licence; `type` None: not catalogued."""
+
+    document: SdJwt
+    licence: LicenceClaims
+    type: LicenceType | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCase(Case):
+    """A decision, and the licence that was given with it: read, unreadable, or None for none."""
+
+    signed: SignedDecision
+    licence: tuple[SdJwt, LicenceClaims] | Refused | None
 
 
 def trusted_reading(evidence: Evidence, policy: Policy, agency: AgencyId) -> Reading | Unreachable:

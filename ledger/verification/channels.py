@@ -11,7 +11,7 @@ from typing import Final
 from ledger.errors import Unavailable
 from ledger.status_list import ListStale, entry, parse_list
 from ledger.values import OPEN_END, Status
-from ledger.verification.case import Case
+from ledger.verification.case import LicenceCase
 from ledger.verification.evidence import Reading
 from ledger.verification.history import BeforeAnchor, Effective, events_of, status_at
 
@@ -50,7 +50,7 @@ class Silence:
     as_of: int | None = None
 
 
-def hear_chain(case: Case) -> Statement | Silence:
+def hear_chain(case: LicenceCase) -> Statement | Silence:
     """Return what the chain's word and events say.
 
     Without events the bare bit decides, but not about a time well before it was read: since then
@@ -70,7 +70,7 @@ def hear_chain(case: Case) -> Statement | Silence:
     return bare
 
 
-def _with_history(case: Case, reading: Reading, bare: Statement) -> Statement | Silence:
+def _with_history(case: LicenceCase, reading: Reading, bare: Statement) -> Statement | Silence:
     licence = case.licence
     events = events_of(
         case.evidence.history or (),
@@ -97,7 +97,7 @@ def _is_worse(one: Status, other: Status) -> bool:
     return SEVERITY.index(one) > SEVERITY.index(other)
 
 
-def hear_list(case: Case) -> Statement | Silence | None:
+def hear_list(case: LicenceCase) -> Statement | Silence | None:
     """Return what the list token says; None when there is none at hand."""
     received = case.evidence.status_list
     if received is None:

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from ledger.licences.catalogue import LANGUAGES
 from ledger.values import Digest
 from ledger.verification.evidence import Reading, Unreachable
-from ledger.verification.messages import sentence_of
+from ledger.verification.messages import sentence_of, sentences_of
 
 NAMES: Final = ("format", "integrity", "anchor", "issuer", "status", "validity", "holder")
-"""The checks in their order; the first has the number 1."""
+"""A licence's checks in their order; the first has the number 1."""
 _LOCAL: Final = timezone(timedelta(hours=8))
 _FIRST_SECOND: Final = -62_135_596_800  # the year 1 begins in UTC
 _LAST_SECOND: Final = 253_402_300_799 - 86_400  # a day before the end of the year 9999
@@ -44,11 +45,6 @@ class Check:
     code: str
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def name(self) -> str:
-        """The check's name, such as "anchor"."""
-        return NAMES[self.number - 1]
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -70,7 +66,7 @@ class Finding:
 class Report:
     """The answer about one document at one time; `digest` None when there is no document in it.
 
-    `reading` is what the judged facts were read from.
+    `reading` is what the judged facts were read from; `names` are the checks', in their order.
     """
 
     verdict: Verdict
@@ -79,25 +75,48 @@ class Report:
     checks: tuple[Check, ...]
     warnings: tuple[Notice, ...]
     reading: Reading | Unreachable
+    names: tuple[str, ...] = NAMES
 
     def check(self, name: str) -> Check:
         """Return the check of that name."""
-        return self.checks[NAMES.index(name)]
+        return self.checks[self.names.index(name)]
 
     def to_json(self, languages: Sequence[str] = LANGUAGES) -> dict[str, Any]:
         """Return the report as a JSON object with its sentences in `languages`."""
+        spoken = tuple(languages)
         return {
             "verdict": self.verdict.value,
             "at": rfc3339(self.at),
             "digest": None if self.digest is None else "0x" + self.digest.hex(),
             "checks": [
-                {"number": check.number, "name": check.name, "result": check.result.value}
-                | _spoken(check, languages)
-                for check in self.checks
+                {
+                    "number": check.number,
+                    "name": name,
+                    "result": check.result.value,
+                    **_spoken(check, spoken),
+                }
+                for name, check in zip(self.names, self.checks, strict=True)
             ],
-            "warnings": [_spoken(warning, languages) for warning in self.warnings],
+            "warnings": [_spoken(warning, spoken) for warning in self.warnings],
             "evidence": _evidence(self.reading),
         }
+
+
+def report_of(
+    findings: Iterable[Finding],
+    names: tuple[str, ...],
+    *,
+    at: int,
+    digest: Digest | None,
+    reading: Reading | Unreachable,
+) -> Report:
+    """Return the report; checks that were not come to are skipped."""
+    found = list(findings)
+    skipped = range(len(found) + 1, len(names) + 1)
+    found += [Finding(Check(n, Result.SKIPPED, "skipped.earlier-check")) for n in skipped]
+    checks = tuple(finding.check for finding in found)
+    warnings = tuple(warning for finding in found for warning in finding.warnings)
+    return Report(verdict_of(checks), at, digest, checks, warnings, reading, names)
 
 
 def sentence(said: Check | Notice, language: str) -> str:
@@ -113,6 +132,7 @@ def verdict_of(checks: Iterable[Check]) -> Verdict:
     return Verdict.UNCONFIRMED if Result.ERROR in results else Verdict.VALID
 
 
+@lru_cache(maxsize=4_096)
 def rfc3339(seconds: int) -> str:
     """Return a moment in UTC; a number of seconds that no calendar holds stays a number."""
     if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
@@ -120,6 +140,7 @@ def rfc3339(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19] + "Z"
 
 
+@lru_cache(maxsize=4_096)
 def local_day(seconds: int) -> str:
     """Return the day at +08:00, the local time of licences; beyond the calendar, the number."""
     if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
@@ -127,11 +148,11 @@ def local_day(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, _LOCAL).date().isoformat()
 
 
-def _spoken(said: Check | Notice, languages: Sequence[str]) -> dict[str, Any]:
+def _spoken(said: Check | Notice, languages: tuple[str, ...]) -> dict[str, Any]:
     return {
         "code": said.code,
         "facts": dict(said.facts),
-        "sentence": {language: sentence(said, language) for language in languages},
+        "sentence": sentences_of(said.code, said.facts, languages),
     }
 
 

@@ -5,11 +5,15 @@ Gathering is I/O and happens elsewhere; these are the plain values that the rule
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from ledger.authority import Agency, DocumentKey
 from ledger.events import StatusChanged
 from ledger.values import AgencyId, AgencyStatus, Digest, KeyId, LedgerRef, RecordType, Root
 from ledger.verification.proof_file import ProofFile
+
+NO_LIST: Final = -1
+"""Stands for the list of a query that asks for no status."""
 
 
 class Source(StrEnum):
@@ -25,6 +29,7 @@ class Query:
     """What a document and its proof name, to ask a ledger about; IVerificationLens.Query.
 
     `root` None means that there is no proof; the ledger is then asked about the zero root.
+    `list` may be `NO_LIST`.
     """
 
     agency: AgencyId
@@ -53,6 +58,7 @@ class Reading:
     by the asker's clock (a quiet chain has an old head without being stale). Facts "then" are those
     of the block that anchored the root, or of the head when there is no such batch. None means
     that the ledger knows of no such thing; `status_word` None means that the source did not say.
+    `finalized` is the newest block that the chain calls so, None where the source did not say.
     """
 
     source: Source
@@ -66,6 +72,7 @@ class Reading:
     key: DocumentKey | None
     accredited_then: bool
     status_word: int | None
+    finalized: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

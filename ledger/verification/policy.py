@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ledger.finality import Confirmations
 from ledger.values import LedgerRef
 
 
@@ -23,12 +24,13 @@ class Policy:
 
     `recognised` holds the jurisdictions whose licences of the type count here; None: not asked.
     `clock_trusted` False keeps a device with a doubtful clock from judging validity.
-    Fewer than `min_confirmations` leave the anchor unconfirmed; fewer than `warn_below` only warn.
+    Fewer than `min_confirmations` leave the anchor unconfirmed, with "finalized" a block that the
+    chain does not call so yet; fewer than `warn_below` only warn.
     """
 
     ledgers: frozenset[LedgerRef]
     max_evidence_age: int
-    min_confirmations: int = 1
+    min_confirmations: Confirmations = 1
     holder: HolderRequest | None = None
     recognised: frozenset[str] | None = None
     clock_trusted: bool = True

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from eth_utils.address import to_checksum_address
@@ -81,10 +82,15 @@ def base64url(value: Any, length: int, member: str) -> bytes:
     return raw
 
 
+@lru_cache(maxsize=256)
+def _checked(raw: bytes) -> str:
+    """Keep the few ledgers that most proofs name: the check case is a keccak hash away."""
+    return to_checksum_address(raw)
+
+
 def address(value: Any, member: str) -> Address:
     """Return an account with its check case (EIP-55); raise `ShapeWrong` for a wrong case."""
-    raw = hexadecimal(value.lower() if isinstance(value, str) else value, 20, member)
-    checked = to_checksum_address(raw)
+    checked = _checked(hexadecimal(value.lower() if isinstance(value, str) else value, 20, member))
     if value not in {checked, checked.lower()}:
         raise ShapeWrong(member)
     return Address(checked)

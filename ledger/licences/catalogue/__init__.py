@@ -134,6 +134,13 @@ class LicenceType:
         )
 
     @cached_property
+    def visible(self) -> tuple[str, ...]:
+        """Names of the claims that no holder can leave out of a document."""
+        return tuple(
+            claim.name for claim in self.claims if claim.mandatory and not claim.disclosable
+        )
+
+    @cached_property
     def record_type(self) -> RecordType:
         """What an agency must be accredited for."""
         return licence_record_type(self.id)

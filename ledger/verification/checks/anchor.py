@@ -1,7 +1,7 @@
 """Check 3: the proof leads from the document to a batch that its agency anchored in time."""
 
+from ledger.finality import FINALIZED, final_block
 from ledger.merkle import ProofMalformed, RootMismatch, verify_inclusion
-from ledger.values import RecordKind
 from ledger.verification.case import Case, finding, not_known, unreachable
 from ledger.verification.check import Finding, Notice, Result, rfc3339
 from ledger.verification.evidence import Batch, Reading
@@ -27,7 +27,7 @@ def check_anchor(case: Case) -> Finding:
 
 
 def _is_about(proof: ProofFile, case: Case) -> bool:
-    return proof.digest == case.document.digest and proof.agency == case.licence.agency_id
+    return proof.digest == case.subject.digest and proof.agency == case.subject.agency
 
 
 def _leads_to_root(proof: ProofFile) -> bool:
@@ -46,13 +46,13 @@ def _no_batch(case: Case) -> Finding:
 
 
 def _batch(case: Case, reading: Reading, proof: ProofFile, batch: Batch) -> Finding:
-    if batch.size != proof.proof.tree_size or batch.kind != RecordKind.LICENCE:
+    if batch.size != proof.proof.tree_size or batch.kind != case.subject.kind:
         return finding(3, Result.INVALID, "anchor.proof-mismatch")
     facts = {"time": rfc3339(batch.anchored_at), "block": batch.block}
     if case.moment < batch.anchored_at:
         return finding(3, Result.INVALID, "anchor.later-than-time", facts)
     confirmations = max(0, reading.block - batch.block + 1)
-    if confirmations < case.policy.min_confirmations:
+    if batch.block > final_block(case.policy.min_confirmations, reading.block, reading.finalized):
         return _pending(case, confirmations)
     warnings: tuple[Notice, ...] = ()
     if confirmations < case.policy.warn_below:
@@ -63,5 +63,7 @@ def _batch(case: Case, reading: Reading, proof: ProofFile, batch: Batch) -> Find
 
 
 def _pending(case: Case, confirmations: int) -> Finding:
-    facts = {"n": confirmations, "m": case.policy.min_confirmations}
-    return finding(3, Result.ERROR, "anchor.pending", facts)
+    least = case.policy.min_confirmations
+    if least == FINALIZED:
+        return finding(3, Result.ERROR, "anchor.not-final", {"n": confirmations})
+    return finding(3, Result.ERROR, "anchor.pending", {"n": confirmations, "m": least})

@@ -6,7 +6,7 @@ from typing import Any, Final
 from ledger.licences.catalogue import LicenceType
 from ledger.licences.fields import FieldError, FieldsInvalid, check_claims, warnings_of
 from ledger.licences.identifiers import IdentifierRule, IdentifierWrong, parse_licence_id
-from ledger.verification.case import Case, finding
+from ledger.verification.case import LicenceCase, finding
 from ledger.verification.check import Finding, Notice, Result
 
 _IDENTIFIER_RULES: Final = frozenset(rule.value for rule in IdentifierRule)
@@ -15,7 +15,7 @@ _SHOWN: Final = 120
 """How much of a stranger's own words a report repeats, in characters."""
 
 
-def check_format(case: Case) -> Finding:
+def check_format(case: LicenceCase) -> Finding:
     """Judge the shown claims by the type's rules; hidden ones are not missed.
 
     Of a type that is not catalogued only the identifier common to all is judged.
@@ -32,7 +32,7 @@ def check_format(case: Case) -> Finding:
     return finding(1, Result.VALID, "format.ok", warnings=warnings)
 
 
-def _uncatalogued(case: Case) -> Finding:
+def _uncatalogued(case: LicenceCase) -> Finding:
     try:
         if case.licence.licence_id is not None:
             parse_licence_id(case.licence.licence_id)

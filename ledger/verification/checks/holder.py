@@ -14,7 +14,7 @@ from ledger.licences.sd_jwt import (
     SdJwt,
     check_key_binding,
 )
-from ledger.verification.case import Case, finding
+from ledger.verification.case import LicenceCase, finding
 from ledger.verification.check import Finding, Result
 
 _FOUND: Final[dict[type[LedgerError], tuple[Result, str]]] = {
@@ -26,7 +26,7 @@ _FOUND: Final[dict[type[LedgerError], tuple[Result, str]]] = {
 }
 
 
-def check_holder(case: Case) -> Finding:
+def check_holder(case: LicenceCase) -> Finding:
     """Demand a KB-JWT for the policy's request; one sent unasked must at least be a proof."""
     asked = case.policy.holder
     if asked is None:

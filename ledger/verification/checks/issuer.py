@@ -5,13 +5,16 @@
 
 from ledger.authority import Agency
 from ledger.values import AgencyStatus, KeyState, KeyUsage
-from ledger.verification.case import Case, finding, not_known, unreachable
+from ledger.verification.case import Case, LicenceCase, finding, not_known, unreachable
 from ledger.verification.check import Finding, Notice, Result, rfc3339
 from ledger.verification.evidence import Reading
 
 
 def check_issuer(case: Case) -> Finding:
-    """Judge agency, key and accreditation at the anchor's block time, or now without an anchor."""
+    """Judge agency, key and accreditation at the anchor's block time, or now without an anchor.
+
+    A decision is judged without accreditation.
+    """
     reading = case.reading
     if not isinstance(reading, Reading):
         return unreachable(4, "issuer.unreachable", case)
@@ -26,11 +29,12 @@ def check_issuer(case: Case) -> Finding:
 
 def _not_refused(case: Case, reading: Reading, agency: Agency) -> Finding:
     name = {"name": agency.name}
-    if reading.key is None or reading.key.public_key.key_id != case.licence.key_id:
+    if reading.key is None or reading.key.public_key.key_id != case.subject.key_id:
         return finding(4, Result.ERROR, "issuer.key-unknown", name)
     if reading.key.frozen:
         return finding(4, Result.ERROR, "issuer.key-frozen", name)
-    return finding(4, Result.VALID, "issuer.ok", name, _suspended_now(agency))
+    code = "issuer.ok" if isinstance(case, LicenceCase) else "issuer.active"
+    return finding(4, Result.VALID, code, name, _suspended_now(agency))
 
 
 def _refused(case: Case, reading: Reading) -> tuple[str, dict[str, str]] | None:
@@ -40,6 +44,11 @@ def _refused(case: Case, reading: Reading) -> tuple[str, dict[str, str]] | None:
     distrusted = _key_refused(case, reading)
     if distrusted is not None:
         return distrusted
+    return _not_entitled(case, reading) if isinstance(case, LicenceCase) else None
+
+
+def _not_entitled(case: LicenceCase, reading: Reading) -> tuple[str, dict[str, str]] | None:
+    """What is asked of who issues; a decision needs no accreditation, which may have ended."""
     if not reading.accredited_then:
         return "issuer.not-accredited", {}
     recognised = case.policy.recognised
@@ -50,7 +59,7 @@ def _refused(case: Case, reading: Reading) -> tuple[str, dict[str, str]] | None:
 
 def _key_refused(case: Case, reading: Reading) -> tuple[str, dict[str, str]] | None:
     key = reading.key
-    if key is None or key.public_key.key_id != case.licence.key_id:
+    if key is None or key.public_key.key_id != case.subject.key_id:
         return None
     then = reading.block_time if reading.batch is None else reading.batch.anchored_at
     state = key.state_at(then)

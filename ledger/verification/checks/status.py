@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ledger.status_list import ENTRIES
 from ledger.values import Status
-from ledger.verification.case import Case, finding
+from ledger.verification.case import LicenceCase, finding
 from ledger.verification.channels import (
     SEVERITY,
     Channel,
@@ -28,7 +28,7 @@ _WITHDRAWN: Final = 340
 _CANCELLED: Final = frozenset({330, 331, 332, 333, 334, 335, 350})
 
 
-def check_status(case: Case) -> Finding:
+def check_status(case: LicenceCase) -> Finding:
     """Take the worse of chain and list; in force needs a statement as new as the policy wants."""
     if not 0 <= case.licence.index < ENTRIES:
         return finding(5, Result.INVALID, "status.index-invalid", {"index": case.licence.index})
@@ -55,7 +55,9 @@ def _severity(told: Statement) -> int:
     return SEVERITY.index(told.effective.status)
 
 
-def _in_force(case: Case, heard: Sequence[Statement], warnings: tuple[Notice, ...]) -> Finding:
+def _in_force(
+    case: LicenceCase, heard: Sequence[Statement], warnings: tuple[Notice, ...]
+) -> Finding:
     fresh = [told for told in heard if case.at - told.as_of <= case.policy.max_evidence_age]
     if not fresh:
         return _silent(case, Silence("status.unreachable", "too-old", max(t.as_of for t in heard)))
@@ -63,7 +65,7 @@ def _in_force(case: Case, heard: Sequence[Statement], warnings: tuple[Notice, ..
     return finding(5, Result.VALID, _code(best), _facts(case, best, heard), warnings)
 
 
-def _silent(case: Case, silence: Silence) -> Finding:
+def _silent(case: LicenceCase, silence: Silence) -> Finding:
     facts: dict[str, Any] = {"why": silence.why}
     if silence.as_of is not None:
         known = "asOf" if silence.code == "status.list-stale" else "since"
@@ -97,7 +99,7 @@ def _code(told: Statement) -> str:
     return _CODES[effective.status]
 
 
-def _facts(case: Case, told: Statement, heard: Sequence[Statement]) -> dict[str, Any]:
+def _facts(case: LicenceCase, told: Statement, heard: Sequence[Statement]) -> dict[str, Any]:
     effective = told.effective
     facts: dict[str, Any] = {"asOf": rfc3339(told.as_of), "channel": told.channel.value}
     facts |= _change(effective)

@@ -1,10 +1,10 @@
 """Check 6: the time asked about lies within the licence's validity."""
 
-from ledger.verification.case import Case, finding
+from ledger.verification.case import LicenceCase, finding
 from ledger.verification.check import Finding, Result, local_day
 
 
-def check_validity(case: Case) -> Finding:
+def check_validity(case: LicenceCase) -> Finding:
     """Judge `nbf <= at < exp`; the sentences name local days, the last one included."""
     nbf, exp = case.licence.nbf, case.licence.exp
     facts = {"from": local_day(nbf)}

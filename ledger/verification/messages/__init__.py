@@ -14,14 +14,27 @@ import orjson
 
 from ledger.licences.reasons import REASONS
 
+_WORDED: Final = frozenset({"reason", "field"})
+"""Facts that every language has words of its own for."""
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z]+)\}")
 
 
 def sentence_of(code: str, facts: Mapping[str, Any], language: str) -> str:
     """Return the sentence for `code`; a fact that is not known is worded as such."""
-    texts = texts_in(language)
-    sentence: str = texts["sentences"][code]
-    return _PLACEHOLDER.sub(lambda found: _said(found[1], facts, language, texts), sentence)
+    return sentences_of(code, facts, (language,))[language]
+
+
+def sentences_of(code: str, facts: Mapping[str, Any], languages: tuple[str, ...]) -> dict[str, str]:
+    """Return the sentence for `code` in each of `languages`, as `sentence_of` does."""
+    names, templates = _templates_of(code, languages)
+    if not names:
+        return dict(templates)
+    if names.isdisjoint(_WORDED) and None not in map(facts.get, names):
+        return {language: template % facts for language, template in templates.items()}
+    return {
+        language: template % {name: _said(name, facts, language) for name in names}
+        for language, template in templates.items()
+    }
 
 
 def placeholders(sentence: str) -> frozenset[str]:
@@ -38,8 +51,21 @@ def texts_in(language: str) -> Mapping[str, Any]:
     return MappingProxyType(orjson.loads((files(__name__) / f"{language}.json").read_bytes()))
 
 
-def _said(name: str, facts: Mapping[str, Any], language: str, texts: Mapping[str, Any]) -> str:
-    value = facts.get(name)
+@cache
+def _templates_of(code: str, languages: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str]]:
+    """Return the facts that the sentence wants, and how each language puts them (`%` format)."""
+    sentences = {language: texts_in(language)["sentences"][code] for language in languages}
+    names = frozenset[str]().union(*map(placeholders, sentences.values()))
+    if not names:
+        return names, sentences
+    return names, {
+        language: _PLACEHOLDER.sub(r"%(\1)s", sentence.replace("%", "%%"))
+        for language, sentence in sentences.items()
+    }
+
+
+def _said(name: str, facts: Mapping[str, Any], language: str) -> str:
+    value, texts = facts.get(name), texts_in(language)
     if value is None:
         unknown: str = texts["unknown"].get(name, "?")
         return unknown

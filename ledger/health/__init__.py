@@ -1,0 +1,1 @@
+"""Health codes: reading and writing HCERT, what its rules are made of. Pure."""

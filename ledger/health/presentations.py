@@ -1,0 +1,166 @@
+"""How a pass is shown: re-signed every half minute (A), in answer to a gate (B), on paper (C).
+
+`"SZ2:"` is a COSE_Sign1 by the holder key over [[pass …], time, 8 bytes]: random ones in mode A,
+the first of SHA-256(challenge) in mode B. `"SZ4:"` is the same for a group of up to eight passes
+bound to one guardian's key, deflated. `"SZ3:"` is the gate's challenge: a COSE_Sign1 by its reader
+key over [reader certificate, time, 16 random bytes, purpose], which proves the gate to the holder
+before anything is shown.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.errors import Refused
+from ledger.health import cbor, cose, qr_text
+from ledger.keys import PublicKey, Signer
+
+SINGLE: Final = "SZ2:"
+CHALLENGE: Final = "SZ3:"
+GROUP: Final = "SZ4:"
+MAX_PASSES: Final = 8
+NONCE_BYTES: Final = 8
+RANDOM_BYTES: Final = 16
+MAX_INFLATED_BYTES: Final = 8_192
+_MAX_TIME: Final = 2**40
+_PROTECTED: Final = cbor.encode({cose.ALG: cose.ES256})
+_MAX_PURPOSE: Final = 32
+
+
+@dataclass(eq=False)
+class PresentationMalformed(Refused):
+    """The bytes are no presentation."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """Passes as shown at a time, before any signature was checked. `nonce` is of 8 bytes."""
+
+    passes: tuple[bytes, ...]
+    time: int
+    nonce: bytes
+    message: cose.Sign1
+
+    def verify(self, holder: PublicKey) -> None:
+        """Raise `SignatureInvalid` unless the holder of that key signed it."""
+        holder.verify(self.message.signed, self.message.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a gate asks with; `certificate` is its reader certificate as it came."""
+
+    certificate: bytes
+    time: int
+    random: bytes
+    purpose: int
+    encoded: bytes
+    message: cose.Sign1
+
+    def verify(self, reader: PublicKey) -> None:
+        """Raise `SignatureInvalid` unless the gate of that reader key signed it."""
+        reader.verify(self.message.signed, self.message.signature)
+
+    @property
+    def answer(self) -> bytes:
+        """The 8 bytes by which a presentation answers it."""
+        return answer_to(self.encoded)
+
+
+def answer_to(challenge: bytes) -> bytes:
+    """Return the first 8 bytes of SHA-256 of an encoded challenge."""
+    return hashlib.sha256(challenge).digest()[:NONCE_BYTES]
+
+
+def present(passes: Sequence[bytes], time: int, nonce: bytes, holder: Signer) -> str:
+    """Return what the holder's screen shows: one pass as `SZ2:`, more as `SZ4:`.
+
+    `nonce`: 8 fresh random bytes, or `answer_to` a challenge. Raises `PresentationMalformed` for no
+    pass or more than eight.
+    """
+    if not 0 < len(passes) <= MAX_PASSES or len(nonce) != NONCE_BYTES:
+        raise PresentationMalformed("passes")
+    payload = cbor.encode([list(passes), time, nonce])
+    encoded = cose.sign(payload, holder, {})
+    if len(passes) == 1:
+        return qr_text.encode(SINGLE, encoded)
+    return qr_text.encode(GROUP, zlib.compress(encoded, 9))
+
+
+def read(text: str) -> Presentation:
+    """Read `SZ2:` or `SZ4:`; raise as `qr_text.decode` does, or `PresentationMalformed`."""
+    if text.startswith(GROUP):
+        encoded = _inflated(qr_text.decode(GROUP, text))
+    else:
+        encoded = qr_text.decode(SINGLE, text)
+    message, content = _opened(encoded, 3)
+    passes, time, nonce = content
+    if type(passes) is not list or not 0 < len(passes) <= MAX_PASSES:
+        raise PresentationMalformed("passes")
+    if len(passes) > 1 and text.startswith(SINGLE):
+        raise PresentationMalformed("passes")
+    if any(type(each) is not bytes for each in passes) or len(set(passes)) != len(passes):
+        raise PresentationMalformed("passes")
+    return Presentation(tuple(passes), _time(time), _octets("nonce", nonce, NONCE_BYTES), message)
+
+
+def challenge(certificate: bytes, time: int, random: bytes, purpose: int, reader: Signer) -> str:
+    """Return what the gate shows; `random`: 16 fresh bytes, `purpose`: a bit number below 32."""
+    payload = cbor.encode([certificate, time, random, purpose])
+    return qr_text.encode(CHALLENGE, cose.sign(payload, reader, {}))
+
+
+def read_challenge(text: str) -> Challenge:
+    """Read `SZ3:`; raise as `qr_text.decode` does, or `PresentationMalformed`."""
+    encoded = qr_text.decode(CHALLENGE, text)
+    message, (certificate, time, random, purpose) = _opened(encoded, 4)
+    if type(certificate) is not bytes or not certificate:
+        raise PresentationMalformed("certificate")
+    if type(purpose) is not int or not 0 <= purpose < _MAX_PURPOSE:
+        raise PresentationMalformed("purpose")
+    return Challenge(
+        certificate, _time(time), _octets("random", random, RANDOM_BYTES), purpose, encoded, message
+    )
+
+
+def _opened(encoded: bytes, parts: int) -> tuple[cose.Sign1, list[object]]:
+    """The envelope in its only spelling, and its payload: a list of so many parts."""
+    try:
+        message = cose.read(encoded)
+        content = cbor.decode_deterministic(message.payload)
+    except (cbor.CborMalformed, cose.CoseMalformed) as exc:
+        raise PresentationMalformed(exc.reason) from exc
+    if message.protected != _PROTECTED:
+        raise PresentationMalformed("headers")
+    if encoded != cose.spell(message.protected, message.payload, message.signature):
+        raise PresentationMalformed("not deterministic")
+    if type(content) is not list or len(content) != parts:
+        raise PresentationMalformed("parts")
+    return message, content
+
+
+def _inflated(data: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        encoded = inflater.decompress(data, MAX_INFLATED_BYTES + 1)
+    except zlib.error as exc:
+        raise PresentationMalformed("zlib") from exc
+    if len(encoded) > MAX_INFLATED_BYTES or not inflater.eof or inflater.unused_data:
+        raise PresentationMalformed("zlib")
+    return encoded
+
+
+def _time(value: object) -> int:
+    if type(value) is not int or not 0 <= value < _MAX_TIME:
+        raise PresentationMalformed("time")
+    return value
+
+
+def _octets(part: str, value: object, size: int) -> bytes:
+    if type(value) is not bytes or len(value) != size:
+        raise PresentationMalformed(part)
+    return value
