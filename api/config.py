@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger.errors import Refused
+from ledger.finality import FINALIZED, Confirmations
 
 PREFIX: Final = "SUIZHENG_"
 OTHERS: Final = frozenset({"SUIZHENG_VECTORS", "SUIZHENG_HOME"})
@@ -53,8 +54,11 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path | None = None
     batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
     batch_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-    confirmations: int = Field(default=1, ge=1)
+    confirmations: Confirmations = 1
+    """Blocks that make what is mined final, its own among them; or `finalized`, as the chain says.
+    """
     poll_seconds: float = Field(default=0.2, gt=0, allow_inf_nan=False)
+    """Pause of a process that found nothing to do; `jobs` looks every 0.05 s at the latest."""
     requests_per_address: float = Field(default=100, ge=0, allow_inf_nan=False)
     """Requests a second that one address may send to one process; 0 for no limit (proposed)."""
     requests_per_stranger: float = Field(default=10, ge=0, allow_inf_nan=False)
@@ -68,6 +72,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(url.strip() for url in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("confirmations", mode="before")
+    @classmethod
+    def _depth(cls, value: object) -> object:
+        if value == FINALIZED:
+            return value
+        if not (isinstance(value, int | str) and str(value).isdecimal() and int(value) >= 1):
+            raise ValueError(f"neither a number of blocks, 1 or more, nor {FINALIZED}")
+        return int(value)
 
     @field_validator("signer")
     @classmethod

@@ -1,9 +1,11 @@
 """The process's log: one JSON object a line on standard error, and no words of foreign errors."""
 
+import logging
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Final
 
+import orjson
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
@@ -16,8 +18,10 @@ _STAMPS: Final = (
 def json_log() -> Any:
     """Let every logger of this process write JSON lines; return one of them."""
     structlog.configure(
-        processors=[*_STAMPS, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[*_STAMPS, structlog.processors.JSONRenderer(orjson.dumps)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,  # else each line puts its logger together anew
     )
     return structlog.get_logger()
 

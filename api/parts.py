@@ -3,6 +3,7 @@
 Clock, randomness and files named by settings are read here alone.
 """
 
+import os
 import re
 import secrets
 import threading
@@ -11,12 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
 from api.http.limits import Allowances, Rates
 from api.services.anchoring import Anchoring
 from api.services.at_head import AtHead
 from api.services.audit import Audit
+from api.services.builders import BuilderProcesses, Builders, OwnBuilder
+from api.services.bulk import Bulk
 from api.services.composition import DeploymentView, Ports, Services, compose
+from api.services.decisions import DecisionWriter, LateDecisions
 from api.services.dispatch import Dispatch
 from api.services.housekeeping import Housekeeping
 from api.services.intents import Intents
@@ -24,8 +29,11 @@ from api.services.issuers import Issuers, KeyRing
 from api.services.key_folder import KeyFolder
 from api.services.lists import ListSigning
 from api.services.projection import Projecting
+from api.services.running import MOST_BATCH_ROWS
+from api.services.running import Ports as RunningPorts
 from api.services.second_tries import SecondTries
 from api.services.sending import Sending
+from api.services.sign_ins import Roles
 from api.services.supersession import Lapse, Supersession
 from api.services.worker import Step, Worker
 from api.signer.assembly import Choices, open_signer, token_keys
@@ -33,18 +41,23 @@ from api.signer.desk import Clocks
 from api.signer.remote import RemoteKeys, SignerLine
 from api.signer.server import SignerServer
 from api.store.batches import BatchStore
+from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
 from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
+from api.store.jobs import JobStore
 from api.store.leases import Lease
 from api.store.licences import LicenceStore
 from api.store.links import LinkStore
 from api.store.lists import ListStore
 from api.store.outbox import SqlOutbox
+from api.store.packs import PackStore
 from api.store.projection import SqlProjection
 from api.store.registry import Registry
 from api.store.sign_ins import SignInStore
+from api.store.standing_orders import StandingOrders
+from api.store.turns import TurnStore
 from ledger.canonical import parse_object
 from ledger.chain.accounts import Account
 from ledger.chain.client import LedgerClient
@@ -55,11 +68,12 @@ from ledger.chain.deployments import (
 )
 from ledger.chain.fees import FeePolicy
 from ledger.chain.follower import Follower
-from ledger.chain.lane import Limits
-from ledger.chain.rpc import Node
+from ledger.chain.lane import Limits, Reason
+from ledger.chain.rpc import Known, Node
 from ledger.chain.sender import Sender
 from ledger.chain.wire import checksum
 from ledger.errors import Refused
+from ledger.finality import FINALIZED
 from ledger.keystore import unlock
 from ledger.licences.catalogue import load_catalogue
 from ledger.values import Address
@@ -67,6 +81,8 @@ from ledger.verification.policy import Policy
 
 MAX_EVIDENCE_AGE_SECONDS = 60
 """Age at which the projection confirms no absence any more (proposed)."""
+LOOK_SECONDS = 0.05
+"""Longest pause between looks for a job: one small question each (proposed)."""
 
 
 @dataclass(eq=False)
@@ -110,8 +126,18 @@ class Parts:
 
     @cached_property
     def node(self) -> Node:
-        """The chain's nodes, asked in turn."""
-        return Node(self.settings.node_urls)
+        """The chain's nodes, asked in turn; one of another chain is passed over."""
+        return Node(self.settings.node_urls, chain_id=self.deployment.chain_id)
+
+    @property
+    def asks_finalized(self) -> bool:
+        """Whether the chain says what is final."""
+        return self.settings.confirmations == FINALIZED
+
+    @cached_property
+    def known(self) -> Known:
+        """Tells the projection's newest block: nodes that lack it are not believed."""
+        return SqlProjection(self.database).cursor
 
     @cached_property
     def registry(self) -> Registry:
@@ -143,9 +169,9 @@ class Parts:
         if (module := self.settings.pkcs11_module) is not None:
             pin = self._secret(self.settings.pkcs11_pin_file)
             return token_keys(module, self.settings.pkcs11_token, pin)
-        may_unlock = self.settings.password_file is not None
+        password_file = self.settings.password_file
         folder = self.settings.keys / "documents"
-        return KeyFolder(folder, self._unlock if may_unlock else None)
+        return KeyFolder(folder, self._unlock if password_file else None, password_file)
 
     @cached_property
     def issuers(self) -> Issuers:
@@ -155,7 +181,7 @@ class Parts:
     @cached_property
     def intents(self) -> Intents:
         """Writes to the chain, encoded."""
-        return Intents(self.deployment, self.sender_address, self.randomness)
+        return Intents(self.deployment, self.sender_address)
 
     def audit(self) -> Audit:
         """Return the comparison of database and chain."""
@@ -173,13 +199,16 @@ class Parts:
             registry=self.registry,
             ledger=deployment.ledger,
             deployment=shown,
-            live=LedgerClient(self.node, deployment),
+            live=LedgerClient(
+                self.node.having(self.known), deployment, asks_finalized=self.asks_finalized
+            ),
             issuers=self.issuers,
-            intents=self.intents,
+            sender=self.sender_address,
             catalogue=load_catalogue(),
             policy=Policy(trusted, MAX_EVIDENCE_AGE_SECONDS, self.settings.confirmations),
             base_url=self.settings.base_url,
             clock=self.clock,
+            steady=time.monotonic,
             randomness=self.randomness,
         )
         return compose(ports)
@@ -200,16 +229,18 @@ class Parts:
         """Return the background loop, in the order in which a licence passes its steps."""
         projecting = self._projecting()
         anchoring = self._anchoring()
-        sending = self._sending()
+        sending = self._sending(projecting)
         licences, changes = LicenceStore(self.database), ChangeStore(self.database)
         supersession = Supersession(changes, licences, self.clock)
         lapse = Lapse(changes, licences, self.registry, self.clock)
-        dispatch = self._dispatch(changes)
+        packs = PackStore(self.database)
+        dispatch = self._dispatch(packs)
+        decisions = self._late_decisions(changes)
         lists = self._list_signing()
         sign_ins, links = SignInStore(self.database), LinkStore(self.database)
         answers = IdempotencyStore(self.database)
-        housekeeping = Housekeeping(sign_ins, links, answers, self.clock)
-        second_tries = SecondTries((BatchStore(self.database), changes), self.clock)
+        housekeeping = Housekeeping(sign_ins, links, answers, JobStore(self.database), self.clock)
+        second_tries = SecondTries((BatchStore(self.database), packs), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
             Step("anchoring", lambda flush: anchoring.step(flush=flush)),
@@ -219,6 +250,7 @@ class Parts:
             Step("second tries", lambda _flush: second_tries.step()),
             Step("sending", lambda flush: sending.step(flush=flush)),
             Step("projection again", lambda _flush: projecting.step()),
+            Step("decisions", lambda _flush: decisions.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),
             Step("housekeeping", lambda _flush: housekeeping.step()),
         ]
@@ -236,13 +268,57 @@ class Parts:
         clocks = Clocks(self.clock, time.monotonic)
         return open_signer(path or it.signer_socket, self.held, choices, clocks)
 
+    def runner(self, stop: threading.Event) -> Worker:
+        """Return the loop that runs jobs, one after another."""
+        roles = Roles(AtHead(self.registry))
+        ports = RunningPorts(
+            turns=TurnStore(self.database),
+            jobs=JobStore(self.database),
+            bulk=BulkStore(self.database),
+            licences=LicenceStore(self.database),
+            indices=IndexStore(self.database),
+            issuers=self.issuers,
+            roles=roles,
+            catalogue=load_catalogue(),
+            intents=self.intents,
+            builders=self.builders,
+            clock=self.clock,
+            randomness=self.randomness,
+            is_stopping=stop.is_set,
+            batch_rows=min(self.settings.batch_size, MOST_BATCH_ROWS),
+        )
+        bulk = Bulk(ports)
+        return Worker(
+            [Step("jobs", lambda _flush: bulk.step())],
+            poll_seconds=min(self.settings.poll_seconds, LOOK_SECONDS),
+            monotonic=time.monotonic,
+            wait=stop.wait,
+        )
+
+    @cached_property
+    def builders(self) -> Builders:
+        """Who checks and signs the rows of jobs: a process a core, or this one for a token."""
+        if self.settings.signer is None and self.settings.pkcs11_module is not None:
+            return OwnBuilder(make_builder)
+        return BuilderProcesses(os.cpu_count() or 1, PROGRAM, key_of)
+
     def lease(self) -> Lease:
         """Return the right to send for the account and to follow its chain, not yet taken."""
         chain_id = self.deployment.chain_id
         return Lease(self.database, f"worker:{chain_id}:{self.sender_address}")
 
+    def resume(self) -> str:
+        """Let the account send again if a person had to look; return why it stood still, or ""."""
+        outbox, name = SqlOutbox(self.database), (self.deployment.chain_id, self.sender_address)
+        reason = outbox.halted(*name)
+        if reason == Reason.FOREIGN_NONCE:
+            outbox.halt(*name, "")
+        return reason
+
     def close(self) -> None:
         """Close what is open towards database and nodes."""
+        if (builders := self.__dict__.get("builders")) is not None:
+            builders.close()
         if "database" in self.__dict__:
             self.database.close()
         if "node" in self.__dict__:
@@ -253,7 +329,8 @@ class Parts:
     def _projecting(self) -> Projecting:
         projection = SqlProjection(self.database)
         follower = Follower(self.node, self.deployment, projection)
-        return Projecting(follower, projection, self.clock)
+        asks_finalized = self.asks_finalized
+        return Projecting(follower, projection, self.clock, asks_finalized=asks_finalized)
 
     def _anchoring(self) -> Anchoring:
         return Anchoring(
@@ -264,17 +341,19 @@ class Parts:
             seconds=self.settings.batch_seconds,
         )
 
-    def _dispatch(self, changes: ChangeStore) -> Dispatch:
+    def _dispatch(self, packs: PackStore) -> Dispatch:
         return Dispatch(
-            changes=changes,
-            batches=BatchStore(self.database),
+            packs=packs,
             registry=self.registry,
             intents=self.intents,
             clock=self.clock,
             confirmations=self.settings.confirmations,
         )
 
-    def _sending(self) -> Sending:
+    def _late_decisions(self, changes: ChangeStore) -> LateDecisions:
+        return LateDecisions(changes, DecisionWriter(self.issuers, self.clock, self.randomness))
+
+    def _sending(self, projecting: Projecting) -> Sending:
         outbox = SqlOutbox(self.database)
         sender = Sender(
             self.node,
@@ -284,9 +363,16 @@ class Parts:
             FeePolicy(),
             self.clock,
             limits=Limits(confirmations=self.settings.confirmations),
+            known=self.known,
         )
         place = (self.deployment.chain_id, self.sender_address)
-        return Sending(sender, lambda: len(outbox.waiting(*place, 1)))
+        standing = StandingOrders(self.database, outbox)
+        return Sending(
+            sender,
+            waiting=lambda: len(outbox.waiting(*place, 1)),
+            was_at_head=projecting.was_at_head,
+            take_in_standing=lambda: standing.take_in(*place),
+        )
 
     def _list_signing(self) -> ListSigning:
         return ListSigning(

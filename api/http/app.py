@@ -6,7 +6,9 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
+from api.http.direct import Direct
 from api.http.limits import Allowances, RateLimit, Rates
 from api.http.metrics import Metrics
 from api.http.middleware import BodyLimit, Edge
@@ -17,7 +19,9 @@ from api.http.routes import (
     agencies,
     bundle,
     catalogue,
+    change_sets,
     health,
+    jobs,
     licences,
     links,
     pages,
@@ -25,30 +29,37 @@ from api.http.routes import (
     sign_in,
     status,
     status_lists,
-    uploads,
     verifications,
 )
+from api.http.verifying import Verifying
 from api.services.composition import Services
 from ledger.errors import LedgerError
 
 ROUTERS = (
+    verifications.router,
     health.router,
     health.public_router,
     catalogue.router,
-    uploads.router,
+    jobs.upload_router,
+    jobs.router,
     agencies.router,
     status_lists.router,
     licences.router,
     licences.public_router,
     licences.sealed_router,
     status.router,
-    verifications.router,
+    change_sets.router,
     bundle.router,
     links.router,
     sign_in.router,
     problems.router,
     pages.router,
 )
+
+DIRECT_ROUTES = (licences.DIRECT, verifications.DIRECT)
+
+
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def create_app(
@@ -68,17 +79,20 @@ def create_app(
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        telemetry={"tracing": False},
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
+    app.state.is_ending = lambda: False  # a server of ours puts its own in
     limits = app.state.limits = limits or Allowances(Rates())
     metrics = app.state.metrics = Metrics(services.measures)
+    app.state.verifying = Verifying(services.verifications)
     app.state.pages = built
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(LedgerError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_request)
     app.add_exception_handler(RequestValidationError, _refuse_form)
+    app.add_middleware(Direct, routes=DIRECT_ROUTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(RateLimit, limits=limits)
     app.add_middleware(
@@ -111,7 +125,20 @@ async def _refuse_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # registered for it
     answer = problem(of_framework(error), instance_of(request))
     answer.headers.update(error.headers or {})
+    if "Allow" in answer.headers:  # the framework names the methods of the first route alone
+        answer.headers["Allow"] = ", ".join(_methods_at(request))
     return answer
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return the methods that the request's address takes."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    routes: list[BaseRoute] = request.app.router.routes
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http.limits import pace_account
-from api.http.ports import GivenSignIns
+from api.services.sign_ins import SignIns
 from ledger.errors import Refused
 from ledger.values import Address
 
@@ -22,9 +22,10 @@ _bearer = HTTPBearer(
 )
 
 
-async def token_of(
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> str:
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+async def token_of(given: Bearer) -> str:
     """Return the token sent; raise `SignInMissing`."""
     if given is None:
         raise SignInMissing
@@ -35,9 +36,18 @@ Token = Annotated[str, Depends(token_of)]
 """The bearer token as it was sent."""
 
 
-def caller(request: Request, sign_ins: GivenSignIns, token: Token) -> Address:
-    """Return the account that asks; raise `SignInMissing`, `SessionUnknown`, `TooManyRequests`."""
-    account = sign_ins.who(token)
+async def account_of(sign_ins: SignIns, token: str) -> Address:
+    """Return the account a token speaks for, from memory if it asked lately; raise as `who`."""
+    return sign_ins.recall(token) or await sign_ins.ask(token)
+
+
+async def caller(request: Request, given: Bearer) -> Address:
+    """Return the account that asks; raise `SignInMissing`, `SessionUnknown`, `TooManyRequests`.
+
+    Of all signed-in routes this is part, so it asks FastAPI for no more than the token.
+    """
+    sign_ins: SignIns = request.app.state.services.sign_ins
+    account = await account_of(sign_ins, await token_of(given))
     pace_account(request, account)
     return account
 

@@ -20,15 +20,16 @@ from ledger.values import OPEN_END, Address, Digest
 
 _HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_MOST_OCTETS: Final = 4096
 _DECIMAL: Final = re.compile(r"[0-9]{1,78}")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 
 
 class Form(BaseModel):
-    """Anything that comes in: camelCase names, nothing unknown."""
+    """Anything that comes in: camelCase names, nothing unknown, no `1` that passes for `true`."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, validate_by_alias=True
+        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, validate_by_alias=True
     )
 
 
@@ -51,6 +52,15 @@ def _digest(value: Any) -> bytes:
 
 def _signature(value: Any) -> bytes:
     return _octets(value, 65)
+
+
+def _proof(value: Any) -> bytes:
+    if isinstance(value, bytes) and len(value) <= _MOST_OCTETS:
+        return value
+    is_long = isinstance(value, str) and len(value) > 2 + 2 * _MOST_OCTETS
+    if is_long or not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise PydanticCustomError("hex", "0x and two hexadecimal digits a byte")
+    return bytes.fromhex(value[2:])
 
 
 def _octets(value: Any, length: int) -> bytes:
@@ -95,6 +105,10 @@ def _number(value: Any) -> int:
     return value
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _HEX32 = WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"})
 
 HexDigest = Annotated[
@@ -112,6 +126,14 @@ HexSignature = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{130}$"}),
 ]
 """An account's signature, 65 bytes r ‖ s ‖ v, as 0x-hex."""
+
+HexProof = Annotated[
+    bytes,
+    PlainValidator(_proof),
+    PlainSerializer(lambda raw: "0x" + raw.hex(), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^0x([0-9a-fA-F]{{2}}){{0,{_MOST_OCTETS}}}$"}),
+]
+"""A signature of an account's key, or what its contract takes for one (ERC-1271), as 0x-hex."""
 
 HexAddress = Annotated[
     Address,
@@ -131,9 +153,21 @@ Moment = Annotated[
 GivenMoment = Annotated[
     int,
     BeforeValidator(_text_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "With whole seconds and a zone, from 1970 on.",
+        }
+    ),
 ]
 """A moment that a caller gives: RFC 3339 with seconds and zone, nothing else."""
+
+WHOLE: Final = BeforeValidator(_whole)
+"""Of a number that a caller gives: `7` and `7.0` are the same in JSON, `"7"` and `true` are not.
+
+Stands after the number's bounds: pydantic describes none that stand after a validator.
+"""
 
 BigNumber = Annotated[
     int,

@@ -8,41 +8,51 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel
-from starlette.types import Message
 
-from api.http.strict import StrictRoute
+from api.http.auth import account_of
+from api.http.strict import StrictRoute, replayed
 from api.services.idempotency import (
     IdempotencyKeyReused,
     Keep,
     KeptAnswer,
     KeyedRequest,
+    Repeats,
     RequestInFlight,
     Settlement,
     Ticket,
     fingerprint_of,
 )
 from ledger.errors import LedgerError
+from ledger.values import Address
 
 PATTERN: Final = r'^(?:"[\x21\x23-\x7e]{16,128}"|[\x21\x23-\x7e]{16,128})$'
 KEYED: Final[tuple[type[LedgerError], ...]] = (RequestInFlight, IdempotencyKeyReused)
 """What a route that takes a key may meet."""
+_IS_KEY: Final = re.compile(PATTERN).fullmatch
 _TICKET: Final = "suizheng.ticket"
 _T = TypeVar("_T")
-_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=PATTERN,
+        description="16 to 128 visible characters, in quotes (RFC 8941) or without. A repeat "
+        "within 24 hours gets the first answer and has no effect.",
+    ),
+]
+
+
+async def declare_key(idempotency_key: IdempotencyKey = None) -> None:
+    """Refuse a key of another shape, for a route that reads it by `key_of`."""
 
 
 async def ticket_of(
     request: Request,
-    idempotency_key: Annotated[  # noqa: ARG001  # declared here, read before the route is reached
-        str | None,
-        Header(
-            pattern=PATTERN,
-            description="16 to 128 visible characters, in quotes (RFC 8941) or without. A repeat "
-            "within 24 hours gets the first answer and has no effect.",
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,  # noqa: ARG001  # read before the route is reached
 ) -> Ticket | None:
-    """Return the turn of a request that came with a key."""
+    """Return the ticket of a request that came with a key."""
     ticket: Ticket | None = request.scope.get(_TICKET)
     return ticket
 
@@ -58,7 +68,7 @@ class KeyedRoute(StrictRoute):
 
     is_sealed: ClassVar[bool] = False
 
-    def get_route_handler(self) -> _Handler:
+    def get_route_handler(self) -> Handler:
         """Return the strict handler behind the look-up of the key."""
         handle = super().get_route_handler()
         if "GET" in (self.methods or ()):
@@ -66,36 +76,64 @@ class KeyedRoute(StrictRoute):
 
         async def handle_once(request: Request) -> Response:
             body = await request.body()
-            again = Request(request.scope, _replayed(body))
-            keyed = await run_in_threadpool(self._keyed, request, body)
+            again = Request(request.scope, replayed(body, request.receive))
+            keyed = await keyed_request(request, body, is_sealed=self.is_sealed)
             if keyed is None:
                 return await handle(again)
-            return await _once(keyed, again, handle)
+            return await once(keyed, again, handle)
 
         return handle_once
-
-    def _keyed(self, request: Request, body: bytes) -> KeyedRequest | None:
-        """Return what the key stands for; None leaves the request to what the route says of it."""
-        key = request.headers.get("idempotency-key", "")
-        scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-        if not re.fullmatch(PATTERN, key) or scheme.lower() != "bearer" or not token:
-            return None
-        services = request.app.state.services
-        scope = request.scope
-        return KeyedRequest(
-            caller=services.sign_ins.who(token),
-            method=request.method,
-            address=scope["path"].encode() + b"?" + scope["query_string"],
-            key=key.strip('"'),
-            fingerprint=fingerprint_of(request.headers.get("content-type", ""), body),
-            secret=token if self.is_sealed else None,
-        )
 
 
 class SealedKeyedRoute(KeyedRoute):
     """A keyed route whose answers hold a secret that the disk may not show."""
 
     is_sealed = True
+
+
+async def keyed_request(
+    request: Request, body: bytes, *, is_sealed: bool = False
+) -> KeyedRequest | None:
+    """Return what the key stands for; None leaves the request to what the route says of it.
+
+    Raises `SessionUnknown` for a token that is none.
+    """
+    key = request.headers.get("idempotency-key", "")
+    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    if not _IS_KEY(key) or scheme.lower() != "bearer" or not token:
+        return None
+    caller = await account_of(request.app.state.services.sign_ins, token)
+    fingerprint = fingerprint_of(request.headers.get("content-type", ""), body)
+    return _asked_under(request, caller, key, fingerprint, token if is_sealed else None)
+
+
+async def once(keyed: KeyedRequest, request: Request, handle: Handler) -> Response:
+    """Return what `handle` answers to a keyed request, or the answer that is kept for its repeat.
+
+    `handle` finds its ticket by `ticket_of`; what it does not settle itself is kept after it.
+
+    Raises `IdempotencyKeyReused`, `RequestInFlight`, and what `handle` raises.
+    """
+    repeats = request.app.state.services.repeats
+    found = await repeats.begin(keyed)
+    if isinstance(found, KeptAnswer):
+        return respond(found)
+    request.scope[_TICKET] = found
+    try:
+        response = await handle(request)
+        if not found.is_settled:
+            await run_in_threadpool(repeats.keep, found, _answer_of(response))
+    except RequestInFlight:
+        return respond(await first_answer(keyed, repeats))
+    finally:
+        repeats.end(found)
+    return response
+
+
+def key_of(request: Request, by: Address) -> KeyedRequest | None:
+    """Return what the key of a request stands for, its fingerprint still to come; None without."""
+    key = request.headers.get("idempotency-key")
+    return None if key is None else _asked_under(request, by, key, fingerprint=b"")
 
 
 def keeping(ticket: Ticket | None, answer_of: Callable[[_T], KeptAnswer]) -> Keep[_T] | None:
@@ -122,29 +160,22 @@ def respond(answer: KeptAnswer) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers))
 
 
-async def _once(keyed: KeyedRequest, request: Request, handle: _Handler) -> Response:
-    repeats = request.app.state.services.repeats
-    found = await run_in_threadpool(repeats.begin, keyed)
-    if isinstance(found, KeptAnswer):
-        return respond(found)
-    request.scope[_TICKET] = found
-    try:
-        response = await handle(request)
-    except Exception:
-        await run_in_threadpool(repeats.release, found)
-        raise
-    if not found.is_settled:
-        await run_in_threadpool(repeats.keep, found, _answer_of(response))
-    return response
+async def first_answer(keyed: KeyedRequest, repeats: Repeats) -> KeptAnswer:
+    """Return what another process answered while this one worked in vain."""
+    answer = await repeats.answer(keyed)
+    if answer is None:
+        raise RequestInFlight  # whoever answered was forgotten since; the next try is a new one
+    return answer
+
+
+def _asked_under(
+    request: Request, caller: Address, key: str, fingerprint: bytes, secret: str | None = None
+) -> KeyedRequest:
+    scope = request.scope
+    address = scope["path"].encode() + b"?" + scope["query_string"]
+    return KeyedRequest(caller, request.method, address, key.strip('"'), fingerprint, secret)
 
 
 def _answer_of(response: Response) -> KeptAnswer:
     headers = tuple(pair for pair in response.headers.items() if pair[0] != "content-length")
     return KeptAnswer(response.status_code, headers, bytes(response.body))
-
-
-def _replayed(body: bytes) -> Callable[[], Coroutine[Any, Any, Message]]:
-    async def replay() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay

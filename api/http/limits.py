@@ -6,9 +6,11 @@ Several processes each give the whole rate; what must hold over all of them belo
 import ipaddress
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Annotated, Final
 
@@ -17,12 +19,14 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.ports import GivenSignIns
-from api.http.problems import TooManyRequests, instance_of, problem
+from api.http.problems import TooManyEventStreams, TooManyRequests, instance_of, problem
 from api.services.refusals import SessionUnknown
 from ledger.values import Address
 
 MOST_KEPT: Final = 65_536
 """Buckets in memory; beyond it the one that was used longest ago is forgotten."""
+MOST_STREAMS: Final = 16
+"""Streams of events that one account may have open at a time (proposed)."""
 _UNLIMITED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _STRICT: Final = ("/v1/sign-in", "/v/")
 _IPV6_NETWORK: Final = 64
@@ -68,13 +72,34 @@ class Buckets:
             raise TooManyRequests(math.ceil(wait))
 
 
+class Streams:
+    """Counts the answers under way that last until their reader leaves."""
+
+    def __init__(self, most: int = MOST_STREAMS) -> None:
+        self._most = most
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, name: str) -> Iterator[None]:
+        """Hold one more open; raise `TooManyEventStreams` when there are enough."""
+        if self._open[name] >= self._most:
+            raise TooManyEventStreams(self._most)
+        self._open[name] += 1
+        try:
+            yield
+        finally:
+            self._open[name] -= 1
+            self._open += Counter()  # drops who has none open
+
+
 class Allowances:
-    """The buckets of this process."""
+    """The buckets of this process, and its open streams."""
 
     def __init__(self, rates: Rates, clock: Callable[[], float] = time.monotonic) -> None:
         self.addresses = Buckets(rates.address, rates.burst_seconds, clock)
         self.strangers = Buckets(rates.stranger, rates.burst_seconds, clock)
         self.accounts = Buckets(rates.account, rates.burst_seconds, clock)
+        self.streams = Streams()
 
 
 class RateLimit:
@@ -103,7 +128,11 @@ class RateLimit:
 
 def address_of(scope: Scope) -> str:
     """Return whom a request comes from: an IPv4 address, or the /64 that one IPv6 host has."""
-    host = (scope.get("client") or ("unknown", 0))[0]
+    return _address((scope.get("client") or ("unknown", 0))[0])
+
+
+@lru_cache(maxsize=4_096)
+def _address(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -120,13 +149,20 @@ def pace_account(request: Request, account: Address) -> None:
     limits.accounts.take(account)
 
 
-def pace_stranger(request: Request, sign_ins: GivenSignIns) -> None:
+def count_stream(request: Request, account: Address) -> AbstractContextManager[None]:
+    """Return what holds one of an account's streams open; raises `TooManyEventStreams`."""
+    limits: Allowances = request.app.state.limits
+    return limits.streams.one(account)
+
+
+async def pace_stranger(request: Request, sign_ins: GivenSignIns) -> None:
     """Raise `TooManyRequests` when somebody without a session, or its account, asks too often."""
     limits: Allowances = request.app.state.limits
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() == "bearer":
         try:
-            limits.accounts.take(sign_ins.who(token))
+            account = sign_ins.recall(token) or await sign_ins.ask(token)
+            limits.accounts.take(account)
         except SessionUnknown:
             pass  # a token that nobody gave is none
         else:

@@ -1,10 +1,10 @@
 """Numbers for Prometheus. Labels are templates, states and codes: never an id or a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -43,12 +43,17 @@ class Metrics:
             registry=self._registry,
         )
         self._registry.register(_Stored(measures))
+        self._lines: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request by its route's template."""
         known = method if method in _METHODS else "other"
-        self._requests.labels(known, route, str(status)).inc()
-        self._seconds.labels(known, route).observe(seconds)
+        line = self._lines.get((known, route, status))
+        if line is None:
+            counted = self._requests.labels(known, route, str(status))
+            line = self._lines[known, route, status] = (counted, self._seconds.labels(known, route))
+        line[0].inc()
+        line[1].observe(seconds)
 
     def verdict(self, report: Report) -> None:
         """Count a verification."""
@@ -95,12 +100,51 @@ def _gauges(measured: Measured) -> Iterator[Metric]:
     for state, count in measured.intents.items():
         intents.add_metric((state.value,), count)
     yield intents
+    jobs = GaugeMetricFamily(
+        "suizheng_jobs", "Jobs that are not over, by state.", labels=("state",)
+    )
+    for stage, count in measured.jobs.items():
+        jobs.add_metric((stage.value,), count)
+    yield jobs
+    to_renew = GaugeMetricFamily(
+        "suizheng_licences_to_renew",
+        "Licences in force without successor, nearer to their end than renewals are due.",
+        labels=("type",),
+    )
+    for type_id, count in measured.to_renew.items():
+        to_renew.add_metric((type_id,), count)
+    yield to_renew
+    yield _labelled("intents_parked", "Given up, by error.", "error", measured.parked)
+    yield _labelled(
+        "accounts_halted", "Sending accounts that stand still.", "reason", measured.halted
+    )
+    yield from _spent(measured)
     if measured.head is not None:
         yield _gauge("head_block", "The last block that is known.", measured.head.block)
         yield _gauge("head_time_seconds", "Its time in Unix seconds.", measured.head.time)
         yield _gauge(
             "head_age_seconds", "Since a node last confirmed it.", measured.head.age_seconds
         )
+
+
+def _spent(measured: Measured) -> Iterator[Metric]:
+    sums = (
+        ("transactions", "Final transactions, reverted ones among them.", "transactions"),
+        ("gas_used", "Gas that they used.", "gas"),
+        ("fees_wei", "What was paid for it.", "fees"),
+    )
+    for name, help_, attribute in sums:
+        family = CounterMetricFamily(f"suizheng_{name}", help_, labels=("call",))
+        for kind, spent in measured.spent.items():
+            family.add_metric((kind.value,), getattr(spent, attribute))
+        yield family
+
+
+def _labelled(name: str, help_: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(f"suizheng_{name}", help_, labels=(label,))
+    for value, count in values.items():
+        family.add_metric((value,), count)
+    return family
 
 
 def _gauge(name: str, help_: str, value: float) -> Metric:

@@ -4,20 +4,25 @@ The line holds the route's template, never its path, query or body: those may na
 error that nobody foresaw the log keeps its type and places in the code, for the same reason.
 """
 
+import asyncio
+import re
 import time
 from collections.abc import Callable
 from traceback import extract_tb
 from typing import Any, Final
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.problems import Internal, RequestTooLarge, instance_of, problem
+from api.http.problems import Internal, RequestStalled, RequestTooLarge, instance_of, problem
 
-BODY_BYTES: Final = 1 << 20
-UPLOAD_BYTES: Final = 16 << 20
-UPLOAD_PATH: Final = "/licences/bulk"
+BODY_BYTES: Final = 1 << 21
+"""Room for a change set of 20,000 digests (proposed)."""
+BODY_SECONDS: Final = 30.0
+"""How long such a body may take to come (proposed)."""
+UPLOAD_BYTES: Final = 1 << 30
+STREAMED: Final = re.compile("/v1/agencies/[^/]+/[^/]+/jobs")
+"""Addresses whose POST reads its body piece by piece."""
 
 SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -25,6 +30,9 @@ SAFE_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+_SAFE: Final = tuple(
+    (name.lower().encode("ascii"), value.encode("ascii")) for name, value in SAFE_HEADERS.items()
+)
 
 Log = Callable[..., Any]
 """Writes one event with named values, as a structlog logger's methods do."""
@@ -72,34 +80,49 @@ class Edge:
                 document = problem(Internal(), instance_of(Request(scope)))
                 await document(scope, receive, answer)
         seconds = time.perf_counter() - started
-        self._observe(scope["method"], _template(scope), status, seconds)
+        route = _template(scope)
+        self._observe(scope["method"], route, status, seconds)
         self._log.info(
             "request",
             request=request_id,
             method=scope["method"],
-            route=_template(scope),
+            route=route,
             status=status,
             milliseconds=round(seconds * 1000, 1),
         )
 
 
 class BodyLimit:
-    """Refuses bodies above the route's bound while they arrive, before anybody reads them whole."""
+    """Refuses bodies that are too long or too slow while they arrive, before anybody works on them.
 
-    def __init__(self, app: ASGIApp) -> None:
+    What is streamed passes through and is counted; `RequestTooLarge` meets its reader.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float = BODY_SECONDS) -> None:
         self._app = app
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; a body that is too large ends in `RequestTooLarge`."""
+        """Serve one request; its body may end in `RequestTooLarge` or `RequestStalled`."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = UPLOAD_BYTES if scope["path"].endswith(UPLOAD_PATH) else BODY_BYTES
-        body = await _read(scope, receive, limit)
+        is_streamed = scope["method"] == "POST" and STREAMED.fullmatch(scope["path"])
+        limit = UPLOAD_BYTES if is_streamed else BODY_BYTES
+        if not _declares_at_most(scope, limit):
+            await _refuse(RequestTooLarge(limit), scope, receive, send)
+            return
+        if is_streamed:
+            await self._app(scope, _counted(receive, limit), send)
+            return
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await _read(receive, limit)
+        except TimeoutError:
+            await _refuse(RequestStalled(self._seconds), scope, receive, send)
+            return
         if body is None:
-            refused = problem(RequestTooLarge(limit), instance_of(Request(scope)))
-            refused.headers["Connection"] = "close"
-            await refused(scope, receive, send)
+            await _refuse(RequestTooLarge(limit), scope, receive, send)
             return
         waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -109,11 +132,16 @@ class BodyLimit:
         await self._app(scope, replay, send)
 
 
-async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+async def _refuse(
+    error: RequestTooLarge | RequestStalled, scope: Scope, receive: Receive, send: Send
+) -> None:
+    refused = problem(error, instance_of(Request(scope)))
+    refused.headers["Connection"] = "close"
+    await refused(scope, receive, send)
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
     """Return the whole body, or None as soon as it is known to be above `limit` bytes."""
-    declared = dict(scope["headers"]).get(b"content-length", b"0")
-    if not declared.isdigit() or int(declared) > limit:
-        return None
     body = bytearray()
     while True:
         message = await receive()
@@ -126,11 +154,31 @@ async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
             return bytes(body)
 
 
+def _declares_at_most(scope: Scope, limit: int) -> bool:
+    declared = dict(scope["headers"]).get(b"content-length", b"0")
+    return declared.isdigit() and int(declared) <= limit
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Return `receive` that raises `RequestTooLarge` with the first byte above `limit`."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise RequestTooLarge(limit)
+        return message
+
+    return counted
+
+
 def _add_headers(message: Message, request_id: str) -> None:
-    headers = MutableHeaders(raw=message.setdefault("headers", []))
-    for name, value in SAFE_HEADERS.items():
-        headers.setdefault(name, value)
-    headers["X-Request-Id"] = request_id
+    given = message.get("headers", ())
+    named = {name for name, _ in given}  # in lower case, as ASGI wants them
+    safe = [header for header in _SAFE if header[0] not in named]
+    message["headers"] = [*given, *safe, (b"x-request-id", request_id.encode("ascii"))]
 
 
 def _template(scope: Scope) -> str:

@@ -11,6 +11,7 @@ from api.http.problems import (
     MEDIA_TYPE,
     Internal,
     RequestInvalid,
+    RequestStalled,
     RequestTooLarge,
     TooManyRequests,
     status_of,
@@ -33,7 +34,7 @@ PROBLEM_SCHEMA: Mapping[str, Any] = {
     "additionalProperties": True,
 }
 
-JSON_BODY: Final = (JsonMalformed, RequestTooLarge)
+JSON_BODY: Final = (JsonMalformed, RequestStalled, RequestTooLarge)
 """What any route that takes JSON may meet."""
 
 Responses = dict[int | str, dict[str, Any]]
@@ -55,7 +56,21 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = dict(PROBLEM_SCHEMA)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = _without_null(parameter["schema"])
     return document
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter's schema without `null`: a query or a header can leave out, not say it."""
+    said: list[dict[str, Any]] = [
+        each for each in schema.get("anyOf", ()) if each != {"type": "null"}
+    ]
+    if len(said) != 1:
+        return dict(schema)
+    return {name: value for name, value in schema.items() if name != "anyOf"} | said[0]
 
 
 def _response(status: int, errors: list[type[LedgerError]]) -> dict[str, Any]:

@@ -7,9 +7,14 @@ from fastapi import Depends, Request
 from api.http.metrics import Metrics
 from api.http.pages import Pages
 from api.services.bundles import Bundles
+from api.services.change_sets import ChangeSets
 from api.services.composition import DeploymentView
+from api.services.decisions import Decisions
 from api.services.health import Health
+from api.services.history import Histories
+from api.services.idempotency import Repeats
 from api.services.issuance import Issuance
+from api.services.jobs import Jobs
 from api.services.licences import Licences
 from api.services.links import Links
 from api.services.lists import StatusLists
@@ -36,8 +41,13 @@ async def _pages(request: Request) -> Any:
 
 
 GivenIssuance = Annotated[Issuance, _given("issuance")]
+GivenJobs = Annotated[Jobs, _given("jobs")]
+GivenRepeats = Annotated[Repeats, _given("repeats")]
 GivenLicences = Annotated[Licences, _given("licences")]
+GivenChangeSets = Annotated[ChangeSets, _given("change_sets")]
 GivenStatuses = Annotated[Statuses, _given("statuses")]
+GivenDecisions = Annotated[Decisions, _given("decisions")]
+GivenHistories = Annotated[Histories, _given("histories")]
 GivenVerifications = Annotated[Verifications, _given("verifications")]
 GivenDirectory = Annotated[Directory, _given("directory")]
 GivenCatalogue = Annotated[Catalogue, _given("catalogue")]

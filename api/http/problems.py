@@ -35,6 +35,7 @@ STATUS: Final[Mapping[str, int]] = {
     "EncodingUnknown": 400,
     "UploadMalformed": 400,
     "IdempotencyKeyMissing": 400,
+    "UploadCut": 400,
     # Nobody, or nobody who may.
     "SignInMissing": 401,
     "SignInMalformed": 401,
@@ -53,9 +54,13 @@ STATUS: Final[Mapping[str, int]] = {
     "ListTokenUnknown": 404,
     "LinkUnknown": 404,
     "ChangeUnknown": 404,
+    "ChangeSetUnknown": 404,
+    "JobUnknown": 404,
     "ProblemUnknown": 404,
     "ProofPending": 404,
     "MethodNotAllowed": 405,
+    "UploadStalled": 408,
+    "RequestStalled": 408,
     # It clashes with how things stand.
     "JurisdictionAlreadyAdmitted": 409,
     "AgencyAlreadyAdmitted": 409,
@@ -75,13 +80,24 @@ STATUS: Final[Mapping[str, int]] = {
     "IndexTaken": 409,
     "RecordTaken": 409,
     "ChangePending": 409,
+    "ChangeOvertaken": 409,
+    "ChangeSetSettled": 409,
+    "ChangeSetExpired": 409,
+    "ChangeSetStale": 409,
     "PredecessorReplaced": 409,
+    "PredecessorSuspended": 409,
+    "PredecessorExpired": 409,
+    "SuccessorStands": 409,
+    "JobNotReceiving": 409,
+    "JobRunning": 409,
+    "JobFinished": 409,
     "RequestInFlight": 409,
     # Its form is not one that is taken here.
     "RequestTooLarge": 413,
     "MediaTypeUnknown": 415,
     # Too often.
     "TooManyRequests": 429,
+    "TooManyEventStreams": 429,
 }
 
 
@@ -119,6 +135,13 @@ class RequestTooLarge(Refused):
 
 
 @dataclass(eq=False)
+class RequestStalled(Refused):
+    """The body of the request came too slowly; nothing was done."""
+
+    seconds: float
+
+
+@dataclass(eq=False)
 class MediaTypeUnknown(Refused):
     """The body's media type is not one that this route takes."""
 
@@ -130,6 +153,13 @@ class TooManyRequests(Refused):
     """Too many requests came from this address or account. Try again later."""
 
     retry_after_seconds: int
+
+
+@dataclass(eq=False)
+class TooManyEventStreams(Refused):
+    """The account has as many streams of events open as it may."""
+
+    limit: int
 
 
 @dataclass(eq=False)
@@ -179,6 +209,12 @@ def of_framework(error: HTTPException) -> LedgerError:
 def of_validation(error: RequestValidationError) -> RequestInvalid:
     """Return our error for a request that a schema refused: places and rules, never values."""
     return RequestInvalid(tuple(_field_problem(found) for found in error.errors()))
+
+
+def members_of(kind: type[LedgerError]) -> tuple[str, ...]:
+    """Return the names under which a problem document shows the values of an error."""
+    names: Mapping[str, Any] = getattr(kind, "__dataclass_fields__", {})
+    return tuple(map(_member, names))
 
 
 def instance_of(request: Request) -> str:

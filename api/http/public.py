@@ -63,7 +63,9 @@ _KEPT: Final = frozenset(
         "access-control-allow-origin",
         "access-control-expose-headers",
         "cache-control",
+        "content-security-policy",  # a browser lays a 304's headers over those it kept
         "etag",
+        "vary",
         HEADER.lower(),
     }
 )

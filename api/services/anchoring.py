@@ -48,7 +48,8 @@ class Anchoring:
     def _is_ripe(self, waiting: Pending, left: int, *, flush: bool) -> bool:
         if left <= 0:
             return False
-        is_old = self._clock() - waiting.oldest_at >= self._seconds
+        # A clock that was ahead for a while leaves records of the future: they do not wait for it.
+        is_old = abs(self._clock() - waiting.oldest_at) >= self._seconds
         return flush or is_old or left >= self._size
 
     def _seal(self, waiting: Pending) -> Seal:

@@ -87,7 +87,7 @@ class Audit:
             if now is None or now.block <= reached:
                 break  # the chain is shorter than the live projection: the rows will differ
             reached = now.block
-        projection.rollback(target)
+        projection.rollback(target, projection.cursor())
 
 
 def _compare(live: AuditView, rebuilt: AuditView) -> Iterator[Comparison]:
@@ -97,6 +97,7 @@ def _compare(live: AuditView, rebuilt: AuditView) -> Iterator[Comparison]:
     yield _same_rows("status_words", live.words(), rebuilt.words())
     anchored, batches = _batches(live, rebuilt)
     yield batches
+    yield _forgotten(live, rebuilt)
     yield _records(live, anchored)
     yield _documents(live)
     yield _indices(live)
@@ -148,6 +149,19 @@ def _batches(live: AuditView, rebuilt: AuditView) -> tuple[int, Comparison]:
             pending += 1
     facts = {"batches": batches, "pending": pending, "wrong": wrong}
     return anchored, Comparison("batches", not wrong, facts)
+
+
+def _forgotten(live: AuditView, rebuilt: AuditView) -> Comparison:
+    """Name what agencies served here have on chain and the database does not know.
+
+    That is left where an older copy of the database was put back, or where an agency anchors by
+    another service too. Documents and proofs that holders have stay good.
+    """
+    known = live.roots()
+    agencies = {agency for agency, _ in known}
+    anchored = [each for each in rebuilt.anchored() if each[0] in agencies]
+    unknown = ["0x" + root.hex() for agency, root in anchored if (agency, root) not in known]
+    return Comparison("anchors", not unknown, {"anchors": len(anchored), "unknown": unknown})
 
 
 def _is_whole(batch: AuditedBatch) -> bool:

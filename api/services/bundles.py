@@ -68,10 +68,13 @@ class Bundles:
 
     def _make(self, now: int) -> SignedBundle:
         head, records = self._one_state()
+        # Of when the chain was last looked at, so that a projection put back from an older copy
+        # makes an older bundle; it rises with every look, whichever process makes the bundle.
+        as_of = min(now, head.seen_at)
         content = BundleContent(
-            sequence=now,  # rises with every bundle, whichever process makes it
-            issued_at=now,
-            expires_at=now + LIFETIME_SECONDS,
+            sequence=as_of,
+            issued_at=as_of,
+            expires_at=as_of + LIFETIME_SECONDS,
             ledger=self._ledger,
             head=Header(head.block, head.hash, head.block_time),
             is_complete=True,

@@ -5,34 +5,46 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from api.services.at_head import AtHead
 from api.services.bundles import Bundles
+from api.services.change_sets import ChangeSets
+from api.services.decisions import Decisions
 from api.services.health import Health
+from api.services.history import Histories
 from api.services.idempotency import Repeats
 from api.services.issuance import Issuance
 from api.services.issuers import Issuers
+from api.services.jobs import Jobs
 from api.services.licences import Licences
 from api.services.links import Links
 from api.services.lists import StatusLists
 from api.services.measures import Measures
+from api.services.permits import Permits
 from api.services.progress import Proofs
 from api.services.registry import Directory
 from api.services.renewal import Renewals
+from api.services.second_person import LiveContracts, SecondPerson
 from api.services.sign_ins import Roles, SignIns, Site
-from api.services.status import ChangeIntents, Statuses
+from api.services.status import Statuses
 from api.services.verification import LiveLedger, Verifications
 from api.store.batches import BatchStore
+from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
 from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
+from api.store.jobs import JobStore
 from api.store.licences import LicenceStore
 from api.store.links import LinkStore
 from api.store.lists import ListStore
 from api.store.measures import MeasureStore
+from api.store.records import RecordStore
 from api.store.registry import Registry
+from api.store.selections import SelectionStore
 from api.store.sign_ins import SignInStore
+from ledger.finality import FINALIZED
 from ledger.licences.catalogue import Catalogue
 from ledger.values import Address, LedgerRef
 from ledger.verification.policy import Policy
@@ -48,6 +60,10 @@ class DeploymentView:
     block_hash: bytes
 
 
+class Live(LiveLedger, LiveContracts, Protocol):
+    """The contracts, asked through a node."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What the use cases need from outside; `base_url` without a final slash."""
@@ -56,13 +72,14 @@ class Ports:
     registry: Registry
     ledger: LedgerRef
     deployment: DeploymentView
-    live: LiveLedger
+    live: Live
     issuers: Issuers
-    intents: ChangeIntents
+    sender: Address
     catalogue: Catalogue
     policy: Policy
     base_url: str
     clock: Callable[[], int]
+    steady: Callable[[], float]
     randomness: Callable[[int], bytes]
 
 
@@ -71,8 +88,12 @@ class Services:
     """Everything that HTTP calls."""
 
     issuance: Issuance
+    jobs: Jobs
     licences: Licences
     statuses: Statuses
+    decisions: Decisions
+    histories: Histories
+    change_sets: ChangeSets
     verifications: Verifications
     directory: Directory
     catalogue: Catalogue
@@ -91,42 +112,43 @@ def compose(ports: Ports) -> Services:
     """Return the use cases over `ports`."""
     at_head = AtHead(ports.registry)
     roles = Roles(at_head)
+    second_person = SecondPerson(ports.ledger, ports.sender, roles, ports.live)
     proofs = Proofs(BatchStore(ports.database), ports.ledger)
     licences = Licences(LicenceStore(ports.database), proofs, roles, ports.registry)
+    decisions = _decisions(ports, roles)
+    people = (second_person, decisions)
     directory = Directory(ports.registry, ports.catalogue, ports.clock)
-    site = Site(ports.base_url, ports.ledger.chain_id)
     return Services(
         issuance=_issuance(ports, roles, at_head),
+        jobs=_jobs(ports, roles),
         licences=licences,
-        statuses=_statuses(ports, roles, at_head),
-        verifications=Verifications(
-            projected=at_head,
-            live=ports.live,
-            proofs=proofs,
-            directory=directory,
-            policy=ports.policy,
-            catalogue=ports.catalogue,
-            clock=ports.clock,
-        ),
+        statuses=_statuses(ports, roles, at_head, people),
+        change_sets=_change_sets(ports, roles, at_head, people),
+        decisions=decisions,
+        histories=_histories(ports, licences, at_head),
+        verifications=_verifications(ports, proofs),
         directory=directory,
         catalogue=ports.catalogue,
         deployment=ports.deployment,
-        sign_ins=SignIns(SignInStore(ports.database), site, ports.clock, ports.randomness),
-        links=Links(
-            store=LinkStore(ports.database),
-            licences=licences,
-            catalogue=ports.catalogue,
-            base_url=ports.base_url,
-            clock=ports.clock,
-            randomness=ports.randomness,
-        ),
+        sign_ins=_sign_ins(ports),
+        links=_links(ports, licences),
         lists=StatusLists(ListStore(ports.database)),
         bundles=Bundles(ports.registry, ports.issuers, ports.ledger, ports.clock),
-        health=Health(directory),
-        measures=Measures(MeasureStore(ports.database), directory, ports.clock),
+        health=Health(
+            directory,
+            ports.database.require_schema,
+            needs_finality=ports.policy.min_confirmations == FINALIZED,
+        ),
+        measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
     )
+
+
+def _sign_ins(ports: Ports) -> SignIns:
+    site = Site(ports.base_url, ports.ledger.chain_id)
+    store = SignInStore(ports.database)
+    return SignIns(store, site, ports.clock, ports.randomness, ports.steady)
 
 
 def _issuance(ports: Ports, roles: Roles, at_head: AtHead) -> Issuance:
@@ -134,8 +156,17 @@ def _issuance(ports: Ports, roles: Roles, at_head: AtHead) -> Issuance:
     return Issuance(
         licences=licences,
         indices=IndexStore(ports.database),
+        permits=Permits(roles, ports.catalogue, ports.issuers, ports.steady),
+        renewals=Renewals(licences, at_head, ports.clock),
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
+def _jobs(ports: Ports, roles: Roles) -> Jobs:
+    return Jobs(
+        store=JobStore(ports.database),
         issuers=ports.issuers,
-        renewals=Renewals(licences, at_head),
         roles=roles,
         catalogue=ports.catalogue,
         clock=ports.clock,
@@ -143,15 +174,75 @@ def _issuance(ports: Ports, roles: Roles, at_head: AtHead) -> Issuance:
     )
 
 
-def _statuses(ports: Ports, roles: Roles, at_head: AtHead) -> Statuses:
+def _histories(ports: Ports, licences: Licences, at_head: AtHead) -> Histories:
+    batches, changes = BatchStore(ports.database), ChangeStore(ports.database)
+    return Histories(licences, batches, changes, at_head, ports.clock)
+
+
+def _verifications(ports: Ports, proofs: Proofs) -> Verifications:
+    return Verifications(
+        projected=AtHead(ports.registry, ports.steady),
+        live=ports.live,
+        proofs=proofs,
+        policy=ports.policy,
+        catalogue=ports.catalogue,
+        clock=ports.clock,
+    )
+
+
+def _links(ports: Ports, licences: Licences) -> Links:
+    return Links(
+        store=LinkStore(ports.database),
+        licences=licences,
+        catalogue=ports.catalogue,
+        base_url=ports.base_url,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
+def _measures(ports: Ports, directory: Directory) -> Measures:
+    return Measures(MeasureStore(ports.database), directory, ports.catalogue, ports.clock)
+
+
+def _decisions(ports: Ports, roles: Roles) -> Decisions:
+    records = RecordStore(ports.database)
+    return Decisions(records, ports.issuers, roles, ports.clock, ports.randomness)
+
+
+def _change_sets(
+    ports: Ports, roles: Roles, at_head: AtHead, people: tuple[SecondPerson, Decisions]
+) -> ChangeSets:
+    second_person, decisions = people
+    return ChangeSets(
+        store=ChangeSetStore(ports.database),
+        licences=SelectionStore(ports.database),
+        entries=at_head,
+        issuers=ports.issuers,
+        roles=roles,
+        catalogue=ports.catalogue,
+        second_person=second_person,
+        decisions=decisions,
+        live=ports.live,
+        ledger=ports.ledger,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
+def _statuses(
+    ports: Ports, roles: Roles, at_head: AtHead, people: tuple[SecondPerson, Decisions]
+) -> Statuses:
+    second_person, decisions = people
     return Statuses(
         licences=LicenceStore(ports.database),
         changes=ChangeStore(ports.database),
         entries=at_head,
         issuers=ports.issuers,
         roles=roles,
+        decisions=decisions,
         catalogue=ports.catalogue,
-        intents=ports.intents,
+        second_person=second_person,
         ledger=ports.ledger,
         clock=ports.clock,
         randomness=ports.randomness,

@@ -8,22 +8,25 @@ under the session's token, which is not kept here, and its key counts within tha
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from functools import cached_property
+from typing import TypeVar
 
+from api.store.groups import Grouped
 from api.store.idempotency import (
     IdempotencyKeyReused,
     IdempotencyStore,
     KeptAnswer,
     RequestInFlight,
     Settlement,
-    Turn,
 )
-from ledger.errors import Refused
+from ledger.errors import LedgerError, Refused
 from ledger.sealing import open_sealed, seal
+from ledger.values import Address
 
 __all__ = [
+    "Fingerprint",
     "IdempotencyKeyMissing",
     "IdempotencyKeyReused",
     "Keep",
@@ -36,9 +39,6 @@ __all__ = [
     "fingerprint_of",
 ]
 
-ABANDONED_SECONDS: Final = 60
-"""How long a request may work before a repeat takes its turn over (proposed)."""
-
 _T = TypeVar("_T")
 Keep = Callable[[_T], Settlement]
 """Turns a result into what is kept for a repeat, in the transaction that stores the result."""
@@ -49,18 +49,18 @@ class IdempotencyKeyMissing(Refused):
     """Send an Idempotency-Key or an external id: a repeat would issue a second licence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyedRequest:
     """A request under a key: who asks for what; `secret` where the answer is to be sealed."""
 
-    caller: str
+    caller: Address
     method: str
     address: bytes
     key: str
     fingerprint: bytes
     secret: str | None = field(default=None, repr=False)
 
-    @property
+    @cached_property
     def id(self) -> bytes:
         """The name under which its answer is kept; neither key nor address can be read in it."""
         scope = self.secret or self.caller
@@ -70,21 +70,32 @@ class KeyedRequest:
 
 
 class Ticket:
-    """One request's turn at its work; `is_settled` once its answer was made for the work."""
+    """The right to work on a request; `is_settled` while an answer goes with the work."""
 
-    def __init__(self, turn: Turn, seal_body: Callable[[bytes], bytes]) -> None:
-        self.turn = turn
+    def __init__(self, request: KeyedRequest, at: int, seal_body: Callable[[bytes], bytes]) -> None:
+        self.id = request.id
         self.is_settled = False
+        self._fingerprint = request.fingerprint
+        self._at = at
         self._seal = seal_body
 
     def settlement(self, answer: KeptAnswer) -> Settlement:
         """Return what the work's transaction is to keep."""
         self.is_settled = True
-        return Settlement(self.turn, replace(answer, body=self._seal(answer.body)))
+        kept = replace(answer, body=self._seal(answer.body))
+        return Settlement(self.id, self._fingerprint, self._at, kept)
+
+    def reopen(self) -> None:
+        """Say that the work was rolled back and its answer with it: another is yet to be kept."""
+        self.is_settled = False
 
 
 class Repeats:
-    """Tells the first of equal requests from those that repeat it."""
+    """Tells the first of equal requests from those that repeat it; for one event loop.
+
+    Whoever repeats a request that this process works on is told to come back. Two processes may
+    work on one at a time; the store lets one of them commit.
+    """
 
     def __init__(
         self,
@@ -95,41 +106,90 @@ class Repeats:
         self._store = store
         self._clock = clock
         self._randomness = randomness
+        self._at_work: dict[bytes, bytes] = {}
+        self._kept: Grouped[bytes, Settlement | None] = Grouped(self._find)
 
-    def begin(self, request: KeyedRequest) -> Ticket | KeptAnswer:
+    async def begin(self, request: KeyedRequest) -> Ticket | KeptAnswer:
         """Return the first answer, or the ticket of the one who is to do the work.
+
+        Every ticket must come to its `end`.
 
         Raises:
             IdempotencyKeyReused: when the key came with another body.
-            RequestInFlight: while the first of them is at work.
+            RequestInFlight: while the first of them is at work here.
         """
-        now = self._clock()
-        oldest = now - ABANDONED_SECONDS
+        self._refuse_at_work(request)
+        found = await self.answer(request)
+        if found is not None:
+            return found
+        self._refuse_at_work(request)  # somebody may have begun while we looked
+        ticket = Ticket(request, self._clock(), self._sealer(request))
+        self._at_work[ticket.id] = request.fingerprint
+        return ticket
+
+    async def is_answered(self, request: KeyedRequest) -> bool:
+        """Whether an answer is kept under its key, to whatever body."""
+        return await self._kept.ask(request.id) is not None
+
+    async def answer(self, request: KeyedRequest) -> KeptAnswer | None:
+        """Return the answer that is kept, if any; raise `IdempotencyKeyReused`."""
         id_ = request.id
-        found = self._store.take(id_, request.fingerprint, now, abandoned_before=oldest)
-        key = None if request.secret is None else _sealing_key(request.secret)
-        if isinstance(found, Turn):
-            return Ticket(found, self._sealer(key, id_))
-        return found if key is None else replace(found, body=open_sealed(found.body, key, id_))
+        found = await self._kept.ask(id_)
+        if found is None:
+            return None
+        if found.fingerprint != request.fingerprint:
+            raise IdempotencyKeyReused
+        if request.secret is None:
+            return found.answer
+        body = open_sealed(found.answer.body, _sealing_key(request.secret), id_)
+        return replace(found.answer, body=body)
 
     def keep(self, ticket: Ticket, answer: KeptAnswer) -> None:
-        """Keep the answer of work that changed nothing."""
+        """Keep the answer of work that changed nothing; raise `RequestInFlight`."""
         self._store.keep(ticket.settlement(answer))
 
-    def release(self, ticket: Ticket) -> None:
-        """Let the key be used again: its request was refused, or failed without effect."""
-        self._store.release(ticket.turn)
+    def end(self, ticket: Ticket) -> None:
+        """Say that the work is over, whatever came of it."""
+        self._at_work.pop(ticket.id, None)
 
-    def _sealer(self, key: bytes | None, id_: bytes) -> Callable[[bytes], bytes]:
-        if key is None:
+    def _refuse_at_work(self, request: KeyedRequest) -> None:
+        fingerprint = self._at_work.get(request.id)
+        if fingerprint is None:
+            return
+        raise RequestInFlight if fingerprint == request.fingerprint else IdempotencyKeyReused
+
+    def _find(self, ids: Sequence[bytes]) -> list[Settlement | LedgerError | None]:
+        found = self._store.kept(ids)
+        return [found.get(id_) for id_ in ids]
+
+    def _sealer(self, request: KeyedRequest) -> Callable[[bytes], bytes]:
+        if request.secret is None:
             return lambda body: body
+        key, id_ = _sealing_key(request.secret), request.id
         return lambda body: seal(body, key, id_, self._randomness)
 
 
+class Fingerprint:
+    """The SHA-256 by which a body of some content type is told from another, piece by piece."""
+
+    def __init__(self, content_type: str) -> None:
+        kind = content_type.encode()
+        self._hash = hashlib.sha256(len(kind).to_bytes(4) + kind)
+
+    def update(self, piece: bytes) -> None:
+        """Take in the next piece of the body."""
+        self._hash.update(piece)
+
+    def digest(self) -> bytes:
+        """Return the fingerprint of what was taken in so far."""
+        return self._hash.digest()
+
+
 def fingerprint_of(content_type: str, body: bytes) -> bytes:
-    """Return the SHA-256 by which a body is told from another."""
-    kind = content_type.encode()
-    return hashlib.sha256(len(kind).to_bytes(4) + kind + body).digest()
+    """Return the fingerprint of a whole body."""
+    whole = Fingerprint(content_type)
+    whole.update(body)
+    return whole.digest()
 
 
 def _sealing_key(secret: str) -> bytes:

@@ -1,28 +1,36 @@
 """Issuing: refuse, build, sign, store; one transaction behind every 201.
 
 Everything that can be refused is refused before a key is used. Documents are built outside the
-transaction; a status index that another writer took meanwhile is drawn anew for those it hits.
+transaction, which many single orders share; a status index that another writer took meanwhile is
+drawn anew for those it hits.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from api.services.idempotency import IdempotencyKeyMissing, Keep, Settlement
-from api.services.issuers import Issuers
+from api.services.blocks import Blocks
+from api.services.idempotency import IdempotencyKeyMissing, Keep
+from api.services.permits import Permit, Permits, Wish
 from api.services.renewal import Renewals
-from api.services.serials import Serials
-from api.services.sign_ins import Roles
-from api.services.uploads import EXTERNAL_ID, Row, RowError, UploadInvalid, repeated_ids
+from api.store.groups import Grouped
 from api.store.indices import IndexStore
-from api.store.licences import ExternalIdTaken, IndexTaken, LicenceRow, LicenceStore
-from ledger.keys import PublicKey
-from ledger.licences.catalogue import Catalogue, HolderKind, LicenceType
+from api.store.licences import (
+    ExternalIdTaken,
+    IndexTaken,
+    Insertion,
+    LicenceRow,
+    LicenceStore,
+)
+from ledger.errors import LedgerError
+from ledger.keys import PrivateKey, PublicKey
+from ledger.licences.catalogue import HolderKind, LicenceType
 from ledger.licences.dates import local_day
 from ledger.licences.fields import check_fields
-from ledger.licences.issuance import Draft, Issuer, Predecessor, issue
+from ledger.licences.issuance import Draft, Issuer, Predecessor, is_made_of, prepare
 from ledger.licences.sd_jwt import parse
-from ledger.values import Address, AgencyId, Role, Stage
+from ledger.values import Address, AgencyId, Stage
 
 DRAWS: Final = 8
 """How often clashing status indices are drawn anew before the caller is told."""
@@ -49,53 +57,36 @@ class Issued:
     stage: Stage = Stage.ISSUED
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedRow:
-    """A row of an upload and the licence that it has become, or had become before."""
-
-    number: int
-    issued: Issued
-
-
-@dataclass(frozen=True, slots=True)
-class BulkResult:
-    """What became of an upload; a dry run leaves `issued` with the repeats alone."""
-
-    rows: int
-    issued: tuple[IssuedRow, ...]
-
-    @property
-    def repeated(self) -> int:
-        """How many of the rows had been issued before."""
-        return sum(row.issued.is_repeat for row in self.issued)
-
-
 class Issuance:
     """Issues licences for accounts that are ISSUER of an agency."""
 
-    def __init__(  # noqa: PLR0913  # ports, each named
+    def __init__(  # ports, each named
         self,
         *,
         licences: LicenceStore,
         indices: IndexStore,
-        issuers: Issuers,
+        permits: Permits,
         renewals: Renewals,
-        roles: Roles,
-        catalogue: Catalogue,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
         self._licences = licences
-        self._serials = Serials(licences)
-        self._indices = indices
-        self._issuers = issuers
+        self._permits = permits
         self._renewals = renewals
-        self._roles = roles
-        self._catalogue = catalogue
         self._clock = clock
         self._randomness = randomness
+        self._serials: Blocks[tuple[AgencyId, str], int] = Blocks(
+            lambda name, count: licences.take_serials(*name, count)
+        )
+        self._places: Blocks[AgencyId, tuple[int, int]] = Blocks(
+            lambda agency, count: indices.draw(agency, count, randomness)
+        )
+        self._writes: Grouped[Insertion, None] = Grouped(self._store)
+        self._named: Grouped[tuple[AgencyId, str], LicenceRow | None] = Grouped(self._find)
 
-    def issue(self, order: IssueOrder, by: Address, keep: Keep[Issued] | None = None) -> Issued:
+    async def issue(
+        self, order: IssueOrder, by: Address, keep: Keep[Issued] | None = None
+    ) -> Issued:
         """Issue one licence, or return what the same order made before.
 
         `keep` is written with the licence. An order without it needs an external id, since its
@@ -105,142 +96,97 @@ class Issuance:
             IdempotencyKeyMissing: for an order without either.
             RoleMissing: unless `by` is ISSUER of the agency.
             TypeUnknown, FieldsInvalid: for the content.
-            AgencyUnknown, AgencyNotActive, AccreditationMissing, SigningKeyMissing: as `Issuers`.
+            AgencyUnknown, AgencyNotActive, AccreditationMissing, SigningKeyMissing: as `Permits`.
             ExternalIdTaken: when the external id belongs to another order.
             RecordUnknown and the errors of `Renewals`: for the predecessor.
+            RequestInFlight: when another process did the work of `keep` meanwhile.
         """
-        self._roles.require(by, order.agency, Role.ISSUER)
-        type_ = self._catalogue.get(order.type_id)
-        issuer = self._issuers.for_type(order.agency, type_)
-        check_fields(type_, order.fields)
-        known = self._known(order.agency, [order.external_id])
-        if order.external_id is not None and order.external_id in known:
-            return _repeat(known[order.external_id], type_, order.fields)
+        permit = await self._permits.give(Wish(by, order.agency, order.type_id))
+        check_fields(permit.type, order.fields)
+        known = await self._known(order)
+        if known is not None:
+            return _repeat(known, permit.type, order)
         if order.external_id is None and keep is None:
             raise IdempotencyKeyMissing
-        (row,) = self._make(
-            type_, issuer, [order], lambda rows: keep(Issued(rows[0])) if keep else None
-        )
-        return Issued(row)
+        draft = await self._draft(order, permit)
+        try:
+            return Issued(await self._write(draft, order, permit, keep))
+        except ExternalIdTaken:
+            # An equal order was faster; what it made is this order's answer, too.
+            known = await self._known(order)
+            if known is None:
+                raise
+            return _repeat(known, permit.type, order)
 
-    def issue_many(
-        self,
-        agency: AgencyId,
-        type_id: str,
-        upload: Callable[[LicenceType], tuple[list[Row], list[RowError]]],
-        by: Address,
-        keep: Keep[BulkResult] | None = None,
-        *,
-        dry_run: bool = False,
-    ) -> BulkResult:
-        """Issue every row of an upload, or none; rows issued before are returned as they are.
+    async def _known(self, order: IssueOrder) -> LicenceRow | None:
+        """Return the licence that the agency issued under the order's external id."""
+        if order.external_id is None:
+            return None
+        return await self._named.ask((order.agency, order.external_id))
 
-        `upload` reads the rows as the type's; `dry_run` checks all and issues nothing; `keep` is
-        written with the licences.
+    def _store(self, wanted: Sequence[Insertion]) -> list[LedgerError | None]:
+        return self._licences.add_each(wanted)
 
-        Raises:
-            IdempotencyKeyMissing: without `keep`, where a row to issue has no external id.
-            UploadInvalid: with every fault of every row.
-            And as `issue`, where no row is to blame.
-        """
-        self._roles.require(by, agency, Role.ISSUER)
-        type_ = self._catalogue.get(type_id)
-        issuer = self._issuers.for_type(agency, type_)
-        rows, faults = upload(type_)
-        known = self._known(agency, [row.external_id for row in rows])
-        repeats, fresh, more = _sorted_out(type_, rows, known)
-        faults = sorted([*faults, *repeated_ids(rows), *more], key=lambda fault: fault.row)
-        if faults:
-            raise UploadInvalid(tuple(faults))
-        if dry_run or not fresh:
-            return BulkResult(len(rows), tuple(repeats))
-        orders = [IssueOrder(agency, type_id, r.fields, external_id=r.external_id) for r in fresh]
-        if keep is None and any(order.external_id is None for order in orders):
-            raise IdempotencyKeyMissing
+    def _find(self, names: Sequence[tuple[AgencyId, str]]) -> list[LicenceRow | LedgerError | None]:
+        found = {
+            (agency, external_id): row
+            for agency in {agency for agency, _ in names}
+            for external_id, row in self._licences.by_external_ids(
+                agency, [name for each, name in names if each == agency]
+            ).items()
+        }
+        return [found.get(name) for name in names]
 
-        def result(made: Sequence[LicenceRow]) -> BulkResult:
-            issued = [IssuedRow(r.number, Issued(m)) for r, m in zip(fresh, made, strict=True)]
-            together = sorted(repeats + issued, key=lambda row: row.number)
-            return BulkResult(len(rows), tuple(together))
-
-        return result(
-            self._make(type_, issuer, orders, lambda made: keep(result(made)) if keep else None)
-        )
-
-    def _known(self, agency: AgencyId, ids: Sequence[str | None]) -> Mapping[str, LicenceRow]:
-        asked = [external_id for external_id in ids if external_id is not None]
-        return self._licences.by_external_ids(agency, asked) if asked else {}
-
-    def _make(
-        self,
-        type_: LicenceType,
-        issuer: Issuer,
-        orders: Sequence[IssueOrder],
-        settled: Callable[[Sequence[LicenceRow]], Settlement | None],
-    ) -> list[LicenceRow]:
-        drafts = self._drafts(type_, issuer, orders)
-        rows = [
-            self._sign(draft, issuer, order) for draft, order in zip(drafts, orders, strict=True)
-        ]
-        for _ in range(DRAWS):
-            try:
-                self._licences.add(rows, settled(rows))
-            except IndexTaken as clash:
-                taken = set(clash.places)
-                drafts = self._moved(issuer, drafts, taken)
-                rows = [
-                    self._sign(draft, issuer, order) if (row.list, row.index) in taken else row
-                    for row, draft, order in zip(rows, drafts, orders, strict=True)
-                ]
-            else:
-                return rows
-        raise IndexTaken(tuple((row.list, row.index) for row in rows))
-
-    def _drafts(
-        self, type_: LicenceType, issuer: Issuer, orders: Sequence[IssueOrder]
-    ) -> list[Draft]:
-        now = self._clock()
-        agency = issuer.agency.id
-        renewed = [
-            self._renewals.check(order.predecessor, agency, type_, order.fields)
-            if order.predecessor
-            else None
-            for order in orders
-        ]
-        serials = iter(self._serials.take(agency, type_.id, renewed.count(None)))
-        places = self._indices.draw(agency, len(orders), self._randomness)
-        drafts = []
-        for order, former, (list_, index) in zip(orders, renewed, places, strict=True):
-            draft = Draft(
-                type=type_,
-                fields=order.fields,
-                serial=former.serial if former else serial_of(now, next(serials)),
-                version=former.version + 1 if former else 1,
-                list=list_,
-                index=index,
-                issued_at=now,
-                holder_key=order.holder_key,
-                predecessor=order.predecessor,
+    async def _draft(self, order: IssueOrder, permit: Permit) -> Draft:
+        now, agency = self._clock(), order.agency
+        former = None
+        if order.predecessor is not None:
+            former = await asyncio.to_thread(
+                self._renewals.check, order.predecessor, agency, permit.type, order.fields
             )
-            drafts.append(draft)
-        return drafts
+        if former is None:
+            serial = serial_of(now, await self._serials.one((agency, permit.type.id)))
+        else:
+            serial = former.serial
+        list_, index = await self._places.one(agency)
+        return Draft(
+            type=permit.type,
+            fields=order.fields,
+            serial=serial,
+            version=former.version if former else 1,
+            list=list_,
+            index=index,
+            issued_at=now,
+            holder_key=order.holder_key,
+            predecessor=order.predecessor,
+        )
 
-    def _moved(
-        self, issuer: Issuer, drafts: Sequence[Draft], taken: set[tuple[int, int]]
-    ) -> list[Draft]:
-        hit = sum((draft.list, draft.index) in taken for draft in drafts)
-        places = iter(self._indices.draw(issuer.agency.id, hit, self._randomness))
-        moved = []
-        for draft in drafts:
-            if (draft.list, draft.index) in taken:
-                list_, index = next(places)
-                moved.append(replace(draft, list=list_, index=index))
+    async def _write(
+        self, draft: Draft, order: IssueOrder, permit: Permit, keep: Keep[Issued] | None
+    ) -> LicenceRow:
+        """Sign and store a licence; where its place was taken meanwhile, at another place."""
+        for attempt in range(1, DRAWS + 1):
+            row = await self._signed(draft, permit.issuer, order)
+            settlement = None if keep is None else keep(Issued(row))
+            try:
+                await self._writes.ask(Insertion(row, settlement))
+            except IndexTaken:
+                if attempt == DRAWS:
+                    raise
+                list_, index = await self._places.one(order.agency)
+                draft = replace(draft, list=list_, index=index)
             else:
-                moved.append(draft)
-        return moved
+                return row
+        raise AssertionError  # the last attempt returned or raised
+
+    async def _signed(self, draft: Draft, issuer: Issuer, order: IssueOrder) -> LicenceRow:
+        if isinstance(issuer.signer, PrivateKey):
+            return self._sign(draft, issuer, order)  # quicker than a thread would start
+        return await asyncio.to_thread(self._sign, draft, issuer, order)
 
     def _sign(self, draft: Draft, issuer: Issuer, order: IssueOrder) -> LicenceRow:
-        licence = issue(draft, issuer, self._randomness)
+        unsigned = prepare(draft, issuer, self._randomness)  # `issue` checked the fields
+        licence = unsigned.signed(issuer.signer.sign(unsigned.message))
         named = draft.type.holder is HolderKind.ORGANISATION
         return LicenceRow(
             digest=licence.digest,
@@ -267,33 +213,15 @@ def serial_of(at: int, number: int) -> str:
     return f"{local_day(at).replace('-', '')}{number:06d}"
 
 
-def _sorted_out(
-    type_: LicenceType, rows: Sequence[Row], known: Mapping[str, LicenceRow]
-) -> tuple[list[IssuedRow], list[Row], list[RowError]]:
-    """Part the rows into repeats, rows to issue, and faults."""
-    repeats: list[IssuedRow] = []
-    fresh: list[Row] = []
-    faults: list[RowError] = []
-    for row in rows:
-        wrong = row.faults(type_)
-        if wrong:
-            faults += wrong
-        elif row.external_id is None or row.external_id not in known:
-            fresh.append(row)
-        else:
-            try:
-                repeat = _repeat(known[row.external_id], type_, row.fields)
-            except ExternalIdTaken:
-                faults.append(row.fault(EXTERNAL_ID, "taken"))
-            else:
-                repeats.append(IssuedRow(row.number, repeat))
-    return repeats, fresh, faults
-
-
-def _repeat(row: LicenceRow, type_: LicenceType, fields: Mapping[str, Any]) -> Issued:
-    """Return the stored licence if these fields made it; raise `ExternalIdTaken` if others did."""
-    claims = parse(row.document).claims
-    same = all(claims.get(name) == value for name, value in fields.items())
-    if row.type_id != type_.id or not same:
+def _repeat(row: LicenceRow, type_: LicenceType, order: IssueOrder) -> Issued:
+    """Return the stored licence if this order made it; raise `ExternalIdTaken` if another did."""
+    made = row.type_id == type_.id and is_made_of(
+        parse(row.document).claims,
+        type_,
+        order.fields,
+        holder_key=order.holder_key,
+        predecessor=order.predecessor,
+    )
+    if not made:
         raise ExternalIdTaken(row.external_id or "")
     return Issued(row, is_repeat=True)

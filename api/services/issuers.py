@@ -64,6 +64,11 @@ class Issuers:
             raise AccreditationMissing(agency, type_.record_type)
         return Issuer(found, self._base_url, self.signer(agency, KeyUsage.DOCUMENTS))
 
+    def for_decisions(self, agency: AgencyId) -> Issuer:
+        """Return who signs an agency's decisions now; raise as `for_type`, accreditation apart."""
+        found = self.active(agency)
+        return Issuer(found, self._base_url, self.signer(agency, KeyUsage.DOCUMENTS))
+
     def active(self, agency: AgencyId) -> Agency:
         """Return an agency that may act; raise `AgencyUnknown` or `AgencyNotActive`."""
         found = self._authority.agency(agency)

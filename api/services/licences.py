@@ -26,6 +26,26 @@ class Statuses(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for among an agency's licences; a field left None is not asked.
+
+    `text` is looked for, case apart, in the identifier, the serial and an organisation's name;
+    `status` is the chain's as of the projection's head; `exp` is the first second after the last
+    day, sought from `expires_after` on and before `expires_before`, in Unix seconds.
+    """
+
+    agency: AgencyId
+    type_id: str | None = None
+    text: str | None = None
+    external_id: str | None = None
+    status: Status | None = None
+    expires_after: int | None = None
+    expires_before: int | None = None
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class LicenceView:
     """A licence with its stage, its status and the licence that took its place, if one did."""
 
@@ -36,34 +56,10 @@ class LicenceView:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """What to look for among an agency's licences; a field left None is not asked.
-
-    `text` is looked for, case apart, in the identifier, the serial and an organisation's name.
-    """
-
-    agency: AgencyId
-    type_id: str | None = None
-    text: str | None = None
-    external_id: str | None = None
-    cursor: str | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ListedLicence:
-    """A licence with its stage and its status."""
-
-    row: LicenceRow
-    stage: Stage
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
 class LicencePage:
     """Licences, newest first; `next_cursor` None at the end."""
 
-    licences: tuple[ListedLicence, ...]
+    licences: tuple[LicenceView, ...]
     next_cursor: str | None
 
 
@@ -99,7 +95,15 @@ class Licences:
             CursorMalformed: for a cursor that no page gave.
         """
         self._roles.require_any(by, search.agency)
-        wanted = LicenceFilter(search.agency, search.type_id, search.text, search.external_id)
+        wanted = LicenceFilter(
+            search.agency,
+            search.type_id,
+            search.text,
+            search.external_id,
+            search.status,
+            search.expires_after,
+            search.expires_before,
+        )
         found = self._store.search(wanted, search.cursor, min(search.limit, MOST))
         # A batch has one stage, so a page asks once for each of its batches.
         samples = {row.batch: row.digest for row in found.rows}
@@ -107,8 +111,14 @@ class Licences:
         # It reads each status list once, too.
         lists = {row.list for row in found.rows}
         words = {list_: self._statuses.words(search.agency, list_) for list_ in lists}
+        successors = self._store.successors_of([row.digest for row in found.rows])
         listed = tuple(
-            ListedLicence(row, stages[row.batch], _status(words[row.list], row.index))
+            LicenceView(
+                row,
+                stages[row.batch],
+                _status(words[row.list], row.index),
+                successors.get(row.digest),
+            )
             for row in found.rows
         )
         return LicencePage(listed, found.next_cursor)

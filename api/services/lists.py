@@ -19,6 +19,8 @@ from ledger.values import AgencyId, KeyUsage, LedgerRef
 
 REFRESH_SECONDS: Final = 900
 """A list that did not change is signed anew this often (proposed)."""
+MOST_UNCONFIRMED_SECONDS: Final = 60
+"""Age of the projection's last look at the chain beyond which no list is signed (proposed)."""
 
 
 class ListSigners(Protocol):
@@ -70,11 +72,16 @@ class ListSigning:
     def step(self, *, flush: bool = False) -> int:
         """Sign what is due and return how many; at most one token a list and second.
 
+        Nothing while no node confirms the projection, which may be an older copy put back: a new
+        date on an old list would bring back what was revoked since.
+
         With `flush` a token of this very second is replaced, so that what was seen is signed.
 
         Raises:
             SigningKeyMissing: in the end, when an agency's key is not at hand.
         """
+        if self._clock() - self._registry.head().seen_at > MOST_UNCONFIRMED_SECONDS:
+            return 0
         signed = 0
         missing: SigningKeyMissing | None = None
         for agency, list_ in self._indices.all_lists():
@@ -91,8 +98,9 @@ class ListSigning:
         last = self._last(agency, list_)
         changed = last is None or self._has_changed(last)
         is_old = last is None or now - last.issued_at >= REFRESH_SECONDS
-        is_of_now = last is not None and last.issued_at >= now and not flush
-        if is_of_now or not (changed or is_old):
+        is_of_now = last is not None and last.issued_at == now and not flush
+        is_of_later = last is not None and last.issued_at > now + REFRESH_SECONDS
+        if is_of_now or not (changed or is_old or is_of_later):
             return 0
         self._sign(agency, list_, now, saw_change=changed)
         return 1

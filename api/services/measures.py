@@ -1,43 +1,95 @@
-"""What an operator watches: what waits for the chain, and how old the chain's news is."""
+"""What an operator watches: what waits for the chain, what it cost, how old the news of it is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from api.services.registry import Directory, HeadAge
-from api.store.measures import MeasureStore
+from api.store.jobs import JobState
+from api.store.measures import MeasureStore, Spent
+from ledger.chain.abi import load_abi
+from ledger.chain.lane import Reason
 from ledger.errors import Unavailable
+from ledger.licences.catalogue import Catalogue
 from ledger.outbox import IntentState
+
+_DAY: Final = 86_400
+
+
+class CallKind(StrEnum):
+    """What a transaction of ours does."""
+
+    ANCHOR = "anchor"
+    STATUS_CHANGE = "status-change"
+    OTHER = "other"
+
+
+_KINDS: Final = {
+    "anchor": CallKind.ANCHOR,
+    "changeStatus": CallKind.STATUS_CHANGE,
+    "changeStatusCosigned": CallKind.STATUS_CHANGE,
+    "changeStatusCosignedByContract": CallKind.STATUS_CHANGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The numbers of one moment; `head` None before the first block is known.
 
-    `lag_seconds` is the age of the oldest record that is in no block, 0 without one.
+    `lag_seconds` is the age of the oldest record that is in no block, 0 without one. `jobs` counts
+    those that are not over, by state. `to_renew`
+    counts, by type, licences in force without successor whose end is nearer than the law wants
+    their renewal to be asked for: what nobody renews by then lapses in silence.
+    `parked` counts failed intents by error, `halted` accounts by why they stand still.
     """
 
     lag_seconds: int
     unbatched: int
     intents: Mapping[IntentState, int]
+    jobs: Mapping[JobState, int]
+    to_renew: Mapping[str, int]
+    parked: Mapping[str, int]
+    halted: Mapping[str, int]
+    spent: Mapping[CallKind, Spent]
     head: HeadAge | None
 
 
 class Measures:
     """Measures service and worker alike, since both leave their traces in the database."""
 
-    def __init__(self, store: MeasureStore, directory: Directory, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: MeasureStore,
+        directory: Directory,
+        catalogue: Catalogue,
+        clock: Callable[[], int],
+    ) -> None:
         self._store = store
+        self._days = {
+            kind.id: days
+            for kind in catalogue.all()
+            if (days := kind.validity.renew_before_days) is not None
+        }
         self._directory = directory
         self._clock = clock
 
     def read(self) -> Measured:
         """Return the numbers of this moment; raise `StoreUnavailable`."""
         waiting = self._store.waiting()
-        oldest = waiting.oldest_unanchored
+        oldest, now = waiting.oldest_unanchored, self._clock()
+        ends = {type_id: now + days * _DAY for type_id, days in self._days.items()}
         return Measured(
-            lag_seconds=0 if oldest is None else max(0, self._clock() - oldest),
+            lag_seconds=0 if oldest is None else max(0, now - oldest),
             unbatched=waiting.unbatched,
             intents={state: waiting.intents.get(state.value, 0) for state in IntentState},
+            jobs={
+                state: waiting.jobs.get(state.value, 0) for state in JobState if not state.is_final
+            },
+            to_renew=self._store.running_out(now, ends),
+            parked=waiting.parked,
+            halted=dict.fromkeys(map(str, Reason), 0) | dict(waiting.halted),
+            spent=_by_kind(self._store.spent()),
             head=self._head(),
         )
 
@@ -46,3 +98,16 @@ class Measures:
             return self._directory.head()
         except Unavailable:
             return None
+
+
+def _by_kind(spent: Mapping[bytes, Spent]) -> Mapping[CallKind, Spent]:
+    functions = load_abi("RecordLedger").functions
+    known = {functions[name].selector: kind for name, kind in _KINDS.items()}
+    total = dict.fromkeys(CallKind, Spent())
+    for selector, more in spent.items():
+        kind = known.get(selector, CallKind.OTHER)
+        one = total[kind]
+        total[kind] = Spent(
+            one.transactions + more.transactions, one.gas + more.gas, one.fees + more.fees
+        )
+    return total

@@ -18,6 +18,9 @@ class Reader(Protocol):
     def is_at_head(self) -> bool:
         """Whether the projection stands at the node's present head."""
 
+    def finalized(self) -> int | None:
+        """Return the newest block that the chain calls finalized; None where it does not say."""
+
 
 class Seen(Protocol):
     """The projection, as far as this needs it."""
@@ -25,18 +28,31 @@ class Seen(Protocol):
     def cursor(self) -> Header | None:
         """Return the last block that is in."""
 
-    def seen(self, at: int) -> None:
-        """Note that nothing is beyond the cursor."""
+    def seen(self, at: int, finalized: int | None) -> None:
+        """Note that nothing is beyond the cursor, and what is finalized where that is known."""
 
 
 class Projecting:
     """Keeps the projection at the chain's head and notes when it last was there."""
 
-    def __init__(self, reader: Reader, projection: Seen, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        projection: Seen,
+        clock: Callable[[], int],
+        *,
+        asks_finalized: bool = False,
+    ) -> None:
+        """Ask what the chain calls finalized only where somebody goes by it."""
+        self._asks_finalized = asks_finalized
         self._reader = reader
         self._projection = projection
         self._clock = clock
         self._seen_at = 0
+
+    def was_at_head(self) -> bool:
+        """Return whether this process has seen the projection at the chain's head."""
+        return self._seen_at != 0
 
     def step(self) -> int:
         """Read on, several ranges at most; return how often the cursor moved.
@@ -52,6 +68,7 @@ class Projecting:
             moved += 1
         now = self._clock()
         if now != self._seen_at and self._reader.is_at_head():
-            self._projection.seen(now)
+            finalized = self._reader.finalized() if self._asks_finalized else None
+            self._projection.seen(now, finalized)
             self._seen_at = now
         return moved

@@ -1,13 +1,24 @@
 """What the store refuses, for the floor above: routes declare it, and may not import the store."""
 
+from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
-from api.store.licences import CursorMalformed, ExternalIdTaken, IndexTaken, LicenceIdTaken
+from api.store.cursors import CursorMalformed
+from api.store.licences import (
+    ExternalIdTaken,
+    IndexTaken,
+    LicenceIdTaken,
+    PredecessorReplaced,
+)
 from api.store.lists import ListTokenUnknown
 from api.store.records import RecordUnknown
+from api.store.selections import TooManyLicences
 from api.store.sign_ins import NonceUnknown, SessionUnknown
 
 __all__ = [
     "ChangePending",
+    "ChangeSetSettled",
+    "ChangeSetStale",
+    "ChangeSetUnknown",
     "ChangeUnknown",
     "CursorMalformed",
     "ExternalIdTaken",
@@ -15,6 +26,8 @@ __all__ = [
     "LicenceIdTaken",
     "ListTokenUnknown",
     "NonceUnknown",
+    "PredecessorReplaced",
     "RecordUnknown",
     "SessionUnknown",
+    "TooManyLicences",
 ]

@@ -12,11 +12,15 @@ from ledger.values import KeyState, RecordType, Window, agency_id
 
 @dataclass(frozen=True, slots=True)
 class HeadAge:
-    """The block that an answer is as of; `age_seconds` since a node last confirmed it."""
+    """The block that an answer is as of; `age_seconds` since a node last confirmed it.
+
+    `finalized` is the newest block that the chain called so, where the service goes by that.
+    """
 
     block: int
     time: int
     age_seconds: int
+    finalized: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ class Directory:
     def head(self) -> HeadAge:
         """Return the projection's head and its age; raise `ProjectionEmpty`."""
         head = self._registry.head()
-        return HeadAge(head.block, head.block_time, max(0, self._clock() - head.seen_at))
+        # Seen in the future, by a clock that was ahead then: nobody knows when, and so not lately.
+        age = abs(self._clock() - head.seen_at)
+        return HeadAge(head.block, head.block_time, age, head.finalized)
 
     def agencies(self) -> tuple[Agency, ...]:
         """Return all agencies in order of admission."""

@@ -1,7 +1,7 @@
-"""Second tries: what the ledger refused and nobody can order anew is sent again a little later.
+"""Second tries: what the ledger refused for a cause that may pass is sent again a little later.
 
-That is an anchor, whose records were acknowledged, and a successor's superseding of its
-predecessor. The cause, a role or a suspended agency, may be gone by then.
+That is an anchor, whose records were acknowledged, and a change of status that no later one has
+overtaken. The cause, a role or a suspended agency, may be gone by then.
 """
 
 from collections.abc import Callable, Sequence

@@ -5,14 +5,16 @@ roles that the chain gives it. The bearer token is 32 random bytes of which the 
 keeps the SHA-256 alone: who reads the database cannot speak for anybody.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from api.store.sign_ins import Session, SignInStore
+from api.services.recent import Recent
+from api.store.groups import Grouped
+from api.store.sign_ins import Session, SessionUnknown, SignInStore
 from ledger.canonical import b64url_encode
-from ledger.errors import RoleMissing
+from ledger.errors import LedgerError, RoleMissing
 from ledger.sign_in import check_sign_in
 from ledger.values import Address, AgencyId, Role
 
@@ -20,6 +22,8 @@ NONCE_SECONDS: Final = 300
 """How long a nonce waits for its signature (proposed)."""
 SESSION_SECONDS: Final = 8 * 3600
 """How long a token speaks for its account: a working day (proposed)."""
+REMEMBERED_SECONDS: Final = 1.0
+"""How long an open session is remembered; one that ends elsewhere lives on as long (proposed)."""
 STATEMENT: Final = "Sign in to Suizheng. This costs nothing and sends no transaction."
 _TOKEN_BYTES: Final = 32
 _NONCE_BYTES: Final = 16
@@ -83,11 +87,14 @@ class SignIns:
         site: Site,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
+        steady: Callable[[], float],
     ) -> None:
         self._store = store
         self._site = site
         self._clock = clock
         self._randomness = randomness
+        self._open: Recent[str, Session] = Recent(REMEMBERED_SECONDS, steady)
+        self._asked: Grouped[str, Address] = Grouped(self._answers)
 
     def challenge(self, address: Address) -> Challenge:
         """Return a message's parts with a nonce that this account may use once, within minutes."""
@@ -127,11 +134,38 @@ class SignIns:
 
     def who(self, token: str) -> Address:
         """Return the account that a token speaks for; raise `SessionUnknown`."""
-        return self._store.session(token, self._clock()).address
+        now = self._clock()
+        session = self._open.load(token, lambda: self._store.session(token, now))
+        if session.expires_at <= now:
+            raise SessionUnknown
+        return session.address
+
+    def recall(self, token: str) -> Address | None:
+        """Return as `who` from memory alone; None where `who` must look."""
+        session = self._open.get(token)
+        return session.address if session and session.expires_at > self._clock() else None
+
+    async def ask(self, token: str) -> Address:
+        """Return as `who`; once in a while all of an account's requests ask, and one look serves.
+
+        Raises `StoreUnavailable` when too many ask at once.
+        """
+        return await self._asked.ask(token)
 
     def sign_out(self, token: str) -> None:
-        """End the session of a token."""
+        """End the session of a token; in this process it ends at once."""
         self._store.close(token)
+        self._open.forget(token)
+
+    def _answers(self, tokens: Sequence[str]) -> list[Address | LedgerError]:
+        answers = {token: self._answer(token) for token in dict.fromkeys(tokens)}
+        return [answers[token] for token in tokens]
+
+    def _answer(self, token: str) -> Address | LedgerError:
+        try:
+            return self.who(token)
+        except LedgerError as error:
+            return error
 
 
 class Roles:

@@ -9,7 +9,7 @@ from api.store.licences import LicenceRow, LicenceStore
 from api.store.registry import Registry
 from ledger.events import StatusChanged
 from ledger.status_list import indices_of, mask
-from ledger.values import Digest, Status, WordChange
+from ledger.values import Status, WordChange
 
 CHANGE_ID_BYTES: Final = 16
 SUCCESSIONS_A_STEP: Final = 200
@@ -33,25 +33,30 @@ class Supersession:
     def step(self) -> int:
         """Store the change for every successor in a batch; return how many were new."""
         found = self._changes.successions(SUCCESSIONS_A_STEP)
-        rows = [self._change(self._licences.get(old), new, reason) for new, old, reason in found]
+        rows = [
+            self._change(self._licences.get(old), self._licences.get(new), reason)
+            for new, old, reason in found
+        ]
         if rows:
             self._changes.add(rows)
         return len(rows)
 
-    def _change(self, old: LicenceRow, new: Digest, reason: int) -> ChangeRow:
+    def _change(self, old: LicenceRow, new: LicenceRow, reason: int) -> ChangeRow:
+        """Return the change, to be made when the new one begins, lest the holder have none."""
         return ChangeRow(
-            id=_change_id(b"supersession", new),
+            id=_change_id(b"supersession", new.digest),
             digest=old.digest,
             agency=old.agency,
             list=old.list,
             index=old.index,
             status=Status.SUPERSEDED,
             reason=reason,
-            effective_at=0,  # the anchor's time, once there is one
+            effective_at=0,  # the anchor's time, once there is one, or `not_before` if later
             until=0,
             requested_by=BY_SERVICE,
             requested_at=self._clock(),
-            waits_for=new,
+            not_before=new.nbf,
+            waits_for=new.digest,
         )
 
 

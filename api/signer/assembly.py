@@ -70,7 +70,7 @@ def _resume(limits: Limits, trail: Trail, clocks: Clocks) -> None:
     for entry in trail.signed_since(now - DAY_SECONDS):
         with suppress(LimitReached):
             key_id = KeyId(b64url_decode(entry.kid))
-            limits.take(Purpose(entry.purpose), key_id, steady - (now - entry.time))
+            limits.take({Purpose(entry.purpose): 1}, key_id, steady - (now - entry.time))
 
 
 def answer_until(stop: threading.Event, server: SignerServer) -> None:

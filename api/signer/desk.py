@@ -1,6 +1,7 @@
 """Where requests for signatures are judged, counted, signed and written down."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -60,8 +61,8 @@ class Desk:
         """Return the public keys of all keys at hand; raise what opening a new one raises."""
         return tuple(signer.public_key for signer in self._look())
 
-    def sign(self, key_id: KeyId, message: bytes, uid: int) -> bytes:
-        """Return the signature of `message` for the process owner `uid`.
+    def sign(self, key_id: KeyId, messages: Sequence[bytes], uid: int) -> Sequence[bytes]:
+        """Return the signature of each of `messages` for the process owner `uid`, or of none.
 
         Raises:
             KeyNotHeld, PurposeRefused: for what no one may ask.
@@ -69,18 +70,22 @@ class Desk:
             TrailUnavailable: when it could not be written down.
             TokenUnavailable: when the key's hardware does not answer.
         """
-        purpose: Purpose | None = None
-        kid, now = b64url_encode(key_id), self._clocks.unix()
+        asked = _Asked(self._clocks.unix(), b64url_encode(key_id), uid)
+        purposes: list[Purpose] = []
         try:
             signer = self._signer(key_id)
-            purpose = self._rules.purpose_of(message, kid, now)
-            self._limits.take(purpose, key_id, self._clocks.steady())
-            signature = signer.sign(message)
+            # Those before a message that is refused stay in the list.
+            purposes.extend(self._rules.purpose_of(m, asked.kid, asked.time) for m in messages)
+            self._limits.take(Counter(purposes), key_id, self._clocks.steady())
+            signatures = signer.sign_all(messages)
         except LedgerError as error:
-            self._write_refusal(_entry(now, purpose, kid, message, uid, _told(error)))
+            at = _subject(error, purposes, len(messages))
+            purpose = purposes[at] if at < len(purposes) else ""
+            self._write_refusal(asked.entry(messages[at], purpose, _told(error)), len(messages))
             raise
-        self._trail.write(_entry(now, purpose, kid, message, uid, SIGNED))
-        return signature
+        judged = zip(messages, purposes, strict=True)
+        self._trail.write([asked.entry(message, purpose, SIGNED) for message, purpose in judged])
+        return signatures
 
     def _signer(self, key_id: KeyId) -> Signer:
         if key_id not in self._known:
@@ -95,21 +100,39 @@ class Desk:
             self._known.update({signer.public_key.key_id: signer for signer in found})
         return found
 
-    def _write_refusal(self, entry: Entry) -> None:
+    def _write_refusal(self, entry: Entry, count: int) -> None:
+        """Write one line for a batch of `count` that was refused, while there is room."""
         with self._refusing:
             self._refusals.fill(self._clocks.steady())
-            if self._refusals.is_empty:
-                self._unwritten += 1
+            if not self._refusals.has(1):
+                self._unwritten += count
                 return
-            self._refusals.take()
-            unwritten, self._unwritten = self._unwritten, 0
-        self._trail.write(replace(entry, unwritten=unwritten))
+            self._refusals.take(1)
+            unwritten, self._unwritten = self._unwritten + count - 1, 0
+        self._trail.write([replace(entry, unwritten=unwritten)])
 
 
-def _entry(
-    now: int, purpose: Purpose | None, kid: str, message: bytes, uid: int, outcome: str
-) -> Entry:
-    return Entry(now, purpose or "", kid, sha256(message).hexdigest(), uid, outcome)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """When, with which key and by whom signatures were asked for."""
+
+    time: int
+    kid: str
+    uid: int
+
+    def entry(self, message: bytes, purpose: str, outcome: str) -> Entry:
+        digest = sha256(message).hexdigest()
+        return Entry(self.time, purpose, self.kid, digest, self.uid, outcome)
+
+
+def _subject(error: LedgerError, purposes: Sequence[Purpose], count: int) -> int:
+    """Return which of `count` messages a refusal is about; `purposes` are of those judged lawful.
+
+    A limit is about the first of its purpose; what comes after the judging about the last message.
+    """
+    if isinstance(error, LimitReached):
+        return purposes.index(Purpose(error.purpose))
+    return min(len(purposes), count - 1)
 
 
 def _told(error: LedgerError) -> str:

@@ -119,6 +119,10 @@ class TokenSigner:
         """Return the 64-byte, low-s ES256 signature of `message`; raise `TokenUnavailable`."""
         return self.token.sign(self.public_key, message)
 
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the signatures of `messages`, one after another; raise `TokenUnavailable`."""
+        return [self.sign(message) for message in messages]
+
 
 def _pairs(session: Session) -> Iterator[tuple[PublicKey, Any]]:
     kind = {Attribute.KEY_TYPE: KeyType.EC}

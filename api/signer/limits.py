@@ -78,14 +78,13 @@ class Bucket:
         gain = (self._filled_at - before) * self._size / self.seconds
         self._level = min(float(self._size), self._level + gain)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether less than one is left."""
-        return self._level < 1
+    def has(self, count: int) -> bool:
+        """Whether so many are left."""
+        return self._level >= count
 
-    def take(self) -> None:
-        """Take one out."""
-        self._level -= 1
+    def take(self, count: int) -> None:
+        """Take so many out."""
+        self._level -= count
 
 
 class Limits:
@@ -96,20 +95,22 @@ class Limits:
         self._buckets: dict[tuple[Purpose, KeyId], tuple[Bucket, Bucket]] = {}
         self._lock = threading.Lock()
 
-    def take(self, purpose: Purpose, key_id: KeyId, now: float) -> None:
-        """Count one signature at `now`, seconds of a steady clock.
+    def take(self, wanted: Mapping[Purpose, int], key_id: KeyId, now: float) -> None:
+        """Count so many signatures of each purpose at `now`, seconds of a steady clock.
 
         Raises:
-            LimitReached: when the minute or the day is used up; then nothing is counted.
+            LimitReached: when a minute or a day has not that many left; then nothing is counted.
         """
         with self._lock:
-            buckets = self._buckets_of(purpose, key_id)
-            for bucket in buckets:
-                bucket.fill(now)
-                if bucket.is_empty:
-                    raise LimitReached(purpose, bucket.seconds)
-            for bucket in buckets:
-                bucket.take()
+            taken = []
+            for purpose, count in wanted.items():
+                for bucket in self._buckets_of(purpose, key_id):
+                    bucket.fill(now)
+                    if not bucket.has(count):
+                        raise LimitReached(purpose, bucket.seconds)
+                    taken.append((bucket, count))
+            for bucket, count in taken:
+                bucket.take(count)
 
     def _buckets_of(self, purpose: Purpose, key_id: KeyId) -> tuple[Bucket, Bucket]:
         place = (purpose, key_id)

@@ -3,19 +3,21 @@
 import os
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from api.signer.wire import (
+    MAX_BATCH,
     Denied,
     FrameMalformed,
     SignRequest,
     keys_request,
     parse_keys,
-    parse_signature,
+    parse_signatures,
     receive_frame,
     send_frame,
     short_address,
@@ -26,6 +28,10 @@ from ledger.keys import PublicKey, Signer
 
 ANSWER_SECONDS: Final = 5.0
 """How long an answer is waited for, and one second more for each MiB that is sent."""
+SIGNATURE_SECONDS: Final = 0.05
+"""How much longer for each signature of a batch: a card's pace."""
+BATCH_BYTES: Final = 2**22
+"""Messages of one request; what is longer goes alone."""
 KEYS_SECONDS: Final = 1.0
 """How long the list of keys is believed, so that an issue asks once."""
 _MIB: Final = 2**20
@@ -43,14 +49,14 @@ class SignerLine:
     """Connections to the signer, kept and used again; safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._idle: list[socket.socket] = []
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
-    def ask(self, request: bytes) -> bytes:
+    def ask(self, request: bytes, more_seconds: float = 0) -> bytes:
         """Return the signer's answer; raise `SigningUnavailable` where it gives none."""
-        wait = ANSWER_SECONDS + len(request) / _MIB
+        wait = ANSWER_SECONDS + len(request) / _MIB + more_seconds
         kept = self._take()
         if kept is not None:
             with suppress(ConnectionError, FrameMalformed):  # it was started anew since: once more
@@ -93,7 +99,7 @@ class SignerLine:
         line = socket.socket(socket.AF_UNIX)
         try:
             line.settimeout(wait)
-            with short_address(self._path) as address:
+            with short_address(self.path) as address:
                 line.connect(address)
         except OSError as exc:
             line.close()
@@ -110,8 +116,35 @@ class RemoteSigner:
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature; raise `SigningUnavailable` without one."""
-        request = SignRequest(self.public_key.key_id, message)
-        return _understood(self.line, sign_request(request), parse_signature)
+        (signature,) = self._ask((message,))
+        return signature
+
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the signatures, asked for in as few requests as hold them.
+
+        Raises `SigningUnavailable` unless there are all; a request that was answered is counted.
+        """
+        return [each for batch in _batches(messages) for each in self._ask(batch)]
+
+    def _ask(self, messages: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        request = sign_request(SignRequest(self.public_key.key_id, messages))
+        parse = partial(parse_signatures, count=len(messages))
+        wait = SIGNATURE_SECONDS * len(messages)
+        return _understood(self.line, request, parse, wait)
+
+
+def _batches(messages: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """Yield the messages in order, as many together as one request may have."""
+    batch: list[bytes] = []
+    size = 0
+    for message in messages:
+        if batch and (len(batch) == MAX_BATCH or size + len(message) > BATCH_BYTES):
+            yield tuple(batch)
+            batch, size = [], 0
+        batch.append(message)
+        size += len(message)
+    if batch:
+        yield tuple(batch)
 
 
 class RemoteKeys:
@@ -137,9 +170,11 @@ class RemoteKeys:
         self._line.close()
 
 
-def _understood(line: SignerLine, request: bytes, parse: Callable[[bytes], T]) -> T:
+def _understood(
+    line: SignerLine, request: bytes, parse: Callable[[bytes], T], more_seconds: float = 0
+) -> T:
     try:
-        return parse(line.ask(request))
+        return parse(line.ask(request, more_seconds))
     except Denied as exc:
         raise SigningUnavailable(exc.reason) from exc
     except (FrameMalformed, OSError) as exc:

@@ -26,7 +26,7 @@ from api.signer.wire import (
     receive_frame,
     send_frame,
     short_address,
-    signature_answer,
+    signatures_answer,
 )
 from ledger.errors import LedgerError, Refused
 
@@ -144,9 +144,9 @@ def _answer(desk: Desk, body: bytes, uid: int) -> bytes:
     try:
         if request is None:
             return keys_answer(desk.keys())
-        return signature_answer(desk.sign(request.key_id, request.message, uid))
+        return signatures_answer(desk.sign(request.key_id, request.messages, uid))
     except LedgerError as error:
-        return denial(str(error))
+        return denial(f"{type(error).__name__}: {error}")
 
 
 def _clear(path: Path) -> None:

@@ -6,7 +6,7 @@ that its digest gives nothing away. Lines are only ever added.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +27,11 @@ class TrailUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request for a signature.
+    """One signature that was asked for.
 
     `purpose` is empty when the message has none; `outcome` is `signed` or the name of the error;
-    `uid` is who asked; `unwritten` counts refusals since the last line that got none of their own.
+    `uid` is who asked; `unwritten` counts refusals since the last line that got none of their own,
+    such as those of the same batch.
     """
 
     time: int
@@ -57,10 +58,10 @@ class Trail:
         self._writing, self._syncing = threading.Lock(), threading.Lock()
         self._written = self._synced = 0
 
-    def write(self, entry: Entry) -> None:
-        """Return once the line is on disk; raise `TrailUnavailable`."""
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Return once their lines are on disk, by one fsync; raise `TrailUnavailable`."""
         try:
-            mine = self._append(orjson.dumps(entry) + _NEWLINE)
+            mine = self._append(b"".join(orjson.dumps(entry) + _NEWLINE for entry in entries))
             with self._syncing:
                 if self._synced < mine:  # else another thread's fsync took this line along
                     seen = self._written
@@ -81,12 +82,12 @@ class Trail:
         except OSError as exc:
             raise TrailUnavailable from exc
 
-    def _append(self, line: bytes) -> int:
+    def _append(self, lines: bytes) -> int:
         with self._writing:
-            whole = _NEWLINE + line if self._is_torn else line
+            whole = _NEWLINE + lines if self._is_torn else lines
             self._is_torn = True
             if os.write(self._file, whole) != len(whole):
-                raise OSError("the disk took a part of the line")
+                raise OSError("the disk took a part of the lines")
             self._is_torn = False
             self._written += 1
             return self._written

@@ -1,7 +1,8 @@
 """The words between service and signer: frames of a four-byte length and a body.
 
-A request's first byte is `K` (which keys?) or `S` (sign: 32 bytes key id, then the message); an
-answer's is `K` (points of 64 bytes each), `S` (64 bytes signature) or `N` (no: the error's words).
+A request's first byte is `K` (which keys?) or `S` (sign: 32 bytes key id, then one message or more,
+each after its length in four bytes); an answer's is `K` (points of 64 bytes each), `S` (signatures
+of 64 bytes each, one a message) or `N` (no, to all of it: the error's name and words).
 """
 
 import os
@@ -19,6 +20,8 @@ from ledger.verification.bundle import MAX_BUNDLE
 
 MAX_FRAME: Final = MAX_BUNDLE + 1024
 """The longest body that is read, in bytes; the largest message is a bundle."""
+MAX_BATCH: Final = 1024
+"""Most messages of one request."""
 _LENGTH: Final = 4
 _ID: Final = 32
 _POINT: Final = 64
@@ -41,10 +44,10 @@ class Denied(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class SignRequest:
-    """Asks for one signature."""
+    """Asks for the signatures of one message or more, all or none."""
 
     key_id: KeyId
-    message: bytes
+    messages: tuple[bytes, ...]
 
 
 def send_frame(line: socket.socket, body: bytes) -> None:
@@ -74,17 +77,21 @@ def keys_request() -> bytes:
 
 
 def sign_request(request: SignRequest) -> bytes:
-    """Return the request for a signature."""
-    return _SIGN + request.key_id + request.message
+    """Return the request for signatures."""
+    parts = (len(message).to_bytes(_LENGTH) + message for message in request.messages)
+    return b"".join((_SIGN, request.key_id, *parts))
 
 
 def parse_request(body: bytes) -> SignRequest | None:
-    """Return the request for a signature, None for the keys; raise `FrameMalformed`."""
+    """Return the request for signatures, None for the keys; raise `FrameMalformed`."""
     if body == _KEYS:
         return None
-    if body[:1] != _SIGN or len(body) <= 1 + _ID:
+    if body[:1] != _SIGN:
         raise FrameMalformed
-    return SignRequest(KeyId(body[1 : 1 + _ID]), body[1 + _ID :])
+    messages = tuple(_messages(body, 1 + _ID))
+    if not messages:
+        raise FrameMalformed
+    return SignRequest(KeyId(body[1 : 1 + _ID]), messages)
 
 
 def keys_answer(keys: Sequence[PublicKey]) -> bytes:
@@ -92,9 +99,9 @@ def keys_answer(keys: Sequence[PublicKey]) -> bytes:
     return _KEYS + b"".join(key.x + key.y for key in keys)
 
 
-def signature_answer(signature: bytes) -> bytes:
-    """Return the answer that is a signature."""
-    return _SIGN + signature
+def signatures_answer(signatures: Sequence[bytes]) -> bytes:
+    """Return the answer that is the signatures."""
+    return _SIGN + b"".join(signatures)
 
 
 def denial(reason: str) -> bytes:
@@ -111,12 +118,13 @@ def parse_keys(body: bytes) -> tuple[PublicKey, ...]:
     return tuple(PublicKey(points[at : at + 32], points[at + 32 : at + 64]) for at in starts)
 
 
-def parse_signature(body: bytes) -> bytes:
-    """Return the signature of an answer; raise `Denied` or `FrameMalformed`."""
-    signature = _content(body, _SIGN)
-    if len(signature) != _SIGNATURE:
+def parse_signatures(body: bytes, count: int) -> tuple[bytes, ...]:
+    """Return the `count` signatures of an answer; raise `Denied` or `FrameMalformed`."""
+    signatures = _content(body, _SIGN)
+    if len(signatures) != count * _SIGNATURE:
         raise FrameMalformed
-    return signature
+    starts = range(0, len(signatures), _SIGNATURE)
+    return tuple(signatures[at : at + _SIGNATURE] for at in starts)
 
 
 @contextmanager
@@ -130,6 +138,21 @@ def short_address(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
+
+
+def _messages(body: bytes, at: int) -> Iterator[bytes]:
+    """Yield the messages from `at` on; raise `FrameMalformed` unless they fill the body."""
+    for _ in range(MAX_BATCH):
+        if at == len(body):
+            return
+        start = at + _LENGTH
+        end = start + int.from_bytes(body[at:start])
+        if not start < end <= len(body):
+            raise FrameMalformed
+        yield body[start:end]
+        at = end
+    if at != len(body):
+        raise FrameMalformed
 
 
 def _content(body: bytes, kind: bytes) -> bytes:

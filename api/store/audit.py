@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
@@ -69,14 +69,14 @@ class AuditView:
         """Yield an event table's rows in chain order."""
         (table,) = (table for table in EVENT_TABLES.values() if table.name == name)
         query = select(table).order_by(table.c.block, table.c.log_index)
-        for row in self._connection.execute(query).yield_per(ROWS_A_READ):
+        for row in self._in_pieces(query):
             yield tuple(row)
 
     def words(self) -> Iterator[tuple[Any, ...]]:
         """Yield the derived status words: agency, list, word, value."""
         key = (status_words.c.agency, status_words.c.list, status_words.c.word)
         query = select(*key, status_words.c.value).order_by(*key)
-        for row in self._connection.execute(query).yield_per(ROWS_A_READ):
+        for row in self._in_pieces(query):
             yield tuple(row)
 
     def batches(self) -> Iterator[AuditedBatch]:
@@ -98,6 +98,18 @@ class AuditView:
         )
         return tuple((kind, size) for kind, size in self._connection.execute(query))
 
+    def roots(self) -> set[tuple[AgencyId, Root]]:
+        """Return agency and root of every closed batch."""
+        query = select(batches.c.agency, batches.c.root)
+        return {(row.agency, row.root) for row in self._in_pieces(query)}
+
+    def anchored(self) -> Iterator[tuple[AgencyId, Root]]:
+        """Yield agency and root of every anchor, in chain order."""
+        table = EVENT_TABLES[BatchAnchored]
+        query = select(table.c.agency, table.c.root).order_by(table.c.block, table.c.log_index)
+        for row in self._in_pieces(query):
+            yield row.agency, row.root
+
     def counts(self) -> Counts:
         """Count the records."""
         of_licences = records.c.kind == int(RecordKind.LICENCE)
@@ -111,7 +123,7 @@ class AuditView:
     def documents(self) -> Iterator[tuple[Digest, str]]:
         """Yield every record's digest and document."""
         query = select(records.c.digest, records.c.document).order_by(records.c.seq)
-        for row in self._connection.execute(query).yield_per(ROWS_A_READ):
+        for row in self._in_pieces(query):
             yield row.digest, row.document
 
     def doubled_indices(self) -> int:
@@ -178,6 +190,10 @@ class AuditView:
         for word, mask, status in self._connection.execute(query):
             words[word] = changed(words.get(word, 0), int.from_bytes(mask), Status(status))
         return words
+
+    def _in_pieces(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        """Read on as rows are asked for; told before, PostgreSQL does not send them all at once."""
+        return iter(self._connection.execute(query, execution_options={"yield_per": ROWS_A_READ}))
 
     def _count(self, query: Any) -> int:
         return int(self._connection.execute(query).scalar_one())

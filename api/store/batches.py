@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
@@ -154,51 +155,19 @@ class BatchStore:
 
     def place_of(self, digest: Digest) -> RecordPlace:
         """Return where a record stands; raise `RecordUnknown`."""
-        anchored = EVENT_TABLES[BatchAnchored]
-        query = (
-            select(
-                records.c.agency,
-                records.c.kind,
-                records.c.batch,
-                records.c.leaf_index,
-                batches.c.root,
-                batches.c.size,
-                intents.c.state,
-                intents.c.error,
-                anchored.c.block,
-                anchored.c.block_hash,
-                anchored.c.block_time,
-                anchored.c.transaction,
-            )
-            .outerjoin(batches, batches.c.seq == records.c.batch)
-            .outerjoin(intents, intents.c.id == batches.c.intent)
-            .outerjoin(
-                anchored,
-                (anchored.c.agency == batches.c.agency) & (anchored.c.root == batches.c.root),
-            )
-            .where(records.c.digest == digest)
-        )
+        query = _places().where(records.c.digest == digest)
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None:
             raise RecordUnknown(digest)
-        kind = RecordKind(row.kind)
-        if row.batch is None:
-            return RecordPlace(digest, row.agency, kind)
-        return RecordPlace(
-            digest,
-            row.agency,
-            kind,
-            row.batch,
-            row.leaf_index,
-            row.root,
-            row.size,
-            IntentState(row.state),
-            row.error,
-            None
-            if row.block is None
-            else Anchored(row.block, row.block_hash, row.block_time, row.transaction),
-        )
+        return _place_of(digest, row)
+
+    def anchored(self, batch: int) -> Anchored | None:
+        """Return the event that anchored a batch's root, None while there is none."""
+        query = select(*_ANCHORED).join(batches, _ANCHORED_IT).where(batches.c.seq == batch)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Anchored(*row)
 
     def leaves(self, batch: int) -> tuple[Digest, ...]:
         """Return a batch's digests in leaf order; they never change once it is closed."""
@@ -207,6 +176,55 @@ class BatchStore:
         )
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())
+
+
+_EVENT: Final = EVENT_TABLES[BatchAnchored]
+_ANCHORED: Final = (
+    _EVENT.c.block,
+    _EVENT.c.block_hash,
+    _EVENT.c.block_time,
+    _EVENT.c.transaction,
+)
+_ANCHORED_IT: Final = (_EVENT.c.agency == batches.c.agency) & (_EVENT.c.root == batches.c.root)
+
+
+def _places() -> Select[Any]:
+    """Select what `_place_of` reads, of all records."""
+    return (
+        select(
+            records.c.agency,
+            records.c.kind,
+            records.c.batch,
+            records.c.leaf_index,
+            batches.c.root,
+            batches.c.size,
+            intents.c.state,
+            intents.c.error,
+            *_ANCHORED,
+        )
+        .outerjoin(batches, batches.c.seq == records.c.batch)
+        .outerjoin(intents, intents.c.id == batches.c.intent)
+        .outerjoin(_EVENT, _ANCHORED_IT)
+    )
+
+
+def _place_of(digest: Digest, row: Row[Any]) -> RecordPlace:
+    kind = RecordKind(row.kind)
+    if row.batch is None:
+        return RecordPlace(digest, row.agency, kind)
+    event = (row.block, row.block_hash, row.block_time, row.transaction)
+    return RecordPlace(
+        digest,
+        row.agency,
+        kind,
+        row.batch,
+        row.leaf_index,
+        row.root,
+        row.size,
+        IntentState(row.state),
+        row.error,
+        None if row.block is None else Anchored(*event),
+    )
 
 
 def _batch_of(agency: AgencyId, root: Root) -> Select[int]:

@@ -1,28 +1,29 @@
 """Status changes: asked for, waiting for their day or their successor, sent, done.
 
-A change's `id` makes it happen once: whoever asks on behalf of an event (a suspension that ended, a
-successor that was anchored) derives the id from that event, and a second request changes nothing.
+How they share transactions is `api.store.packs`. A change's `id` makes it happen once: whoever asks
+on behalf of an event (a suspension that ended, a successor that was anchored) derives the id from
+that event, and a second request changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
 from api.store.database import Database
 from api.store.idempotency import Settlement, settle
-from api.store.outbox import add_intents, release_intent
-from api.store.tables import changes, intents, licences, records
+from api.store.records import RecordRow, insert_records
+from api.store.tables import changes, intents, licences, projected_blocks, records
 from api.store.upserts import insert_new
-from ledger.errors import Refused
-from ledger.outbox import Intent, IntentState
+from ledger.errors import AgencyNotActive, Refused, RoleMissing
+from ledger.outbox import IntentState
 from ledger.typed_data import CoSignature
 from ledger.values import Address, AgencyId, Digest, Status
 
-_PASSING: Final = ("RoleMissing", "AgencyNotActive")
-
-
+PASSING: Final = (RoleMissing.__name__, AgencyNotActive.__name__)
+"""Refusals whose cause may pass: what was refused so is sent again."""
+_ON_CHAIN: Final = (IntentState.MINED.value, IntentState.FINAL.value)
 _UNDER_WAY: Final = (
     IntentState.WAITING.value,
     IntentState.RESERVED.value,
@@ -51,7 +52,8 @@ class ChangeRow:
 
     It is sent once `not_before` has come and the record `waits_for`, if any, is anchored. `intent`,
     `state`, `error` and `block` tell how the sending went; a change parked before it could be sent
-    has an `error` and no intent.
+    has an `error` and no intent. `decision` is the digest of the document behind it. One of a
+    change set goes in the set's call number `part`.
     """
 
     id: bytes
@@ -68,12 +70,20 @@ class ChangeRow:
     not_before: int = 0
     waits_for: Digest | None = None
     co_signature: CoSignature | None = None
+    change_set: int | None = None
+    part: int | None = None
     intent: bytes | None = None
     state: IntentState | None = None
     error: str | None = None
     block: int | None = None
     block_hash: bytes | None = None
     transaction: bytes | None = None
+    decision: Digest | None = None
+
+    @property
+    def is_tried_again(self) -> bool:
+        """Whether it was refused for a cause that may pass, and is sent again."""
+        return self.state is IntentState.FAILED and self.error in PASSING
 
 
 class ChangeStore:
@@ -82,43 +92,38 @@ class ChangeStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, rows: Sequence[ChangeRow], wanted: Sequence[Intent] = ()) -> None:
-        """Store changes, with the intents of those to be sent at once, in one transaction.
+    def add(self, rows: Sequence[ChangeRow]) -> None:
+        """Store changes, to be sent when their day comes, in one transaction.
 
         A change whose id is there already stays as it is.
         """
         with self._database.write() as connection:
-            add_intents(connection, wanted)
-            insert_new(connection, changes, [_columns_of(row) for row in rows])
+            add_changes(connection, rows)
 
     def add_alone(
         self,
         row: ChangeRow,
-        wanted: Sequence[Intent] = (),
         settlement: Settlement | None = None,
+        decision: RecordRow | None = None,
     ) -> None:
         """Store a change as `add` does, unless another of its licence is on its way.
 
-        The answer that is kept for a repeat goes with it.
+        The answer that is kept for a repeat goes with it, and so does its decision, which waits to
+        be anchored from then on.
 
         Raises:
             ChangePending: for that other one.
             RequestInFlight: when the answer's turn was lost meanwhile.
         """
         licence = select(records.c.seq).where(records.c.digest == row.digest).with_for_update()
-        earlier = (
-            select(changes.c.id)
-            .join(intents, intents.c.id == changes.c.intent)
-            .where(changes.c.digest == row.digest, intents.c.state.in_(_UNDER_WAY))
-            .limit(1)
-        )
+        earlier = pending(row.requested_at).where(changes.c.digest == row.digest).limit(1)
         with self._database.write() as connection:
             connection.execute(licence)
-            pending = connection.execute(earlier).scalar_one_or_none()
-            if pending is not None:
-                raise ChangePending(pending)
-            add_intents(connection, wanted)
-            insert_new(connection, changes, [_columns_of(row)])
+            found = connection.execute(earlier).first()
+            if found is not None:
+                raise ChangePending(found.id)
+            insert_records(connection, [] if decision is None else [decision])
+            add_changes(connection, [row])
             settle(connection, settlement)
 
     def get(self, change: bytes) -> ChangeRow:
@@ -138,53 +143,32 @@ class ChangeStore:
         """Return a licence's changes in the order they were asked for."""
         return self._where(changes.c.digest == digest)
 
-    def due(self, now: int, limit: int) -> tuple[ChangeRow, ...]:
-        """Return changes not sent yet whose day has come, oldest first.
-
-        Of those that wait for a record only such are returned whose record is in a batch.
-        """
-        ready = changes.c.waits_for.is_(None) | changes.c.waits_for.in_(
-            select(records.c.digest).where(records.c.batch.is_not(None))
-        )
-        unsent = changes.c.intent.is_(None) & changes.c.error.is_(None)
-        return self._where(unsent & (changes.c.not_before <= now) & ready, limit)
-
-    def send(self, change: ChangeRow, intent: Intent) -> None:
-        """Give a due change its intent, in one transaction; `effective_at` as it goes on chain."""
-        with self._database.write() as connection:
-            add_intents(connection, [intent])
-            connection.execute(
-                update(changes)
-                .where(changes.c.id == change.id, changes.c.intent.is_(None))
-                .values(intent=intent.id, effective_at=change.effective_at)
-            )
-
-    def park(self, change: bytes, error: str) -> None:
-        """Note why a due change will not be sent."""
-        with self._database.write() as connection:
-            connection.execute(update(changes).where(changes.c.id == change).values(error=error))
-
-    def try_again(self) -> int:
-        """Let supersedings that were refused wait for the sender anew; return how many.
-
-        Only for a cause that may pass: a predecessor revoked meanwhile stays so.
-        """
-        query = (
-            select(intents.c.id)
-            .join(changes, changes.c.intent == intents.c.id)
-            .where(
-                intents.c.state == IntentState.FAILED.value,
-                intents.c.error.in_(_PASSING),
-                changes.c.status == int(Status.SUPERSEDED),
-            )
+    def undecided(self, limit: int) -> tuple[ChangeRow, ...]:
+        """Return changes on chain without a decision, oldest first, up to `limit` an agency."""
+        on_chain = changes.c.decision.is_(None) & intents.c.state.in_(_ON_CHAIN)
+        agencies = (
+            select(changes.c.agency)
+            .join(intents, intents.c.id == changes.c.intent)
+            .where(on_chain)
+            .distinct()
+            .order_by(changes.c.agency)
         )
         with self._database.read() as connection:
-            refused = connection.execute(query).scalars().all()
-        if refused:
-            with self._database.write() as connection:
-                for intent in refused:
-                    release_intent(connection, intent)
-        return len(refused)
+            found = connection.execute(agencies).scalars().all()
+        return tuple(
+            row
+            for agency in found
+            for row in self._where((changes.c.agency == agency) & on_chain, limit)
+        )
+
+    def decide(self, change: bytes, decision: RecordRow) -> bool:
+        """Store the decision of a change that has none; return whether it had none."""
+        undecided = (changes.c.id == change) & changes.c.decision.is_(None)
+        with self._database.write() as connection:
+            named = update(changes).where(undecided).values(decision=decision.digest)
+            is_new = connection.execute(named).rowcount == 1
+            insert_records(connection, [decision] if is_new else [])
+        return is_new
 
     def successions(self, limit: int) -> tuple[tuple[Digest, Digest, int], ...]:
         """Return (successor, predecessor, reason) where the predecessor's change is not stored.
@@ -198,7 +182,8 @@ class ChangeStore:
             .join(records, records.c.digest == later.c.digest)
             .join(licences, licences.c.digest == later.c.predecessor)
             .where(later.c.predecessor.is_not(None), records.c.batch.is_not(None), ~known.exists())
-            .order_by(later.c.seq)
+            # In the order of the index of successors: in that of `seq` every licence would be read.
+            .order_by(later.c.predecessor, later.c.version)
             .limit(limit)
         )
         with self._database.read() as connection:
@@ -207,22 +192,56 @@ class ChangeStore:
     def _where(
         self, condition: ColumnElement[bool], limit: int | None = None
     ) -> tuple[ChangeRow, ...]:
-        query = (
-            select(
-                changes,
-                intents.c.state,
-                intents.c.error.label("intent_error"),
-                intents.c.block,
-                intents.c.block_hash,
-                intents.c.transaction,
-            )
-            .outerjoin(intents, intents.c.id == changes.c.intent)
-            .where(condition)
-            .order_by(changes.c.seq)
-            .limit(limit)
-        )
+        query = with_progress().where(condition).limit(limit)
         with self._database.read() as connection:
-            return tuple(_change_of(row) for row in connection.execute(query))
+            return changes_of(connection.execute(query))
+
+
+def pending(now: int) -> Select[Any]:
+    """Return the query for the ids and digests of changes on their way, or due to go.
+
+    One that is mined is so until its block is in the projection, where its effect is seen.
+    One that waits for a later day or for a successor's anchor is not: until then others may come.
+    """
+    is_due = (
+        changes.c.intent.is_(None)
+        & changes.c.error.is_(None)
+        & changes.c.waits_for.is_(None)
+        & (changes.c.not_before <= now)
+    )
+    head = select(func.coalesce(func.max(projected_blocks.c.block), -1)).scalar_subquery()
+    is_unread = intents.c.state.in_(_ON_CHAIN) & (intents.c.block > head)
+    return (
+        select(changes.c.id, changes.c.digest)
+        .outerjoin(intents, intents.c.id == changes.c.intent)
+        .where(intents.c.state.in_(_UNDER_WAY) | is_unread | is_due)
+    )
+
+
+def add_changes(connection: Connection, rows: Sequence[ChangeRow]) -> None:
+    """Store changes as part of a transaction; one whose id is there already stays as it is."""
+    insert_new(connection, changes, [_columns_of(row) for row in rows])
+
+
+def with_progress() -> Select[Any]:
+    """Return the query for changes, in the order they were asked for, with how far each is."""
+    return (
+        select(
+            changes,
+            intents.c.state,
+            intents.c.error.label("intent_error"),
+            intents.c.block,
+            intents.c.block_hash,
+            intents.c.transaction,
+        )
+        .outerjoin(intents, intents.c.id == changes.c.intent)
+        .order_by(changes.c.seq)
+    )
+
+
+def changes_of(found: Iterable[Row[Any]]) -> tuple[ChangeRow, ...]:
+    """Return the changes in rows that `with_progress` gave."""
+    return tuple(_change_of(row) for row in found)
 
 
 def _columns_of(row: ChangeRow) -> dict[str, Any]:
@@ -247,6 +266,9 @@ def _columns_of(row: ChangeRow) -> dict[str, Any]:
         "co_signature": None if signature is None else signature.signature,
         "intent": row.intent,
         "error": row.error,
+        "decision": row.decision,
+        "change_set": row.change_set,
+        "part": row.part,
     }
 
 
@@ -266,7 +288,10 @@ def _change_of(row: Row[Any]) -> ChangeRow:
         not_before=row.not_before,
         waits_for=row.waits_for,
         co_signature=_co_signature_of(row),
+        change_set=row.change_set,
+        part=row.part,
         error=row.error,
+        decision=row.decision,
     )
     if row.intent is None:
         return change

@@ -2,23 +2,20 @@
 
 SQLite: WAL, `synchronous=FULL` (NORMAL may lose the last commits), foreign keys, a busy time-out,
 and `BEGIN IMMEDIATE` for every write, so that a writer waits at its first line and never in the
-middle. PostgreSQL: writes at READ COMMITTED, reads in one REPEATABLE READ snapshot. No error of
-SQLAlchemy leaves this package.
+middle. PostgreSQL: writes at READ COMMITTED, reads in one REPEATABLE READ snapshot, every wait with
+an end (`api.store.postgres`). No error of SQLAlchemy leaves this package.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -31,6 +28,9 @@ DDL_LOCK_MILLISECONDS: Final = 5000
 PAGE_BYTES: Final = 8192
 """SQLite page size; must be set before the first table, and 4096 costs a fifth of bulk inserts."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_VERSIONS: Final = "alembic_version"
+_REVISION: Final = 4
+"""Digits of a revision, with which its file's name begins."""
 
 
 @dataclass(eq=False)
@@ -70,18 +70,29 @@ class Database:
             SchemaOutdated: when `migrate` has not run, or a newer program's has.
         """
         database = cls(_engine(url))
-        expected = ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
-        with database.read() as connection:
-            found = MigrationContext.configure(connection).get_current_revision() or "none"
-        if found != expected:
+        try:
+            database.require_schema()
+        except SchemaOutdated:
             database.close()
-            raise SchemaOutdated(found, expected)
+            raise
         return database
+
+    def require_schema(self) -> None:
+        """Raise `SchemaOutdated` unless the schema is this program's, or `StoreUnavailable`."""
+        with self.read() as connection:
+            found = _revision(connection)
+        if found != (expected := head_revision()):
+            raise SchemaOutdated(found, expected)
 
     @property
     def is_postgresql(self) -> bool:
         """Whether many workers may claim rows at once (SKIP LOCKED)."""
         return self.engine.dialect.name == "postgresql"
+
+    @property
+    def driver(self) -> Any:
+        """The driver's module, whose errors pass where SQLAlchemy is passed by."""
+        return driver_of(self.engine)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -124,13 +135,37 @@ class Database:
         self.engine.dispose()
 
 
+def driver_of(engine: Engine) -> Any:
+    """Return the module of an engine's driver, loaded with the first engine that needs it."""
+    return engine.dialect.loaded_dbapi
+
+
+@cache
+def head_revision() -> str:
+    """Return the newest revision, which the files are numbered by.
+
+    Alembic would say the same; loading it takes a tenth of every start, and only `migrate` needs
+    it.
+    """
+    return max(path.name[:_REVISION] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _revision(connection: Connection) -> str:
+    if not inspect(connection).has_table(_VERSIONS):
+        return "none"
+    return connection.execute(text(f"SELECT version_num FROM {_VERSIONS}")).scalar() or "none"  # noqa: S608  # our own name
+
+
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the schema at `url` up to `head`, creating an SQLite file and its folder if need be.
 
     Any other revision is one to go back to, `base` being none at all. Each run is one transaction:
     killed half way it leaves the schema as it was.
     """
-    engine = _engine(url)
+    from alembic import command  # noqa: PLC0415  # see `head_revision`
+    from alembic.config import Config  # noqa: PLC0415  # see `head_revision`
+
+    engine = _engine(url, bounded=False)
     path = make_url(url).database
     if engine.dialect.name == "sqlite" and path is not None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -152,18 +187,21 @@ def migrate(url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, bounded: bool = True) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as exc:
         raise DatabaseUrlInvalid from exc
     if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        wait = {"timeout": BUSY_SECONDS}
+        engine = create_engine(parsed, connect_args=wait, pool_timeout=BUSY_SECONDS)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername == "postgresql+psycopg":
-        return create_engine(parsed, pool_pre_ping=True, pool_timeout=BUSY_SECONDS)
+        from api.store.postgres import postgres_engine  # noqa: PLC0415  # its driver takes 0.2 s to load, which SQLite need not wait for
+
+        return postgres_engine(parsed, pool_seconds=BUSY_SECONDS, bounded=bounded)
     raise DatabaseUrlInvalid
 
 

@@ -5,8 +5,9 @@ Written by the projection alone, at the end alone; a rollback deletes by block. 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, get_type_hints
 
@@ -80,23 +81,67 @@ EVENT_TABLES: Final[Mapping[type[Event], Table]] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How an event of a class becomes a row, and a row the event; worked out once."""
+
+    columns: tuple[str, ...]
+    place: Callable[[Any], tuple[Any, ...]]
+    own: Callable[[Any], tuple[Any, ...]]
+    words: tuple[int, ...]
+    made: tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
+def _shape(cls: type[Event]) -> _Shape:
+    columns = tuple(EVENT_TABLES[cls].c.keys())
+    types = _types_of(cls)
+    ahead = len(columns) - len(types)
+    return _Shape(
+        columns,
+        _getter(columns[:ahead]),
+        _getter(columns[ahead:]),
+        tuple(n for n, name in enumerate(columns) if _is_word(cls, name)),
+        tuple((name, _reading(cls, name, hint)) for name, hint in types.items()),
+    )
+
+
+def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """As `attrgetter`, which gives a single attribute bare."""
+    if len(names) == 1:
+        (name,) = names
+        return lambda one: (getattr(one, name),)
+    return attrgetter(*names)
+
+
+def _reading(cls: type[Event], name: str, hint: Any) -> Callable[[Any], Any]:
+    if _is_word(cls, name):
+        return int.from_bytes
+    made: Callable[[Any], Any] = getattr(hint, "__supertype__", hint)
+    return made
+
+
+_SHAPES: Final[Mapping[type[Event], _Shape]] = MappingProxyType(
+    {cls: _shape(cls) for cls in EVENT_TABLES}
+)
+
+
+def values_of(happened: Event) -> tuple[Any, ...]:
+    """Return an event as its table's row, in the order of the columns."""
+    shape = _SHAPES[type(happened)]
+    values = shape.place(happened.place) + shape.own(happened)
+    for place in shape.words:
+        values = (*values[:place], values[place].to_bytes(WORD_BYTES), *values[place + 1 :])
+    return values
+
+
 def row_of(happened: Event) -> dict[str, Any]:
-    """Return an event as the row of its table."""
-    place = happened.place
-    row: dict[str, Any] = {f.name: getattr(place, f.name) for f in fields(Place)}
-    cls = type(happened)
-    for name in _types_of(cls):
-        value = getattr(happened, name)
-        row[name] = value.to_bytes(WORD_BYTES) if _is_word(cls, name) else value
-    return row
+    """Return an event as its table's row, by column."""
+    return dict(zip(_SHAPES[type(happened)].columns, values_of(happened), strict=True))
 
 
 def event_of(cls: type[E], row: Row[Any]) -> E:
     """Return a row of an event's table as the event."""
     named = row._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
-    values: dict[str, Any] = {"place": Place(*(named[f.name] for f in fields(Place)))}
-    for name, hint in _types_of(cls).items():
-        value = named[name]
-        made = getattr(hint, "__supertype__", hint)
-        values[name] = int.from_bytes(value) if _is_word(cls, name) else made(value)
-    return cls(**values)
+    place = Place(*(named[f.name] for f in fields(Place)))
+    values = {name: read(named[name]) for name, read in _SHAPES[cls].made}
+    return cls(place=place, **values)

@@ -1,22 +1,25 @@
 """Answers kept under an Idempotency-Key, each written with the transaction whose answer it is.
 
-A request takes its turn first: a row without an answer. The work's own transaction writes the
-answer into that row, under the number of the turn: work that lost its turn meanwhile, because
-somebody waited `abandoned_before` and took it over, finds no row and is rolled back whole.
+The key's id is unique: of two processes that work on one request, the second to commit finds the
+row there and is rolled back whole. So there is no answer without its work, and no work twice.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import orjson
-from sqlalchemy import Connection, Row, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete
+from sqlalchemy.exc import IntegrityError
 
-from api.store.database import Database
+from api.store.appends import Row, insert_group
+from api.store.database import Database, driver_of
 from api.store.tables import idempotency_keys
 from ledger.errors import Refused
 
 RETRY_SECONDS: Final = 2
+_COLUMNS: Final = ("id", "fingerprint", "taken_at", "status", "headers", "body")
+_KEPT: Final = f"SELECT {', '.join(_COLUMNS)} FROM idempotency_keys WHERE id IN"  # noqa: S608  # our own names
 
 
 @dataclass(eq=False)
@@ -41,18 +44,12 @@ class KeptAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """The right to do the work of one key; `number` counts the turns, so that a late one fails."""
+class Settlement:
+    """What a request's own transaction keeps for its repeats; `at` in Unix seconds."""
 
     id: bytes
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """A turn and its answer, for the transaction that does the work."""
-
-    turn: Turn
+    fingerprint: bytes
+    at: int
     answer: KeptAnswer
 
 
@@ -62,44 +59,27 @@ class IdempotencyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(
-        self, id_: bytes, fingerprint: bytes, now: int, *, abandoned_before: int
-    ) -> Turn | KeptAnswer:
-        """Return the answer kept under a key, or the turn to do its work.
-
-        Raises:
-            IdempotencyKeyReused: when the key came with another fingerprint.
-            RequestInFlight: when somebody took the turn at or after `abandoned_before`.
-        """
-        first = {"id": id_, "fingerprint": fingerprint, "taken_at": now, "turn": 1}
-        with self._database.write() as connection:
-            if _is_new(connection, first):
-                return Turn(id_, 1)
-            query = select(idempotency_keys).filter_by(id=id_).with_for_update()
-            row = connection.execute(query).one()
-            answer = _answer_of(row, fingerprint)
-            if answer is not None:
-                return answer
-            if row.taken_at >= abandoned_before:
-                raise RequestInFlight
-            turn = Turn(id_, row.turn + 1)
-            again = update(idempotency_keys).filter_by(id=id_)
-            connection.execute(again.values(turn=turn.number, taken_at=now))
-            return turn
+    def kept(self, ids: Collection[bytes]) -> Mapping[bytes, Settlement]:
+        """Return what is kept under some of `ids`, a few hundred at most."""
+        wanted = tuple(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        mark = "%s" if self._database.is_postgresql else "?"
+        # Text of our own: SQLAlchemy takes longer to write it anew each time than the look-up.
+        statement = f"{_KEPT} ({', '.join([mark] * len(wanted))})"
+        with self._database.read() as connection:
+            rows = connection.exec_driver_sql(statement, wanted).all()
+        found = {}
+        for row in rows:
+            headers = tuple((name, value) for name, value in orjson.loads(row.headers))
+            answer = KeptAnswer(row.status, headers, row.body)
+            found[row.id] = Settlement(row.id, row.fingerprint, row.taken_at, answer)
+        return found
 
     def keep(self, settlement: Settlement) -> None:
         """Keep the answer of work that changed nothing; raise `RequestInFlight` as `settle`."""
         with self._database.write() as connection:
             settle(connection, settlement)
-
-    def release(self, turn: Turn) -> None:
-        """Forget a turn that came to nothing, so that the key may be used again."""
-        with self._database.write() as connection:
-            connection.execute(
-                delete(idempotency_keys)
-                .filter_by(id=turn.id, turn=turn.number)
-                .where(idempotency_keys.c.status.is_(None))
-            )
 
     def forget(self, before: int) -> None:
         """Delete the keys that came before a time."""
@@ -107,32 +87,32 @@ class IdempotencyStore:
             connection.execute(delete(idempotency_keys).where(idempotency_keys.c.taken_at < before))
 
 
-def settle(connection: Connection, settlement: Settlement | None) -> None:
-    """Write an answer with the work it is of; raise `RequestInFlight` when the turn was lost."""
-    if settlement is None:
+def settle(connection: Connection, *settlements: Settlement | None) -> None:
+    """Write answers with the work they are of, as part of its transaction.
+
+    Raises:
+        RequestInFlight: when somebody else answered one of these requests meanwhile; the
+            transaction cannot go on.
+    """
+    given = [each for each in settlements if each is not None]
+    if not given:
         return
-    turn, answer = settlement.turn, settlement.answer
-    done = connection.execute(
-        update(idempotency_keys)
-        .filter_by(id=turn.id, turn=turn.number)
-        .where(idempotency_keys.c.status.is_(None))
-        .values(status=answer.status, headers=orjson.dumps(answer.headers), body=answer.body)
+    # In one order everywhere, lest two processes wait for each other's rows.
+    rows = [_values_of(each) for each in sorted(given, key=lambda each: each.id)]
+    try:
+        insert_group(connection, idempotency_keys, _COLUMNS, rows)
+    except (IntegrityError, driver_of(connection.engine).IntegrityError) as exc:
+        raise RequestInFlight from exc
+
+
+def _values_of(settlement: Settlement) -> Row:
+    answer = settlement.answer
+    headers = orjson.dumps(answer.headers)
+    return (
+        settlement.id,
+        settlement.fingerprint,
+        settlement.at,
+        answer.status,
+        headers,
+        answer.body,
     )
-    if done.rowcount != 1:
-        raise RequestInFlight
-
-
-def _is_new(connection: Connection, row: dict[str, Any]) -> bool:
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(idempotency_keys).values(**row).on_conflict_do_nothing()
-    inserted = connection.execute(statement.returning(idempotency_keys.c.id))
-    return inserted.first() is not None
-
-
-def _answer_of(row: Row[Any], fingerprint: bytes) -> KeptAnswer | None:
-    if row.fingerprint != fingerprint:
-        raise IdempotencyKeyReused
-    if row.status is None:
-        return None
-    headers = tuple((name, value) for name, value in orjson.loads(row.headers))
-    return KeptAnswer(row.status, headers, row.body)

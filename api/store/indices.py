@@ -1,21 +1,24 @@
 """Status indices: drawn at random, so that neighbours on a list say nothing about each other."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, select
 
 from api.store.database import Database
+from api.store.lookups import present
 from api.store.tables import licences, lists
-from api.store.upserts import insert_new
 from ledger.status_list import ENTRIES
 from ledger.values import AgencyId
 
 LIST_CAPACITY: Final = ENTRIES // 2
 """A list is closed at 50 % full (proposed): two draws on average at worst."""
 INDEX_BYTES: Final = 3
-CHUNK: Final = 500
+_COUNT: Final = (
+    "INSERT INTO lists (agency, list, used) VALUES ({marks}) "
+    "ON CONFLICT (agency, list) DO UPDATE SET used = lists.used + excluded.used"
+)
 
 Randomness = Callable[[int], bytes]
 
@@ -27,9 +30,15 @@ class IndexStore:
         self._database = database
 
     def draw(
-        self, agency: AgencyId, count: int, randomness: Randomness
+        self,
+        agency: AgencyId,
+        count: int,
+        randomness: Randomness,
+        besides: Collection[tuple[int, int]] = (),
     ) -> tuple[tuple[int, int], ...]:
         """Return `count` free places (list, index), uniform in the open list, no two alike.
+
+        None of them is one of `besides`, which the caller drew earlier and did not store yet.
 
         They are taken only by storing the licences: a clash with another writer shows there as
         `IndexTaken`, and only the clashing ones are then drawn anew.
@@ -39,7 +48,8 @@ class IndexStore:
             list_, used = _open_list(connection, agency)
             while len(places) < count:
                 room = min(count - len(places), LIST_CAPACITY - used)
-                drawn = _draw(connection, agency, list_, room, randomness)
+                kept = {index for number, index in besides if number == list_}
+                drawn = _draw(connection, agency, list_, room, randomness, kept)
                 places += [(list_, index) for index in drawn]
                 list_, used = list_ + 1, 0
         return tuple(places)
@@ -59,10 +69,17 @@ class IndexStore:
 
 def count_used(connection: Connection, taken: Sequence[tuple[AgencyId, int]]) -> None:
     """Add to the lists' counts as part of the transaction that takes the entries."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
     for (agency, list_), count in sorted(Counter(taken).items()):
-        key = {"agency": agency, "list": list_}
-        insert_new(connection, lists, [{**key, "used": 0}])
-        connection.execute(lists.update().filter_by(**key).values(used=lists.c.used + count))
+        statement = _COUNT.format(marks=", ".join([mark] * 3))
+        connection.exec_driver_sql(statement, (agency, list_, count))
+
+
+def taken_indices(
+    connection: Connection, agency: AgencyId, list_: int, indices: Collection[int]
+) -> set[int]:
+    """Return those of `indices` that are taken in a list."""
+    return present(connection, licences.c.idx, {"agency": agency, "list": list_}, indices)
 
 
 def _open_list(connection: Connection, agency: AgencyId) -> tuple[int, int]:
@@ -78,8 +95,13 @@ def _open_list(connection: Connection, agency: AgencyId) -> tuple[int, int]:
     return (row.list, row.used) if row.used < LIST_CAPACITY else (row.list + 1, 0)
 
 
-def _draw(
-    connection: Connection, agency: AgencyId, list_: int, count: int, randomness: Randomness
+def _draw(  # a list, how many of it, and what is not to be among them
+    connection: Connection,
+    agency: AgencyId,
+    list_: int,
+    count: int,
+    randomness: Randomness,
+    kept: Collection[int],
 ) -> list[int]:
     free: dict[int, None] = {}
     while len(free) < count:
@@ -88,21 +110,7 @@ def _draw(
             int.from_bytes(raw[at : at + INDEX_BYTES]) % ENTRIES: None
             for at in range(0, len(raw), INDEX_BYTES)
         }
-        fresh = [index for index in drawn if index not in free]
-        taken = _taken(connection, agency, list_, fresh)
+        fresh = [index for index in drawn if index not in free and index not in kept]
+        taken = taken_indices(connection, agency, list_, fresh)
         free |= {index: None for index in fresh if index not in taken}
     return list(free)
-
-
-def _taken(
-    connection: Connection, agency: AgencyId, list_: int, indices: Sequence[int]
-) -> set[int]:
-    taken: set[int] = set()
-    for start in range(0, len(indices), CHUNK):
-        query = select(licences.c.idx).where(
-            licences.c.agency == agency,
-            licences.c.list == list_,
-            licences.c.idx.in_(indices[start : start + CHUNK]),
-        )
-        taken.update(connection.execute(query).scalars())
-    return taken

@@ -2,7 +2,8 @@
 
 PostgreSQL: an advisory lock, free at once when its holder dies. SQLite: a lock on a file beside the
 database, likewise. A holder that was stopped keeps it; one that lost it without noticing is fenced
-off by `SqlOutbox.reserve`, where the nonce counter moves for one of two only.
+off by `SqlOutbox.reserve`, where the nonce counter moves for one of two only, and by
+`SqlProjection`, which takes in nothing that was read against a cursor of the past.
 """
 
 import fcntl

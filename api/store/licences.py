@@ -4,26 +4,31 @@
 (a row of `records` without batch) are in, or nothing is.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from api.store.appends import insert_group
+from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
 from api.store.idempotency import Settlement, settle
 from api.store.indices import count_used
+from api.store.lookups import CHUNK, chunks, rows_by
 from api.store.records import RecordRow, RecordUnknown, insert_records
-from api.store.tables import licences, records, serials
+from api.store.status_bits import WORD_OF_LICENCE, status_entry
+from api.store.tables import licences, records, serials, status_words
 from api.store.upserts import insert_new
-from ledger.errors import Refused
-from ledger.values import AgencyId, Digest, RecordKind
+from ledger.errors import LedgerError, Refused, Unavailable
+from ledger.values import AgencyId, Digest, RecordKind, Status
 
-_CURSOR: Final = re.compile("[0-9]{1,18}")  # what surely fits a column of 64 bits
-CHUNK: Final = 500
-"""Values in one IN list; SQLite builds take 999 parameters and up."""
+_LIST: Final = "licences"
+_COLUMNS: Final = (
+    *("digest", "agency", "type_id", "licence_id", "serial", "version", "external_id"),
+    *("list", "idx", "nbf", "exp", "holder_name", "predecessor", "predecessor_reason"),
+)
 
 
 @dataclass(eq=False)
@@ -48,8 +53,11 @@ class IndexTaken(Refused):
 
 
 @dataclass(eq=False)
-class CursorMalformed(Refused):
-    """The cursor is not one that a page gave."""
+class PredecessorReplaced(Refused):
+    """The licence to be replaced has a successor already."""
+
+    digest: bytes
+    successor: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +88,28 @@ class LicenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Insertion:
+    """A licence to store, and with it the answer that is kept for a repeat."""
+
+    row: LicenceRow
+    settlement: Settlement | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LicenceFilter:
     """What to look for; a field left None is not asked.
 
-    `text` is looked for, case apart, in the identifier, the serial and the holder's name.
+    `text` is looked for, case apart, in the identifier, the serial and the holder's name, `exp`
+    from `expires_after` on and before `expires_before`.
     """
 
     agency: AgencyId | None = None
     type_id: str | None = None
     text: str | None = None
     external_id: str | None = None
+    status: Status | None = None
+    expires_after: int | None = None
+    expires_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +126,45 @@ class LicenceStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, rows: Sequence[LicenceRow], settlement: Settlement | None = None) -> None:
-        """Store licences, all or none, and with them the answer that is kept for a repeat.
+    def add(self, rows: Sequence[LicenceRow], *settlements: Settlement | None) -> None:
+        """Store licences, all or none, and with them the answers that are kept for repeats.
 
         Raises:
             ExternalIdTaken: when one of the external ids is in use.
-            IndexTaken: when status indices are in use, naming all of them.
+            PredecessorReplaced: when a licence to be replaced has a successor.
             LicenceIdTaken: when a 证照标识 is in use.
-            RequestInFlight: when the turn was lost meanwhile.
+            IndexTaken: when status indices are in use, naming all of them.
+            RequestInFlight: when a request was answered meanwhile.
         """
         try:
             with self._database.write() as connection:
+                settle(connection, *settlements)
                 insert_records(connection, [_record_of(row) for row in rows])
-                connection.execute(insert(licences), [_columns_of(row) for row in rows])
+                insert_group(connection, licences, _COLUMNS, [_values_of(row) for row in rows])
+                # Last, since a list's count is what all of an agency's writers wait for.
                 count_used(connection, [(row.agency, row.list) for row in rows])
-                settle(connection, settlement)
-        except IntegrityError as exc:
+        except (IntegrityError, self._database.driver.IntegrityError) as exc:
             raise self._clash(rows) from exc
+
+    def add_each(self, wanted: Sequence[Insertion]) -> list[LedgerError | None]:
+        """Store each of these licences or refuse it, the others unharmed; errors as of `add`.
+
+        One transaction as long as nothing clashes. A clash fails its whole transaction, so the
+        group is halved until it stands alone: each of the others is then in with its own half.
+        """
+        # In one order everywhere, lest two processes wait for each other's rows.
+        rows = sorted((each.row for each in wanted), key=lambda r: (r.agency, r.external_id or ""))
+        try:
+            self.add(rows, *(each.settlement for each in wanted))
+        except Refused as refused:
+            if len(wanted) == 1:
+                return [refused]
+        except Unavailable as away:
+            return [away] * len(wanted)
+        else:
+            return [None] * len(wanted)
+        middle = len(wanted) // 2
+        return self.add_each(wanted[:middle]) + self.add_each(wanted[middle:])
 
     def get(self, digest: Digest) -> LicenceRow:
         """Return a licence; raise `RecordUnknown`."""
@@ -133,45 +175,40 @@ class LicenceStore:
         return _licence_of(row)
 
     def search(self, wanted: LicenceFilter, cursor: str | None, limit: int) -> Page:
-        """Return up to `limit` licences, newest first, from where `cursor` left off."""
+        """Return up to `limit` licences, newest first, from where `cursor` left off.
+
+        Raises `CursorMalformed` for a cursor that this agency's list did not give.
+        """
+        owner = wanted.agency or b""
         query = _filtered(_rows(), wanted).order_by(licences.c.seq.desc()).limit(limit + 1)
         if cursor is not None:
-            if not _CURSOR.fullmatch(cursor):
-                raise CursorMalformed
-            query = query.where(licences.c.seq < int(cursor))
+            query = query.where(licences.c.seq < number_of(_LIST, owner, cursor))
         with self._database.read() as connection:
+            if wanted.status is not None:
+                entry = status_entry(connection)
+                query = query.outerjoin(status_words, WORD_OF_LICENCE).where(entry == wanted.status)
             found = connection.execute(query).all()
         shown = found[:limit]
         return Page(
             tuple(_licence_of(row) for row in shown),
-            str(shown[-1].seq) if len(found) > limit else None,
+            cursor_of(_LIST, owner, shown[-1].seq) if len(found) > limit else None,
         )
 
     def by_external_ids(self, agency: AgencyId, ids: Collection[str]) -> Mapping[str, LicenceRow]:
         """Return those licences of an agency that were issued under one of `ids`."""
-        wanted = sorted(set(ids))
-        found: dict[str, LicenceRow] = {}
+        query = _rows().where(licences.c.agency == agency)
         with self._database.read() as connection:
-            for start in range(0, len(wanted), CHUNK):
-                query = _rows().where(
-                    licences.c.agency == agency,
-                    licences.c.external_id.in_(wanted[start : start + CHUNK]),
-                )
-                for row in connection.execute(query):
-                    found[row.external_id] = _licence_of(row)
-        return found
+            rows = rows_by(connection, query, licences.c.external_id, ids)
+            return {row.external_id: _licence_of(row) for row in rows}
 
     def by_places(
         self, agency: AgencyId, list_: int, indices: Collection[int]
     ) -> tuple[LicenceRow, ...]:
         """Return the licences that stand at some entries of a status list."""
+        query = _rows().where(licences.c.agency == agency, licences.c.list == list_)
         with self._database.read() as connection:
-            query = _rows().where(
-                licences.c.agency == agency,
-                licences.c.list == list_,
-                licences.c.idx.in_(sorted(indices)),
-            )
-            return tuple(_licence_of(row) for row in connection.execute(query))
+            rows = rows_by(connection, query, licences.c.idx, indices)
+            return tuple(_licence_of(row) for row in rows)
 
     def take_serials(self, agency: AgencyId, type_id: str, count: int) -> range:
         """Take `count` serial numbers of a type, from 1 on; they are never given twice."""
@@ -195,23 +232,46 @@ class LicenceStore:
         with self._database.read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def successors_of(self, digests: Sequence[Digest]) -> Mapping[Digest, Digest]:
+        """Return the newest successor of each of these licences that has one."""
+        found: dict[Digest, Digest] = {}
+        with self._database.read() as connection:
+            for some in chunks(digests):
+                query = (
+                    select(licences.c.predecessor, licences.c.digest)
+                    .where(licences.c.predecessor.in_(some))
+                    .order_by(licences.c.seq)
+                )
+                found |= {row.predecessor: row.digest for row in connection.execute(query)}
+        return found
+
     def _clash(self, rows: Sequence[LicenceRow]) -> Refused:
         """Say which of the unique values was taken; what came twice in `rows` counts as taken."""
         with self._database.read() as connection:
             for columns, values in (
                 (("agency", "external_id"), [(r.agency, r.external_id) for r in rows]),
+                (
+                    ("agency", "predecessor", "version"),
+                    [(r.agency, r.predecessor, r.version) for r in rows],
+                ),
                 (("agency", "licence_id"), [(r.agency, r.licence_id) for r in rows]),
                 (("agency", "list", "idx"), [(r.agency, r.list, r.index) for r in rows]),
             ):
                 taken = _taken(connection, columns, [v for v in values if v[1] is not None])
-                if not taken:
-                    continue
-                if columns[1] == "external_id":
-                    return ExternalIdTaken(str(taken[0][1]))
-                if columns[1] == "licence_id":
-                    return LicenceIdTaken(str(taken[0][1]))
-                return IndexTaken(tuple(place[1:] for place in taken))
+                if taken and columns[1] == "list":
+                    return IndexTaken(tuple(place[1:] for place in taken))
+                if taken:
+                    return self._named(columns[1], taken[0][1])
         return RecordTaken(rows[0].digest)
+
+    def _named(self, column: str, value: Any) -> Refused:
+        match column:
+            case "external_id":
+                return ExternalIdTaken(value)
+            case "predecessor":
+                return PredecessorReplaced(value, self.successor_of(value) or b"")
+            case _:
+                return LicenceIdTaken(value)
 
 
 @dataclass(eq=False)
@@ -238,23 +298,23 @@ def _record_of(row: LicenceRow) -> RecordRow:
     return RecordRow(row.digest, row.agency, RecordKind.LICENCE, row.document, row.issued_at)
 
 
-def _columns_of(row: LicenceRow) -> dict[str, Any]:
-    return {
-        "digest": row.digest,
-        "agency": row.agency,
-        "type_id": row.type_id,
-        "licence_id": row.licence_id,
-        "serial": row.serial,
-        "version": row.version,
-        "external_id": row.external_id,
-        "list": row.list,
-        "idx": row.index,
-        "nbf": row.nbf,
-        "exp": row.exp,
-        "holder_name": row.holder_name,
-        "predecessor": row.predecessor,
-        "predecessor_reason": row.predecessor_reason,
-    }
+def _values_of(row: LicenceRow) -> tuple[Any, ...]:
+    return (
+        row.digest,
+        row.agency,
+        row.type_id,
+        row.licence_id,
+        row.serial,
+        row.version,
+        row.external_id,
+        row.list,
+        row.index,
+        row.nbf,
+        row.exp,
+        row.holder_name,
+        row.predecessor,
+        row.predecessor_reason,
+    )
 
 
 def _rows() -> Select[Any]:
@@ -272,6 +332,10 @@ def _filtered(query: Select[Any], wanted: LicenceFilter) -> Select[Any]:
         value = getattr(wanted, name)
         if value is not None:
             query = query.where(licences.c[name] == value)
+    if wanted.expires_after is not None:
+        query = query.where(licences.c.exp >= wanted.expires_after)
+    if wanted.expires_before is not None:
+        query = query.where(licences.c.exp < wanted.expires_before)
     if wanted.text is not None:
         query = query.where(
             licences.c.licence_id.icontains(wanted.text, autoescape=True)

@@ -49,17 +49,19 @@ class ListStore:
         """Store a token, and drop what nobody may ask for any more.
 
         Of one quarter of an hour the last token stays, and counts as having seen what the dropped
-        ones saw; an expired one stays only if it saw a change.
+        ones saw; an expired one stays only if it saw a change. One of the future, left by a clock
+        that was ahead, would be the newest until that time came.
         """
         slot = row.issued_at - row.issued_at % SLOT_SECONDS
         same_list = (list_tokens.c.agency == row.agency) & (list_tokens.c.list == row.list)
         earlier = list_tokens.c.issued_at.between(slot, row.issued_at)
+        replaced = earlier | (list_tokens.c.issued_at > row.issued_at + SLOT_SECONDS)
         stale = (list_tokens.c.expires_at <= row.issued_at) & list_tokens.c.saw_change.is_(False)
         with self._database.write() as connection:
             seen = connection.execute(
-                select(list_tokens.c.seq).where(same_list, earlier, list_tokens.c.saw_change)
+                select(list_tokens.c.seq).where(same_list, replaced, list_tokens.c.saw_change)
             ).first()
-            connection.execute(delete(list_tokens).where(same_list, earlier | stale))
+            connection.execute(delete(list_tokens).where(same_list, replaced | stale))
             connection.execute(
                 insert(list_tokens).values(
                     agency=row.agency,

@@ -1,16 +1,18 @@
 """The sender's disk in the service's database: `ledger.outbox.Outbox`, and the door to put in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, literal, select, update
 
 from api.store.database import Database
 from api.store.tables import accounts, attempts, intents
 from api.store.upserts import insert_new
 from ledger.errors import LedgerError, Refused
-from ledger.outbox import Attempt, Intent, IntentState
+from ledger.outbox import Attempt, Intent, IntentState, Receipt
 from ledger.values import Address
 
 UNFINISHED = (
@@ -19,6 +21,13 @@ UNFINISHED = (
     IntentState.SENT,
     IntentState.MINED,
 )
+# Written out, and as the partial indices have it: SQLite finds none by a value that it is handed.
+_WAITING: Final = literal(IntentState.WAITING.value, literal_execute=True)
+_UNFINISHED: Final[BindParameter[Any]] = bindparam(
+    "unfinished", [state.value for state in UNFINISHED], expanding=True, literal_execute=True
+)
+NO_RECEIPT: Final = dict.fromkeys(field.name for field in fields(Receipt))
+"""The columns of a receipt, as they are without one."""
 
 
 @dataclass(eq=False)
@@ -37,15 +46,32 @@ class SqlOutbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._open: Connection | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """See `Outbox`; for one thread at a time, as a sender is."""
+        with self._database.write() as connection:
+            self._open = connection
+            try:
+                yield
+            finally:
+                self._open = None
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return self._database.write() if self._open is None else nullcontext(self._open)
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return self._database.read() if self._open is None else nullcontext(self._open)
 
     def add(self, wanted: Sequence[Intent]) -> None:
         """Store intents as waiting; one that is there already, by id, stays as it is."""
-        with self._database.write() as connection:
+        with self._writing() as connection:
             add_intents(connection, wanted)
 
     def get(self, intent: bytes) -> Intent:
         """Return an intent; raise `IntentUnknown`."""
-        with self._database.read() as connection:
+        with self._reading() as connection:
             row = connection.execute(select(intents).where(intents.c.id == intent)).one_or_none()
         if row is None:
             raise IntentUnknown(intent)
@@ -55,11 +81,12 @@ class SqlOutbox:
         """See `Outbox`."""
         query = (
             select(intents)
-            .filter_by(chain_id=chain_id, account=account, state=IntentState.WAITING.value)
+            .filter_by(chain_id=chain_id, account=account)
+            .where(intents.c.state == _WAITING)
             .order_by(intents.c.seq)
             .limit(limit)
         )
-        with self._database.read() as connection:
+        with self._reading() as connection:
             return [_intent_of(row) for row in connection.execute(query)]
 
     def unfinished(self, chain_id: int, account: Address) -> Sequence[Intent]:
@@ -67,25 +94,25 @@ class SqlOutbox:
         query = (
             select(intents)
             .filter_by(chain_id=chain_id, account=account)
-            .where(intents.c.state.in_([state.value for state in UNFINISHED]))
+            .where(intents.c.state.in_(_UNFINISHED))
             .order_by(intents.c.nonce.nulls_first(), intents.c.seq)
         )
-        with self._database.read() as connection:
+        with self._reading() as connection:
             return [_intent_of(row) for row in connection.execute(query)]
 
     def next_nonce(self, chain_id: int, account: Address) -> int | None:
         """See `Outbox`."""
-        with self._database.read() as connection:
+        with self._reading() as connection:
             return _next_nonce(connection, chain_id, account)
 
     def set_nonce(self, chain_id: int, account: Address, nonce: int) -> None:
         """See `Outbox`."""
-        with self._database.write() as connection:
+        with self._writing() as connection:
             _set_account(connection, chain_id, account, next_nonce=nonce)
 
     def reserve(self, intent: bytes, nonce: int, gas: int) -> None:
         """See `Outbox`; raise `NonceTaken` when the intent or the nonce is not free any more."""
-        with self._database.write() as connection:
+        with self._writing() as connection:
             row = connection.execute(
                 select(intents).where(intents.c.id == intent).with_for_update()
             ).one_or_none()
@@ -103,7 +130,7 @@ class SqlOutbox:
 
     def release(self, intent: bytes) -> None:
         """See `Outbox`."""
-        with self._database.write() as connection:
+        with self._writing() as connection:
             release_intent(connection, intent)
 
     def add_attempt(self, attempt: Attempt) -> None:
@@ -117,7 +144,7 @@ class SqlOutbox:
             "priority_fee": attempt.priority_fee,
             "at": attempt.at,
         }
-        with self._database.write() as connection:
+        with self._writing() as connection:
             insert_new(
                 connection, attempts, [row]
             )  # signatures are deterministic: same hash, same bytes
@@ -125,20 +152,16 @@ class SqlOutbox:
 
     def attempts(self, intent: bytes) -> Sequence[Attempt]:
         """See `Outbox`."""
-        query = select(attempts).where(attempts.c.intent == intent).order_by(attempts.c.seq)
-        with self._database.read() as connection:
-            return [
-                Attempt(
-                    row.intent,
-                    row.hash,
-                    row.raw,
-                    row.nonce,
-                    row.max_fee,
-                    row.priority_fee,
-                    row.at,
-                )
-                for row in connection.execute(query)
-            ]
+        return self.attempts_of([intent]).get(intent, ())
+
+    def attempts_of(self, intents: Collection[bytes]) -> Mapping[bytes, Sequence[Attempt]]:
+        """See `Outbox`."""
+        query = select(attempts).where(attempts.c.intent.in_(intents)).order_by(attempts.c.seq)
+        found: defaultdict[bytes, list[Attempt]] = defaultdict(list)
+        with self._reading() as connection:
+            for row in connection.execute(query):
+                found[row.intent].append(_attempt_of(row))
+        return found
 
     def mark(
         self,
@@ -146,25 +169,26 @@ class SqlOutbox:
         state: IntentState,
         *,
         error: str | None = None,
-        receipt: tuple[int, bytes, bytes] | None = None,
+        receipt: Receipt | None = None,
     ) -> None:
         """See `Outbox`; without `receipt` a receipt noted earlier is kept unless it fell out."""
-        block, block_hash, transaction = receipt or (None, None, None)
         values: dict[str, Any] = {"state": state, "error": error}
-        if receipt is not None or state is IntentState.SENT:
-            values |= {"block": block, "block_hash": block_hash, "transaction": transaction}
-        with self._database.write() as connection:
+        if receipt is not None:
+            values |= asdict(receipt)
+        elif state is IntentState.SENT:
+            values |= NO_RECEIPT
+        with self._writing() as connection:
             _set_intent(connection, intent, **values)
 
     def halt(self, chain_id: int, account: Address, reason: str) -> None:
         """See `Outbox`."""
-        with self._database.write() as connection:
+        with self._writing() as connection:
             _set_account(connection, chain_id, account, halted=reason)
 
     def halted(self, chain_id: int, account: Address) -> str:
         """See `Outbox`."""
         query = select(accounts.c.halted).filter_by(chain_id=chain_id, account=account)
-        with self._database.read() as connection:
+        with self._reading() as connection:
             return connection.execute(query).scalar_one_or_none() or ""
 
 
@@ -178,9 +202,7 @@ def release_intent(connection: Connection, intent: bytes) -> None:
         nonce=None,
         gas=None,
         error=None,
-        block=None,
-        block_hash=None,
-        transaction=None,
+        **NO_RECEIPT,
     )
 
 
@@ -220,6 +242,10 @@ def _set_intent(connection: Connection, intent: bytes, **values: Any) -> None:
     done = connection.execute(update(intents).where(intents.c.id == intent).values(**values))
     if done.rowcount != 1:
         raise IntentUnknown(intent)
+
+
+def _attempt_of(row: Row[Any]) -> Attempt:
+    return Attempt(row.intent, row.hash, row.raw, row.nonce, row.max_fee, row.priority_fee, row.at)
 
 
 def _intent_of(row: Row[Any]) -> Intent:

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from api.store.appends import insert_group
 from api.store.database import Database
 from api.store.tables import records
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, RecordKind
+
+_COLUMNS: Final = ("digest", "agency", "kind", "document", "issued_at")
 
 
 @dataclass(eq=False)
@@ -61,17 +65,5 @@ class RecordStore:
 
 def insert_records(connection: Connection, rows: Sequence[RecordRow]) -> None:
     """Insert records as part of a caller's transaction; each waits to be anchored from then on."""
-    if rows:
-        connection.execute(
-            insert(records),
-            [
-                {
-                    "digest": row.digest,
-                    "agency": row.agency,
-                    "kind": int(row.kind),
-                    "document": row.document,
-                    "issued_at": row.issued_at,
-                }
-                for row in rows
-            ],
-        )
+    values = [(r.digest, r.agency, int(r.kind), r.document, r.issued_at) for r in rows]
+    insert_group(connection, records, _COLUMNS, values)

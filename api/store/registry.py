@@ -50,13 +50,15 @@ class ProjectionEmpty(Unavailable):
 class Head:
     """The last block in the projection; times in Unix seconds.
 
-    `seen_at` is when the node last had nothing newer, by the service's clock.
+    `seen_at` is when the node last had nothing newer, by the service's clock; `finalized` the
+    newest block that the chain then called so, None where it is not asked for or nobody says.
     """
 
     block: int
     hash: bytes
     block_time: int
     seen_at: int
+    finalized: int | None = None
 
 
 class Registry:
@@ -147,6 +149,7 @@ class Registry:
                 key=keys_of(connection, query.agency).get(query.key_id),
                 accredited_then=any(window.holds(then) for window in windows),
                 status_word=_word(connection, query.agency, query.list, query.word),
+                finalized=head.finalized,
             )
 
     def status(self, agency: AgencyId, list_: int, index: int) -> Status:
@@ -251,8 +254,10 @@ def _head(connection: Connection) -> Head:
     row = connection.execute(newest).one_or_none()
     if row is None:
         raise ProjectionEmpty
-    seen = connection.execute(select(projection_seen.c.seen_at)).scalar_one_or_none()
-    return Head(row.block, row.hash, row.time, row.time if seen is None else seen)
+    seen = connection.execute(select(projection_seen)).one_or_none()
+    if seen is None:
+        return Head(row.block, row.hash, row.time, row.time)
+    return Head(row.block, row.hash, row.time, seen.seen_at, seen.finalized)
 
 
 def _batch(connection: Connection, agency: AgencyId, root: Root) -> Batch | None:

@@ -56,6 +56,8 @@ intents: Final = Table(
     Column("block", BigInteger),
     Column("block_hash", LargeBinary),
     Column("transaction", LargeBinary),
+    Column("gas_used", BigInteger),
+    Column("gas_price", BigInteger),
     Index(
         "intents_waiting",
         "chain_id",
@@ -63,6 +65,12 @@ intents: Final = Table(
         "seq",
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "intents_failed",
+        "seq",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
     ),
     Index(
         "intents_unfinished",
@@ -179,10 +187,18 @@ licences: Final = Table(
     Index(
         "licences_predecessor",
         "predecessor",
+        "version",
+        unique=True,
         sqlite_where=text("predecessor IS NOT NULL"),
         postgresql_where=text("predecessor IS NOT NULL"),
     ),
     Index("licences_by_agency", "agency", "seq"),
+    Index(
+        "licences_exp",
+        "exp",
+        sqlite_where=text("exp IS NOT NULL"),
+        postgresql_where=text("exp IS NOT NULL"),
+    ),
     Index("licences_by_type", "agency", "type_id", "seq"),
 )
 
@@ -240,7 +256,30 @@ changes: Final = Table(
     Column("co_signature", LargeBinary),
     Column("intent", LargeBinary, ForeignKey("intents.id")),
     Column("error", Text),
+    Column("decision", LargeBinary),
+    Column("change_set", SEQUENCE, ForeignKey("change_sets.seq")),
+    Column("part", BigInteger),
+    Index(
+        "changes_of_set",
+        "change_set",
+        "part",
+        sqlite_where=text("change_set IS NOT NULL"),
+        postgresql_where=text("change_set IS NOT NULL"),
+    ),
     Index("changes_digest", "digest"),
+    Index(
+        "changes_intent",
+        "intent",
+        sqlite_where=text("intent IS NOT NULL"),
+        postgresql_where=text("intent IS NOT NULL"),
+    ),
+    Index(
+        "changes_undecided",
+        "agency",
+        "seq",
+        sqlite_where=text("decision IS NULL"),
+        postgresql_where=text("decision IS NULL"),
+    ),
     Index(
         "changes_waits_for",
         "waits_for",
@@ -253,6 +292,46 @@ changes: Final = Table(
         sqlite_where=text("intent IS NULL AND error IS NULL"),
         postgresql_where=text("intent IS NULL AND error IS NULL"),
     ),
+)
+
+change_sets: Final = Table(
+    "change_sets",
+    metadata,
+    _sequence(),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("status", BigInteger, nullable=False),
+    Column("reason", BigInteger, nullable=False),
+    Column("effective_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("parts", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("uncosigned", BigInteger, nullable=False),
+    Column("wording", Text),
+    Column("outcome", Text),
+    Column("settled_at", BigInteger),
+    Column("settled_by", Text),
+    Column("approver", Text),
+)
+
+change_set_rows: Final = Table(
+    "change_set_rows",
+    metadata,
+    _sequence(),
+    Column("change_set", SEQUENCE, ForeignKey("change_sets.seq"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, ForeignKey("records.digest")),
+    Column("list", BigInteger),
+    Column("idx", BigInteger),
+    Column("present", BigInteger),
+    Column("part", BigInteger),
+    Column("refusal", Text),
+    Index("change_set_rows_in_order", "change_set", "seq"),
 )
 
 nonces: Final = Table(
@@ -288,10 +367,61 @@ idempotency_keys: Final = Table(
     Column("id", LargeBinary, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("taken_at", BigInteger, nullable=False, index=True),
+    Column("status", BigInteger, nullable=False),
+    Column("headers", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    _sequence(),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("type_id", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("charset", Text),
+    Column("is_dry_run", Boolean, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("is_cancelled", Boolean, nullable=False),
+    Column("touched_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("chunks", BigInteger, nullable=False),
     Column("turn", BigInteger, nullable=False),
-    Column("status", BigInteger),
-    Column("headers", LargeBinary),
-    Column("body", LargeBinary),
+    Column("claimed_until", BigInteger, nullable=False),
+    Column("tries", BigInteger, nullable=False),
+    Column("rows", BigInteger),
+    Column("checked", BigInteger, nullable=False),
+    Column("issued", BigInteger, nullable=False),
+    Column("repeated", BigInteger, nullable=False),
+    Column("faults", BigInteger, nullable=False),
+    Column("first_faults", LargeBinary, nullable=False),
+    Column("error", Text),
+    Index("jobs_by_agency", "agency", "seq"),
+    Index(
+        "jobs_unfinished",
+        "seq",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
+)
+
+job_chunks: Final = Table(
+    "job_chunks",
+    metadata,
+    Column("job", LargeBinary, ForeignKey("jobs.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+job_results: Final = Table(
+    "job_results",
+    metadata,
+    Column("job", LargeBinary, ForeignKey("jobs.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 projected_blocks: Final = Table(
@@ -307,6 +437,7 @@ projection_seen: Final = Table(
     metadata,
     Column("only", BigInteger, primary_key=True, autoincrement=False),
     Column("seen_at", BigInteger, nullable=False),
+    Column("finalized", BigInteger),
 )
 
 status_words: Final = Table(

@@ -11,7 +11,7 @@ from api.http.schemas.service import AliveAnswer, ReadyAnswer
 from api.http.schemas.shared import HeadAnswer
 from api.http.strict import StrictRoute
 from api.services.health import ProjectionStale
-from ledger.errors import Unavailable
+from ledger.errors import FinalityUnknown, Unavailable
 
 router = APIRouter(tags=["service"], route_class=StrictRoute)
 public_router = APIRouter(tags=["service"], route_class=PublicRoute)
@@ -23,9 +23,9 @@ async def alive() -> AliveAnswer:
     return AliveAnswer()
 
 
-@router.get("/readyz", responses=problems(Unavailable, ProjectionStale))
+@router.get("/readyz", responses=problems(Unavailable, ProjectionStale, FinalityUnknown))
 def ready(health: GivenHealth) -> ReadyAnswer:
-    """Tell whether to send requests here: database at hand, chain seen lately."""
+    """Tell whether to send requests here: database and its schema, chain seen lately."""
     return ReadyAnswer(head=HeadAnswer.of(health.ready()))
 
 

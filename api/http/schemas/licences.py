@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.http.forms import Answer, Form, HexDigest, Moment
-from api.http.schemas.shared import AgencyName, HeadAnswer, Text, TypeId
-from api.services.issuance import BulkResult, Issued, IssueOrder
-from api.services.licences import LicencePage, LicenceView, ListedLicence
+from api.http.forms import WHOLE, Answer, Form, HexDigest, Moment
+from api.http.schemas.shared import AgencyName, HeadAnswer, StatusName, Text, TypeId
+from api.services.issuance import Issued, IssueOrder
+from api.services.licences import LicencePage, LicenceView
 from api.services.links import NewLink
 from api.services.uploads import MAX_EXTERNAL_ID
 from ledger.keys import PublicKey
@@ -47,7 +47,7 @@ class PredecessorForm(Form):
     """The licence that a new one replaces, and why (401 to 406)."""
 
     digest: HexDigest
-    reason: int = Field(ge=401, le=499)
+    reason: Annotated[int, Field(ge=401, le=499), WHOLE]
 
 
 class IssueForm(Form):
@@ -93,39 +93,6 @@ class IssuedAnswer(Answer):
         )
 
 
-class BulkRowAnswer(Answer):
-    """One row of an upload and its licence; `repeated` when it was issued before."""
-
-    row: int
-    external_id: str | None
-    licence_id: str
-    digest: HexDigest
-    repeated: bool
-
-
-class BulkAnswer(Answer):
-    """What became of an upload; a dry run lists the repeats alone."""
-
-    rows: int
-    repeated: int
-    issued: list[BulkRowAnswer]
-
-    @classmethod
-    def of(cls, result: BulkResult) -> Self:
-        """Return the result as JSON."""
-        issued = [
-            BulkRowAnswer(
-                row=row.number,
-                external_id=row.issued.row.external_id,
-                licence_id=row.issued.row.licence_id,
-                digest=row.issued.row.digest,
-                repeated=row.issued.is_repeat,
-            )
-            for row in result.issued
-        ]
-        return cls(rows=result.rows, repeated=result.repeated, issued=issued)
-
-
 class LicenceSummary(Answer):
     """A licence in a list; `status` is the chain's as of the projection's head."""
 
@@ -139,10 +106,12 @@ class LicenceSummary(Answer):
     valid_from: Moment
     valid_until: Moment | None
     stage: Stage
-    status: Literal["valid", "revoked", "suspended", "superseded"]
+    status: StatusName
+    predecessor: HexDigest | None
+    successor: HexDigest | None
 
     @classmethod
-    def of(cls, listed: ListedLicence) -> Self:
+    def of(cls, listed: LicenceView) -> Self:
         """Return a stored licence as JSON; `validUntil` is the first moment after."""
         return cls(**_summary(listed))
 
@@ -166,8 +135,7 @@ class LicenceAnswer(LicenceSummary):
 
     status_list: int
     status_index: int
-    predecessor: HexDigest | None
-    successor: HexDigest | None
+    predecessor_reason: int | None
     head: HeadAnswer
 
     @classmethod
@@ -178,8 +146,7 @@ class LicenceAnswer(LicenceSummary):
             **_summary(view),
             status_list=row.list,
             status_index=row.index,
-            predecessor=row.predecessor,
-            successor=view.successor,
+            predecessor_reason=row.predecessor_reason,
             head=head,
         )
 
@@ -188,7 +155,7 @@ class LinkForm(Form):
     """A link to make; without `claims` it shows what the type shows by default."""
 
     claims: list[Text] | None = Field(default=None, max_length=64)
-    lifetime_seconds: int | None = Field(default=None, ge=60)
+    lifetime_seconds: Annotated[int, Field(ge=60), WHOLE] | None = None
 
 
 class LinkAnswer(Answer):
@@ -204,7 +171,7 @@ class LinkAnswer(Answer):
         return cls(url=link.url, expires_at=link.expires_at, qr_svg=link.qr_svg)
 
 
-def _summary(licence: ListedLicence | LicenceView) -> dict[str, Any]:
+def _summary(licence: LicenceView) -> dict[str, Any]:
     row = licence.row
     return {
         "digest": row.digest,
@@ -218,4 +185,6 @@ def _summary(licence: ListedLicence | LicenceView) -> dict[str, Any]:
         "valid_until": row.exp,
         "stage": licence.stage,
         "status": licence.status.name.lower(),
+        "predecessor": row.predecessor,
+        "successor": licence.successor,
     }

@@ -20,8 +20,11 @@ class AliveAnswer(Answer):
 
 
 class ProblemKindAnswer(Answer):
-    """A kind of problem: its type, its one-line title, the status it comes with."""
+    """A kind of problem; `members` are the names of the values that its documents may carry."""
 
     type: str
     title: str
     status: int
+    meaning: str
+    advice: str
+    members: list[str]

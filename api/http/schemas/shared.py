@@ -1,6 +1,7 @@
 """JSON that several nouns share."""
 
-from typing import Annotated, Self
+from functools import lru_cache
+from typing import Annotated, Literal, Self
 
 from fastapi import Path
 from pydantic import Field
@@ -17,6 +18,7 @@ TypeId = Annotated[str, Field(min_length=1, max_length=64, examples=["cn.food-bu
 JurisdictionInPath = Annotated[str, Path(min_length=1, max_length=32)]
 CodeInPath = Annotated[str, Path(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=256)]
+StatusName = Literal["valid", "revoked", "suspended", "superseded"]
 
 
 class HeadAnswer(Answer):
@@ -40,7 +42,13 @@ class AgencyName(Form):
 
     def id(self) -> AgencyId:
         """Return its id on the ledger."""
-        return agency_id(self.jurisdiction, self.code)
+        return _known_id(self.jurisdiction, self.code)
+
+
+@lru_cache(maxsize=1_024)
+def _known_id(jurisdiction: str, code: str) -> AgencyId:
+    """Keep the few agencies' ids: two hashes a request, in Python."""
+    return agency_id(jurisdiction, code)
 
 
 def open_end(at: int) -> int | None:
