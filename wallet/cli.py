@@ -10,6 +10,7 @@ import click
 from wallet.commands.agency import agency
 from wallet.commands.audit import audit
 from wallet.commands.bundle import bundle
+from wallet.commands.job import job
 from wallet.commands.key import key
 from wallet.commands.licence import licence
 from wallet.commands.options import FOLDER
@@ -51,7 +52,7 @@ def main(ctx: click.Context, home: Path) -> None:
         )
 
 
-for _command in (up, verify, licence, agency, key, trust, bundle, audit):
+for _command in (up, verify, licence, job, agency, key, trust, bundle, audit):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from wallet.home import read_file, write_file
 
 DOCUMENT: Final = ".sd-jwt"
 PROOF: Final = ".proof.json"
+DECISION: Final = ".jwt"
+"""How the file of a decision ends, where a person follows the habit."""
 
 
 @dataclass(eq=False)
@@ -120,8 +122,11 @@ def read_held(path: Path, proof: Path | None = None) -> Held:
 
 
 def proof_beside(path: Path) -> Path:
-    """Return where the proof of a document's file lies: `name.proof.json` beside `name.sd-jwt`."""
-    return path.with_name(path.name.removesuffix(DOCUMENT) + PROOF)
+    """Return where the proof of a document's file lies: `name.proof.json` beside `name.sd-jwt`.
+
+    So it does beside a decision's `name.jwt`.
+    """
+    return path.with_name(path.name.removesuffix(DOCUMENT).removesuffix(DECISION) + PROOF)
 
 
 def read_text(text: str) -> Held:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from eth_account import Account
-
 from ledger.chain.blocks import HASHES_ONLY, read_head
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import quantity, record
@@ -227,4 +225,6 @@ def _mined(node: Node, block: int) -> Mined:
 
 
 def _sender(raw: str) -> Address:
+    from eth_account import Account  # noqa: PLC0415  # half of every command's start, wanted here alone
+
     return Address(Account.recover_transaction(raw))

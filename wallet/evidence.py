@@ -10,27 +10,36 @@ from ledger import jws
 from ledger.errors import Refused, Unavailable
 from ledger.verification.bundle import TYPE, Bundle, parse_bundle
 from ledger.verification.evidence import Evidence, Unreachable
-from ledger.verification.verify import query_of
-from wallet.documents import Held
+from ledger.verification.proof_file import ProofFile
+from ledger.verification.records import OpenedRecord, query_about, wants_history
 from wallet.home import read_file
 from wallet.ledgers import open_ledger
 from wallet.trust import Trust, TrustedLedger, TrustFile
 
 
-def from_node(held: Held, ledger: TrustedLedger, *, now: int, past: bool) -> Evidence:
+def from_node(
+    record: OpenedRecord,
+    proof: ProofFile | None,
+    ledger: TrustedLedger,
+    *,
+    now: int,
+    past: bool,
+) -> Evidence:
     """Return what the ledger's nodes say; `past` for questions about an earlier time."""
     try:
-        query = query_of(held.document, held.proof)
+        query = query_about(record, proof)
     except Refused as exc:
-        return _nothing(held, exc)  # verification says what is wrong with it
+        return _nothing(proof, exc)  # verification says what is wrong with it
     try:
         with open_ledger(ledger) as client:
-            return client.evidence(query, held.proof, now=now, past=past)
+            return client.evidence(query, proof, now=now, past=past or wants_history(record))
     except Unavailable as exc:
-        return _nothing(held, exc)
+        return _nothing(proof, exc)
 
 
-def from_bundle(held: Held, bundle: Path, trusted: TrustFile, *, now: int) -> Evidence:
+def from_bundle(
+    record: OpenedRecord, proof: ProofFile | None, bundle: Path, trusted: TrustFile, *, now: int
+) -> Evidence:
     """Return what a bundle says; its sequence is kept, and lower ones are refused from then on.
 
     Raises:
@@ -39,9 +48,9 @@ def from_bundle(held: Held, bundle: Path, trusted: TrustFile, *, now: int) -> Ev
     token = read_file(bundle).decode("utf-8", "replace").strip()
     try:
         opened = open_bundle(token, trusted, now)
-        return opened.evidence(query_of(held.document, held.proof), held.proof)
+        return opened.evidence(query_about(record, proof), proof)
     except (Refused, Unavailable) as exc:
-        return _nothing(held, exc)
+        return _nothing(proof, exc)
 
 
 def open_bundle(token: str, trusted: TrustFile, now: int) -> Bundle:
@@ -67,5 +76,5 @@ def _last_sequence(token: str, trust: Trust) -> int:
     return next((known.sequence for known in trust.publishers if known.key.kid == kid), 0)
 
 
-def _nothing(held: Held, reason: Refused | Unavailable) -> Evidence:
-    return Evidence(held.proof, Unreachable(str(reason)))
+def _nothing(proof: ProofFile | None, reason: Refused | Unavailable) -> Evidence:
+    return Evidence(proof, Unreachable(str(reason)))

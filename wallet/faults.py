@@ -43,17 +43,19 @@ SENTENCES: Final[Mapping[str, str]] = {
     "boolean": "it is neither 是 nor 否",
     "parts": "it has too many or too few parts",
     "cells": "the row has more or fewer cells than the heading",
+    "too-long": "the row is longer than any may be; the file is not read from here on",
     "json": "the line is no JSON object",
     "csv": "the file cannot be read as CSV from here on",
     "unique": "an earlier row has the same",
+    "taken": "another licence was issued under it",
 }
 
 
-def fault_lines(faults: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return one line a fault, at most `MOST_LINES`, and one that counts the rest."""
+def fault_lines(faults: Sequence[Mapping[str, Any]], total: int | None = None) -> list[str]:
+    """Return one line a fault, at most `MOST_LINES`, and one that counts the rest of `total`."""
     lines = [_line(fault) for fault in faults[:MOST_LINES]]
-    more = len(faults) - len(lines)
-    return [*lines, f"… and {more} more"] if more else lines
+    more = (len(faults) if total is None else total) - len(lines)
+    return [*lines, f"… and {more:,} more"] if more > 0 else lines
 
 
 def _line(fault: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +47,23 @@ def read_file(path: Path) -> bytes:
         raise FileUnreadable(str(path), exc.strerror or "") from exc
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Put `content` at `path` whole or not at all: temporary file (0600), fsync, rename, fsync."""
+def read_pieces(path: Path, size: int) -> Iterator[bytes]:
+    """Yield the bytes of `path` in pieces of `size`; raises as `read_file`."""
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(size):
+                yield piece
+    except FileNotFoundError as exc:
+        raise FileMissing(str(path)) from exc
+    except OSError as exc:
+        raise FileUnreadable(str(path), exc.strerror or "") from exc
+
+
+def write_file(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Put `content` at `path` whole or not at all: temporary file (0600), fsync, rename, fsync.
+
+    Raises `FileUnwritable`, and what `content` raises while it is read.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with writing(path):
         private_folder(path.parent)
@@ -84,9 +99,9 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _write_through(path: Path, content: bytes | Iterable[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     with os.fdopen(handle, "wb") as file:
-        file.write(content)
+        file.writelines([content] if isinstance(content, bytes) else content)
         file.flush()
         os.fsync(file.fileno())

@@ -77,7 +77,7 @@ class ServiceNotReady(Unavailable):
 
 
 class Household:
-    """Chain, service and worker of one folder; `start` and `stop` from one and the same thread."""
+    """Chain, service, worker and jobs of one folder; `start` and `stop` from one thread alone."""
 
     def __init__(  # each is given by the composition
         self,
@@ -100,6 +100,7 @@ class Household:
         self._children = {
             "serve": self._child("serve", "--host", "127.0.0.1", "--port", str(ports.service)),
             "work": self._child("work"),
+            "jobs": self._child("jobs"),
         }
         self._backoffs = {name: Backoff() for name in ("chain", *self._children)}
         self._wants_node = True
@@ -127,7 +128,7 @@ class Household:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The process ids of the programs that run: `chain`, `serve`, `work`."""
+        """The process ids of the programs that run: `chain`, `serve`, `work`, `jobs`."""
         found = {"chain": self.chain.pid} | {n: c.pid for n, c in self._children.items()}
         return {name: pid for name, pid in found.items() if pid is not None}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.values import Status
-from ledger.verification.check import NAMES, Report, Result, Verdict, sentence
+from ledger.verification.check import Report, Result, Verdict, sentence
 from ledger.verification.evidence import Source, Unreachable
 from wallet.console import age, say, when
 
@@ -87,8 +87,7 @@ def print_report(report: Report, language: str, now: int) -> None:
     """Print verdict, checks, warnings and the ledger's head for a person."""
     words = _WORDS[language]
     say(words[report.verdict], style=_STYLES[report.verdict])
-    for check in report.checks:
-        name = NAMES[check.number - 1]
+    for name, check in zip(report.names, report.checks, strict=True):
         said = sentence(check, language)
         say(f"{_MARKS[check.result]} {check.number} {name:<9} {said} [{check.code}]")
         known_then = check.facts.get("knownThen")

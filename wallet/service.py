@@ -5,7 +5,8 @@ Every write carries an Idempotency-Key, so that one whose answer was lost may be
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from ledger.errors import Refused, Unavailable
 from wallet.faults import fault_lines
 
 TIMEOUT_SECONDS: Final = 30.0
+SILENCE_SECONDS: Final = 45.0
+"""Longest silence of a stream of events: three of the service's heartbeats."""
 TRIES: Final = 4
 """How often a write is sent whose answer does not come."""
 _ERROR: Final = 400
@@ -94,7 +97,7 @@ class Service:
         base_url: str,
         token: str | None = None,
         transport: httpx2.BaseTransport | None = None,
-        wait: Callable[[float], None] = time.sleep,
+        wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._wait = wait
@@ -122,14 +125,34 @@ class Service:
         """Write a JSON object; return the JSON object that is answered. Raises as `send`."""
         return self._object(self._write(path, json=body or {}))
 
-    def upload(self, path: str, content: bytes, media_type: str) -> dict[str, Any]:
-        """Write a file; return the JSON object that is answered. Raises as `send`."""
-        headers = {"Content-Type": media_type}
-        return self._object(self._write(path, content=content, headers=headers, timeout=None))
+    def upload(
+        self, path: str, content: Iterable[bytes], headers: Mapping[str, str], key: str
+    ) -> dict[str, Any]:
+        """Write what `content` yields, anew at each try, under `key`; return the answered object.
+
+        Raises as `send`, and whatever `content` raises.
+        """
+        sent = dict(headers)
+        return self._object(self._write(path, key, content=content, headers=sent))
 
     def fetch(self, path: str, accept: str = "*/*") -> bytes:
         """Return the bytes at `path`; raises as `send`."""
         return self.send("GET", path, headers={"Accept": accept}).content
+
+    def events(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield the objects of the server-sent events at `path` to the stream's end.
+
+        Raises as `send`; `AnswerLost` when the stream is cut or silent.
+        """
+        wanted = {"Accept": "text/event-stream"}
+        with self._stream(path, wanted, SILENCE_SECONDS) as response:
+            for event in httpx2.EventSource(response):
+                yield self._parsed(event.data.encode())
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """Yield the bytes at `path` as they come; raises as `send`."""
+        with self._stream(path, {"Accept": "*/*"}, TIMEOUT_SECONDS) as response:
+            yield from response.iter_bytes()
 
     def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Return the answer to one request.
@@ -139,20 +162,38 @@ class Service:
             ServiceBusy: when the service says that it cannot answer now.
             ServiceRefused: for any other problem.
         """
-        try:
+        with self._spoken():
             response = self._client.request(method, path, **options)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.InvalidURL) as exc:
-            raise ServiceUnavailable(self.base_url, type(exc).__name__) from exc
-        except httpx2.HTTPError as exc:
-            raise AnswerLost(self.base_url, type(exc).__name__) from exc
         if response.status_code < _ERROR:
             return response
         raise problem(response.status_code, response.content)
 
-    def _write(self, path: str, **options: Any) -> httpx2.Response:
+    @contextmanager
+    def _stream(
+        self, path: str, headers: Mapping[str, str], silence: float
+    ) -> Iterator[httpx2.Response]:
+        timeout = httpx2.Timeout(TIMEOUT_SECONDS, read=silence)
+        with (
+            self._spoken(),
+            self._client.stream("GET", path, headers=headers, timeout=timeout) as response,
+        ):
+            if response.status_code >= _ERROR:
+                raise problem(response.status_code, response.read())
+            yield response
+
+    @contextmanager
+    def _spoken(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.InvalidURL) as exc:
+            raise ServiceUnavailable(self.base_url, type(exc).__name__) from exc
+        except httpx2.HTTPError as exc:
+            raise AnswerLost(self.base_url, type(exc).__name__) from exc
+
+    def _write(self, path: str, key: str | None = None, **options: Any) -> httpx2.Response:
         """Send a write under a key, again where its answer was lost or the first is at work."""
-        key = {"Idempotency-Key": secrets.token_urlsafe(24)}
-        options["headers"] = {**options.get("headers", {}), **key}
+        named = {"Idempotency-Key": key or new_key()}
+        options["headers"] = {**options.get("headers", {}), **named}
         for pause in range(1, TRIES):
             try:
                 return self.send("POST", path, **options)
@@ -165,10 +206,18 @@ class Service:
         return self.send("POST", path, **options)
 
     def _object(self, response: httpx2.Response) -> dict[str, Any]:
+        return self._parsed(response.content)
+
+    def _parsed(self, content: bytes) -> dict[str, Any]:
         try:
-            return parse_object(response.content)
+            return parse_object(content)
         except JsonMalformed as exc:
             raise AnswerMalformed(self.base_url) from exc
+
+
+def new_key() -> str:
+    """Return an Idempotency-Key that nobody used."""
+    return secrets.token_urlsafe(24)
 
 
 def problem(status: int, content: bytes) -> ServiceRefused | ServiceBusy:

@@ -14,6 +14,7 @@ from ledger.chain.accounts import Account
 from ledger.errors import Refused
 from ledger.sign_in import SignIn
 from ledger.values import Address
+from wallet.embedded import Clocks
 from wallet.home import read_file, write_file
 from wallet.service import AnswerMalformed, Service
 
@@ -95,10 +96,14 @@ def sign_in(service: Service, account: Account) -> Session:
 
 
 def open_service(
-    base_url: str, address: Address, unlock: Callable[[], Account], kept: SessionFile, now: int
+    base_url: str,
+    address: Address,
+    unlock: Callable[[], Account],
+    kept: SessionFile,
+    clocks: Clocks,
 ) -> Service:
     """Return a client that speaks for the account; `unlock` is called where no token is good."""
-    session = kept.find(base_url, address, now)
+    session = kept.find(base_url, address, clocks.now())
     if session is None:
         plain = Service(base_url)
         try:
@@ -106,7 +111,7 @@ def open_service(
         finally:
             plain.close()
         kept.keep(base_url, address, session)
-    return Service(base_url, session.token)
+    return Service(base_url, session.token, wait=clocks.pause)
 
 
 def _message(base_url: str, address: Address, challenge: dict[str, Any]) -> SignIn:

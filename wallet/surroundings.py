@@ -10,6 +10,7 @@ from wallet.embedded import Clocks
 from wallet.keyring import Keyring, Randomness
 from wallet.sessions import SessionFile
 from wallet.trust import TrustFile
+from wallet.uploads import UploadFile
 
 KEYS: Final = "keys"
 DOCUMENTS: Final = "documents"
@@ -44,6 +45,11 @@ class Surroundings:
     def sessions(self) -> SessionFile:
         """The tokens of services."""
         return SessionFile(self.home)
+
+    @property
+    def uploads(self) -> UploadFile:
+        """The uploads whose jobs were not seen to end."""
+        return UploadFile(self.home)
 
     def now(self) -> int:
         """Return the present in Unix seconds."""

@@ -53,6 +53,15 @@ def admit(outside: Surroundings, agency: AgencyName, name: str, admin: str, **gi
     )
 
 
+@agency.command()
+@click.argument("agency", type=AGENCY)
+@click.option("--name", required=True, help="Its public name from now on.")
+@acting("supervisor")
+def rename(outside: Surroundings, agency: AgencyName, name: str, **given: Any) -> None:
+    """Change the public name of AGENCY; its code stays. Supervisor only."""
+    send(outside, lambda d: calls.rename_agency(d, agency.id, name), given)
+
+
 def _role(_ctx: click.Context, _parameter: click.Parameter, value: str) -> Role:
     return Role[value.upper()]
 

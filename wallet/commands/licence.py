@@ -8,26 +8,27 @@ from urllib.parse import quote
 
 import click
 
-from ledger.canonical import parse_object
 from ledger.errors import Unavailable
-from ledger.licences.catalogue import load_catalogue
 from ledger.licences.dates import OPEN_ENDED, local_day
-from ledger.licences.rows import row_fields, template_header
-from ledger.licences.sd_jwt import parse
-from ledger.verification.proof_file import ProofFile
+from ledger.verification.check import rfc3339
 from wallet.commands.agency_keys import public_key_of
+from wallet.commands.bulk import bulk
+from wallet.commands.licence_decision import decision
+from wallet.commands.licence_history import HISTORY_COMMANDS
 from wallet.commands.licence_holder import HOLDER_COMMANDS
+from wallet.commands.licence_sets import SET_COMMANDS
 from wallet.commands.licence_status import STATUS_COMMANDS
+from wallet.commands.licence_succession import SUCCESSION_COMMANDS, given_fields, send_order
 from wallet.commands.options import AGENCY, FILE, FOLDER, AgencyName
-from wallet.commands.serving import opened, serving, wait_for_block, wait_option
-from wallet.console import age, note, print_json, print_table, say, waiting
+from wallet.commands.serving import opened, proof_of, serving, wait_option
+from wallet.console import age, note, print_json, print_table, say
 from wallet.documents import DOCUMENT, PROOF
-from wallet.home import read_file, write_file
-from wallet.service import Service, ServiceRefused
+from wallet.home import write_file
+from wallet.service import Service
 from wallet.surroundings import Surroundings
 
-_NOT_FOUND: Final = 404
-_MEDIA_TYPES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+_STATUSES: Final = ("valid", "suspended", "revoked", "superseded")
+_EXPIRING: Final = "Those in force that run out within so many days."
 
 
 @dataclass(eq=False)
@@ -65,83 +66,13 @@ def issue(  # one parameter an option
     order: dict[str, Any] = {
         "agency": {"jurisdiction": agency.jurisdiction, "code": agency.code},
         "type": type_id,
-        "fields": _fields(type_id, fields, single),
+        "fields": given_fields(type_id, fields, single),
     }
     if holder_key is not None:
         order["holderKey"] = public_key_of(outside, holder_key).jwk()
     if external_id is not None:
         order["externalId"] = external_id
-    _issue(outside, order, given)
-
-
-@licence.command()
-@click.argument("digest")
-@click.option("--reason", type=int, default=401, show_default=True, help="401 延续, 402 变更, …")
-@click.option("--fields", type=FILE, help="JSON file of the fields that change.")
-@click.option("--field", "single", multiple=True, metavar="NAME=VALUE", help="One that changes.")
-@wait_option
-@serving
-def renew(  # one parameter an option
-    outside: Surroundings,
-    digest: str,
-    reason: int,
-    fields: Path | None,
-    single: tuple[str, ...],
-    **given: Any,
-) -> None:
-    """Issue the successor of the licence DIGEST; the old one is replaced once it is anchored.
-
-    Fields that are not given stay as they are; so does the holder's key.
-    """
-    with opened(outside, given) as service:
-        text = service.fetch(f"/v1/licences/{quote(digest)}/document").decode("ascii", "replace")
-    old = parse(text.strip()).claims
-    kind = load_catalogue().by_vct(str(old.get("vct")))
-    kept = {name: old[name] for name in template_header(kind) if name in old}
-    for dated in ("issue_date", "valid_from", "valid_until"):
-        kept.pop(dated, None)
-    agency = {"jurisdiction": old.get("jurisdiction"), "code": old.get("issuing_authority_code")}
-    order: dict[str, Any] = {
-        "agency": agency,
-        "type": kind.id,
-        "fields": kept | _fields(kind.id, fields, single),
-        "predecessor": {"digest": digest, "reason": reason},
-    }
-    if "cnf" in old:
-        order["holderKey"] = old["cnf"]["jwk"]
-    _issue(outside, order, given)
-
-
-@licence.command()
-@click.argument("agency", type=AGENCY)
-@click.argument("type_id")
-@click.argument("file", type=FILE)
-@click.option("--dry-run", is_flag=True, help="Check every row and issue nothing.")
-@serving
-def bulk(  # one parameter an option
-    outside: Surroundings,
-    agency: AgencyName,
-    type_id: str,
-    file: Path,
-    *,
-    dry_run: bool,
-    **given: Any,
-) -> None:
-    """Issue all rows of FILE (.csv or .ndjson), or none when one of them is wrong."""
-    media_type = _MEDIA_TYPES.get(file.suffix.lower())
-    if media_type is None:
-        raise click.UsageError(f"{file} is neither .csv nor .ndjson.")
-    path = f"/v1/agencies/{quote(agency.jurisdiction)}/{quote(agency.code)}/licences/bulk"
-    path += f"?type={quote(type_id)}" + ("&dryRun=true" if dry_run else "")
-    content = read_file(file)
-    with opened(outside, given) as service, waiting(f"Issuing the rows of {file.name}"):
-        answer = service.upload(path, content, media_type)
-    if given["as_json"]:
-        print_json(answer)
-        return
-    rows, repeated = int(answer.get("rows", 0)), int(answer.get("repeated", 0))
-    done = "can be issued" if dry_run else "issued"
-    say(f"{rows - repeated} {done}; {repeated} had been issued before.")
+    send_order(outside, order, given)
 
 
 @licence.command(name="list")
@@ -149,6 +80,8 @@ def bulk(  # one parameter an option
 @click.option("--type", "type_id", help="Licence type.")
 @click.option("--search", help="Part of a number, name or identifier.")
 @click.option("--external-id", help="Your own id.")
+@click.option("--status", type=click.Choice(_STATUSES), help="Status on the ledger.")
+@click.option("--expiring", type=click.IntRange(1, 36_500), metavar="DAYS", help=_EXPIRING)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @serving
 def list_licences(  # one parameter an option
@@ -162,6 +95,7 @@ def list_licences(  # one parameter an option
 ) -> None:
     """List an agency's licences, the newest first."""
     asked = {"agency": str(agency), "type": type_id, "q": search, "externalId": external_id}
+    asked |= _standing(given["status"], given["expiring"], outside.now())
     with opened(outside, given) as service:
         found, head = _pages(service, asked, limit)
     if given["as_json"]:
@@ -198,7 +132,7 @@ def fetch(outside: Surroundings, digest: str, out: Path, **given: Any) -> None:
     """Fetch the licence DIGEST and its proof as two files, which `suizheng verify` reads."""
     with opened(outside, given) as service:
         document = service.fetch(f"/v1/licences/{quote(digest)}/document")
-        proof = _proof(service, digest)
+        proof = proof_of(service, digest)
     name = digest.lower().removeprefix("0x")
     paths = {"document": str(out / f"{name}{DOCUMENT}")}
     write_file(out / f"{name}{DOCUMENT}", document)
@@ -246,34 +180,29 @@ def link(  # one parameter an option
         note(f"It works until {answer.get('expiresAt')}.")
 
 
-for _command in (*STATUS_COMMANDS, *HOLDER_COMMANDS):
+_COMMANDS: Final = (
+    bulk,
+    decision,
+    *SUCCESSION_COMMANDS,
+    *STATUS_COMMANDS,
+    *SET_COMMANDS,
+    *HISTORY_COMMANDS,
+    *HOLDER_COMMANDS,
+)
+for _command in _COMMANDS:
     licence.add_command(_command)
 
 
-def _issue(outside: Surroundings, order: dict[str, Any], given: dict[str, Any]) -> None:
-    with opened(outside, given) as service:
-        answer = service.post("/v1/licences", order)
-        if given["wait"]:
-            path = f"/v1/licences/{quote(str(answer.get('digest')))}"
-            answer["stage"] = wait_for_block(outside, service, path)["stage"]
-    if given["as_json"]:
-        print_json(answer)
-        return
-    say(f"{answer.get('licenceId')}", style="bold")
-    say(f"{answer.get('digest')}  {answer.get('stage')}")
-    say(f"Fetch it: suizheng licence fetch {answer.get('digest')}")
-
-
-def _fields(type_id: str, file: Path | None, single: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fields of a JSON file, outranked by those given one by one as in a CSV cell."""
-    found = {} if file is None else parse_object(read_file(file))
-    cells: dict[str, str] = {}
-    for text in single:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise click.UsageError(f"{text!r} is not NAME=VALUE.")
-        cells[name] = value
-    return found | (row_fields(load_catalogue().get(type_id), cells) if cells else {})
+def _standing(status: str | None, expiring: int | None, now: int) -> dict[str, str | None]:
+    """Return the query for a status and an end; what runs out is in force unless said otherwise."""
+    if expiring is None:
+        return {"status": status}
+    end = now + expiring * 86_400
+    return {
+        "status": status or "valid",
+        "expiresAfter": rfc3339(now),
+        "expiresBefore": rfc3339(end),
+    }
 
 
 def _pages(
@@ -313,12 +242,3 @@ def _unix(moment: object) -> int:
         return int(datetime.fromisoformat(str(moment)).timestamp())
     except ValueError as exc:
         raise MomentMalformed(str(moment)) from exc
-
-
-def _proof(service: Service, digest: str) -> ProofFile | None:
-    try:
-        return ProofFile.from_json(service.fetch(f"/v1/proofs/{quote(digest)}"))
-    except ServiceRefused as exc:
-        if exc.status == _NOT_FOUND:
-            return None
-        raise

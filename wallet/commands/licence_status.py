@@ -31,6 +31,13 @@ from wallet.surroundings import Surroundings
 DEADLINE_SECONDS: Final = 3 * 86_400
 """How long a second person has to sign, unless told otherwise."""
 _NONCE_BYTES: Final = 6
+_MEMBERS: Final = {
+    "number": "number",
+    "legal_basis": "legalBasis",
+    "text": "text",
+    "appeal": "appeal",
+}
+"""The parts of a decision's wording: option and JSON member."""
 _STATUS_NAMES: Final = {
     Status.SUSPENDED: "suspended",
     Status.VALID: "valid",
@@ -48,8 +55,20 @@ class RequestMalformed(Refused):
 def changing(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a status change."""
     return click.option("--co-signature", type=FILE, help="File of the second person's signature.")(
-        ordering(wait_option(serving(command)))
+        deciding(ordering(wait_option(serving(command))))
     )
+
+
+def deciding(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the wording of the decision document; 310, 311, 320 and 340 need all of it."""
+    for name, help_ in (
+        ("appeal", "Where and until when to object."),
+        ("text", "What is decided, and why."),
+        ("legal-basis", "The article it rests on."),
+        ("number", "The decision's 文号."),
+    ):
+        command = click.option(f"--{name}", metavar="TEXT", help=help_)(command)
+    return command
 
 
 def ordering(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -140,7 +159,7 @@ def cosign_request(  # one parameter an option
     Works off line. The registrar then gives OUT as --co-signature.
     """
     ledger, order, nonce, deadline = read_request(read_file(request))
-    _describe(ledger, order, deadline, outside.language)
+    describe(ledger, order, deadline, outside.language)
     if not yes:
         click.confirm("Sign this?", abort=True, err=True)
     key = outside.keyring.account(account, passwords.of(account)).private_key
@@ -227,15 +246,9 @@ def _wanted(
 def _change(
     outside: Surroundings, digest: str, wanted: dict[str, Any], given: dict[str, Any]
 ) -> None:
+    wanted |= worded(given)
     if given["co_signature"] is not None:
-        signed = parse_object(read_file(given["co_signature"]))
-        effective_at, until = signed.pop("effectiveAt", 0), signed.pop("until", 0)
-        signed.pop("reason", None)
-        wanted["coSignature"] = signed
-        if effective_at:
-            wanted["effectiveAt"] = rfc3339(effective_at)
-        if until:
-            wanted["until"] = rfc3339(until)
+        wanted |= _co_signed(given["co_signature"])
     with opened(outside, given) as service:
         answer = service.post(f"/v1/licences/{quote(digest)}/status", wanted)
         if given["wait"]:
@@ -248,7 +261,25 @@ def _change(
         say("Accepted. It counts as soon as it is in a block.")
 
 
-def _describe(ledger: LedgerRef, order: StatusOrder, deadline: int, language: str) -> None:
+def worded(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the order's part that words the decision."""
+    wording = {_MEMBERS[name]: given[name] for name in _MEMBERS if given[name] is not None}
+    if wording and "text" not in wording:
+        raise click.UsageError("A decision needs --text.")
+    return {"decision": wording} if wording else {}
+
+
+def _co_signed(file: Path) -> dict[str, Any]:
+    """Return the order's part that the second person's signature fixes."""
+    signed = parse_object(read_file(file))
+    times = {name: signed.pop(name, 0) for name in ("effectiveAt", "until")}
+    signed.pop("reason", None)
+    fixed = {name: rfc3339(time) for name, time in times.items() if time}
+    return fixed | {"coSignature": signed}
+
+
+def describe(ledger: LedgerRef, order: StatusOrder, deadline: int, language: str) -> None:
+    """Say what an order does, to whoever is to sign it."""
     reason = REASONS.get(order.reason)
     name = reason.names[language] if reason else "?"
     entries = sum(change.mask.bit_count() // 2 for change in order.changes)

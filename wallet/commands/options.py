@@ -1,5 +1,6 @@
 """Options that several commands share, and the types of their values."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,8 +106,23 @@ class AddressParameter(click.ParamType[Address, Any]):
         return Address(to_checksum_address(text))
 
 
+class JobParameter(click.ParamType[str, Any]):
+    """The id of a job: 0x and 32 hexadecimal digits."""
+
+    name = "job"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id in lower case; fail for anything else."""
+        text = str(value).lower()
+        if not re.fullmatch("0x[0-9a-f]{32}", text):
+            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+            self.fail(f"{shown!r} is no job's id of 0x and 32 digits.", param, ctx)
+        return text
+
+
 ADDRESS: Final = AddressParameter()
 AGENCY: Final = AgencyParameter()
+JOB: Final = JobParameter()
 MOMENT: Final = MomentParameter()
 
 

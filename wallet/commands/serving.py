@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import click
 
 from ledger.errors import Refused, Unavailable
 from ledger.values import Stage
+from ledger.verification.proof_file import ProofFile
 from wallet.commands.options import (
     account_option,
     json_option,
@@ -22,6 +24,7 @@ from wallet.sessions import open_service
 from wallet.surroundings import Surroundings
 
 _NOBODY: Final = 401
+_NOT_FOUND: Final = 404
 WAIT_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.5
 
@@ -65,7 +68,7 @@ def opened(outside: Surroundings, given: dict[str, Any]) -> Iterator[Service]:
         entry.address,
         lambda: outside.keyring.account(name, given["passwords"].of(name)),
         outside.sessions,
-        outside.now(),
+        outside.clocks,
     )
     try:
         yield service
@@ -100,3 +103,13 @@ def wait_for_block(outside: Surroundings, service: Service, path: str) -> dict[s
             if outside.clocks.monotonic() > deadline:
                 raise StillUnderWay(str(answer.get("stage")))
             outside.clocks.pause(POLL_SECONDS)
+
+
+def proof_of(service: Service, digest: str) -> ProofFile | None:
+    """Return the proof of what the service issued, None until it is anchored."""
+    try:
+        return ProofFile.from_json(service.fetch(f"/v1/proofs/{quote(digest)}"))
+    except ServiceRefused as exc:
+        if exc.status == _NOT_FOUND:
+            return None
+        raise

@@ -1,4 +1,4 @@
-"""`suizheng verify`: is this licence good? Needs no service."""
+"""`suizheng verify`: is this licence, or this decision about one, good? Needs no service."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,11 @@ from ledger.errors import Refused
 from ledger.licences.catalogue import LANGUAGES, load_catalogue
 from ledger.values import LedgerRef
 from ledger.verification.check import Verdict
+from ledger.verification.decision import is_decision
 from ledger.verification.evidence import Evidence, Unreachable
 from ledger.verification.policy import HolderRequest, Policy
-from ledger.verification.verify import verify as judge
+from ledger.verification.proof_file import ProofFile
+from ledger.verification.records import OpenedRecord, open_record, report_on
 from wallet import evidence, links
 from wallet.advice import spoken
 from wallet.commands.options import FILE, MOMENT, json_option, ledger_options
@@ -47,6 +49,7 @@ class Sources:
 @click.command()
 @click.argument("document", metavar="FILE|URL")
 @click.option("--proof", type=FILE, help="Proof file; else the one beside FILE or inside it.")
+@click.option("--licence", type=FILE, help="The licence that a decision is about.")
 @click.option("--offline", "bundle", type=FILE, help="Signed bundle to use in place of a node.")
 @click.option("--at", type=MOMENT, help="Judge for this time; else for now.")
 @click.option("--audience", help="Ask for the holder's proof made for this audience.")
@@ -60,12 +63,14 @@ class Sources:
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, /, document: str, **given: Any) -> None:
-    """Verify a licence: exit code 0 valid, 1 invalid, 2 unconfirmed.
+    """Verify a licence or a decision: exit code 0 valid, 1 invalid, 2 unconfirmed.
 
     FILE is an SD-JWT with its proof beside it (name.sd-jwt, name.proof.json), or a proof file with
-    the document inside. URL is the link of a QR code. The verdict comes from a ledger, read through
-    a node or from a signed bundle; the service is not asked. Exit code 1 is a verdict and nothing
-    else: what cannot be read for another reason than the document itself ends in 2.
+    the document inside. URL is the link of a QR code. FILE may be a decision as well (name.jwt);
+    with --licence the ledger is also asked whether it did what the decision says. The verdict comes
+    from a ledger, read through a node or from a signed bundle; the service is not asked. Exit code
+    1 is a verdict and nothing else: what cannot be read for another reason than the document itself
+    ends in 2.
     """
     outside: Surroundings = ctx.obj
     holder = _holder(given["audience"], given["nonce"])
@@ -74,7 +79,8 @@ def verify(ctx: click.Context, /, document: str, **given: Any) -> None:
     at = now if given["at"] is None else int(given["at"])
     try:
         held = _read(document, given["proof"])
-        gathered, ledgers = gather(outside, held, sources, now=now, past=at < now)
+        record = _opened(held, given["licence"], holder)
+        gathered, ledgers = gather(outside, record, held.proof, sources, now=now, past=at < now)
     except Refused as exc:  # 1 is the verdict *invalid*: a wrong path says nothing about a licence
         raise UnavailableFailure(spoken(exc)) from exc
     policy = Policy(
@@ -84,7 +90,7 @@ def verify(ctx: click.Context, /, document: str, **given: Any) -> None:
         holder=holder,
         recognised=frozenset(given["recognised"]) or None,
     )
-    report = judge(held.document, gathered, policy, at, load_catalogue())
+    report = report_on(record, gathered, policy, at, load_catalogue())
     if given["as_json"]:
         print_json(report.to_json())
     else:
@@ -93,20 +99,26 @@ def verify(ctx: click.Context, /, document: str, **given: Any) -> None:
 
 
 def gather(
-    outside: Surroundings, held: Held, sources: Sources, *, now: int, past: bool
+    outside: Surroundings,
+    record: OpenedRecord,
+    proof: ProofFile | None,
+    sources: Sources,
+    *,
+    now: int,
+    past: bool,
 ) -> tuple[Evidence, frozenset[LedgerRef]]:
     """Return the evidence from the source that was named, and the ledgers that are trusted."""
     trust = outside.trust.load()
     ledgers = {known.deployment.ledger for known in trust.ledgers}
-    wanted = None if held.proof is None else held.proof.ledger
+    wanted = None if proof is None else proof.ledger
     if sources.bundle is not None:
-        gathered = evidence.from_bundle(held, sources.bundle, outside.trust, now=now)
+        gathered = evidence.from_bundle(record, proof, sources.bundle, outside.trust, now=now)
         return gathered, frozenset(ledgers | _named(trust, sources))
     try:
         ledger = chosen_ledger(trust, sources.deployment, sources.nodes, wanted)
     except NoLedgerTrusted as exc:
-        return Evidence(held.proof, Unreachable(str(exc))), frozenset()
-    gathered = evidence.from_node(held, ledger, now=now, past=past)
+        return Evidence(proof, Unreachable(str(exc))), frozenset()
+    gathered = evidence.from_node(record, proof, ledger, now=now, past=past)
     return gathered, frozenset(ledgers | {ledger.deployment.ledger})
 
 
@@ -120,6 +132,16 @@ def _read(document: str, proof: Path | None) -> Held:
     if links.is_link(document):
         return links.fetch(links.parse_link(document))
     return read_held(Path(document), proof)
+
+
+def _opened(held: Held, licence: Path | None, holder: HolderRequest | None) -> OpenedRecord:
+    if is_decision(held.document):
+        if holder is not None:
+            raise click.UsageError("A decision has no holder: leave --audience and --nonce out.")
+        return open_record(held.document, None if licence is None else read_held(licence).document)
+    if licence is not None:
+        raise click.UsageError("--licence goes with a decision.")
+    return open_record(held.document)
 
 
 def _holder(audience: str | None, nonce: str | None) -> HolderRequest | None:

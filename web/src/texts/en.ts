@@ -53,6 +53,8 @@ export default {
     status: "Status",
     validity: "Period of validity",
     holder: "Holder",
+    target: "The licence it is about",
+    change: "What the ledger did",
   },
   results: { VALID: "passed", INVALID: "failed", ERROR: "could not be checked", SKIPPED: "not done" },
   warnings: "Worth knowing",

@@ -55,6 +55,8 @@ const texts: Texts = {
     status: "Estado",
     validity: "Prazo de validade",
     holder: "Titular",
+    target: "A licença em causa",
+    change: "O que o registo fez",
   },
   results: {
     VALID: "passou",

@@ -54,6 +54,8 @@ const texts: Texts = {
     status: "状态",
     validity: "有效期",
     holder: "持有人",
+    target: "所涉证照",
+    change: "账本上的变更",
   },
   results: { VALID: "通过", INVALID: "未通过", ERROR: "无法核对", SKIPPED: "未做" },
   warnings: "请留意",

@@ -54,6 +54,8 @@ const texts: Texts = {
     status: "狀態",
     validity: "有效期",
     holder: "持有人",
+    target: "所涉證照",
+    change: "帳本上的變更",
   },
   results: { VALID: "通過", INVALID: "未通過", ERROR: "無法核對", SKIPPED: "未做" },
   warnings: "請留意",
