@@ -7,7 +7,7 @@ PAGES := $(shell find web -type f -not -path "web/dist/*")
 export ETH_HASH_BACKEND := pysha3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup contracts pages check test demo bench serve slither lock clean
+.PHONY: help setup contracts pages check test demo bench serve slither fuzz lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,8 +41,8 @@ test: setup pages ## The whole suite; what cannot run here is skipped with its r
 demo: contracts ## The story of a licence on a real chain; writes var/demo/report.json
 	$(PY) -m scripts.demo
 
-bench: contracts ## Benchmarks to var/bench/latest.json
-	$(PY) -m scripts.bench
+bench: contracts ## Benchmarks to var/bench/latest.json and the README's table; SUBJECT=, SIZES= for a part
+	$(PY) -m scripts.bench $(SUBJECT:%=--subject %) $(SIZES:%=--sizes %)
 
 serve: contracts pages ## Chain, contracts, service and worker at one URL
 	.venv/bin/suizheng up
@@ -55,6 +55,14 @@ var/slither/.installed: requirements/slither.txt
 slither: setup var/slither/.installed ## Static analysis of the contracts
 	$(PY) -m scripts.slither
 
+var/schemathesis/.installed: requirements/schemathesis.txt
+	python3 -m venv var/schemathesis
+	var/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/schemathesis.txt
+	@touch $@
+
+fuzz: setup var/schemathesis/.installed ## Long try of the HTTP API against its OpenAPI document
+	FUZZ_EXAMPLES=200 FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(PY) -m pytest -q -s tests/integration/http/test_fuzz.py
+
 lock: .venv/.installed ## Resolve the lock files anew: versions and hashes, no addresses
 	npm install --package-lock-only --silent
 	node -e 'const fs=require("fs"),f="package-lock.json",l=JSON.parse(fs.readFileSync(f)); \
@@ -62,8 +70,9 @@ lock: .venv/.installed ## Resolve the lock files anew: versions and hashes, no a
 	for extra in runtime dev; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command 'make lock' $$( [ $$extra = dev ] && echo --extra dev ) pyproject.toml -o requirements/$$extra.txt; done
-	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command 'make lock' requirements/slither.in -o requirements/slither.txt
+	for tool in slither schemathesis; do \
+	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command 'make lock' requirements/$$tool.in -o requirements/$$tool.txt; done
 
 clean: ## Forget everything generated
 	rm -rf .venv node_modules out cache var web/dist

@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ class Settings:
     def resolve(self, name: str, importer: str) -> str:
         """Return the source name, relative to the root, that an import in `importer` means."""
         if name.startswith("."):
-            return str((ROOT / importer).parent.joinpath(name).resolve().relative_to(ROOT))
+            # By its words alone: node_modules may be a link to another folder.
+            return normpath(Path(importer).parent / name)
         for prefix, target in self.remappings:
             if name.startswith(prefix):
                 return target + name.removeprefix(prefix)

@@ -1,140 +1,149 @@
-"""`make bench`: verification, trees and chain reads; writes var/bench/latest.json."""
+"""`make bench`: what things cost here, to var/bench/latest.json and into the README's table."""
 
-import hashlib
 import json
 import os
 import platform
+import signal
+import sqlite3
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import traceback
 from importlib.metadata import version
-from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from ledger.chain.accounts import Account
-from ledger.chain.rpc import Node
-from ledger.licences.catalogue import load_catalogue
-from ledger.merkle import Tree
-from ledger.values import Digest
-from ledger.verification.check import Verdict
-from ledger.verification.policy import Policy
-from ledger.verification.verify import query_of, verify
-from scripts.bench.sample import SampleAgency
-from scripts.bench.timing import Row, measure
-from scripts.ports import free_ports
+import click
+
+from scripts.bench import table
+from scripts.bench.bulk import bulk
+from scripts.bench.databases import POSTGRESQL, SQLITE, postgresql_version
+from scripts.bench.limits import limits
+from scripts.bench.patience import at_most
+from scripts.bench.peers.measuring import peers
+from scripts.bench.rebuild import rebuild
+from scripts.bench.rows import Row
+from scripts.bench.run import Run, Subject
+from scripts.bench.single import single
+from scripts.bench.status import status
+from scripts.bench.verification import verification
 from scripts.steps import ROOT
-from wallet.embedded import CHAIN_ID, Clocks, EmbeddedChain
 
-LATEST = ROOT / "var" / "bench" / "latest.json"
-LICENCES = 200
-LEAVES = 1_000_000
-
-
-@contextmanager
-def sample_agency() -> Iterator[SampleAgency]:
-    """Give a made-up agency on an embedded chain of its own."""
-    secret = hashlib.sha256(b"a made-up account").digest()
-    account = Account(secret)
-    clocks = Clocks(lambda: int(time.time()), time.monotonic, time.sleep)
-    with tempfile.TemporaryDirectory() as folder:
-        (port,) = free_ports(1)
-        chain = EmbeddedChain(Path(folder) / "chain", port, clocks, Path(folder) / "anvil.log")
-        chain.start()
-        try:
-            chain.fund(account.address)
-            yield SampleAgency.admit(Node([chain.url], chain_id=CHAIN_ID), account, secret)
-        finally:
-            chain.stop()
+LATEST: Final = ROOT / "var" / "bench" / "latest.json"
+EXIT_TOLD_TO_END: Final = 143
+README: Final = ROOT / "README.md"
+SUBJECTS: Final[dict[str, Subject]] = {
+    "limits": limits,
+    "peers": peers,
+    "bulk": bulk,
+    "single": single,
+    "verification": verification,
+    "status": status,
+    "rebuild": rebuild,
+}
+"""By name, in the order in which they run: what others are compared with comes first."""
+PACKAGES: Final = (
+    *("coincurve", "cryptography", "fastapi", "orjson", "psycopg", "pydantic", "sqlalchemy"),
+    *("uvicorn", "web3"),
+)
 
 
-def verification(agency: SampleAgency) -> list[Row]:
-    """Measure verification in process and on line, beside a bare P-256 check and a Lens read."""
-    catalogue = load_catalogue()
-    issued_at = agency.client.head().time
-    licences = agency.issue(LICENCES, issued_at, os.urandom)
-    proofs = agency.anchor(licences)
-    now = agency.client.head().time
-    policy = Policy(frozenset([agency.client.deployment.ledger]), max_evidence_age=300)
-    queries = [query_of(one.document, proof) for one, proof in zip(licences, proofs, strict=True)]
-    evidence = [
-        agency.client.evidence(query, proof, now=now)
-        for query, proof in zip(queries, proofs, strict=True)
-    ]
-    cases = cycle(list(zip(licences, proofs, queries, evidence, strict=True)))
-    signature = agency.issuer.signer.sign(b"limit")
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--subject", "subjects", multiple=True, type=click.Choice(list(SUBJECTS)))
+@click.option("--sizes", help="Comma-separated sizes in place of each subject's own.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1))
+@click.option("--most-seconds", default=900, show_default=True, help="A subject's longest time.")
+@click.option("--postgres", default="postgresql://postgres@127.0.0.1:5432", show_default=True)
+def main(
+    subjects: tuple[str, ...], sizes: str | None, rounds: int, most_seconds: int, postgres: str
+) -> None:
+    """Measure every subject, or those named; exit code 1 when one failed or a row is void.
 
-    def in_process() -> None:
-        licence, _, _, known = next(cases)
-        report = verify(licence.document, known, policy, now, catalogue)
-        assert report.verdict is Verdict.VALID, report
-
-    def on_line() -> None:
-        licence, proof, _, _ = next(cases)
-        known = agency.client.evidence(query_of(licence.document, proof), proof, now=now)
-        report = verify(licence.document, known, policy, now, catalogue)
-        assert report.verdict is Verdict.VALID, report
-
-    return measure(
-        {
-            "verify one licence, in process": in_process,
-            "verify one licence, on line against a local node": on_line,
-            "issue one licence: build and sign": lambda: agency.issue(1, issued_at, os.urandom),
-            "limit: read the Lens": lambda: agency.client.read(next(cases)[2], now=now),
-            "limit: P-256 verify": lambda: agency.issuer.signer.public_key.verify(
-                b"limit", signature
-            ),
-        },
-        rounds=2_000,
-        block=50,
+    The README's table is written by a run of everything at its usual sizes alone.
+    """
+    for name in [name for name in os.environ if name.startswith("SUIZHENG_")]:
+        del os.environ[name]  # whatever the caller's service is told is not for this one
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TOLD_TO_END))  # databases are dropped
+    found = postgresql_version(postgres)
+    run = Run(
+        sizes=None if sizes is None else tuple(int(size) for size in sizes.split(",")),
+        rounds=rounds,
+        databases=(SQLITE,) if found is None else (SQLITE, POSTGRESQL),
+        server=postgres,
     )
+    if found is None:
+        run.skip(POSTGRESQL, "no server answers")
+    around = _surroundings(found)
+    failures = {
+        name: failure
+        for name in subjects or SUBJECTS
+        if (failure := _measure(run, name, most_seconds)) is not None
+    }
+    around["loadAverageAfter"] = os.getloadavg()
+    is_whole = not (subjects or sizes or failures)
+    _report(run, around, failures, is_whole=is_whole)
+    sys.exit(1 if failures or any(row.void for row in run.rows) else 0)
 
 
-def trees() -> list[Row]:
-    """Measure the tree of a million leaves beside as many bare hashes."""
-    digests = [Digest(number.to_bytes(32)) for number in range(LEAVES)]
-
-    def bare() -> None:
-        for digest in digests:
-            hashlib.sha256(digest).digest()
-
-    return measure(
-        {
-            f"tree of {LEAVES:,} leaves, all levels kept": lambda: Tree.of(digests),
-            f"limit: {LEAVES:,} bare SHA-256": bare,
-        },
-        rounds=5,
-    )
+def _measure(run: Run, name: str, most_seconds: int) -> str | None:
+    """Measure one subject into the run; return why it failed, None when it did not."""
+    try:
+        with at_most(most_seconds, name):
+            for row in SUBJECTS[name](run):
+                run.rows.append(row)
+                run.say(_told(row) + "\n" * sys.stderr.isatty())
+    except Exception as failed:  # noqa: BLE001  # the other subjects are measured whatever went wrong
+        traceback.print_exc()
+        return f"{type(failed).__name__}: {failed}"
+    return None
 
 
-def surroundings() -> dict[str, Any]:
+def _told(row: Row) -> str:
+    size = "" if row.size is None else f" ({row.size:,})"
+    said = table.amount(row.median, row.unit) if row.void is None else f"void: {row.void}"
+    return f"{row.subject}: {row.name}{size}: {said}"
+
+
+def _report(run: Run, around: dict[str, Any], failures: dict[str, str], *, is_whole: bool) -> None:
+    content = {
+        "isWhole": is_whole,
+        "surroundings": around,
+        "rows": [row.to_json() for row in run.rows],
+        "skipped": run.skipped,
+        "failed": failures,
+    }
+    LATEST.parent.mkdir(parents=True, exist_ok=True)
+    LATEST.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    text = table.markdown(run.rows, around)
+    print("\n" + text)
+    for name, why in failures.items():
+        print(f"FAILED {name}: {why}")
+    for skipped in run.skipped:
+        print(f"skipped {skipped}")
+    print(f"written to {LATEST.relative_to(ROOT)}")
+    if is_whole:
+        table.put(text, README)
+        print(f"and to {README.name}")
+
+
+def _surroundings(postgresql: str | None) -> dict[str, Any]:
     """Return what the numbers depend on."""
-    packages = ("web3", "cryptography", "coincurve", "jsonschema", "sqlalchemy", "fastapi")
     return {
-        "python": platform.python_version(),
+        "at": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "loadAverage": os.getloadavg(),
-        "packages": {name: version(name) for name in packages},
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "loadAverageBefore": os.getloadavg(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "postgresql": postgresql,
+        "packages": {name: version(name) for name in PACKAGES},
     }
 
 
-def main() -> int:
-    """Measure everything, print a table, write the report."""
-    before = surroundings()
-    with sample_agency() as agency:
-        rows = verification(agency)
-    rows += trees()
-    LATEST.parent.mkdir(parents=True, exist_ok=True)
-    report = {"surroundings": before, "rows": [row.shown() for row in rows]}
-    LATEST.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    for row in rows:
-        print(f"{row.name:55} {row.median * 1e3:10.3f} ms  n = {row.samples}")
-    print(f"written to {LATEST.relative_to(ROOT)}")
-    return 0
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if "model name" in line), "")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,10 +6,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.keys import PrivateKey
+from ledger.licences.sd_jwt import parse
 from scripts.demo.forgeries import signed_by_stranger, tampered
 from scripts.demo.stage import Stage, expect
 from scripts.demo.terminal import Answer, Terminal
@@ -35,6 +37,11 @@ PERSON: Final = {
 SHOWN: Final = ("holder_name", "category")
 AUDIENCE: Final = "https://hospital.example"
 PATIENCE_SECONDS: Final = 60.0
+DECISION: Final = (
+    *("--number", "示市监决〔2026〕1号", "--legal-basis", "《中华人民共和国行政许可法》"),
+    *("--text", "决定书正文。", "--appeal", "六十日内可申请行政复议。"),
+)
+"""The wording of the decisions that the law asks for."""
 
 
 @dataclass
@@ -124,19 +131,28 @@ class Story:
             csv.writer(file).writerows([header, *rows])
         answer = self._serve("licence", "bulk", AGENCY, FILES[0].stem, broken, code=1)
         expect(self._count() == 0, "something was issued")
-        return answer.err.strip().splitlines()[-1]
+        return answer.err.strip().splitlines()[1].strip()
 
     def issue_in_bulk(self) -> str:
         """Issue every row of the files under scripts/demo_data, then once more to no effect."""
         for file in FILES:
-            self._serve("licence", "bulk", AGENCY, file.stem, file, "--dry-run")
-            found = self._serve("licence", "bulk", AGENCY, file.stem, file, "--json").json()
-            self.issued += len(found["issued"])
-            self.digests |= {row["externalId"]: row["digest"] for row in found["issued"]}
-        again = self._serve("licence", "bulk", AGENCY, FILES[0].stem, FILES[0], "--json").json()
-        expect(again["repeated"] == len(again["issued"]), "a repeat issued something new")
+            self._bulk(file, "--dry-run")
+            result = self.files / f"{file.stem}.result.csv"
+            self.issued += self._bulk(file, "--result", result)["issued"]
+            with result.open(encoding="utf-8-sig", newline="") as rows:
+                self.digests |= {row["external_id"]: row["digest"] for row in csv.DictReader(rows)}
+        again = self._bulk(FILES[0])
+        expect(again["issued"] == 0, "a repeat issued something new")
+        expect(again["repeated"] == again["rows"], "a repeat has forgotten rows")
         expect(self.issued >= 1_000, f"only {self.issued}")  # noqa: PLR2004 - what is promised
         return f"{self.issued} licences of {len(FILES)} types"
+
+    def _bulk(self, file: Path, *options: object) -> dict[str, Any]:
+        """Send one of the files of a type; return the job at its end."""
+        job: dict[str, Any] = self._serve(
+            "licence", "bulk", AGENCY, file.stem, file, *options, "--json"
+        ).json()
+        return job
 
     def issue_singly(self) -> str:
         """Issue one licence to a holder's key."""
@@ -201,7 +217,8 @@ class Story:
     def revoke(self) -> str:
         """Revoke a licence; try to reinstate it in vain."""
         document = self._fetch("food-0003")
-        self._serve("licence", "revoke", self.digests["food-0003"], "--reason", 320)
+        digest = self.digests["food-0003"]
+        self._serve("licence", "revoke", digest, "--reason", 320, *DECISION)
         self._until_code(document, "status.revoked-punitive", code=1)
         refused = self._serve("licence", "reinstate", self.digests["food-0003"], code=1)
         return f"status.revoked-punitive; reinstating: {refused.err.strip().splitlines()[0]}"
@@ -213,14 +230,19 @@ class Story:
         request, signed = self.files / "request.json", self.files / "signed.json"
         self._serve("licence", "request-cosign", digest, request, "--reason", 311)
         self.office.run("licence", "cosign", request, signed, "--account", "approver", "--yes")
-        self._serve("licence", "revoke", digest, "--reason", 311, "--co-signature", signed)
+        annul = ("licence", "revoke", digest, "--reason", 311, *DECISION)
+        self._serve(*annul, "--co-signature", signed)
         self._until_code(document, "status.annulled", code=1)
         return "refused alone; with the approver's signature status.annulled"
 
     def renew(self) -> str:
         """Renew a licence and verify both."""
         old = self._fetch("transport-0001")
-        answer = self._serve("licence", "renew", self.digests["transport-0001"], "--json").json()
+        claims = parse(old.read_text().strip()).claims
+        ends = date.fromisoformat(claims["valid_until"]) + timedelta(days=365)
+        term = (f"valid_from={claims['valid_from']}", f"valid_until={ends}")
+        renewal = ("renew", self.digests["transport-0001"], "--field", term[0], "--field", term[1])
+        answer = self._serve("licence", *renewal, "--json").json()
         self.digests["renewed"] = answer["digest"]
         self._until_code(old, "status.superseded", code=1)
         new = self._fetch("renewed")
