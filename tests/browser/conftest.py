@@ -8,6 +8,7 @@ import pytest
 from api.http.app import create_app
 from api.http.pages import VERIFY, Pages
 from tests.support.browser import Browser, chromium
+from tests.support.databases import migrated_sqlite
 from tests.support.listening import listening
 from tests.support.service import BASE_URL, World, world
 
@@ -49,7 +50,10 @@ def pages() -> Pages:
 
 @pytest.fixture
 def site(tmp_path: Path, pages: Pages) -> Iterator[Site]:
-    with world(tmp_path) as made, listening(create_app(made.services, made, pages)) as origin:
+    with (
+        world(migrated_sqlite(tmp_path)) as made,
+        listening(create_app(made.services, made, pages)) as origin,
+    ):
         yield Site(made, origin)
 
 

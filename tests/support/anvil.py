@@ -46,11 +46,14 @@ def well_known_accounts() -> tuple[tuple[str, str], ...]:
 
 
 @contextmanager
-def anvil(*options: str) -> Iterator[Anvil]:
-    """Run a node with `options` beside the usual ones until the block ends; skip without anvil."""
+def anvil(*options: str, port: int | None = None) -> Iterator[Anvil]:
+    """Run a node with `options` beside the usual ones until the block ends; skip without anvil.
+
+    It gets a free port of this machine where none is given.
+    """
     if not BINARY.exists():
         pytest.skip(f"{BINARY} is not installed here (npm has it for Linux on x86-64 only)")
-    port = _free_port()
+    port = port or _free_port()
     command = [str(BINARY), "--quiet", "--host", "127.0.0.1", "--port", str(port), "--no-cors"]
     command += ["--hardfork", "osaka", "--enable-tx-gas-limit", "--mnemonic", MNEMONIC, *options]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:

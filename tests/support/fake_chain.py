@@ -367,12 +367,12 @@ class FakeChain:
         cursor = projection.cursor()
         if cursor is not None and present.get(cursor.block) != cursor:
             kept = (one.block for one in projection.recent() if present.get(one.block) == one)
-            projection.rollback(next(kept, -1))
+            projection.rollback(next(kept, -1), cursor)
             cursor = projection.cursor()
         fresh = self.blocks[0 if cursor is None else cursor.block + 1 :]
         found = [event for block in fresh for event in block.events]
         if fresh:
-            projection.apply([block.header for block in fresh], found)
+            projection.apply([block.header for block in fresh], found, cursor)
         return len(found)
 
     def _state(self) -> State:

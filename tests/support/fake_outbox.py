@@ -1,9 +1,10 @@
 """An outbox in memory that keeps its promises strictly, as the one on disk does."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from ledger.outbox import Attempt, Intent, IntentState
+from ledger.outbox import Attempt, Intent, IntentState, Receipt
 from ledger.values import Address
 
 UNFINISHED = (IntentState.RESERVED, IntentState.SIGNED, IntentState.SENT, IntentState.MINED)
@@ -21,6 +22,19 @@ class FakeOutbox:
     kept: dict[bytes, list[Attempt]] = field(default_factory=dict)
     counters: dict[tuple[int, Address], int] = field(default_factory=dict)
     reasons: dict[tuple[int, Address], str] = field(default_factory=dict)
+    receipts: dict[bytes, Receipt] = field(default_factory=dict)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        intents, counters = dict(self.intents), dict(self.counters)
+        reasons = dict(self.reasons)
+        kept = {intent: list(held) for intent, held in self.kept.items()}
+        try:
+            yield
+        except BaseException:
+            self.intents, self.counters = intents, counters
+            self.reasons, self.kept = reasons, kept
+            raise
 
     def add(self, *wanted: Intent) -> None:
         for intent in wanted:
@@ -68,18 +82,29 @@ class FakeOutbox:
     def attempts(self, intent: bytes) -> Sequence[Attempt]:
         return tuple(self.kept.get(intent, ()))
 
+    def attempts_of(self, intents: Collection[bytes]) -> Mapping[bytes, Sequence[Attempt]]:
+        return {intent: self.attempts(intent) for intent in intents if intent in self.kept}
+
     def mark(
         self,
         intent: bytes,
         state: IntentState,
         *,
         error: str | None = None,
-        receipt: tuple[int, bytes, bytes] | None = None,
+        receipt: Receipt | None = None,
     ) -> None:
         one = replace(self.intents[intent], state=state, error=error)
-        if receipt is not None or state is IntentState.SENT:
-            block, block_hash, transaction = receipt or (None, None, None)
-            one = replace(one, block=block, block_hash=block_hash, transaction=transaction)
+        if receipt is not None:
+            one = replace(
+                one,
+                block=receipt.block,
+                block_hash=receipt.block_hash,
+                transaction=receipt.transaction,
+            )
+            self.receipts[intent] = receipt
+        elif state is IntentState.SENT:
+            one = replace(one, block=None, block_hash=None, transaction=None)
+            self.receipts.pop(intent, None)
         self.intents[intent] = one
 
     def halt(self, chain_id: int, account: Address, reason: str) -> None:

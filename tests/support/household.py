@@ -22,9 +22,11 @@ CLOCKS = Clocks(lambda: int(time.time()), time.monotonic, time.sleep)
 NAME = f"{AGENCY.jurisdiction}/{AGENCY.code}"
 
 
-def build(folder: Path, ports: Ports | None = None) -> Household:
+def build(folder: Path, ports: Ports | None = None, url: str | None = None) -> Household:
+    """Return a household that keeps to `folder`; its database is at `url`, where one is given."""
     chosen = ports or Ports(free_port(), free_port())
-    return Household(folder, chosen, CLOCKS, secrets.token_bytes, os.environ)
+    elsewhere = {} if url is None else {"SUIZHENG_DATABASE_URL": url}
+    return Household(folder, chosen, CLOCKS, secrets.token_bytes, os.environ | elsewhere)
 
 
 def until(fact: Callable[[], bool], seconds: float = 60) -> None:
@@ -45,6 +47,7 @@ class Hand:
             "SUIZHENG_HOME": str(layout.wallet),
             "SUIZHENG_PASSWORD_FILE": str(layout.password),
             "SUIZHENG_SERVICE": household.urls.service,
+            "SUIZHENG_DATABASE_URL": household.environment["SUIZHENG_DATABASE_URL"],
         }
 
     def run(self, *words: object, code: int = 0) -> str:

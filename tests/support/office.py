@@ -14,6 +14,7 @@ from api.store.changes import ChangeRow, ChangeStore
 from api.store.database import migrate
 from api.store.indices import IndexStore
 from api.store.licences import LicenceRow, LicenceStore
+from api.store.outbox import SqlOutbox
 from ledger.chain import calls
 from ledger.chain.calls import KeyWindow
 from ledger.keystore import KeyKind, lock
@@ -50,10 +51,18 @@ class Office:
         self.batches = BatchStore(self.parts.database)
         self.licences = LicenceStore(self.parts.database)
         self.changes = ChangeStore(self.parts.database)
+        self.outbox = SqlOutbox(self.parts.database)
+        self.lane = (standing.deployment.chain_id, standing.office.address)
         self._indices = IndexStore(self.parts.database)
 
     def work(self) -> None:
         self.worker.run_until_idle()
+
+    def passes(self, times: int = 3) -> None:
+        """Let the worker pass a few times, batches closed at once, whatever is left to do."""
+        for _ in range(times):
+            for step in self.worker.steps:
+                step.run(True)  # noqa: FBT003  # flush
 
     def only(self, *names: str) -> None:
         """Run some of the worker's steps once, in the order given."""
@@ -62,7 +71,7 @@ class Office:
             steps[name].run(True)  # noqa: FBT003  # flush
 
     def issue(
-        self, count: int = 1, predecessor: Predecessor | None = None
+        self, count: int = 1, predecessor: Predecessor | None = None, **fields: Any
     ) -> tuple[LicenceRow, ...]:
         """Issue licences as the service does, so far as the store sees it."""
         agency = self.parts.registry.agency(AGENCY.id)
@@ -74,7 +83,7 @@ class Office:
         for (list_, index), serial in zip(places, serials, strict=True):
             draft = Draft(
                 type=CATALOGUE.get(TYPE),
-                fields=FIELDS[TYPE],
+                fields={**FIELDS[TYPE], **fields},
                 serial=f"{serial:08d}",
                 list=list_,
                 index=index,

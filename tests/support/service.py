@@ -1,4 +1,4 @@
-"""The HTTP service over a real SQLite file, with the chain's events put in by hand.
+"""The HTTP service over a real database, with the chain's events put in by hand.
 
 `World` plays the chain: what it `says` becomes a block of the projection. Nothing here needs a
 node; `LiveFake` stands for one and can be switched off.
@@ -9,9 +9,6 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -24,8 +21,9 @@ from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.intents import Intents
 from api.services.issuers import Issuers
 from api.services.lists import ListSigning
+from api.services.sign_ins import Roles
 from api.store.batches import BatchStore, Sealed
-from api.store.database import Database, migrate
+from api.store.database import Database
 from api.store.indices import IndexStore
 from api.store.licences import LicenceStore
 from api.store.lists import ListStore
@@ -71,8 +69,8 @@ from ledger.values import (
 from ledger.verification.evidence import Evidence, Query, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.proof_file import ProofFile
-from tests.support.databases import sqlite_url
 from tests.support.declared import Problems
+from tests.support.fake_projection import take_in
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE, FIELDS, ISSUED_AT
 
 NO_LIMITS = Rates()
@@ -111,6 +109,21 @@ class LiveFake:
     registry: Registry
     is_up: bool = True
     asked: list[tuple[int, bool]] = field(default_factory=list)
+    uncosigned: int = 0
+    accepted: set[tuple[Address, bytes]] = field(default_factory=set)
+
+    def uncosigned_revocations(self, agency: AgencyId, at: int) -> int:
+        assert (len(agency), at > 0) == (32, True)
+        self._answer()
+        return self.uncosigned
+
+    def accepts_signature(self, account: Address, digest: bytes, signature: bytes) -> bool:
+        self._answer()
+        return len(digest) == 32 and (account, signature) in self.accepted
+
+    def _answer(self) -> None:
+        if not self.is_up:
+            raise ChainUnavailable("no node answers")
 
     def evidence(
         self, query: Query, proof: ProofFile | None, *, now: int, past: bool = False
@@ -131,9 +144,7 @@ def account(name: str) -> Account:
 class World:
     """A service, its people, and the chain that it believes in."""
 
-    def __init__(self, folder: Path, rates: Rates) -> None:
-        url = sqlite_url(folder)
-        (folder / "suizheng.db").write_bytes(_migrated())
+    def __init__(self, url: str, rates: Rates) -> None:
         self.clock = Clock()
         self.keys = Keys()
         self.database = Database.open(url)
@@ -151,7 +162,9 @@ class World:
         self.batches = BatchStore(self.database)
         self._block = 0
         self._logs = 0
-        self.services = self._compose()
+        self.steady = 0.0
+        self.pace = 3600.0  # an hour at each look: what may be remembered for a moment, never is
+        self.services = self.compose()
         self.time = 0.0
         self.app = create_app(self.services, self, limits=Allowances(rates, lambda: self.time))
         self.problems = Problems(self.app)
@@ -176,7 +189,7 @@ class World:
             self._logs += 1
             transaction = hashlib.sha256(b"tx" + self._logs.to_bytes(8)).digest()
             events.append(make(Place(self._block, digest, self.clock.now, transaction, self._logs)))
-        self.projection.apply([Header(self._block, digest, self.clock.now)], events)
+        take_in(self.projection, [Header(self._block, digest, self.clock.now)], events)
         self.projection.seen(self.clock.now)
 
     def begin(self) -> None:
@@ -212,25 +225,35 @@ class World:
         self.clock.now += 500
         self.say()
 
-    def anchor(self) -> None:
+    def anchor(self, kind: RecordKind = RecordKind.LICENCE) -> None:
         """Close a batch of what waits and let the chain say that it is anchored."""
-        closed = self.batches.close(
-            AGENCY.id, RecordKind.LICENCE, 10_000, self.clock.now, self._seal
-        )
-        assert closed is not None
-        self.say(
-            lambda place: BatchAnchored(
-                place, AGENCY.id, closed.root, int(RecordKind.LICENCE), closed.size
-            )
-        )
 
-    def change(self, digest: Digest, status: Status, reason: int, effective_at: int = 1) -> None:
+        def seal(digests: Any) -> Sealed:
+            tree = Tree.of(digests)
+            intent = self.intents.anchor(AGENCY.id, kind, Root(tree.root), tree.size)
+            return Sealed(tree.root, intent)
+
+        closed = self.batches.close(AGENCY.id, kind, 10_000, self.clock.now, seal)
+        assert closed is not None
+        self.say(lambda place: BatchAnchored(place, AGENCY.id, closed.root, int(kind), closed.size))
+
+    def change(
+        self, digest: Digest, status: Status, reason: int, effective_at: int = 1, until: int = 0
+    ) -> None:
         """Let the chain say that a licence's status changed."""
         row = LicenceStore(self.database).get(digest)
         (word,) = word_changes([row.index])
         self.say(
             lambda place: StatusChanged(
-                place, AGENCY.id, row.list, word.word, word.mask, status, reason, effective_at, 0
+                place,
+                AGENCY.id,
+                row.list,
+                word.word,
+                word.mask,
+                status,
+                reason,
+                effective_at,
+                until,
             )
         )
 
@@ -238,13 +261,21 @@ class World:
         """Let the chain say that a licence, by its 0x-hex digest, was revoked."""
         self.change(Digest(bytes.fromhex(digest[2:])), Status.REVOKED, 331)
 
+    def announce(self, key: PrivateKey) -> None:
+        """Let the chain say that the agency signs documents with one more key."""
+        public, start = key.public_key, self.clock.now - 1
+        window = (KeyUsage.DOCUMENTS, start, OPEN_END, OPEN_END)
+        self.say(
+            lambda place: KeyAnnounced(place, AGENCY.id, public.key_id, public.x, public.y, *window)
+        )
+
+    def grant_approver(self, account: Address) -> None:
+        """Let the chain say that an account, a contract perhaps, is an approver."""
+        role = role_id(AGENCY.id, Role.APPROVER)
+        self.say(lambda place: RoleGranted(place, role, account))
+
     def suspend_agency(self) -> None:
         self.say(lambda place: AgencyStatusChanged(place, AGENCY.id, AgencyStatus.SUSPENDED))
-
-    def _seal(self, digests: Any) -> Sealed:
-        tree = Tree.of(digests)
-        intent = self.intents.anchor(AGENCY.id, RecordKind.LICENCE, Root(tree.root), tree.size)
-        return Sealed(tree.root, intent)
 
     # The people.
 
@@ -284,8 +315,15 @@ class World:
         response.read()
         self.problems.check(response)
 
-    def _compose(self) -> Services:
-        issuers = Issuers(AtHead(self.registry), self.keys, BASE_URL, self.clock)
+    def _steady(self) -> float:
+        self.steady += self.pace
+        return self.steady
+
+    def compose(self) -> Services:
+        """Return the services as one more process on this database would have them."""
+        at_head = AtHead(self.registry)
+        issuers = self.issuers = Issuers(at_head, self.keys, BASE_URL, self.clock)
+        self.roles = Roles(at_head)
         self.list_signing = ListSigning(
             tokens=self.lists,
             indices=IndexStore(self.database),
@@ -298,7 +336,7 @@ class World:
         deployment = Deployment(
             CHAIN_ID, OTHER_CONTRACT, LEDGER.address, OTHER_CONTRACT, 1, bytes(32), {}
         )
-        self.intents = Intents(deployment, self.operator.address, secrets.token_bytes)
+        self.intents = Intents(deployment, self.operator.address)
         ports = Ports(
             database=self.database,
             registry=self.registry,
@@ -306,11 +344,12 @@ class World:
             deployment=DeploymentView(CHAIN_ID, deployment.addresses, 1, bytes(32)),
             live=self.live,
             issuers=issuers,
-            intents=self.intents,
+            sender=self.operator.address,
             catalogue=CATALOGUE,
             policy=Policy(frozenset({LEDGER}), max_evidence_age=60),
             base_url=BASE_URL,
             clock=self.clock,
+            steady=self._steady,
             randomness=secrets.token_bytes,
         )
         return compose(ports)
@@ -323,18 +362,10 @@ def name_order(request: Any) -> None:
         request.headers.setdefault("Idempotency-Key", secrets.token_hex(16))
 
 
-@cache
-def _migrated() -> bytes:
-    """Return an SQLite file with the schema and nothing in it, made once a run."""
-    with TemporaryDirectory() as folder:
-        migrate(sqlite_url(Path(folder)))
-        return (Path(folder) / "suizheng.db").read_bytes()
-
-
 @contextmanager
-def world(folder: Path, rates: Rates = NO_LIMITS) -> Iterator[World]:
-    """Make a world whose chain has begun, and end it."""
-    made = World(folder, rates)
+def world(url: str, rates: Rates = NO_LIMITS) -> Iterator[World]:
+    """Make a world over the migrated database at `url`, its chain begun, and end it."""
+    made = World(url, rates)
     made.begin()
     try:
         with made.client:

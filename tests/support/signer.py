@@ -1,5 +1,6 @@
 """A signer's desk with keys in memory, and messages that it is asked to sign."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,11 @@ class Recorder:
     messages: list[bytes] = field(default_factory=list)
 
     def sign(self, message: bytes) -> bytes:
-        self.messages.append(message)
-        return bytes(64)
+        return self.sign_all([message])[0]
+
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        self.messages.extend(messages)
+        return [bytes(64)] * len(messages)
 
 
 @dataclass

@@ -51,7 +51,9 @@ class TestTrees:
         assert source.exists(), f"{tree.name} has no {source.name}"
         assert sorted(names_in(text)) == sorted(TEST.findall(source.read_text()))
 
-    @pytest.mark.parametrize("contract", ["Authority", "RecordLedger", "VerificationLens"])
+    @pytest.mark.parametrize(
+        "contract", ["Authority", "RecognitionLedger", "RecordLedger", "VerificationLens"]
+    )
     def test_every_unit_test_has_a_tree(self, contract: str) -> None:
         sources = {
             path.name.removesuffix(".t.sol") for path in (CONTRACTS / contract).glob("*.sol")

@@ -502,8 +502,6 @@ class TestNodeAlone:
         standing.send(calls.change_status_cosigned(at, annul, signed), standing.office)
         client = standing.client
         assert client.read(QUERY, now=NOW).status_word == word(Status.REVOKED)
-        assert client.is_nonce_used(approver.address, 5)
-        assert not client.is_nonce_used(approver.address, 6)
         assert client.uncosigned_revocations(AGENCY, client.head().time) == 0
 
     def test_revocations_are_counted(self, standing: Standing) -> None:

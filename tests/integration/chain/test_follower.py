@@ -1,5 +1,6 @@
 """The follower against a real node: a projection that lived through it all equals a fresh one."""
 
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import pytest
 
 from ledger import events
-from ledger.chain.follower import GREATEST_RANGE, LAG_STEPS, Follower
+from ledger.chain import follower
+from ledger.chain.follower import LAG_STEPS, Follower
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import spell
 from ledger.errors import ChainUnavailable, WrongHistory, WrongNetwork
+from ledger.events import Event
+from ledger.projection import Header
 from ledger.values import AgencyStatus, Status
 from tests.support.fake_projection import FakeProjection
 from tests.support.standing import CODE, JURISDICTION, NAME, RECORD_TYPE, Standing, root
@@ -50,15 +54,29 @@ class StubbornNode(Node):
         return super().call(method, *params)
 
 
+class Overtaken(FakeProjection):
+    """Another leader comes in between, once, before the first range is taken in."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def apply(
+        self, headers: Sequence[Header], events: Sequence[Event], cursor: Header | None
+    ) -> None:
+        come, self.meanwhile = self.meanwhile, None
+        if come is not None:
+            come()
+        super().apply(headers, events, cursor)
+
+
 class MovingNode(Node):
     """Its chain loses two blocks just after the first logs were read."""
 
-    moved = False
+    moved: list[bool]
 
     def call(self, method: str, *params: Any) -> Any:
         answer = super().call(method, *params)
         if method == "eth_getLogs" and not self.moved:
-            self.moved = True
+            self.moved.append(True)
             super().call("anvil_reorg", 2, [])
         return answer
 
@@ -85,12 +103,30 @@ class TestStep:
         assert header["hash"] == spell(change.place.block_hash)
         assert header["timestamp"] == spell(change.place.block_time)
 
-    def test_ranges_end_at_a_hundred_blocks_and_join(self, standing: Standing) -> None:
+    def test_of_a_leader_that_slept_changes_nothing_and_the_next_goes_on(
+        self, standing: Standing
+    ) -> None:
+        anchor(standing, 1)
+        projection = Overtaken()
+        late = Follower(standing.node, standing.deployment, projection)
+        projection.meanwhile = lambda: follow(standing, projection)
+        assert late.step() == 0
+        mine(standing, 1)
+        late.catch_up()
+        assert roots(projection) == [root(1)]
+        assert projection.in_order() == follow(standing).in_order()
+
+    def test_ranges_grow_to_their_greatest_and_join(
+        self, standing: Standing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(follower, "FIRST_RANGE", 20)
+        monkeypatch.setattr(follower, "GREATEST_RANGE", 50)
         mine(standing, 250)
         anchor(standing, 1)
         projection = follow(standing)
-        assert projection.applied[0][0] == standing.deployment.block
-        assert max(end - start + 1 for start, end in projection.applied) == GREATEST_RANGE
+        start, end = projection.applied[0]
+        assert (start, end - start + 1) == (standing.deployment.block, 20)
+        assert max(end - start + 1 for start, end in projection.applied) == 50
         assert all(
             first[1] + 1 == second[0]
             for first, second in zip(projection.applied, projection.applied[1:], strict=False)
@@ -106,6 +142,8 @@ class TestStep:
             Follower(node, standing.deployment, projection).catch_up()
         assert projection.in_order() == follow(standing).in_order()
         assert max(node.asked) > node.most
+        refused = [size for size in node.asked if size > node.most]
+        assert node.asked[: len(refused)] == refused  # it is not tried again and again
         assert max(end - start + 1 for start, end in projection.applied) <= node.most
 
     def test_a_node_that_refuses_one_block_is_an_outage(self, standing: Standing) -> None:
@@ -172,20 +210,21 @@ class TestReorganisation:
     def test_a_shorter_chain_counts_after_some_patience(self, standing: Standing) -> None:
         anchor(standing, 1, 2)
         projection = follow(standing)
-        follower = Follower(standing.node, standing.deployment, projection)
+        reader = Follower(standing.node, standing.deployment, projection)
         standing.node.call("anvil_rollback", 1)
         for _ in range(LAG_STEPS - 1):
-            follower.step()
+            reader.step()
             assert roots(projection) == [root(1), root(2)]
-        follower.step()
+        reader.step()
         assert roots(projection) == [root(1)]
 
     def test_a_chain_that_moves_while_it_is_read_changes_nothing(self, standing: Standing) -> None:
         anchor(standing, 1, 2, 3)
         projection = FakeProjection()
         with closing(MovingNode([standing.anvil.url])) as node:
-            follower = Follower(node, standing.deployment, projection)
-            assert follower.step() == 0
+            node.moved = []
+            reader = Follower(node, standing.deployment, projection)
+            assert reader.step() == 0
             assert projection.applied == []
-            follower.catch_up()
+            reader.catch_up()
         assert roots(projection) == [root(1)]

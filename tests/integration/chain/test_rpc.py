@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ledger.chain import transport
+from ledger.chain.blocks import BlockRef
 from ledger.chain.rpc import CHUNK, Node, RpcRefused
-from ledger.errors import ChainUnavailable, WrongNetwork
+from ledger.errors import ChainUnavailable, NodeStale, WrongNetwork
 from tests.support.ports import free_port
 
 CHAIN = 31337
@@ -216,6 +217,92 @@ LIES: dict[str, Callable[[Any], bytes]] = {
     "nothing": lambda _: b"",
     "a cut answer": lambda asked: one(asked)[:-3],
 }
+
+
+def holder(number: int, hash_: bytes | None, *, batches: bool = True) -> Server:
+    """A node that has a block of that hash at every height, or none; it may take no batches."""
+    header = {
+        "number": hex(number),
+        "hash": None if hash_ is None else "0x" + hash_.hex(),
+        "parentHash": "0x" + bytes(32).hex(),
+        "timestamp": "0x1",
+    }
+
+    def one(request: Any) -> Any:
+        if request["method"] == "eth_getBlockByNumber":
+            return None if hash_ is None else header
+        return number
+
+    server = Server(one)
+    if not batches:
+        refusal = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no batches"}}
+
+        def whole(asked: Any) -> bytes:
+            if isinstance(asked, list):
+                return json.dumps(refusal).encode()
+            return json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": one(asked)}).encode()
+
+        server.whole = whole
+    return server
+
+
+class TestHaving:
+    KNOWN = BlockRef(7, b"\x07" * 32)
+
+    def having(self, stack: ExitStack, *servers: Server) -> Node:
+        return nodes(stack, *servers).having(lambda: self.KNOWN)
+
+    @pytest.mark.parametrize("other", [None, b"\x08" * 32], ids=["lags", "fork"])
+    def test_asks_the_next_one_when_the_first_lacks_the_block(
+        self, stack: ExitStack, other: bytes | None
+    ) -> None:
+        first, second = holder(1, other), holder(2, self.KNOWN.hash)
+        node = self.having(stack, first, second)
+        assert node.call("eth_ours") == 2
+        assert node.call("eth_ours") == 2
+        assert len(first.batches) == 1  # whoever had it is asked first from then on
+        assert [one.is_witness for one in node.each()] == [False, True]
+
+    @pytest.mark.parametrize("other", [None, b"\x08" * 32], ids=["lags", "fork"])
+    def test_is_stale_when_none_has_it(self, stack: ExitStack, other: bytes | None) -> None:
+        dead = Server()
+        dead.hang_up_after = 1
+        node = self.having(stack, holder(1, other), dead)
+        with pytest.raises(NodeStale) as caught:
+            node.call("eth_ours")
+        assert caught.value.block == self.KNOWN.block
+
+    def test_asks_for_it_along_with_the_rest(self, stack: ExitStack) -> None:
+        server = holder(1, self.KNOWN.hash)
+        node = self.having(stack, server)
+        assert node.batch([("eth_ours", ())] * CHUNK) == [1] * CHUNK
+        assert server.batches == [CHUNK, 2]
+
+    def test_asks_one_after_the_other_where_no_batch_is_taken(self, stack: ExitStack) -> None:
+        node = self.having(stack, holder(1, self.KNOWN.hash, batches=False))
+        assert node.batch([("eth_ours", ()), ("eth_ours", ())]) == [1, 1]
+        with pytest.raises(NodeStale):
+            self.having(stack, holder(1, None, batches=False)).call("eth_ours")
+
+    def test_is_halved_where_only_the_one_that_takes_no_batch_has_it(
+        self, stack: ExitStack
+    ) -> None:
+        node = self.having(stack, holder(1, None), holder(2, self.KNOWN.hash, batches=False))
+        assert node.batch([("eth_ours", ())] * 3) == [2, 2, 2]
+
+    def test_asks_anybody_before_the_first_block_is_known(self, stack: ExitStack) -> None:
+        assert nodes(stack, holder(1, None)).having(lambda: None).call("eth_ours") == 1
+
+    def test_goes_to_all_with_what_is_broadcast(self, stack: ExitStack) -> None:
+        first, second = holder(1, None), holder(2, None)
+        assert self.having(stack, first, second).broadcast([("eth_ours", ())]) == [1]
+        assert (first.batches, second.batches) == ([1], [1])
+
+    def test_refusal_to_show_it_is_an_outage(self, stack: ExitStack) -> None:
+        server = Server(refuse("too many requests", -32005))
+        with pytest.raises(ChainUnavailable, match="too many requests") as caught:
+            self.having(stack, server).call("eth_ours")
+        assert not isinstance(caught.value, NodeStale)
 
 
 class TestLies:

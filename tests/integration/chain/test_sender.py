@@ -12,7 +12,7 @@ from ledger.chain import calls
 from ledger.chain.calls import Call
 from ledger.chain.fees import GWEI, FeePolicy, Fees
 from ledger.chain.sender import Limits, Progress, Reason, Sender
-from ledger.chain.wire import quantity, spell
+from ledger.chain.wire import quantity, record, spell
 from ledger.errors import ChainUnavailable
 from ledger.outbox import Intent, IntentState
 from ledger.values import Role, Status
@@ -127,6 +127,14 @@ class TestSend:
         desk.until(IntentState.FINAL, *intents)
         assert [desk.outbox.intents[one.id].nonce for one in intents] == [0, 1, 2]
         assert desk.anchored(1, 2, 3) == 3
+
+    def test_keeps_what_it_cost(self, desk: Desk) -> None:
+        intents = desk.anchors(1)
+        desk.until(IntentState.FINAL, *intents)
+        kept = desk.outbox.receipts[intents[0].id]
+        shown = record(desk.rpc("eth_getTransactionReceipt", spell(kept.transaction)))
+        assert kept.gas_used == quantity(shown["gasUsed"])
+        assert kept.gas_price == quantity(shown["effectiveGasPrice"])
 
     def test_keeps_the_window(self, desk: Desk) -> None:
         desk.limits = Limits(window=5)
@@ -345,7 +353,7 @@ class TestFees:
         desk.step()
         assert desk.outbox.state(intent) is IntentState.FINAL
 
-    def test_the_ceiling_is_kept_and_told(self, desk: Desk) -> None:
+    def test_the_ceiling_is_kept_and_told_once(self, desk: Desk) -> None:
         desk.fees = FeePolicy(ceiling=3 * GWEI)
         desk.manual()
         (intent,) = desk.anchors(1)
@@ -353,8 +361,8 @@ class TestFees:
         desk.rpc("anvil_setNextBlockBaseFeePerGas", spell(20 * GWEI))
         desk.mine()
         desk.now += 15
-        progress = desk.step(2)
-        assert "fee-ceiling" in [alarm.code for alarm in progress.alarms]
+        told = [alarm.code for _ in range(4) for alarm in desk.step().alarms]
+        assert (told.count("fee-ceiling"), told.count("underpriced")) == (1, 1)
         assert all(one.max_fee <= 3 * GWEI for one in desk.outbox.attempts(intent.id))
         assert desk.outbox.state(intent) is IntentState.SENT
 

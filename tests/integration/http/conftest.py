@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -7,6 +6,6 @@ from tests.support.service import World, world
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
+def service(url: str) -> Iterator[World]:
+    with world(url) as made:
         yield made

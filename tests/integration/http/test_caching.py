@@ -1,5 +1,9 @@
+import re
+
 import pytest
 
+from api.http.app import ROUTERS
+from api.http.public import PublicRoute
 from tests.support.licences import AGENCY
 from tests.support.service import World, refusal
 
@@ -14,6 +18,7 @@ PUBLIC = [
     f"{OFFICE}/keys",
     f"{OFFICE}/accreditations",
     "/v1/bundle",
+    "/problems/RoleMissing",
 ]
 
 
@@ -59,6 +64,31 @@ class TestPublicReads:
         again = service.client.get(path, headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 304
         assert "Suizheng-Head" in again.headers
+
+
+class TestRoutes:
+    def test_that_are_public_are_all_tried_here(self) -> None:
+        templates = {
+            route.path
+            for router in ROUTERS
+            for route in router.routes
+            if isinstance(route, PublicRoute)
+        }
+        tried = {
+            template
+            for template in templates
+            for path in (*PUBLIC, f"/v1/proofs/0x{'00' * 32}")
+            if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path)
+        }
+        assert tried == templates
+        assert len(templates) >= 11
+
+    def test_take_no_write_from_other_pages(self, service: World) -> None:
+        asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
+        for path in ("/v1/licences", "/v1/catalogue", "/v1/verifications", "/v1/sign-in"):
+            answer = service.client.options(path, headers=asked)
+            assert answer.status_code == 405
+            assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 class TestTheRest:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from api.http.middleware import BODY_BYTES
 from api.http.problems import MEDIA_TYPE
 from api.services.licences import Licences
 from tests.support.licences import AGENCY, FIELDS
@@ -70,15 +71,30 @@ class TestBody:
         answer = service.client.post("/v1/verifications", content=body, headers=headers)
         assert refusal(answer)[0] in {400, 422}
 
-    def test_refuses_bodies_above_a_megabyte(self, service: World) -> None:
+    @pytest.mark.parametrize("form", [{}, {"document": 1}, {"document": "x", "nonce": "n"}, []])
+    def test_says_what_is_wrong_with_a_question(self, service: World, form: object) -> None:
+        answer = service.client.post("/v1/verifications", json=form)
+        assert refusal(answer) == (422, "RequestInvalid")
+        assert service.log[-1]["route"] == "/v1/verifications"
+
+    def test_refuses_a_proof_that_is_none(self, service: World) -> None:
+        form = {"document": "x", "proof": {"a": 1}}
+        answer = service.client.post("/v1/verifications", json=form)
+        assert refusal(answer) == (422, "ProofFileMalformed")
+        assert answer.json()["instance"].endswith(answer.headers["X-Request-Id"])
+        assert service.log[-1]["route"] == "/v1/verifications"
+
+    def test_refuses_bodies_above_their_bound(self, service: World) -> None:
         headers = service.by(service.issuer) | {"Content-Type": "application/json"}
         with nothing_changes(service):
-            answer = service.client.post("/v1/licences", content=b"x" * (2 << 20), headers=headers)
+            answer = service.client.post(
+                "/v1/licences", content=b"x" * (BODY_BYTES + 1), headers=headers
+            )
         assert refusal(answer) == (413, "RequestTooLarge")
-        assert answer.json()["limitBytes"] == 1 << 20
+        assert answer.json()["limitBytes"] == BODY_BYTES
 
     def test_refuses_long_bodies_that_do_not_say_how_long(self, service: World) -> None:
-        chunks = iter([b"x" * (1 << 19)] * 3)
+        chunks = iter([b"x" * (BODY_BYTES // 2)] * 3)
         answer = service.client.post(
             "/v1/verifications", content=chunks, headers={"Content-Type": "application/json"}
         )
@@ -187,3 +203,40 @@ class TestOpenApi:
         }
         assert document["components"]["securitySchemes"]["signIn"]["scheme"] == "bearer"
         assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+class TestForm:
+    @pytest.mark.parametrize("fresh", [0, 1, "true"])
+    def test_takes_nothing_else_for_a_boolean(self, service: World, fresh: object) -> None:
+        form = {"document": "x", "fresh": fresh}
+        answer = service.client.post("/v1/verifications", json=form)
+        assert refusal(answer) == (422, "RequestInvalid")
+
+    @pytest.mark.parametrize(("lifetime", "status"), [(60, 201), (60.0, 201), ("60", 422)])
+    def test_takes_a_whole_number_in_either_spelling(
+        self, service: World, lifetime: object, status: int
+    ) -> None:
+        issued = service.issue()
+        path, headers = f"/v1/licences/{issued['digest']}/links", service.by(service.issuer)
+        form = {"lifetimeSeconds": lifetime}
+        assert service.client.post(path, json=form, headers=headers).status_code == status
+
+
+class TestMethod:
+    def test_that_is_not_taken_learns_all_that_are(self, service: World) -> None:
+        answer = service.client.put("/v1/licences")
+        assert refusal(answer) == (405, "MethodNotAllowed")
+        assert answer.headers["Allow"] == "GET, POST"
+
+
+class TestDescription:
+    def test_has_no_parameter_that_could_be_null(self, service: World) -> None:
+        paths = service.client.get("/openapi.json").json()["paths"]
+        schemas = [
+            parameter["schema"]
+            for operations in paths.values()
+            for operation in operations.values()
+            for parameter in operation.get("parameters", ())
+        ]
+        assert schemas
+        assert [schema for schema in schemas if "anyOf" in schema] == []

@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -7,17 +8,25 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api.http.app import create_app
 from api.http.idempotency import KEYED
-from api.services.idempotency import ABANDONED_SECONDS
+from api.services.licences import Licences
 from api.store.idempotency import IdempotencyStore
 from api.store.licences import LicenceStore
 from api.store.tables import idempotency_keys
 from ledger.errors import Unavailable
 from tests.support.licences import AGENCY, FIELDS
-from tests.support.service import BASE_URL, World, nothing_changes, order, refusal
+from tests.support.service import (
+    BASE_URL,
+    World,
+    name_order,
+    nothing_changes,
+    order,
+    refusal,
+)
 
 KEY = "0123456789abcdef"
-BULK = f"/v1/agencies/CN-GD/{AGENCY.code}/licences/bulk?type=cn.food-business"
+JOBS = f"/v1/agencies/CN-GD/{AGENCY.code}/jobs?type=cn.food-business"
 REVOKE = {"status": "revoked", "reason": 331}
 
 
@@ -60,13 +69,26 @@ class TestRepeat:
             again = issue(service)
         assert same(first, again)
 
-    def test_of_an_upload_without_external_ids(self, service: World) -> None:
-        body = b"\n".join([orjson.dumps(FIELDS["cn.food-business"])] * 2)
+    def test_of_an_upload(self, service: World) -> None:
+        body = orjson.dumps(FIELDS["cn.food-business"]) + b"\n"
         kind = {"Content-Type": "application/x-ndjson"}
-        first = post(service, BULK, service.issuer, content=body, headers=kind)
-        assert len(first.json()["issued"]) == 2
+        first = post(service, JOBS, service.issuer, content=body, headers=kind)
+        assert first.status_code == 202
         with nothing_changes(service):
-            assert same(first, post(service, BULK, service.issuer, content=body, headers=kind))
+            assert same(first, post(service, JOBS, service.issuer, content=body, headers=kind))
+            other = post(service, JOBS, service.issuer, content=body * 2, headers=kind)
+        assert refusal(other) == (422, "IdempotencyKeyReused")
+
+    def test_of_a_cancellation(self, service: World) -> None:
+        kind = {"Content-Type": "text/csv"}
+        job = post(service, JOBS, service.issuer, content=b"x", headers=kind).json()["job"]
+        path = f"/v1/jobs/{job}/cancellation"
+        first = post(service, path, service.issuer)
+        assert (first.status_code, first.json()["state"]) == (202, "cancelled")
+        with nothing_changes(service):
+            assert same(first, post(service, path, service.issuer))
+            other = post(service, path, service.issuer, KEY[::-1])
+        assert refusal(other) == (409, "JobFinished")
 
     def test_of_a_status_change(self, service: World) -> None:
         path = f"/v1/licences/{service.issue()['digest']}/status"
@@ -165,16 +187,14 @@ class TestMissing:
         named = client.post("/v1/licences", json=order(externalId="case-1"), headers=headers)
         assert named.status_code == 201
 
-    def test_is_refused_for_rows_without_an_external_id(self, service: World) -> None:
-        body = orjson.dumps(FIELDS["cn.food-business"])
+    def test_is_refused_for_an_upload_that_is_to_issue(self, service: World) -> None:
         kind = {"Content-Type": "application/x-ndjson"}
         with nothing_changes(service):
-            answer = post(service, BULK, service.issuer, None, content=body, headers=kind)
-            dry = post(
-                service, BULK + "&dryRun=true", service.issuer, None, content=body, headers=kind
-            )
+            answer = post(service, JOBS, service.issuer, None, content=b"{}", headers=kind)
         assert refusal(answer) == (400, "IdempotencyKeyMissing")
-        assert dry.status_code == 200
+        path = JOBS + "&dryRun=true"
+        dry = post(service, path, service.issuer, None, content=b"{}", headers=kind)
+        assert dry.status_code == 202
 
     @pytest.mark.parametrize("key", ["short", f'"{KEY}', "0123456789 abcdef", "x" * 129, ""])
     def test_is_another_thing_than_a_key_of_another_shape(self, service: World, key: str) -> None:
@@ -197,7 +217,7 @@ class TestNotKept:
             raise Unavailable
 
         with monkeypatch.context() as patch:
-            patch.setattr(LicenceStore, "add", away)
+            patch.setattr(LicenceStore, "add_each", away)
             assert issue(service).status_code == 503
         assert service.rows()["idempotency_keys"] == 0
         assert issue(service).status_code == 201
@@ -208,59 +228,190 @@ class TestInFlight:
         self, service: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         inner: list[Any] = []
-        add = LicenceStore.add
+        add = LicenceStore.add_each
 
-        def slow(self: LicenceStore, *given: Any) -> None:
+        def slow(self: LicenceStore, *given: Any) -> Any:
             if not inner:
-                inner.append(None)
-                inner[0] = issue(service)
-            add(self, *given)
+                inner.append(issue(service))
+                inner.append(issue(service, fields={"holder_name": "示例市红鲤小吃店"}))
+            return add(self, *given)
 
-        monkeypatch.setattr(LicenceStore, "add", slow)
+        monkeypatch.setattr(LicenceStore, "add_each", slow)
         first = issue(service)
         assert refusal(inner[0]) == (409, "RequestInFlight")
         assert int(inner[0].headers["Retry-After"]) > 0
+        assert refusal(inner[1]) == (422, "IdempotencyKeyReused")
         assert same(first, issue(service))
 
     def test_one_of_many_at_once_has_an_effect(self, service: World) -> None:
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(32) as pool:
             answers = list(pool.map(lambda _: issue(service), range(32)))
         assert {answer.status_code for answer in answers} <= {201, 409}
         made = {answer.content for answer in answers if answer.status_code == 201}
         assert len(made) == 1
         assert service.rows()["licences"] == 1
 
-    def test_a_killed_request_is_taken_over_and_cannot_come_back(
+    def test_many_at_once_under_keys_of_their_own_all_have_one(self, service: World) -> None:
+        keys = [f"{number:032}" for number in range(32)]
+        with ThreadPoolExecutor(32) as pool:
+            answers = list(pool.map(lambda key: issue(service, key), keys))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.json()["licenceId"] for answer in answers}) == 32
+        assert service.rows()["licences"] == 32
+        with nothing_changes(service):
+            assert all(
+                same(answer, issue(service, key)) for key, answer in zip(keys, answers, strict=True)
+            )
+
+    def test_a_killed_request_leaves_nothing_in_the_way(
         self, service: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def killed(*_: Any) -> None:
             raise RuntimeError
 
         with monkeypatch.context() as patch:
-            patch.setattr(LicenceStore, "add", killed)
-            patch.setattr(IdempotencyStore, "release", lambda *_: None)  # nobody is left to do it
+            patch.setattr(LicenceStore, "add_each", killed)
             assert issue(service).status_code == 500
-        assert refusal(issue(service)) == (409, "RequestInFlight")
-        service.clock.now += ABANDONED_SECONDS + 1
+        rows = service.rows()
+        assert (rows["licences"], rows["idempotency_keys"]) == (0, 0)
         assert issue(service).status_code == 201
         assert service.rows()["licences"] == 1
 
     def test_an_answer_lost_after_the_commit_is_given_again(
         self, service: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        add = LicenceStore.add
+        add = LicenceStore.add_each
 
         def killed(self: LicenceStore, *given: Any) -> None:
             add(self, *given)
             raise RuntimeError
 
         with monkeypatch.context() as patch:
-            patch.setattr(LicenceStore, "add", killed)
+            patch.setattr(LicenceStore, "add_each", killed)
             assert issue(service).status_code == 500
         with nothing_changes(service):
             again = issue(service)
         assert again.status_code == 201
         assert service.rows()["licences"] == 1
+
+
+class TestTwoProcesses:
+    @pytest.fixture
+    def other(self, service: World) -> Iterator[TestClient]:
+        """A second process on the same database, which knows nothing of what the first does."""
+        app = create_app(service.compose(), service)
+        with TestClient(app, base_url=BASE_URL) as client:
+            client.event_hooks["request"] = [name_order]
+            yield client
+
+    def test_the_loser_gives_the_winners_answer(
+        self, service: World, other: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        headers = service.by(service.issuer) | {"Idempotency-Key": KEY}
+        won: list[Any] = []
+        self.overtake(monkeypatch, lambda: won.append(issue(service)))
+        lost = other.post("/v1/licences", json=order(), headers=headers)
+        assert same(won[0], lost)
+        assert service.rows()["licences"] == 1
+
+    def test_the_loser_of_another_body_is_refused(
+        self, service: World, other: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        headers = service.by(service.issuer) | {"Idempotency-Key": KEY}
+        self.overtake(monkeypatch, lambda: issue(service, externalId="case-1"))
+        lost = other.post("/v1/licences", json=order(externalId="case-2"), headers=headers)
+        assert refusal(lost) == (422, "IdempotencyKeyReused")
+        assert service.rows()["licences"] == 1
+
+    @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8"])
+    def test_the_key_of_an_equal_orders_loser_is_used_up(
+        self, service: World, other: TestClient, monkeypatch: pytest.MonkeyPatch, kind: str
+    ) -> None:
+        headers = service.by(service.issuer) | {"Idempotency-Key": KEY, "Content-Type": kind}
+        self.overtake(monkeypatch, lambda: issue(service, KEY[::-1], externalId="case-1"))
+        first, third, again = (
+            other.post(
+                "/v1/licences", content=orjson.dumps(order(externalId=name)), headers=headers
+            )
+            for name in ("case-1", "case-2", "case-1")
+        )
+        assert first.status_code == 200
+        assert same(first, again)
+        assert refusal(third) == (422, "IdempotencyKeyReused")
+        rows = service.rows()
+        assert (rows["licences"], rows["idempotency_keys"]) == (1, 2)
+
+    def test_the_loser_of_a_withdrawal_withdraws_nothing_more(
+        self, service: World, other: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = f"/v1/licences/{service.issue()['digest']}/links"
+        headers = service.by(service.registrar)
+        keyed = headers | {"Idempotency-Key": KEY}
+        made: list[Any] = []
+
+        def win() -> None:
+            assert service.client.delete(path, headers=keyed).status_code == 204
+            made.append(service.client.post(path, json={}, headers=headers).json()["url"])
+
+        own = Licences.own
+
+        def slow(*given: Any) -> Any:
+            monkeypatch.setattr(Licences, "own", own)
+            win()
+            return own(*given)
+
+        monkeypatch.setattr(Licences, "own", slow)
+        assert other.delete(path, headers=keyed).status_code == 204
+        assert service.client.get(made[0]).status_code == 200
+
+    def overtake(self, monkeypatch: pytest.MonkeyPatch, win: Callable[[], object]) -> None:
+        """Let somebody else win once, just before the next licences are stored."""
+        add = LicenceStore.add_each
+
+        def slow(self: LicenceStore, *given: Any) -> Any:
+            monkeypatch.setattr(LicenceStore, "add_each", add)
+            win()
+            return add(self, *given)
+
+        monkeypatch.setattr(LicenceStore, "add_each", slow)
+
+
+class TestSameName:
+    """Two equal orders at once, both named by the caller, or both after one licence."""
+
+    def test_the_loser_of_an_external_id_gets_the_first_answer(self, service: World) -> None:
+        sent = order(externalId="case-1")
+        answers = self.race(service, [sent] * 16)
+        assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201]
+        assert len({answer.content for answer in answers}) == 1
+        assert service.rows()["licences"] == 1
+
+    def test_the_loser_with_another_content_is_refused(self, service: World) -> None:
+        other = order(externalId="case-1", fields={"holder_name": "示例市红鲤小吃店"})
+        answers = self.race(service, [order(externalId="case-1"), other])
+        assert sorted(answer.status_code for answer in answers) == [201, 409]
+        (lost,) = (answer for answer in answers if answer.status_code == 409)
+        assert refusal(lost) == (409, "ExternalIdTaken")
+
+    def test_the_loser_of_two_successors_is_told_of_the_first(self, service: World) -> None:
+        former = service.issue()["digest"]
+        longer = {"valid_until": "2036-11-20"}
+        sent = order(predecessor={"digest": former, "reason": 401}, fields=longer)
+        answers = self.race(service, [sent] * 8)
+        (won,) = (answer for answer in answers if answer.status_code == 201)
+        lost = [answer for answer in answers if answer is not won]
+        assert {refusal(answer) for answer in lost} == {(409, "PredecessorReplaced")}
+        assert {answer.json()["successor"] for answer in lost} == {won.json()["digest"]}
+        assert service.rows()["licences"] == 2
+
+    def race(self, service: World, orders: list[dict[str, Any]]) -> list[Any]:
+        headers = service.by(service.issuer)
+
+        def send(each: dict[str, Any]) -> Any:
+            return service.client.post("/v1/licences", json=each, headers=headers)
+
+        with ThreadPoolExecutor(len(orders)) as pool:
+            return list(pool.map(send, orders))
 
 
 class TestForgotten:

@@ -1,12 +1,15 @@
 import re
 from typing import Any
 
+import orjson
 import pytest
 
+from api.http import strict
+from api.services.permits import PERMIT_SECONDS
 from ledger.licences.identifiers import parse_licence_id
 from ledger.licences.issuance import read_licence
 from ledger.licences.sd_jwt import parse
-from ledger.values import AgencyStatus
+from ledger.values import AgencyStatus, Digest, Status
 from ledger.verification.proof_file import ProofFile
 from tests.support.licences import AGENCY, FIELDS, HOLDER_KEY
 from tests.support.service import (
@@ -19,6 +22,96 @@ from tests.support.service import (
 )
 
 ABSENT = "0x" + "ab" * 32
+LONGER = {"valid_until": "2036-11-20"}
+
+
+class TestPermit:
+    """Who may issue is asked once in a moment, not once a request."""
+
+    def test_is_forgotten_within_a_moment(self, service: World) -> None:
+        service.pace = 0
+        service.issue()
+        service.suspend_agency()
+        service.issue()
+        service.steady += PERMIT_SECONDS
+        self.is_refused(service, "AgencyNotActive")
+
+    def test_that_was_refused_is_asked_anew(self, service: World) -> None:
+        service.pace = 0
+        held, service.keys.held = service.keys.held, []
+        self.is_refused(service, "SigningKeyMissing", 503)
+        service.keys.held = held
+        service.issue()
+
+    def test_is_nobody_elses(self, service: World) -> None:
+        service.pace = 0
+        service.issue()
+        headers = service.by(service.registrar)
+        answer = service.client.post("/v1/licences", json=order(), headers=headers)
+        assert refusal(answer) == (403, "RoleMissing")
+
+    def is_refused(self, service: World, name: str, status: int = 409) -> None:
+        headers = service.by(service.issuer)
+        answer = service.client.post("/v1/licences", json=order(), headers=headers)
+        assert refusal(answer) == (status, name)
+
+
+JSON = "application/json"
+
+
+class TestBothWays:
+    """A direct answer is FastAPI's: another spelling of the content type goes the long way."""
+
+    @pytest.mark.parametrize(
+        ("changes", "headers", "expected"),
+        [
+            ({}, {}, 201),
+            ({"externalId": "twice"}, {}, 201),
+            ({"fields": {"holder_code": "1"}}, {}, (422, "FieldsInvalid")),
+            ({"type": "no.such"}, {}, (404, "TypeUnknown")),
+            ({"holderKey": {"kty": "EC", "crv": "P-256", "x": "", "y": ""}}, {}, None),
+            ({"unknown": 1}, {}, (422, "RequestInvalid")),
+            ({}, {"Idempotency-Key": "short"}, (422, "RequestInvalid")),
+            ({}, {"Authorization": "Bearer nobody"}, (401, "SessionUnknown")),
+            ({}, {"Authorization": ""}, (401, "SignInMissing")),
+        ],
+    )
+    def test_say_the_same(
+        self, service: World, changes: Any, headers: dict[str, str], expected: Any
+    ) -> None:
+        body = orjson.dumps(order(**changes))
+        short, long = (
+            service.client.post(
+                "/v1/licences",
+                content=body,
+                headers={
+                    "Content-Type": kind,
+                    "Idempotency-Key": f"this-way-has-{len(kind)}-letters",
+                    **service.by(service.issuer),
+                    **headers,
+                },
+            )
+            for kind in (JSON, f"{JSON}; charset=utf-8")
+        )
+        if expected == 201:
+            assert short.status_code == 201
+            assert short.json().keys() == long.json().keys()
+            assert short.headers.keys() == long.headers.keys()
+        else:
+            assert refusal(short) == refusal(long)
+            assert expected in (None, refusal(short))
+
+
+class TestUnread:
+    def test_is_the_body_of_whoever_has_no_session(
+        self, service: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read: list[bytes] = []
+        monkeypatch.setattr(strict, "parse_json", read.append)
+        headers = {"Authorization": "Bearer nobody", "Idempotency-Key": "0123456789abcdef"}
+        answer = service.client.post("/v1/licences", json=order(), headers=headers)
+        assert refusal(answer) == (401, "SessionUnknown")
+        assert read == []
 
 
 class TestIssue:
@@ -54,6 +147,17 @@ class TestIssue:
             )
         assert again.status_code == 200
         assert again.json() == first
+
+    def test_refuses_an_external_id_with_less_or_another_key(self, service: World) -> None:
+        service.issue(externalId="case-1", fields={"valid_until": "2030-11-20"})
+        less = order(externalId="case-1")
+        holder = private_key("holder").public_key.jwk()
+        keyed = order(externalId="case-1", fields={"valid_until": "2030-11-20"}, holderKey=holder)
+        for other in (less, keyed):
+            answer = service.client.post(
+                "/v1/licences", json=other, headers=service.by(service.issuer)
+            )
+            assert refusal(answer) == (409, "ExternalIdTaken")
 
     def test_refuses_an_external_id_with_another_content(self, service: World) -> None:
         service.issue(externalId="case-1")
@@ -91,10 +195,10 @@ class TestIssue:
     ) -> None:
         headers = service.by(service.issuer)
         form = order()
-        fields = {**form["fields"], **changes.pop("fields", {})}
+        fields = form["fields"] | changes.get("fields", {})
         with nothing_changes(service):
             answer = service.client.post(
-                "/v1/licences", json={**form, "fields": fields, **changes}, headers=headers
+                "/v1/licences", json=form | changes | {"fields": fields}, headers=headers
             )
         assert refusal(answer) == expected
 
@@ -159,7 +263,9 @@ class TestIssue:
 class TestRenew:
     def test_keeps_the_serial_and_raises_the_version(self, service: World) -> None:
         first = service.issue()
-        second = service.issue(predecessor={"digest": first["digest"], "reason": 401})
+        second = service.issue(
+            fields=LONGER, predecessor={"digest": first["digest"], "reason": 401}
+        )
         ids = [parse_licence_id(body["licenceId"]) for body in (first, second)]
         assert ids[0].serial == ids[1].serial
         assert [id_.version for id_ in ids] == [1, 2]
@@ -173,7 +279,7 @@ class TestRenew:
 
     def test_refuses_a_second_successor(self, service: World) -> None:
         first = service.issue()
-        service.issue(predecessor={"digest": first["digest"], "reason": 401})
+        service.issue(fields=LONGER, predecessor={"digest": first["digest"], "reason": 401})
         form = order(predecessor={"digest": first["digest"], "reason": 403})
         with nothing_changes(service):
             answer = service.client.post(
@@ -199,6 +305,90 @@ class TestRenew:
             )
         assert refusal(answer) == (422, "PredecessorMismatch")
         assert answer.json()["differs"] == differs
+
+    @pytest.mark.parametrize(
+        ("reason", "fields", "expected"),
+        [
+            (401, {}, (422, "TermNotExtended")),
+            (401, LONGER | {"valid_from": "2031-11-22"}, (422, "TermInterrupted")),
+            (401, LONGER | {"holder_name": "示例市白鲸小吃店"}, (422, "ParticularsChanged")),
+            (402, {}, (422, "NothingChanged")),
+            (402, LONGER | {"holder_name": "示例市白鲸小吃店"}, (422, "TermChanged")),
+            (403, {"area_m2": 10}, (422, "ParticularsChanged")),
+            (403, LONGER, (422, "TermChanged")),
+            (405, {}, (422, "NothingChanged")),
+            (499, LONGER, (422, "ReasonNotForType")),
+        ],
+    )
+    def test_refuses_what_the_reason_does_not_let_change(
+        self, service: World, reason: int, fields: dict[str, Any], expected: tuple[int, str]
+    ) -> None:
+        first = service.issue()
+        form = order(fields=fields, predecessor={"digest": first["digest"], "reason": reason})
+        with nothing_changes(service):
+            answer = service.client.post(
+                "/v1/licences", json=form, headers=service.by(service.issuer)
+            )
+        assert refusal(answer) == expected
+
+    @pytest.mark.parametrize(
+        ("reason", "fields"),
+        [
+            (401, LONGER),
+            (402, {"holder_name": "示例市白鲸小吃店"}),
+            (403, {}),
+            (405, {"area_m2": 10}),
+            (406, {}),
+        ],
+    )
+    def test_shows_the_chain_both_ways(
+        self, service: World, reason: int, fields: dict[str, Any]
+    ) -> None:
+        first = service.issue()["digest"]
+        second = service.issue(fields=fields, predecessor={"digest": first, "reason": reason})
+        headers = service.by(service.registrar)
+        query = {"agency": f"CN-GD/{AGENCY.code}"}
+        listed = service.client.get("/v1/licences", params=query, headers=headers).json()
+        links = [(row["predecessor"], row["successor"]) for row in listed["licences"]]
+        assert links == [(first, None), (None, second["digest"])]
+        shown = service.client.get(f"/v1/licences/{second['digest']}", headers=headers).json()
+        assert (shown["predecessor"], shown["predecessorReason"]) == (first, reason)
+
+    @pytest.mark.parametrize("reason", [101, 102, 104])
+    def test_refuses_to_let_a_suspension_be_escaped(self, service: World, reason: int) -> None:
+        first = service.issue()
+        digest = Digest(bytes.fromhex(first["digest"][2:]))
+        service.change(digest, Status.SUSPENDED, reason, until=service.clock.now + 100)
+        form = order(fields=LONGER, predecessor={"digest": first["digest"], "reason": 401})
+
+        def ask() -> Any:
+            headers = service.by(service.issuer)
+            return service.client.post("/v1/licences", json=form, headers=headers)
+
+        if reason == 104:  # a transfer asks for a successor
+            assert ask().status_code == 201
+            return
+        service.by(service.issuer)
+        with nothing_changes(service):
+            answer = ask()
+        assert refusal(answer) == (409, "PredecessorSuspended")
+        assert answer.json()["reason"] == reason
+        service.clock.now += 100
+        assert ask().status_code == 201
+
+    def test_may_follow_a_successor_that_was_annulled(self, service: World) -> None:
+        first = service.issue()["digest"]
+        form = {"digest": first, "reason": 401}
+        second = service.issue(fields=LONGER, predecessor=form)
+        service.change(Digest(bytes.fromhex(first[2:])), Status.SUPERSEDED, 401)
+        service.change(Digest(bytes.fromhex(second["digest"][2:])), Status.REVOKED, 311, 0)
+        headers = service.by(service.issuer)
+        again = order(fields=LONGER, predecessor=form)
+        answer = service.client.post("/v1/licences", json=again, headers=headers)
+        assert refusal(answer) == (409, "StatusTransitionIllegal")
+        service.change(Digest(bytes.fromhex(first[2:])), Status.VALID, 205)
+        third = service.issue(fields=LONGER, predecessor=form)
+        assert parse_licence_id(third["licenceId"]).version == 3
 
     def test_refuses_a_revoked_predecessor(self, service: World) -> None:
         first = service.issue()
@@ -274,6 +464,33 @@ class TestSearch:
         found = [row["digest"] for page in (first, second) for row in page["licences"]]
         assert found == issued[::-1]
         assert second["nextCursor"] is None
+
+    def test_by_status_and_end(self, service: World) -> None:
+        gone, kept = (str(service.issue()["digest"]) for _ in range(2))
+        service.revoke(gone)
+
+        def found(**query: str) -> list[str]:
+            params = {"agency": f"CN-GD/{AGENCY.code}"} | query
+            headers = service.by(service.registrar)
+            answer = service.client.get("/v1/licences", params=params, headers=headers)
+            return [str(row["digest"]) for row in answer.json()["licences"]]
+
+        assert found(status="revoked") == [gone]
+        assert found(status="valid") == [kept]
+        assert found(status="suspended") == []
+        end, after = "2031-11-20T16:00:00Z", "2031-11-20T16:00:01Z"
+        assert found(expiresBefore=end) == []
+        assert found(expiresAfter=end, expiresBefore=after, status="valid") == [kept]
+        assert found(expiresAfter=after) == []
+
+    @pytest.mark.parametrize(
+        "query", [{"status": "gone"}, {"expiresBefore": "2031"}, {"expiresAfter": "1952956800"}]
+    )
+    def test_refuses_what_is_no_status_or_time(self, service: World, query: dict[str, str]) -> None:
+        params = {"agency": f"CN-GD/{AGENCY.code}"} | query
+        headers = service.by(service.registrar)
+        answer = service.client.get("/v1/licences", params=params, headers=headers)
+        assert refusal(answer) == (422, "RequestInvalid")
 
     def test_shows_each_status_at_the_head(self, service: World) -> None:
         gone, kept = (str(service.issue()["digest"]) for _ in range(2))

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ RATES = Rates(address=2, stranger=1, account=1, burst_seconds=10)
 
 
 @pytest.fixture
-def limited(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path, RATES) as made:
+def limited(url: str) -> Iterator[World]:
+    with world(url, RATES) as made:
         yield made
 
 

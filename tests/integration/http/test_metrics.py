@@ -5,9 +5,11 @@ import pytest
 
 from api.services.measures import Measures
 from api.store.database import StoreUnavailable
+from api.store.outbox import SqlOutbox
 from ledger.outbox import IntentState
+from tests.support.issued import RECEIPT, intent
 from tests.support.licences import FIELDS
-from tests.support.service import World
+from tests.support.service import CHAIN_ID, World
 
 
 def numbers(service: World) -> dict[str, float]:
@@ -39,6 +41,42 @@ class TestMetrics:
         assert found["suizheng_head_age_seconds"] == 0
         states = {f'suizheng_intents{{state="{state.value}"}}' for state in IntentState}
         assert states <= found.keys()
+        assert {each for each in found if each.startswith("suizheng_jobs{")} == {
+            f'suizheng_jobs{{state="{state}"}}'
+            for state in ("receiving", "waiting", "checking", "issuing")
+        }
+
+    def test_warn_of_licences_that_nobody_renews(self, service: World) -> None:
+        first = service.issue()
+        food = 'suizheng_licences_to_renew{type="cn.food-business"}'
+        assert numbers(service)[food] == 0
+        service.clock.now = 1_952_956_800 - 30 * 86_400
+        assert numbers(service)[food] == 0
+        service.clock.now += 1
+        assert numbers(service)[food] == 1
+        service.anchor()
+        service.revoke(first["digest"])
+        assert numbers(service)[food] == 0
+
+    def test_show_what_was_spent_and_what_stands_still(self, service: World) -> None:
+        service.issue()
+        service.anchor()
+        outbox, place = SqlOutbox(service.database), (CHAIN_ID, service.operator.address)
+        (wanted,) = outbox.waiting(*place, 2)
+        found = numbers(service)
+        assert found['suizheng_gas_used_total{call="anchor"}'] == 0
+        assert found['suizheng_accounts_halted{reason="no-funds"}'] == 0
+        outbox.mark(wanted.id, IntentState.FINAL, receipt=RECEIPT)
+        outbox.add([intent(1)])
+        outbox.mark(intent(1).id, IntentState.FAILED, error="RoleMissing")
+        outbox.halt(*place, "no-funds")
+        found = numbers(service)
+        assert found['suizheng_transactions_total{call="anchor"}'] == 1
+        assert found['suizheng_gas_used_total{call="anchor"}'] == RECEIPT.gas_used
+        assert found['suizheng_fees_wei_total{call="anchor"}'] == RECEIPT.gas_used * 2 * 10**9
+        assert found['suizheng_gas_used_total{call="status-change"}'] == 0
+        assert found['suizheng_intents_parked{error="RoleMissing"}'] == 1
+        assert found['suizheng_accounts_halted{reason="no-funds"}'] == 1
 
     def test_count_requests_by_template_and_verdicts_by_code(self, service: World) -> None:
         document = service.issue()["document"]

@@ -18,16 +18,26 @@ from ledger.chain import calls
 from ledger.chain.accounts import Account
 from ledger.chain.deployments import ContractsDiffer
 from ledger.errors import WrongCode, WrongHistory, WrongNetwork
+from ledger.licences.decisions import Decision, parse_decision
+from ledger.merkle import verify_inclusion
 from ledger.typed_data import StatusOrder, cosign
-from ledger.values import Role, Status, WordChange
+from ledger.values import Digest, RecordKind, Role, Status, WordChange
+from ledger.verification.proof_file import ProofFile
 from tests.support.anvil import anvil
-from tests.support.databases import sqlite_url
-from tests.support.licences import AGENCY, CATALOGUE
+from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE
 from tests.support.office import BASE_URL, TYPE, Office, office
 from tests.support.service import message_of, name_order, order
 from tests.support.signer import lines
 from tests.support.signing import signing, socket_of, trail_of
 from tests.support.standing import account
+
+ANNUL = {"status": "revoked", "reason": 311}
+DECISION = {
+    "number": "示市监许撤〔2026〕7号",
+    "legalBasis": "《中华人民共和国行政许可法》第六十九条",
+    "text": "经查，该许可以欺骗手段取得，决定予以撤销。",
+    "appeal": "六十日内可向示例市人民政府申请行政复议。",
+}
 
 
 class Silent:
@@ -80,6 +90,18 @@ class Counter:
         body: dict[str, Any] = self.client.get(answer.headers["Location"]).json()
         return body
 
+    def decision(self, digest: str) -> Decision:
+        """Return a decision whose signature and place on chain are good."""
+        token = self.client.get(f"/v1/decisions/{digest}").text
+        read = parse_decision(token)
+        read.jws.verify(AGENCY_KEY.public_key)
+        proof = ProofFile.from_json(self.client.get(f"/v1/proofs/{digest}").text)
+        assert proof.digest == read.digest
+        verify_inclusion(read.digest, proof.proof, proof.root)
+        anchored = {e.root: e.kind for e in self.place.parts.registry.batches()}
+        assert anchored[proof.root] == RecordKind.DECISION
+        return read.decision
+
     def verdict(self, document: str, **more: Any) -> tuple[str, set[str]]:
         """Return the verdict and the codes of all that is not fine."""
         answer = self.client.post("/v1/verifications", json={"document": document, **more})
@@ -89,8 +111,8 @@ class Counter:
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    with anvil() as node, office(node, sqlite_url(tmp_path), tmp_path) as place:
+def counter(url: str, tmp_path: Path) -> Iterator[Counter]:
+    with anvil() as node, office(node, url, tmp_path) as place:
         yield Counter(place)
 
 
@@ -114,10 +136,10 @@ class TestLicence:
 
     def test_is_annulled_by_two(self, counter: Counter) -> None:
         issued = counter.issue()
-        form = {"status": "revoked", "reason": 311}
+        form = ANNUL | {"decision": DECISION}
         terms = {"nonce": "1", "deadline": counter.place.parts.clock() + 600}
         message = counter.client.post(
-            f"/v1/licences/{issued['digest']}/status/typed-data", json=form | terms
+            f"/v1/licences/{issued['digest']}/status/typed-data", json=ANNUL | terms
         ).json()["message"]
         wanted = StatusOrder(
             AGENCY.id,
@@ -138,18 +160,37 @@ class TestLicence:
         change = counter.change(issued["digest"], form | {"coSignature": signature | terms})
         assert (change["stage"], change["error"]) == ("final", None)
         assert counter.verdict(issued["document"]) == ("invalid", {"status.annulled"})
+        decision = counter.decision(change["decision"])
+        assert decision.target == bytes.fromhex(issued["digest"][2:])
+        assert (decision.reason, decision.effective_at) == (311, 0)
+        assert decision.number == DECISION["number"]
 
     def test_is_superseded_once_its_successor_is_anchored(self, counter: Counter) -> None:
         first = counter.issue()
-        second = counter.issue(predecessor={"digest": first["digest"], "reason": 401})
+        former = {"digest": first["digest"], "reason": 401}
+        second = counter.issue(predecessor=former, fields={"valid_until": "2036-11-20"})
         assert counter.verdict(second["document"]) == ("valid", set())
         assert counter.verdict(first["document"]) == ("invalid", {"status.superseded"})
+        (change,) = counter.place.changes.of(Digest(bytes.fromhex(first["digest"][2:])))
+        assert change.decision is not None
+        decision = counter.decision("0x" + change.decision.hex())
+        assert decision.successor == bytes.fromhex(second["digest"][2:])
+        assert (decision.status, decision.reason) == (Status.SUPERSEDED, 401)
+        assert decision.effective_at == change.effective_at > 0
+
+
+class TestDecision:
+    def test_comes_after_a_change_without_one(self, counter: Counter) -> None:
+        issued = counter.issue()
+        asked = counter.change(issued["digest"], {"status": "suspended", "reason": 101})
+        decision = counter.decision(asked["decision"])
+        assert (decision.text, decision.number) == ("暂扣", "")
+        assert decision.status is Status.SUSPENDED
 
 
 class TestSigner:
-    def test_is_missed_by_issuing_alone(self, tmp_path: Path) -> None:
+    def test_is_missed_by_issuing_alone(self, url: str, tmp_path: Path) -> None:
         name = f"unix:{socket_of(tmp_path)}"
-        url = sqlite_url(tmp_path)
         with anvil() as node, signing(tmp_path) as process, office(node, url, tmp_path, name) as at:
             counter = Counter(at)
             issued = counter.issue()

@@ -1,15 +1,21 @@
 import csv
 import gzip
 import io
+from dataclasses import replace
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine
 
-from api.services.health import STALE_SECONDS
+from api.http.app import create_app
+from api.http.problem_pages import POLICY
+from api.services.health import STALE_SECONDS, Health
 from ledger.keys import PublicKey
 from ledger.licences.rows import template_labels
 from ledger.status_list import parse_list
 from ledger.values import AgencyStatus, Digest, Status
 from ledger.verification.bundle import parse_bundle
+from tests.support.fake_projection import fall_back
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE
 from tests.support.service import BASE_URL, LEDGER, World, refusal
 
@@ -28,10 +34,37 @@ class TestHealth:
         answer = service.client.get("/readyz")
         assert refusal(answer) == (503, "ProjectionStale")
         assert answer.headers["Retry-After"]
+        assert service.client.get("/healthz").status_code == 200
+
+    def test_is_not_ready_where_the_chain_does_not_say_what_is_final(self, service: World) -> None:
+        services = service.services
+        health = Health(services.directory, lambda: None, needs_finality=True)
+        client = TestClient(create_app(replace(services, health=health), service))
+        assert refusal(client.get("/readyz")) == (503, "FinalityUnknown")
+        assert service.client.get("/readyz").status_code == 200  # where a number is enough
+        service.projection.seen(service.clock.now, 0)
+        assert client.get("/readyz").status_code == 200
+        service.projection.seen(service.clock.now)  # which takes back nothing
+        assert client.get("/readyz").status_code == 200
 
     def test_is_not_ready_before_the_first_block(self, service: World) -> None:
-        service.projection.rollback(0)
+        fall_back(service.projection, 0)
         assert refusal(service.client.get("/readyz")) == (503, "ProjectionEmpty")
+
+    def test_tells_database_and_schema_apart(
+        self, service: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with service.database.write() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+        answer = service.client.get("/readyz")
+        assert refusal(answer) == (503, "SchemaOutdated")
+        assert answer.json()["found"] == "0000"
+        nowhere = create_engine("sqlite:////nowhere/at/all.db")
+        monkeypatch.setattr(service.database, "engine", nowhere)
+        answer = service.client.get("/readyz")
+        assert refusal(answer) == (503, "StoreUnavailable")
+        assert answer.headers["Retry-After"]
+        assert service.client.get("/healthz").json() == {"status": "alive"}
 
     def test_names_the_ledger(self, service: World) -> None:
         body = service.client.get("/v1/deployment").json()
@@ -170,6 +203,7 @@ class TestBundle:
         service.clock.now += 59
         assert service.client.get("/v1/bundle").text == first
         service.clock.now += 1
+        service.projection.seen(service.clock.now)
         second = service.client.get("/v1/bundle").text
         trusted = [AGENCY_KEY.public_key]
         sequences = [
@@ -177,6 +211,13 @@ class TestBundle:
             for text in (first, second)
         ]
         assert sequences[0] < sequences[1]
+
+    def test_is_dated_as_of_the_last_look_at_the_chain(self, service: World) -> None:
+        seen = service.clock.now
+        service.clock.now += 1000
+        text = service.client.get("/v1/bundle").text
+        content = parse_bundle(text, [AGENCY_KEY.public_key], service.clock.now).content
+        assert (content.sequence, content.issued_at) == (seen, seen)
 
     def test_refuses_without_a_key_for_it(self, service: World) -> None:
         service.keys.held = []
@@ -190,8 +231,30 @@ class TestProblems:
             "type": "/problems/RoleMissing",
             "title": "The account does not hold the role that this needs.",
             "status": 403,
+            "meaning": "The service knows who asks, and this account may not do that. "
+            "Nothing was changed.",
+            "advice": "Act with an account that holds the role, or have the agency's "
+            "administrator grant it.",
+            "members": ["subject", "role", "account"],
         }
 
-    def test_refuses_a_name_that_is_none(self, service: World) -> None:
-        answer = service.client.get("/problems/SystemExit")
+    def test_gives_a_browser_a_page(self, service: World) -> None:
+        accepted = {"Accept": "text/html,*/*;q=0.8"}
+        page = service.client.get("/problems/RoleMissing", headers=accepted)
+        assert page.status_code == 200
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert page.headers["Content-Security-Policy"] == POLICY
+        assert page.headers["Vary"] == "Accept"
+        assert "该账户没有所需的角色。" in page.text
+        known = {"If-None-Match": page.headers["ETag"]}
+        again = service.client.get("/problems/RoleMissing", headers=accepted | known)
+        assert again.status_code == 304
+        assert again.headers["Content-Security-Policy"] == POLICY
+        assert again.headers["Vary"] == "Accept"
+        other = service.client.get("/problems/RoleMissing", headers=known)
+        assert (other.status_code, other.headers["Vary"]) == (200, "Accept")
+
+    @pytest.mark.parametrize("accept", ["*/*", "text/html"])
+    def test_refuses_a_name_that_is_none(self, service: World, accept: str) -> None:
+        answer = service.client.get("/problems/SystemExit", headers={"Accept": accept})
         assert refusal(answer) == (404, "ProblemUnknown")

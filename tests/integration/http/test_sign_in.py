@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from api.services.sign_ins import NONCE_SECONDS, SESSION_SECONDS
+from api.services.sign_ins import NONCE_SECONDS, REMEMBERED_SECONDS, SESSION_SECONDS
+from api.store.tables import sessions
 from tests.support.licences import AGENCY
 from tests.support.service import World, message_of, nothing_changes, order, refusal
 
@@ -57,9 +59,8 @@ class TestSignIn:
     def test_token_is_not_in_the_database(self, service: World) -> None:
         token = service.sign_in(service.issuer)
         with service.database.read() as connection:
-            dump = connection.exec_driver_sql("SELECT hex(token_hash) FROM sessions").scalars()
-            stored = "".join(dump)
-        assert token.encode().hex().upper() not in stored
+            (kept,) = connection.execute(select(sessions)).mappings()
+        assert token not in repr(dict(kept))
 
     def test_burns_the_nonce(self, service: World) -> None:
         message = message_of(challenge(service, service.issuer.address))
@@ -118,6 +119,40 @@ class TestSignOut:
         headers = {"Authorization": f"Bearer {token}"}
         assert service.client.delete("/v1/sign-in", headers=headers).status_code == 204
         assert refusal(listed(service, token)) == (401, "SessionUnknown")
+
+
+class TestRemembered:
+    """A session is looked up once a second, not once a request."""
+
+    @pytest.fixture(autouse=True)
+    def time_stands(self, service: World) -> None:
+        service.pace = 0
+
+    def test_ends_at_once_where_it_is_signed_out(self, service: World) -> None:
+        token = service.sign_in(service.issuer)
+        assert listed(service, token).status_code == 200
+        headers = {"Authorization": f"Bearer {token}"}
+        assert service.client.delete("/v1/sign-in", headers=headers).status_code == 204
+        assert refusal(listed(service, token)) == (401, "SessionUnknown")
+
+    def test_ends_within_a_second_where_it_is_not(self, service: World) -> None:
+        token = service.sign_in(service.issuer)
+        assert listed(service, token).status_code == 200
+        service.compose().sign_ins.sign_out(token)  # in another process
+        assert listed(service, token).status_code == 200
+        service.steady += REMEMBERED_SECONDS
+        assert refusal(listed(service, token)) == (401, "SessionUnknown")
+
+    def test_lives_no_longer_than_it_may(self, service: World) -> None:
+        token = service.sign_in(service.issuer)
+        assert listed(service, token).status_code == 200
+        service.clock.now += SESSION_SECONDS
+        assert refusal(listed(service, token)) == (401, "SessionUnknown")
+
+    def test_is_not_made_up_for_a_stranger(self, service: World) -> None:
+        token = service.sign_in(service.issuer)
+        assert listed(service, token).status_code == 200
+        assert refusal(listed(service, token[:-1])) == (401, "SessionUnknown")
 
 
 class TestCaller:

@@ -1,13 +1,32 @@
+import json
 from typing import Any
 
 import pytest
 
+from api.services.at_head import HEAD_SECONDS
+from api.store.database import Database, StoreUnavailable
+from api.store.registry import Head, Registry
+from ledger.licences.decisions import parse_decision
 from ledger.licences.sd_jwt import bind, parse, present
-from ledger.values import Digest, Status
+from ledger.values import Digest, RecordKind, Status
+from tests.support.fake_projection import fall_back
 from tests.support.licences import HOLDER_KEY, STRANGER_KEY
 from tests.support.service import World, nothing_changes, refusal
 
 AUDIENCE = "https://office.example"
+
+
+@pytest.fixture(autouse=True)
+def _remembering(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer out of memory where that is allowed; elsewhere nothing is ever remembered."""
+    say = service.say
+
+    def say_a_moment_ago(*said: Any) -> None:
+        say(*said)
+        service.steady += 2 * HEAD_SECONDS
+
+    service.pace = 0.0
+    monkeypatch.setattr(service, "say", say_a_moment_ago)
 
 
 @pytest.fixture
@@ -29,6 +48,36 @@ def verify(service: World, document: str, **more: Any) -> dict[str, Any]:
 
 def codes(report: dict[str, Any]) -> dict[str, str]:
     return {check["name"]: check["code"] for check in report["checks"]}
+
+
+def decided(service: World, issued: dict[str, Any]) -> str:
+    """Suspend the licence on a worded decision, anchored and carried out; return the decision."""
+    order = {"status": "suspended", "reason": 101, "decision": {"text": "暂扣。"}}
+    headers = service.by(service.registrar)
+    path = f"/v1/licences/{issued['digest']}/status"
+    asked = service.client.post(path, json=order, headers=headers)
+    assert asked.status_code == 202, asked.text
+    found = service.client.get(f"/v1/decisions/{asked.json()['decision']}", headers=headers)
+    service.clock.now += 1
+    service.anchor(RecordKind.DECISION)
+    made = parse_decision(found.text).decision
+    service.change(made.target, made.status, made.reason, made.effective_at, made.until)
+    return found.text
+
+
+class TestDecision:
+    def test_is_verified_with_its_licence(self, service: World, issued: dict[str, Any]) -> None:
+        token, licence = decided(service, issued), issued["document"]
+        alone = verify(service, token)
+        assert alone["verdict"] == "valid", codes(alone)
+        assert codes(alone)["change"] == "change.not-asked"
+        whole = verify(service, token, licence=licence)
+        assert whole["verdict"] == "valid", codes(whole)
+        assert codes(whole)["change"] == "change.ok"
+        assert verify(service, token, licence=licence, fresh=True)["verdict"] == "valid"
+        assert service.live.asked[-1] == (service.clock.now, True)
+        tampered = verify(service, token[:-4] + "AAAA", licence=licence)
+        assert tampered["verdict"] == "invalid"
 
 
 class TestVerify:
@@ -133,6 +182,116 @@ class TestVerify:
         assert codes(report)["integrity"] == "integrity.signature-invalid"
         assert header
         assert payload
+
+
+class TestHead:
+    """Answers come out of memory while the head stands, and say which head that is."""
+
+    def test_a_moved_head_is_noticed(self, service: World, issued: dict[str, Any]) -> None:
+        assert verify(service, issued["document"])["verdict"] == "valid"
+        service.revoke(issued["digest"])
+        report = verify(service, issued["document"])
+        assert (report["verdict"], report["head"]["block"]) == ("invalid", 4)
+
+    def test_no_stale_proof_outlives_a_reorganisation(
+        self, service: World, issued: dict[str, Any]
+    ) -> None:
+        for _ in range(2):  # the second time its batch and anchor are in memory
+            assert verify(service, issued["document"])["head"]["block"] == 3
+        fall_back(service.projection, 2)
+        told = verify(service, issued["document"])
+        assert (told["verdict"], told["head"]["block"]) == ("valid", 3)  # as of what it names
+        service.steady += 2 * HEAD_SECONDS
+        report = verify(service, issued["document"])
+        assert (report["verdict"], report["head"]["block"]) == ("unconfirmed", 2)
+        assert codes(report)["anchor"] == "anchor.proof-missing"
+        proof = service.client.get(f"/v1/proofs/{issued['digest']}")
+        assert refusal(proof) == (404, "ProofPending")
+
+    def test_a_database_that_is_gone_leaves_it_unconfirmed(
+        self, service: World, issued: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        proof = service.client.get(f"/v1/proofs/{issued['digest']}").json()
+        assert verify(service, issued["document"], proof=proof)["verdict"] == "valid"
+
+        def gone(_: Registry) -> Head:
+            raise StoreUnavailable("gone")
+
+        monkeypatch.setattr(Registry, "head", gone)
+        service.steady += 2 * HEAD_SECONDS
+        report = verify(service, issued["document"], proof=proof)
+        assert (report["verdict"], report["head"]) == ("unconfirmed", None)
+        assert codes(report)["anchor"] == "anchor.unreachable"
+
+    def test_asks_the_database_nothing_while_the_head_stands(
+        self, service: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        documents = [service.issue()["document"] for _ in range(5)]
+        service.clock.now += 1
+        service.anchor()
+        first, *others = documents
+        for _ in range(2):  # the second time its batch and anchor are in memory
+            assert verify(service, first)["verdict"] == "valid"
+        with monkeypatch.context() as patched:
+            patched.setattr(Database, "read", None)
+            answers = [
+                service.client.post("/v1/verifications", json={"document": document}).json()
+                for document in (*others, first, "nonsense")
+            ]
+        verdicts = [answer["verdict"] for answer in answers]
+        assert verdicts == ["valid"] * 5 + ["invalid"]
+        assert {answer["head"]["block"] for answer in answers} == {3}
+
+
+class TestWellFormed:
+    """The direct way and FastAPI's give the same answers to the same questions."""
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            {"document": "nonsense"},
+            {"document": "x", "at": "2026-11-21T10:30:00+08:00"},
+            {"document": "x", "audience": AUDIENCE, "nonce": "n"},
+            {"document": "x", "audience": AUDIENCE},
+            {"document": "x", "fresh": "yes"},
+            {"document": "x", "fresh": 2},
+            {"document": None},
+            {"document": "x", "proof": []},
+            {"document": "x", "proof": {"digest": 1}},
+            {"document": "x", "unknown": 1},
+            {"document": "x" * (2**18 + 1)},
+            [],
+            None,
+            "text",
+        ],
+    )
+    def test_either_way(self, service: World, form: Any) -> None:
+        body = json.dumps(form).encode()
+        direct, through = (
+            service.client.post(
+                "/v1/verifications", content=body, headers={"Content-Type": media_type}
+            )
+            for media_type in ("application/json", "application/json; charset=utf-8")
+        )
+        told, wanted = direct.json(), through.json()
+        told.pop("instance", None)
+        wanted.pop("instance", None)
+        assert (direct.status_code, told) == (through.status_code, wanted)
+        assert set(direct.headers) == set(through.headers)
+
+    def test_valid_either_way(self, service: World, issued: dict[str, Any]) -> None:
+        body = json.dumps({"document": issued["document"]}).encode()
+        through = service.client.post(
+            "/v1/verifications", content=body, headers={"Content-Type": "application/vc+json"}
+        )
+        assert through.json() == verify(service, issued["document"])
+
+    @pytest.mark.parametrize("body", [b"", b" ", b"{", b'{"document":"a","document":"b"}'])
+    def test_no_form_at_all(self, service: World, body: bytes) -> None:
+        headers = {"Content-Type": "application/json"}
+        answer = service.client.post("/v1/verifications", content=body, headers=headers)
+        expected = (422, "RequestInvalid") if not body else (400, "JsonMalformed")
+        assert refusal(answer) == expected
 
 
 class TestRefuse:

@@ -1,27 +1,27 @@
+"""An office at work, and the use cases alone, over each kind of database."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.anvil import anvil
-from tests.support.databases import postgres_url, sqlite_url
 from tests.support.office import Office, office
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    """An office at work, over each kind of database."""
-    with anvil() as node:
-        if request.param == "sqlite":
-            with office(node, sqlite_url(tmp_path), tmp_path) as made:
-                yield made
-        else:
-            with postgres_url() as url, office(node, url, tmp_path) as made:
-                yield made
+from tests.support.service import World, world
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Office]:
-    """An office over SQLite."""
-    with anvil() as node, office(node, sqlite_url(tmp_path), tmp_path) as made:
+def place(url: str, tmp_path: Path) -> Iterator[Office]:
+    with anvil() as node, office(node, url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def small(place: Office) -> Office:
+    return place
+
+
+@pytest.fixture
+def service(url: str) -> Iterator[World]:
+    with world(url) as made:
         yield made

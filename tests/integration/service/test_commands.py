@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from api.services.jobs import JobOrder, JobState, JobView
+from api.services.licences import Search
 from api.store.database import Database
-from api.store.licences import LicenceRow
+from api.store.licences import LicenceFilter, LicenceRow
+from ledger.chain import calls
 from ledger.outbox import IntentState
-from ledger.values import Status
+from ledger.values import RecordKind, Status
+from tests.support.bulk import bulk_csv, named
 from tests.support.databases import sqlite_url
-from tests.support.licences import FIELDS
+from tests.support.licences import AGENCY, CATALOGUE, FIELDS
 from tests.support.office import TYPE, Office
 
 POLLS, POLL_SECONDS = 600, 0.05
@@ -39,9 +43,9 @@ def run(values: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[
 
 
 @contextmanager
-def working(office: Office) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "api.main", "work"]
-    values, log = environment(office), office.settings.keys / "work.log"
+def working(office: Office, name: str = "work") -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "api.main", name]
+    values, log = environment(office), office.settings.keys / f"{name}.log"
     with (
         log.open("wb") as out,
         subprocess.Popen(command, env=values, stdout=out, stderr=subprocess.STDOUT) as process,
@@ -60,6 +64,50 @@ def until(holds: Callable[[], bool]) -> bool:
 
 def is_in_batch(office: Office, row: LicenceRow) -> bool:
     return office.batches.place_of(row.digest).batch is not None
+
+
+def ordered(office: Office, rows: int) -> Callable[[], JobView]:
+    """Order licences of an agency's account; return what looks how far the job is."""
+    standing = office.standing
+    record_type = CATALOGUE.get(TYPE).record_type
+    standing.send(calls.accredit(standing.deployment, AGENCY.id, record_type))
+    office.work()
+    jobs, by = office.parts.services().jobs, office.standing.office.address
+    job = jobs.begin(JobOrder(AGENCY.id, TYPE, "text/csv", None, is_dry_run=False), by)
+    jobs.append(job, bulk_csv(named(rows)))
+    jobs.submit(job, by)
+    return lambda: jobs.get(job, by)
+
+
+class TestJobs:
+    def test_issues_what_another_process_ordered_and_ends_when_told(self, place: Office) -> None:
+        look = ordered(place, 10)
+        with working(place, "jobs") as process:
+            assert until(lambda: look().state.is_final)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+        assert (look().state, look().issued) == (JobState.DONE, 10)
+        place.work()
+        found = place.licences.search(LicenceFilter(AGENCY.id), None, 100).rows
+        assert len(found) == 10
+        assert all(place.is_anchored(row) for row in found)
+
+    def test_goes_on_after_a_kill(self, small: Office) -> None:
+        look = ordered(small, 4000)
+        with working(small, "jobs") as process:
+            assert until(lambda: look().issued > 0)
+            process.kill()
+            process.wait()
+        with working(small, "jobs"):
+            assert until(lambda: look().state.is_final)
+        assert (look().state, look().issued) == (JobState.DONE, 4000)
+        assert (
+            small.parts.services()
+            .licences.search(
+                Search(AGENCY.id, external_id="row-3999"), small.standing.office.address
+            )
+            .licences
+        )
 
 
 class TestWork:
@@ -95,7 +143,8 @@ class TestWork:
         small.work()
         assert all(small.is_anchored(row) for row in rows)
         assert small.changes.get(change.id).state is IntentState.FINAL
-        assert sum(event.size for event in small.parts.registry.batches()) == len(rows)
+        anchored = [e for e in small.parts.registry.batches() if e.kind == RecordKind.LICENCE]
+        assert sum(event.size for event in anchored) == len(rows)
         assert all(each.ok for each in small.parts.audit().run())
 
     def test_leaves_the_lead_to_the_first(self, small: Office) -> None:
@@ -110,13 +159,12 @@ class TestWork:
 
 
 class TestMigrate:
-    def test_makes_the_database_and_may_run_again(self, tmp_path: Path) -> None:
-        url = sqlite_url(tmp_path / "var")
-        values = os.environ | {"SUIZHENG_DATABASE_URL": url}
+    def test_makes_the_database_and_may_run_again(self, empty_url: str) -> None:
+        values = os.environ | {"SUIZHENG_DATABASE_URL": empty_url}
         for _ in range(2):
             done = run(values, "migrate")
             assert (done.returncode, done.stdout) == (0, b"The database is ready.\n"), done.stderr
-        Database.open(url).close()
+        Database.open(empty_url).close()
 
 
 class TestRefusals:

@@ -8,7 +8,10 @@ from api.services.key_folder import KeyFolder
 from api.services.lists import REFRESH_SECONDS, ListSigning, StatusLists
 from api.store.indices import IndexStore
 from api.store.lists import ListStore, ListTokenUnknown, TokenRow
+from api.store.packs import PackStore
+from api.store.projection import SqlProjection
 from api.store.registry import Registry
+from ledger.finality import FINALIZED
 from ledger.licences.issuance import Predecessor
 from ledger.status_list import parse_list
 from ledger.values import Status
@@ -94,13 +97,32 @@ class TestListSigning:
 
 
 class TestDispatch:
+    def test_supersedes_only_when_the_chain_calls_the_successor_final(self, small: Office) -> None:
+        (old,) = small.issue()
+        small.work()
+        small.issue(predecessor=Predecessor(old.digest, 401))
+        projection, clock = SqlProjection(small.parts.database), small.parts.clock
+        dispatch = Dispatch(
+            packs=PackStore(small.parts.database),
+            registry=small.parts.registry,
+            intents=small.parts.intents,
+            clock=clock,
+            confirmations=FINALIZED,
+        )
+        small.only("anchoring", "supersession", "sending", "projection")
+        block = small.parts.registry.head().block
+        for finalized in (None, block - 1):
+            projection.seen(clock(), finalized)
+            assert dispatch.step() == 0
+        projection.seen(clock(), block)
+        assert dispatch.step() == 1
+
     def test_supersedes_only_when_the_successor_is_deep_enough(self, small: Office) -> None:
         (old,) = small.issue()
         small.work()
         small.issue(predecessor=Predecessor(old.digest, 401))
         dispatch = Dispatch(
-            changes=small.changes,
-            batches=small.batches,
+            packs=PackStore(small.parts.database),
             registry=small.parts.registry,
             intents=small.parts.intents,
             clock=small.parts.clock,

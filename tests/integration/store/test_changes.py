@@ -1,35 +1,18 @@
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from api.store.batches import BatchStore, Sealed
-from api.store.changes import ChangePending, ChangeRow, ChangeStore, ChangeUnknown
+from api.store.changes import ChangePending, ChangeStore, ChangeUnknown
 from api.store.database import Database
 from api.store.licences import LicenceStore
 from api.store.outbox import SqlOutbox
+from api.store.packs import PackStore
+from api.store.records import RecordRow, RecordStore, RecordUnknown
 from ledger.outbox import IntentState
 from ledger.typed_data import CoSignature
-from ledger.values import RecordKind, Root, Status
-from tests.support.issued import OFFICE, TARGET, digest, intent, row
-
-
-def change(number: int, **more: Any) -> ChangeRow:
-    given: dict[str, Any] = {
-        "id": bytes([number]) * 16,
-        "digest": digest(1),
-        "agency": OFFICE,
-        "list": 0,
-        "index": 1,
-        "status": Status.SUSPENDED,
-        "reason": 101,
-        "effective_at": 500,
-        "until": 900,
-        "requested_by": TARGET,
-        "requested_at": 400,
-    }
-    return ChangeRow(**(given | more))
+from ledger.values import RecordKind, Root
+from tests.support.issued import OFFICE, TARGET, change, digest, intent, row
 
 
 @pytest.fixture
@@ -62,20 +45,12 @@ class TestAdd:
         store.add([change(1, reason=102)])
         assert [each.reason for each in store.of(digest(1))] == [101]
 
-    def test_stores_the_intent_with_it(self, store: ChangeStore, database: Database) -> None:
-        store.add([change(1, intent=intent(1).id)], [intent(1)])
-        assert store.get(change(1).id).state is IntentState.WAITING
-        outbox = SqlOutbox(database)
-        outbox.mark(intent(1).id, IntentState.FAILED, error="StatusFinal")
-        found = store.get(change(1).id)
-        assert (found.state, found.error) == (IntentState.FAILED, "StatusFinal")
-
 
 class TestAddAlone:
     def test_of_many_at_once_stores_one(self, store: ChangeStore) -> None:
         def add(number: int) -> bool:
             try:
-                store.add_alone(change(number, intent=intent(number).id), [intent(number)])
+                store.add_alone(change(number))
             except ChangePending:
                 return False
             return True
@@ -85,63 +60,32 @@ class TestAddAlone:
         assert stored.count(True) == 1
         assert len(store.of(digest(1))) == 1
 
-    def test_may_follow_what_is_done(self, store: ChangeStore, database: Database) -> None:
-        store.add_alone(change(1, intent=intent(1).id), [intent(1)])
-        SqlOutbox(database).mark(intent(1).id, IntentState.FINAL)
-        store.add_alone(change(2, intent=intent(2).id), [intent(2)])
+    @pytest.mark.parametrize("state", ["waiting", "reserved", "signed", "sent"])
+    def test_waits_for_what_is_under_way(
+        self, store: ChangeStore, database: Database, state: str
+    ) -> None:
+        store.add_alone(change(1))
+        PackStore(database).send([change(1)], intent(1))
+        SqlOutbox(database).mark(intent(1).id, IntentState(state))
+        with pytest.raises(ChangePending) as refused:
+            store.add_alone(change(2))
+        assert refused.value.change == change(1).id
+
+    @pytest.mark.parametrize("state", ["mined", "final", "failed"])
+    def test_may_follow_what_is_done(
+        self, store: ChangeStore, database: Database, state: str
+    ) -> None:
+        store.add_alone(change(1))
+        PackStore(database).send([change(1)], intent(1))
+        SqlOutbox(database).mark(intent(1).id, IntentState(state))
+        store.add_alone(change(2))
         assert len(store.of(digest(1))) == 2
 
-
-class TestTryAgain:
-    def test_lets_a_superseding_wait_anew_where_the_cause_may_be_gone(
-        self, store: ChangeStore, database: Database
-    ) -> None:
-        superseding = {"status": Status.SUPERSEDED, "reason": 401}
-        store.add(
-            [
-                change(1, intent=intent(1).id, **superseding),
-                change(2, intent=intent(2).id, **superseding),
-                change(3, intent=intent(3).id),
-            ],
-            [intent(1), intent(2), intent(3)],
-        )
-        outbox = SqlOutbox(database)
-        for number, error in ((1, "RoleMissing"), (2, "StatusFinal"), (3, "RoleMissing")):
-            outbox.mark(intent(number).id, IntentState.FAILED, error=error)
-        assert store.try_again() == 1
-        states = [store.get(change(number).id).state for number in (1, 2, 3)]
-        assert states == [IntentState.WAITING, IntentState.FAILED, IntentState.FAILED]
-
-
-class TestDue:
-    def test_waits_for_its_second(self, store: ChangeStore) -> None:
-        store.add([change(1, not_before=600), change(2)])
-        assert [each.id for each in store.due(599, 10)] == [change(2).id]
-        assert [each.id for each in store.due(600, 10)] == [change(1).id, change(2).id]
-        assert len(store.due(600, 1)) == 1
-
-    def test_waits_for_its_record_to_be_in_a_batch(
-        self, store: ChangeStore, database: Database
-    ) -> None:
-        store.add([change(1, waits_for=digest(3))])
-        assert store.due(10**9, 10) == ()
-        close_batch(database)
-        assert [each.id for each in store.due(10**9, 10)] == [change(1).id]
-
-    def test_leaves_out_what_was_sent_or_parked(self, store: ChangeStore) -> None:
-        store.add([change(1), change(2)])
-        store.send(replace(change(1), effective_at=555), intent(1))
-        store.park(change(2).id, "AgencyNotActive")
-        assert store.due(10**9, 10) == ()
-        sent = store.get(change(1).id)
-        assert (sent.intent, sent.effective_at) == (intent(1).id, 555)
-        assert store.get(change(2).id).error == "AgencyNotActive"
-
-    def test_of_a_change_sent_meanwhile_gives_no_second_intent(self, store: ChangeStore) -> None:
-        store.add([change(1)])
-        store.send(change(1), intent(1))
-        store.send(change(1), intent(2))
-        assert store.get(change(1).id).intent == intent(1).id
+    def test_need_not_wait_for_a_later_day_or_a_successor(self, store: ChangeStore) -> None:
+        store.add([change(1, not_before=401), change(2, waits_for=digest(3))])
+        store.add_alone(change(3, requested_at=400))
+        with pytest.raises(ChangePending):
+            store.add_alone(change(4, requested_at=401))
 
 
 class TestSuccessions:
@@ -153,3 +97,42 @@ class TestSuccessions:
         assert store.successions(10) == ((digest(3), digest(1), 401),)
         store.add([change(1, waits_for=digest(3))])
         assert store.successions(10) == ()
+
+
+def decision(number: int) -> RecordRow:
+    return RecordRow(digest(number), OFFICE, RecordKind.DECISION, "a.b.c", 450)
+
+
+class TestDecide:
+    def test_goes_in_with_the_change(self, store: ChangeStore, database: Database) -> None:
+        store.add_alone(change(1, decision=digest(8)), decision=decision(8))
+        assert store.get(change(1).id).decision == digest(8)
+        assert RecordStore(database).get(digest(8)) == decision(8)
+
+    def test_of_a_change_that_is_refused_is_not_kept(
+        self, store: ChangeStore, database: Database
+    ) -> None:
+        store.add_alone(change(1))
+        with pytest.raises(ChangePending):
+            store.add_alone(change(2, decision=digest(8)), decision=decision(8))
+        with pytest.raises(RecordUnknown):
+            RecordStore(database).get(digest(8))
+
+    def test_is_found_wanting_on_chain_alone(self, store: ChangeStore, database: Database) -> None:
+        outbox = SqlOutbox(database)
+        for number in (1, 2, 3, 4):
+            store.add([change(number)])
+            PackStore(database).send([change(number)], intent(number))
+        outbox.mark(intent(2).id, IntentState.FINAL)
+        outbox.mark(intent(3).id, IntentState.FAILED, error="StatusFinal")
+        outbox.mark(intent(4).id, IntentState.MINED)
+        assert [row.id for row in store.undecided(10)] == [change(2).id, change(4).id]
+        assert [row.id for row in store.undecided(1)] == [change(2).id]
+
+    def test_comes_once(self, store: ChangeStore, database: Database) -> None:
+        store.add([change(1)])
+        assert store.decide(change(1).id, decision(8))
+        assert not store.decide(change(1).id, decision(9))
+        assert store.get(change(1).id).decision == digest(8)
+        with pytest.raises(RecordUnknown):
+            RecordStore(database).get(digest(9))

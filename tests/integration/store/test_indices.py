@@ -38,6 +38,11 @@ class TestDraw:
         random = scripted(5, 7, 7, 8, 6, 9, 10)
         assert store.draw(OFFICE, 4, random) == ((0, 7), (0, 8), (0, 9), (0, 10))  # type: ignore[arg-type]  # a scripted source
 
+    def test_passes_over_what_the_caller_drew_earlier(self, store: IndexStore) -> None:
+        random = scripted(5, 7, 8, 9)
+        besides = {(0, 5), (1, 7), (0, 8)}
+        assert store.draw(OFFICE, 2, random, besides) == ((0, 7), (0, 9))  # type: ignore[arg-type]  # a scripted source
+
     def test_goes_on_in_the_next_list_when_one_is_half_full(
         self, store: IndexStore, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:

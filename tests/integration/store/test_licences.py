@@ -1,22 +1,30 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from types import NoneType
+from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
-from api.store.database import Database
+from api.store.cursors import CursorMalformed
+from api.store.database import Database, StoreUnavailable
+from api.store.idempotency import IdempotencyStore, KeptAnswer, RequestInFlight, Settlement
 from api.store.indices import IndexStore
 from api.store.licences import (
-    CursorMalformed,
     ExternalIdTaken,
     IndexTaken,
+    Insertion,
     LicenceFilter,
     LicenceIdTaken,
     LicenceStore,
+    PredecessorReplaced,
     RecordTaken,
 )
 from api.store.records import RecordRow, RecordStore, RecordUnknown
-from ledger.values import RecordKind
+from api.store.tables import status_words
+from ledger.values import RecordKind, Status
+from tests.support.databases import break_inserts
 from tests.support.issued import OFFICE, OTHER, digest, row
 
 
@@ -39,16 +47,8 @@ class TestAdd:
     def test_that_fails_at_any_insert_keeps_nothing(
         self, store: LicenceStore, database: Database, table: str
     ) -> None:
-        if database.is_postgresql:
-            pytest.skip("the trigger is written for SQLite")
-        with database.write() as connection:
-            connection.execute(
-                text(
-                    f"CREATE TRIGGER broken BEFORE INSERT ON {table} "
-                    "BEGIN SELECT RAISE(FAIL, 'broken'); END"
-                )
-            )
-        with pytest.raises((DBAPIError, RecordTaken)):
+        break_inserts(database, table)
+        with pytest.raises((DBAPIError, database.driver.Error, RecordTaken)):
             store.add([row(1)])
         with database.read() as connection:
             counts = [
@@ -127,6 +127,53 @@ class TestSearch:
         assert indices(LicenceFilter(text="%")) == []
         assert indices(LicenceFilter(external_id="row-2")) == [2]
 
+    def test_by_status_reads_the_bits_of_the_words(
+        self, store: LicenceStore, database: Database
+    ) -> None:
+        statuses = {
+            index: Status(index % 4) for index in (*range(8), 62, 63, 64, 125, 126, 127, 128, 300)
+        }
+        store.add([row(index) for index in statuses])
+        store.add([row(999)])  # its word was never touched
+        with database.write() as connection:
+            for word in {index >> 7 for index in statuses}:
+                value = sum(s << 2 * (i & 127) for i, s in statuses.items() if i >> 7 == word)
+                values = {"agency": OFFICE, "list": 0, "word": word, "value": value.to_bytes(32)}
+                connection.execute(insert(status_words).values(values))
+        for status in Status:
+            wanted = [index for index, each in statuses.items() if each is status]
+            if status is Status.VALID:
+                wanted.append(999)
+            found: list[int] = []
+            cursor = None
+            while True:
+                page = store.search(LicenceFilter(OFFICE, status=status), cursor, 2)
+                found += [each.index for each in page.rows]
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+            assert found == wanted[::-1]
+
+    def test_pages_by_status_survive_inserts(self, store: LicenceStore) -> None:
+        wanted = LicenceFilter(OFFICE, status=Status.VALID)
+        store.add([row(index) for index in range(4)])
+        first = store.search(wanted, None, 2)
+        store.add([row(9)])
+        second = store.search(wanted, first.next_cursor, 2)
+        assert [each.index for each in (*first.rows, *second.rows)] == [3, 2, 1, 0]
+
+    def test_by_end_takes_its_first_second_and_not_its_last(self, store: LicenceStore) -> None:
+        store.add([row(1, exp=1_000), row(2, exp=2_000), row(3, exp=None)])
+
+        def indices(after: int | None, before: int | None) -> list[int]:
+            wanted = LicenceFilter(OFFICE, expires_after=after, expires_before=before)
+            return [each.index for each in store.search(wanted, None, 10).rows]
+
+        assert indices(1_000, 2_000) == [1]
+        assert indices(1_001, 2_001) == [2]
+        assert indices(None, 9_999) == [2, 1]
+        assert indices(None, None) == [3, 2, 1]
+
     @pytest.mark.parametrize("cursor", ["", "x", "-1", "1e3", "٣"])
     def test_refuses_a_cursor_of_its_own_making(self, store: LicenceStore, cursor: str) -> None:
         with pytest.raises(CursorMalformed):
@@ -156,13 +203,96 @@ class TestTakeSerials:
             each.close()
 
 
+def settlement(number: int) -> Settlement:
+    return Settlement(bytes([number]) * 32, b"f" * 32, 100, KeptAnswer(201, (), b"{}"))
+
+
+def wanted(*numbers: int, **changes: Any) -> list[Insertion]:
+    return [Insertion(row(number, **changes), settlement(number)) for number in numbers]
+
+
+class TestAddEach:
+    def test_stores_all_with_their_answers(self, store: LicenceStore, database: Database) -> None:
+        assert store.add_each(wanted(*range(1, 8))) == [None] * 7
+        assert IndexStore(database).used(OFFICE, 0) == 7
+        kept = IdempotencyStore(database).kept([settlement(n).id for n in range(1, 8)])
+        assert len(kept) == 7
+
+    @pytest.mark.parametrize(
+        ("changes", "error"),
+        [
+            ({"external_id": "row-100"}, ExternalIdTaken),
+            ({"index": 100, "external_id": None}, IndexTaken),
+            ({"licence_id": row(100).licence_id, "external_id": None}, LicenceIdTaken),
+            ({"digest": digest(100), "external_id": None}, RecordTaken),
+        ],
+    )
+    def test_refuses_the_one_that_clashes_alone(
+        self, store: LicenceStore, database: Database, changes: dict[str, Any], error: type
+    ) -> None:
+        store.add([row(100)])
+        group = [*wanted(1, 2), *wanted(3, **changes), *wanted(4, 5)]
+        outcomes = store.add_each(group)
+        assert [type(each) for each in outcomes] == [NoneType, NoneType, error, NoneType, NoneType]
+        assert [store.get(digest(n)).index for n in (1, 2, 4, 5)] == [1, 2, 4, 5]
+        assert IndexStore(database).used(OFFICE, 0) == 5
+        assert not IdempotencyStore(database).kept([settlement(3).id])
+
+    def test_refuses_the_second_of_two_in_one_group(self, store: LicenceStore) -> None:
+        outcomes = store.add_each([*wanted(1, 2, external_id="case"), *wanted(3)])
+        assert [type(each) for each in outcomes] == [NoneType, ExternalIdTaken, NoneType]
+
+    def test_refuses_what_was_answered_meanwhile(
+        self, store: LicenceStore, database: Database
+    ) -> None:
+        IdempotencyStore(database).keep(settlement(2))
+        outcomes = store.add_each(wanted(1, 2, 3))
+        assert [type(each) for each in outcomes] == [NoneType, RequestInFlight, NoneType]
+        with pytest.raises(RecordUnknown):
+            store.get(digest(2))
+
+    def test_may_clash_throughout(self, store: LicenceStore) -> None:
+        store.add([row(number) for number in range(1, 6)])
+        outcomes = store.add_each(wanted(*range(1, 6)))
+        assert [type(each) for each in outcomes] == [ExternalIdTaken] * 5
+
+    def test_says_of_each_that_the_database_is_away(self, url: str) -> None:
+        closed = Database.open(url)
+        closed.close()
+        closed.write = away  # type: ignore[method-assign]  # an outage
+        outcomes = LicenceStore(closed).add_each(wanted(1, 2, 3))
+        assert [type(each) for each in outcomes] == [StoreUnavailable] * 3
+
+    def test_of_two_processes_divides_what_both_want(self, url: str, store: LicenceStore) -> None:
+        with closing(Database.open(url)) as other_database:
+            other = LicenceStore(other_database)
+            numbers = range(1, 33)
+            with ThreadPoolExecutor(2) as pool:
+                ours = pool.submit(store.add_each, wanted(*numbers))
+                theirs = pool.submit(other.add_each, wanted(*reversed(numbers)))
+                outcomes = zip(ours.result(), reversed(theirs.result()), strict=True)
+        for number, pair in zip(numbers, outcomes, strict=True):
+            assert sum(each is None for each in pair) == 1, pair
+            assert store.get(digest(number)).external_id == f"row-{number}"
+
+
+def away() -> NoReturn:
+    raise StoreUnavailable("gone")
+
+
 class TestSuccessorOf:
-    def test_is_the_newest_that_names_it(self, store: LicenceStore) -> None:
+    def test_is_the_one_that_names_it(self, store: LicenceStore) -> None:
         store.add([row(1), row(2)])
         assert store.successor_of(digest(1)) is None
         store.add([row(3, predecessor=digest(1), predecessor_reason=401)])
-        store.add([row(4, predecessor=digest(1), predecessor_reason=402)])
-        assert store.successor_of(digest(1)) == digest(4)
+        assert store.successor_of(digest(1)) == digest(3)
+
+    def test_has_no_rival(self, store: LicenceStore) -> None:
+        store.add([row(1), row(3, predecessor=digest(1), predecessor_reason=401)])
+        rival = row(4, predecessor=digest(1), predecessor_reason=402, licence_id=row(3).licence_id)
+        with pytest.raises(PredecessorReplaced) as caught:
+            store.add([rival])
+        assert (caught.value.digest, caught.value.successor) == (digest(1), digest(3))
 
 
 class TestRecords:

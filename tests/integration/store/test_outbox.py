@@ -1,16 +1,17 @@
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from api.store.database import Database, migrate
+from api.store.database import Database
 from api.store.outbox import IntentUnknown, NonceTaken, SqlOutbox
 from ledger.outbox import Attempt, Intent, IntentState, Outbox
 from tests.support import fake_outbox
-from tests.support.databases import sqlite_url
+from tests.support.databases import KINDS, migrated_sqlite
 from tests.support.fake_outbox import FakeOutbox
-from tests.support.issued import ACCOUNT, CHAIN, TARGET, intent
+from tests.support.issued import ACCOUNT, CHAIN, RECEIPT, TARGET, intent
 
 TAKEN = (NonceTaken, fake_outbox.NonceTaken)
 
@@ -21,22 +22,21 @@ class Door(Protocol):
     def __call__(self, *wanted: Intent) -> None: ...
 
 
-@pytest.fixture(params=["fake", "sqlite", "postgresql"])
+@pytest.fixture(params=["fake", *KINDS])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Outbox, Door]]:
     """The outbox of the sender's tests and the ones on disk: one suite for all."""
     if request.param == "fake":
         fake = FakeOutbox()
         yield fake, fake.add
         return
-    if request.param == "sqlite":
-        url = sqlite_url(tmp_path)
-    else:
-        url = request.getfixturevalue("emptied_postgres")
-    migrate(url)
-    database = Database.open(url)
-    outbox = SqlOutbox(database)
-    yield outbox, lambda *wanted: outbox.add(wanted)
-    database.close()
+    made: AbstractContextManager[str] = nullcontext(migrated_sqlite(tmp_path))
+    if request.param == "postgresql":
+        made = request.getfixturevalue("emptied_postgres").lent()
+    with made as url:
+        database = Database.open(url)
+        outbox = SqlOutbox(database)
+        yield outbox, lambda *wanted: outbox.add(wanted)
+        database.close()
 
 
 def attempt(number: int, nonce: int = 5, fee: int = 10) -> Attempt:
@@ -123,11 +123,39 @@ class TestAttempts:
         outbox.add_attempt(attempt(1, nonce=6))
 
 
+class TestTogether:
+    def test_is_one_transaction_that_sees_itself(self, desk: tuple[Outbox, Door]) -> None:
+        outbox = begin(desk, 1, 2)
+        with outbox.together():
+            outbox.reserve(intent(1).id, 5, 100)
+            assert outbox.next_nonce(CHAIN, ACCOUNT) == 6
+            outbox.reserve(intent(2).id, 6, 100)
+            outbox.add_attempt(attempt(1))
+        assert [one.nonce for one in outbox.unfinished(CHAIN, ACCOUNT)] == [5, 6]
+        assert outbox.attempts_of([intent(1).id, intent(2).id]).keys() == {intent(1).id}
+
+    def test_is_undone_as_a_whole(self, desk: tuple[Outbox, Door]) -> None:
+        outbox = begin(desk, 1, 2)
+
+        def reserve_the_same_nonce_twice() -> None:
+            with outbox.together():
+                outbox.reserve(intent(1).id, 5, 100)
+                outbox.add_attempt(attempt(1))
+                outbox.reserve(intent(2).id, 5, 100)
+
+        with pytest.raises(TAKEN):
+            reserve_the_same_nonce_twice()
+        assert outbox.next_nonce(CHAIN, ACCOUNT) == 5
+        assert list(outbox.unfinished(CHAIN, ACCOUNT)) == []
+        assert list(outbox.attempts(intent(1).id)) == []
+        outbox.reserve(intent(1).id, 5, 100)
+
+
 class TestMark:
     def test_keeps_the_receipt_until_the_block_is_gone(self, desk: tuple[Outbox, Door]) -> None:
         outbox = begin(desk, 1)
         outbox.reserve(intent(1).id, 5, 100)
-        outbox.mark(intent(1).id, IntentState.MINED, receipt=(9, b"h" * 32, b"t" * 32))
+        outbox.mark(intent(1).id, IntentState.MINED, receipt=RECEIPT)
         (found,) = outbox.unfinished(CHAIN, ACCOUNT)
         assert (found.block, found.block_hash, found.transaction) == (9, b"h" * 32, b"t" * 32)
         outbox.mark(intent(1).id, IntentState.SENT)
@@ -150,7 +178,7 @@ class TestUnfinished:
         outbox = begin(desk, 1, 2, 3)
         outbox.reserve(intent(2).id, 5, 100)
         outbox.reserve(intent(1).id, 6, 100)
-        outbox.mark(intent(3).id, IntentState.MINED, receipt=(9, b"h" * 32, b"t" * 32))
+        outbox.mark(intent(3).id, IntentState.MINED, receipt=RECEIPT)
         expected = [intent(3).id, intent(2).id, intent(1).id]
         assert ids(outbox.unfinished(CHAIN, ACCOUNT)) == expected
 

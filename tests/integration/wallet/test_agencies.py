@@ -21,6 +21,8 @@ class TestAgency:
         assert roles == ["admin", "issuer", "registrar", "supervisor"]
         assert [a["code"] for a in terminal.json("agency", "list")] == [NAME.split("/")[1]]
 
+        terminal.run("agency", "rename", NAME, "--name", "改名后的局")
+        assert terminal.json("agency", "show", NAME)["name"] == "改名后的局"
         terminal.run("agency", "freeze-key", NAME, "seal")
         assert terminal.json("agency", "show", NAME)["keys"][0]["state"] == "frozen"
         terminal.run("agency", "unfreeze-key", NAME, kid)

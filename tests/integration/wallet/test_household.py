@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -29,7 +29,12 @@ pytestmark = [
 
 @pytest.fixture
 def household(tmp_path: Path) -> Iterator[Household]:
-    built = build(tmp_path / "var")
+    with started(build(tmp_path / "var")) as built:
+        yield built
+
+
+@contextmanager
+def started(built: Household) -> Iterator[Household]:
     try:
         built.start()
         yield built
@@ -37,8 +42,23 @@ def household(tmp_path: Path) -> Iterator[Household]:
         built.stop()
 
 
+class TestEnvironment:
+    def test_passes_a_signer_of_another_owner_on(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SUIZHENG_SIGNER", "unix:/run/suizheng/signer")
+        monkeypatch.setenv("SUIZHENG_ACCOUNT", "the wallet's")
+        given = build(tmp_path / "var").environment
+        assert given["SUIZHENG_SIGNER"] == "unix:/run/suizheng/signer"
+        assert "SUIZHENG_ACCOUNT" not in given
+
+
 class TestHousehold:
-    def test_survives_every_kill(self, household: Household) -> None:
+    def test_survives_every_kill(self, tmp_path: Path, empty_url: str) -> None:
+        with started(build(tmp_path / "var", url=empty_url)) as household:
+            self.survive_every_kill(household)
+
+    def survive_every_kill(self, household: Household) -> None:
         hand = Hand(household)
         hand.set_up_agency()
         licence = hand.issue("one")
@@ -140,7 +160,7 @@ def ready(household: Household) -> bool:
         answer = httpx2.get(f"{household.urls.service}/readyz")
     except httpx2.HTTPError:
         return False
-    return answer.status_code == 200 and len(household.pids) == 3
+    return answer.status_code == 200 and len(household.pids) == 4
 
 
 def audits_clean(hand: Hand) -> bool:

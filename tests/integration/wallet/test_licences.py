@@ -1,5 +1,7 @@
 """`suizheng licence`, `bundle` and `trust` at a running service: a clerk's day, a stranger's."""
 
+import csv
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from tests.support.household import NAME, Hand, build, until
 from tests.support.licences import FIELDS
+from wallet.documents import proof_beside
 from wallet.embedded import ANVIL
 
 pytestmark = [
@@ -16,6 +19,10 @@ pytestmark = [
 ]
 BY = ("--account", "operator")
 TYPE = "cn.food-business"
+DECISION = (
+    *("--number", "示市监许撤〔2026〕7号", "--legal-basis", "《行政许可法》第六十九条"),
+    *("--text", "撤销该许可。", "--appeal", "六十日内可申请行政复议。"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +49,51 @@ def rows(path: Path, count: int, **changes: str) -> Path:
     return path
 
 
+def table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a job's result."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 class TestClerk:
     def test_bulk_issues_all_once_or_none(self, hand: Hand, tmp_path: Path) -> None:
         hand.issue("before-bulk")
         file = rows(tmp_path / "many.csv", 30)
         bulk = ("licence", "bulk", NAME, TYPE)
         assert "30 can be issued" in hand.run(*bulk, file, "--dry-run", *BY)
-        first = hand.json(*bulk, file, *BY)
-        again = hand.json(*bulk, file, *BY)
-        assert (first["rows"], first["repeated"], again["repeated"]) == (30, 0, 30)
-        digests = {row["digest"] for row in first["issued"]}
-        assert {row["digest"] for row in again["issued"]} == digests
+        first = hand.json(*bulk, file, "--result", tmp_path / "first.csv", *BY)
+        again = hand.json(*bulk, file, "--result", tmp_path / "again.csv", *BY)
+        assert [(job["rows"], job["issued"], job["repeated"]) for job in (first, again)] == [
+            (30, 30, 0),
+            (30, 0, 30),
+        ]
+        digests = {row["external_id"]: row["digest"] for row in table(tmp_path / "first.csv")}
+        assert {r["external_id"]: r["digest"] for r in table(tmp_path / "again.csv")} == digests
         wrong = rows(tmp_path / "wrong.csv", 3, holder_code="91110000600037341X")
-        said = hand.failing(*bulk, wrong, *BY, code=1)
-        assert "row 4, 持证主体代码 (holder_code): the check character is wrong" in said
+        for dry in ((), ("--dry-run",)):
+            said = hand.failing(*bulk, wrong, *dry, *BY, code=1)
+            assert "row 4, 持证主体代码 (holder_code): the check character is wrong" in said
         listed = hand.json("licence", "list", "--agency", NAME, "--limit", 1000, *BY)
-        assert digests <= {row["digest"] for row in listed}
+        assert set(digests.values()) <= {row["digest"] for row in listed}
         assert not [row for row in listed if str(row["externalId"]).startswith("wrong")]
+
+    def test_bulk_is_a_job_that_is_left_and_seen_again(self, hand: Hand, tmp_path: Path) -> None:
+        hand.issue("before-job")
+        # Offices' own names may look like formulas, and their spreadsheets speak GB18030.
+        file = rows(tmp_path / "=left.csv", 5)
+        file.write_bytes(file.read_text().encode("gb18030"))
+        bulk = ("licence", "bulk", NAME, TYPE, file)
+        job = hand.run(*bulk, "--detach", *BY).strip()
+        assert hand.json("job", "watch", job, *BY)["issued"] == 5
+        assert hand.json(*bulk, *BY)["job"] == job
+        result = tmp_path / "result.csv"
+        hand.run("job", "result", job, result, *BY)
+        found = table(result)
+        assert [row["external_id"] for row in found] == [f"'=left-{n}" for n in range(5)]
+        assert [row["outcome"] for row in found] == ["issued"] * 5
+        assert "JobFinished" in hand.failing("job", "cancel", job, *BY, code=1)
+        assert job in {row["job"] for row in hand.json("job", "list", "--agency", NAME, *BY)}
+        assert "does not hold" in hand.failing("job", "show", job, "--account", "council", code=1)
 
     def test_suspends_reinstates_and_annuls_with_a_second_person(
         self, hand: Hand, tmp_path: Path
@@ -74,9 +109,23 @@ class TestClerk:
         shown = hand.run("licence", "show", digest, *BY)
         assert f"validUntil         {FIELDS[TYPE]['valid_until']}" in shown
         assert "head               ledger block " in shown
+        time.sleep(1.1)  # The chain counts whole seconds, and `between` needs one of its own.
         hand.run("licence", "reinstate", digest, "--wait", *BY)
         hand.run("verify", licence)
-        annul = ("licence", "revoke", digest, "--reason", 311, "--wait", *BY)
+        first, second = hand.json("licence", "history", digest, *BY)
+        assert (first["status"], second["status"]) == ("suspended", "valid")
+        assert "201 " in hand.run("licence", "history", digest, *BY)
+        between = first["blockTime"]
+        assert hand.json("licence", "status", digest, "--at", between, *BY)["reason"] == 101
+        assert hand.run("licence", "status", digest, *BY).startswith("valid at ")
+        before = hand.run("licence", "status", digest, "--at", "2020-01-01", *BY)
+        assert "not anchored then" in before
+        listing = ("licence", "list", "--agency", NAME, "--external-id", "status")
+        assert len(hand.json(*listing, "--status", "valid", *BY)) == 1
+        assert hand.json(*listing, "--status", "suspended", *BY) == []
+        assert hand.json(*listing, "--expiring", 30, *BY) == []
+        assert len(hand.json(*listing, "--expiring", 36_500, *BY)) == 1
+        annul = ("licence", "revoke", digest, "--reason", 311, *DECISION, "--wait", *BY)
         assert "second person" in hand.failing(*annul, code=1)
         hand.run("key", "new", "account", "second")
         hand.run("agency", "grant", NAME, "approver", "second", "--account", "supervisor")
@@ -87,6 +136,71 @@ class TestClerk:
         assert hand.json("verify", licence, code=1)["checks"][4]["code"] == "status.annulled"
         assert "final" in hand.failing("licence", "reinstate", digest, *BY, code=1)
 
+    def test_changes_many_at_once(self, hand: Hand, tmp_path: Path) -> None:
+        file = rows(tmp_path / "set.csv", 6)
+        hand.json("licence", "bulk", NAME, TYPE, file, *BY)
+        names = tmp_path / "names"
+        names.write_text("".join(f"set-{number}\n" for number in (*range(6), 99)))
+        many = ("licence", "change-many", NAME, "--external-ids", names)
+        said = hand.run(*many, "--reason", 101, "--preview", *BY)
+        assert "left out: RecordUnknown" in said
+        assert "Nothing is changed." in said
+        done = hand.json(*many, "--reason", 101, "--yes", "--wait", *BY)
+        assert (done["state"], done["progress"]) == ("done", {"final": 6})
+        made = hand.json(*many, "--reason", 311, *DECISION, *BY)
+        assert (made["state"], made["needsCoSignature"]) == ("previewed", True)
+        approve = ("licence", "approve", made["changeSet"], "--yes", "--wait")
+        assert "CoSignatureByActor" in hand.failing(*approve, *BY, code=1)
+        hand.run("key", "new", "account", "third")
+        hand.run("agency", "grant", NAME, "approver", "third", "--account", "supervisor")
+        until(lambda: hand.does(*approve, "--account", "third"))
+        shown = hand.run("licence", "change-set", made["changeSet"], *BY)
+        assert "The set is done. 6 final" in shown
+        assert "ChangeSetSettled" in hand.failing(
+            "licence", "withdraw-set", made["changeSet"], *BY, code=1
+        )
+
+    def test_hands_out_the_decision_and_a_stranger_checks_it(
+        self, hand: Hand, tmp_path: Path
+    ) -> None:
+        licence, file = hand.issue("decided"), tmp_path / "decision.jwt"
+        digest = "0x" + licence.name.removesuffix(".sd-jwt")
+        wording = ("--text", "暂扣三日。", "--number", "示市监〔2026〕8号")
+        change = hand.json("licence", "suspend", digest, *wording, "--wait", *BY)
+        asked = ("licence", "decision", change["change"], "--out", file)
+        until(lambda: hand.does(*asked, *BY) and proof_beside(file).exists())
+        until(lambda: hand.does("verify", file, "--licence", licence))
+        report = hand.json("verify", file, "--licence", licence)
+        assert [check["code"] for check in report["checks"]] == [
+            *("format.ok", "integrity.ok", "anchor.ok", "issuer.active"),
+            *("target.ok", "change.ok"),
+        ]
+        assert report["evidence"]["source"] == "node"
+        assert "VALID" in hand.run("verify", file, "--language", "en")
+        chinese = hand.run("verify", file, "--licence", licence, "--language", "zh-Hans")
+        assert "账本已按此执行" in chinese
+        other = hand.issue("not decided")
+        wrong = hand.json("verify", file, "--licence", other, code=1)
+        assert wrong["checks"][4]["code"] == "target.other-licence"
+
+        named = hand.json("licence", "history", digest, *BY)[0]["decision"]
+        said = hand.run("licence", "decision", named, "--language", "en", *BY)
+        assert said.startswith("The licence is suspended")
+        assert "Decision: 暂扣三日。" in said
+        assert "Reason: 101 Suspended" in said
+        said = hand.run("licence", "decision", named, "--language", "zh-Hans", *BY)
+        assert said.startswith("暂扣证照")
+        assert "文号: 示市监〔2026〕8号" in said
+
+        # Given back: the bits are those of a licence that was never touched.
+        back = hand.json("licence", "reinstate", digest, "--wait", *BY)
+        late = tmp_path / "back.jwt"
+        asked = ("licence", "decision", back["change"], "--out", late)
+        until(lambda: hand.does(*asked, *BY) and proof_beside(late).exists())
+        until(lambda: hand.does("verify", late, "--licence", licence))
+        file.write_text(file.read_text()[:-4] + "AAAA")
+        hand.run("verify", file, code=1)
+
     def test_renews(self, hand: Hand) -> None:
         old = hand.issue("renewal")
         digest = "0x" + old.name.removesuffix(".sd-jwt")
@@ -96,6 +210,18 @@ class TestClerk:
         until(lambda: hand.verdict(old) == "invalid")
         assert hand.json("verify", old, code=1)["checks"][4]["code"] == "status.superseded"
         assert hand.json("licence", "show", digest, *BY)["successor"] == new["digest"]
+
+    def test_changes_and_replaces(self, hand: Hand) -> None:
+        digest = "0x" + hand.issue("succession").name.removesuffix(".sd-jwt")
+        same = ("--field", "valid_from=2026-11-21", "--field", "valid_until=2031-11-20")
+        for verb, refused in (("change", "NothingChanged"), ("renew", "TermNotExtended")):
+            assert refused in hand.failing("licence", verb, digest, *same, *BY, code=1)
+        name = ("--field", "holder_name=示例市白鲸小吃店")
+        changed = hand.json("licence", "change", digest, *name, "--wait", *BY)
+        replaced = hand.json("licence", "replace", changed["digest"], "--wait", *BY)
+        shown = hand.json("licence", "show", changed["digest"], *BY)
+        assert (shown["predecessor"], shown["successor"]) == (digest, replaced["digest"])
+        assert (shown["predecessorReason"], shown["version"]) == (402, 2)
 
     def test_without_the_role_is_refused(self, hand: Hand) -> None:
         fields = hand.household.layout.root / "fields.json"

@@ -39,6 +39,20 @@ class TestLoadSettings:
         assert settings.signer_socket == Path("/run/suizheng/signer")
         assert settings.signer_uids == (1000, 1001)
 
+    @pytest.mark.parametrize(("value", "expected"), [("12", 12), ("finalized", "finalized")])
+    def test_reads_how_deep_is_final(
+        self, monkeypatch: pytest.MonkeyPatch, value: str, expected: int | str
+    ) -> None:
+        monkeypatch.setenv("SUIZHENG_CONFIRMATIONS", value)
+        assert load_settings().confirmations == expected
+
+    def test_says_what_it_would_take_for_a_depth(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUIZHENG_CONFIRMATIONS", "deep")
+        with pytest.raises(SettingsInvalid) as caught:
+            load_settings()
+        assert len(caught.value.reasons) == 1
+        assert "neither a number of blocks, 1 or more, nor finalized" in caught.value.reasons[0]
+
     def test_refuses_a_misspelt_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SUIZHENG_BATCHSIZE", "5")
         with pytest.raises(SettingsInvalid) as caught:
@@ -57,6 +71,10 @@ class TestLoadSettings:
             ("BATCH_SIZE", "many"),
             ("BATCH_SECONDS", "-1"),
             ("CONFIRMATIONS", "0"),
+            ("CONFIRMATIONS", "-1"),
+            ("CONFIRMATIONS", "1.5"),
+            ("CONFIRMATIONS", "safe"),
+            ("CONFIRMATIONS", "Finalized"),
             ("POLL_SECONDS", "0"),
             ("REQUESTS_PER_ADDRESS", "-1"),
             ("BURST_SECONDS", "0"),

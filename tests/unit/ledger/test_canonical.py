@@ -14,9 +14,11 @@ from ledger.canonical import (
     EncodingNotCanonical,
     JsonMalformed,
     b64url_decode,
+    b64url_decode_each,
     b64url_encode,
     canonical_json,
     parse_json,
+    parse_json_each,
     parse_object,
 )
 
@@ -80,6 +82,18 @@ class TestBase64url:
         except EncodingNotCanonical:
             return
         assert b64url_encode(raw) == text
+
+    @given(
+        st.lists(st.binary(max_size=12).map(b64url_encode) | st.text("AEg-_+/=\n Ä", max_size=5))
+    )
+    def test_reads_many_as_it_reads_each(self, texts: list[str]) -> None:
+        try:
+            each = [b64url_decode(text) for text in texts]
+        except EncodingNotCanonical:
+            with pytest.raises(EncodingNotCanonical):
+                b64url_decode_each(texts)
+        else:
+            assert b64url_decode_each(texts) == each
 
 
 class TestParseJson:
@@ -172,6 +186,140 @@ class TestParseJson:
             parse_json(text)
         except JsonMalformed as refused:
             assert refused.reason  # noqa: PT017  # the other branch is no error
+
+
+numbers = st.sampled_from(
+    [
+        "0",
+        "-0",
+        "-0.0",
+        "1.0",
+        "1e2",
+        "1E2",
+        "100.0",
+        "1e16",
+        "1e22",
+        "1e-7",
+        "0.1",
+        "0.10",
+        "5e-324",
+        "1e400",
+        "9007199254740993",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9223372036854775808",
+        "-9223372036854775809",
+        "123456789012345678901234567890",
+    ]
+)
+"""Spellings that two readers may take differently."""
+wild_text = st.text(st.characters(codec="utf-8"), max_size=6)
+any_number = st.integers(-(2**64), 2**64) | st.floats(allow_nan=False, allow_infinity=False)
+plain = st.recursive(
+    st.none() | st.booleans() | any_number | wild_text,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(wild_text, inner, max_size=4),
+    max_leaves=12,
+)
+SPLICED = """ |,|:|]|}|"|\\|\\u0041|\\ud800|0|e1|.|-|\n|\x00|NaN|"a":1,|[[|null|\ufeff"""
+spliced = st.sampled_from([*SPLICED.encode().split(b"|"), b"\xff", b"\xed\xa0\x80"])
+
+
+@st.composite
+def nearly_canonical(draw: st.DrawFn) -> bytes:
+    """What orjson writes, with up to three places changed."""
+    raw = orjson.dumps(draw(plain.filter(fits_orjson)))
+    for _ in range(draw(st.integers(0, 3))):
+        at, gone = draw(st.integers(0, len(raw))), draw(st.integers(0, 2))
+        raw = raw[:at] + draw(spliced | st.just(b"")) + raw[at + gone :]
+    return raw
+
+
+def fits_orjson(value: Any) -> bool:
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return False
+    return True
+
+
+def read_by_the_book(raw: bytes) -> Any:
+    """Read with the standard library alone; raise `ValueError` for what has no one meaning."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(pairs) != len({name for name, _ in pairs}):
+            raise ValueError
+        return dict(pairs)
+
+    def never(_: str) -> None:
+        raise ValueError
+
+    text = raw.decode()
+    value = json.loads(text, object_pairs_hook=unique, parse_constant=never)
+    # Lone surrogates cannot be encoded, and what overflowed has no number.
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return value
+
+
+def same_as_by_the_book(raw: bytes) -> None:
+    try:
+        wanted = read_by_the_book(raw)
+    except ValueError:
+        for text in (raw, raw.decode(errors="surrogateescape")):
+            with pytest.raises(JsonMalformed):
+                parse_json(text)
+        return
+    # By `repr`, since 1 == 1.0 == True and 0.0 == -0.0, and so that members keep their order.
+    assert repr(parse_json(raw)) == repr(wanted)
+    assert repr(parse_json(raw.decode())) == repr(wanted)
+
+
+class TestQuickReading:
+    """What is read at once is what the strict reader reads, and it refuses no less."""
+
+    @given(nearly_canonical())
+    def test_means_what_the_standard_library_reads(self, raw: bytes) -> None:
+        same_as_by_the_book(raw)
+
+    @given(st.lists(numbers, min_size=1, max_size=3))
+    def test_reads_every_spelling_of_a_number(self, spelt: list[str]) -> None:
+        same_as_by_the_book(f"[{','.join(spelt)}]".encode())
+
+    @given(st.lists(st.tuples(st.sampled_from(["a", "\\u0061", "b", "ä"]), numbers), max_size=4))
+    def test_finds_members_of_one_name(self, members: list[tuple[str, str]]) -> None:
+        shown = ",".join(f'"{name}":{value}' for name, value in members)
+        same_as_by_the_book(f"{{{shown}}}".encode())
+
+    @pytest.mark.parametrize("spare", [b" ", b"\n", b"\t", b"\r"])
+    def test_reads_on_where_there_is_room_between(self, spare: bytes) -> None:
+        assert parse_json(spare.join([b"", b"[", b"1", b"]", b""])) == [1]
+
+
+class TestParseJsonEach:
+    @given(st.lists(nearly_canonical(), max_size=4))
+    def test_reads_each_as_if_it_came_alone(self, texts: list[bytes]) -> None:
+        try:
+            wanted = [parse_json(text) for text in texts]
+        except JsonMalformed:
+            with pytest.raises(JsonMalformed):
+                parse_json_each(texts)
+        else:
+            assert repr(parse_json_each(texts)) == repr(wanted)
+
+    @pytest.mark.parametrize(
+        "texts",
+        [
+            [b"[1", b"2]"],
+            [b"1,2", b"[3", b"4]"],
+            [b"[1],[2]", b"[[3]", b"[4]]"],
+            [b"", b"1"],
+            [b"1", b""],
+            [b'{"a":1,"a":2}', b"1"],
+            [b"1", b"[" * 33 + b"]" * 33],
+        ],
+    )
+    def test_refuses_what_is_whole_only_together(self, texts: list[bytes]) -> None:
+        with pytest.raises(JsonMalformed):
+            parse_json_each(texts)
 
 
 class TestParseObject:

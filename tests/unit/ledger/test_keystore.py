@@ -13,7 +13,6 @@ from ledger.keystore import (
     KeystoreMalformed,
     PasswordWrong,
     SecretInvalid,
-    kind_of,
     lock,
     unlock,
 )
@@ -60,7 +59,7 @@ class TestLock:
         secret = number.to_bytes(32)
         text = lock(secret, password, kind, QUICK)
         assert unlock(text, password) == secret
-        assert kind_of(text) is kind
+        assert ("address" in json.loads(text)) is (kind is KeyKind.ACCOUNT)
 
     def test_an_account_is_what_other_wallets_read(self) -> None:
         text = lock(SECRET, PASSWORD, KeyKind.ACCOUNT, QUICK)
@@ -99,6 +98,10 @@ class TestUnlock:
     def test_a_file_of_another_wallet(self) -> None:
         assert unlock(json.dumps(FOREIGN), "testpassword").hex() == FOREIGN_SECRET
 
+    def test_a_file_that_eth_account_wrote(self) -> None:
+        text = json.dumps(Wallet.encrypt(SECRET, PASSWORD, "scrypt", QUICK))
+        assert unlock(text, PASSWORD) == SECRET
+
     @pytest.mark.parametrize("password", ["", "correct horse", PASSWORD + " ", "CORRECT HORSE 穗"])
     def test_a_wrong_password(self, password: str) -> None:
         with pytest.raises(PasswordWrong):
@@ -121,10 +124,7 @@ class TestUnlock:
         lacking = [
             {name: value for name, value in crypto.items() if name != gone} for gone in crypto
         ]
-        named = [
-            one for one in lacking if "cipher" in one
-        ]  # one cipher only: nobody reads its name
-        for bad in (None, *named):
+        for bad in (None, {**crypto, "cipher": "aes-256-ctr"}, *lacking):
             with pytest.raises(KeystoreMalformed):
                 unlock(changed(text, crypto=bad), PASSWORD)
         with pytest.raises(KeystoreMalformed):

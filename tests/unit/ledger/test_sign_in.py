@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
+from ledger.secp256k1 import ORDER
 from ledger.sign_in import (
     ISSUED_WITHIN_SECONDS,
     MAX_BYTES,
@@ -19,7 +20,6 @@ from ledger.sign_in import (
     check_sign_in,
     parse_sign_in,
 )
-from ledger.typed_data import ACCOUNT_ORDER
 from ledger.values import Address
 
 SECRET = b"\x11" * 32
@@ -355,7 +355,7 @@ class TestCheckSignIn:
 
     def test_refuses_high_s(self) -> None:
         low = sign(TEXT)
-        high = (ACCOUNT_ORDER - int.from_bytes(low[32:64])).to_bytes(32)
+        high = (ORDER - int.from_bytes(low[32:64])).to_bytes(32)
         with pytest.raises(SignInSignatureInvalid):
             check(TEXT, low[:32] + high + bytes([27 + 28 - low[64]]))
 
@@ -369,7 +369,7 @@ class TestCheckSignIn:
         with pytest.raises(SignInSignatureInvalid):
             check(TEXT, raw + bytes([v]))
 
-    @pytest.mark.parametrize("part", [b"\x00" * 32, b"\xff" * 32, ACCOUNT_ORDER.to_bytes(32)])
+    @pytest.mark.parametrize("part", [b"\x00" * 32, b"\xff" * 32, ORDER.to_bytes(32)])
     def test_refuses_halves_out_of_range(self, part: bytes) -> None:
         good = sign(TEXT)
         for spoiled in (part + good[32:], good[:32] + part + good[64:]):

@@ -1,9 +1,17 @@
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from wallet.home import FileMissing, FileUnreadable, FileUnwritable, read_file, write_file
+from wallet.home import (
+    FileMissing,
+    FileUnreadable,
+    FileUnwritable,
+    read_file,
+    read_pieces,
+    write_file,
+)
 
 
 class TestWriteFile:
@@ -19,6 +27,19 @@ class TestWriteFile:
         write_file(path, b"one")
         write_file(path, b"two")
         assert path.read_bytes() == b"two"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_writes_what_comes_in_pieces_whole_or_not_at_all(self, tmp_path: Path) -> None:
+        path = tmp_path / "result"
+        write_file(path, iter([b"ab", b"", b"cd"]))
+
+        def broken() -> Iterator[bytes]:
+            yield b"half"
+            raise KeyError
+
+        with pytest.raises(KeyError):
+            write_file(path, broken())
+        assert path.read_bytes() == b"abcd"
         assert list(tmp_path.iterdir()) == [path]
 
     def test_says_when_the_folder_is_a_file(self, tmp_path: Path) -> None:
@@ -42,3 +63,18 @@ class TestReadFile:
     def test_says_that_a_folder_cannot_be_read(self, tmp_path: Path) -> None:
         with pytest.raises(FileUnreadable):
             read_file(tmp_path)
+
+
+class TestReadPieces:
+    def test_gives_the_file_in_order(self, tmp_path: Path) -> None:
+        path = tmp_path / "file"
+        path.write_bytes(b"abcde")
+        assert list(read_pieces(path, 2)) == [b"ab", b"cd", b"e"]
+        path.write_bytes(b"")
+        assert list(read_pieces(path, 2)) == []
+
+    def test_says_what_cannot_be_read(self, tmp_path: Path) -> None:
+        with pytest.raises(FileMissing):
+            list(read_pieces(tmp_path / "absent", 2))
+        with pytest.raises(FileUnreadable):
+            list(read_pieces(tmp_path, 2))

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import httpx2
 import orjson
 import pytest
@@ -65,8 +67,9 @@ class TestPost:
         client = Service("http://service", None, httpx2.MockTransport(handle), pauses.append)
         assert client.post("/x", {"b": 2}) == {"a": 1}
         assert (len(set(keys)), pauses) == (1, [1, 7])
-        client.upload("/x", b"row", "text/csv")
-        assert len(set(keys)) == 2
+        client.upload("/x", [b"row"], {"Content-Type": "text/csv"}, "k" * 16)
+        client.post("/x")
+        assert len(set(keys)) == 3
         assert all(16 <= len(key) <= 128 for key in keys)
 
     def test_gives_up_and_says_that_it_cannot_know(self) -> None:
@@ -97,10 +100,65 @@ class TestPost:
         assert sent[1] is None
 
 
+class TestUpload:
+    def test_sends_the_file_anew_at_each_try(self) -> None:
+        bodies: list[bytes] = []
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            assert request.headers["Idempotency-Key"] == "k" * 16
+            assert request.headers["Content-Length"] == "4"
+            assert "Transfer-Encoding" not in request.headers
+            bodies.append(request.read())
+            if len(bodies) == 1:
+                raise httpx2.WriteTimeout("slow", request=request)
+            return httpx2.Response(202, json={"job": "0x01"})
+
+        client = Service("http://service", None, httpx2.MockTransport(handle), lambda _: None)
+        headers = {"Content-Type": "text/csv", "Content-Length": "4"}
+        assert client.upload("/x", [b"ab", b"cd"], headers, "k" * 16) == {"job": "0x01"}
+        assert bodies == [b"abcd"] * 2
+
+
+class TestStreams:
+    def test_give_the_objects_of_events(self) -> None:
+        text = ': ping\n\nevent: progress\ndata: {"a": 1}\n\n: ping\n\ndata: {"a": 2}\n\n'
+        headers = {"Content-Type": "text/event-stream"}
+        answer = httpx2.Response(200, text=text, headers=headers)
+        assert list(service(answer, "secret").events("/x")) == [{"a": 1}, {"a": 2}]
+
+    def test_of_another_kind_are_no_events(self) -> None:
+        with pytest.raises(AnswerLost):
+            list(service(httpx2.Response(200, json={})).events("/x"))
+
+    def test_with_nonsense_in_them_are_malformed(self) -> None:
+        headers = {"Content-Type": "text/event-stream"}
+        answer = httpx2.Response(200, text="data: [\n\n", headers=headers)
+        with pytest.raises(AnswerMalformed):
+            list(service(answer).events("/x"))
+
+    @pytest.mark.parametrize("read", ["events", "download"])
+    def test_are_refused_as_everything_is(self, read: str) -> None:
+        refused = {"type": "/problems/JobRunning", "title": "Not yet."}
+        with pytest.raises(ServiceRefused) as caught:
+            list(getattr(service(httpx2.Response(409, json=refused)), read)("/x"))
+        assert caught.value.name == "JobRunning"
+        with pytest.raises(ServiceBusy):
+            list(getattr(service(httpx2.Response(503, json=refused)), read)("/x"))
+
+    def test_that_are_cut_say_so(self) -> None:
+        def parts() -> Iterator[bytes]:
+            yield b"row"
+            raise httpx2.ReadError("cut")
+
+        received: list[bytes] = []
+        with pytest.raises(AnswerLost):
+            received.extend(service(httpx2.Response(200, content=parts())).download("/x"))
+
+
 class TestProblem:
     def test_reads_as_one_error_with_its_rows(self) -> None:
         content = {
-            "type": "/problems/UploadInvalid",
+            "type": "/problems/FieldsInvalid",
             "title": "Rows of the upload are wrong.",
             "status": 422,
             "rows": 3,
@@ -115,7 +173,7 @@ class TestProblem:
             "Rows of the upload are wrong. (rows=3)",
             "  row 2, 持证主体代码 (holder_code): the check character is wrong",
             "  row 3: it is missing",
-            "(UploadInvalid)",
+            "(FieldsInvalid)",
         ]
 
     @pytest.mark.parametrize("status", [502, 503, 504, 429])

@@ -1,14 +1,9 @@
 import importlib
-import pkgutil
-from collections.abc import Iterator
 
 import orjson
-import pytest
 
-import api
-import ledger
 from api.http import problems
-from api.http.problems import STATUS, all_problems, problem, status_of
+from api.http.problems import STATUS, problem, status_of
 from ledger.errors import (
     AgencyNotActive,
     LedgerError,
@@ -17,34 +12,14 @@ from ledger.errors import (
     StatusFinal,
     Unavailable,
 )
-
-
-def modules() -> Iterator[str]:
-    for package in (api, ledger):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if ".migrations" not in found.name:
-                yield found.name
-
-
-@pytest.fixture(scope="module", autouse=True)
-def everything_is_imported() -> None:
-    for name in modules():
-        importlib.import_module(name)
-
-
-def ours() -> dict[str, type[LedgerError]]:
-    return {
-        name: kind
-        for name, kind in all_problems().items()
-        if kind.__module__.partition(".")[0] in {"api", "ledger"}
-    }
+from tests.support.errors import every_error, modules
 
 
 class TestStatus:
     def test_every_error_has_one(self) -> None:
-        statuses = {name: status_of(kind) for name, kind in ours().items()}
+        statuses = {name: status_of(kind) for name, kind in every_error().items()}
         assert len(statuses) > 80
-        for name, kind in ours().items():
+        for name, kind in every_error().items():
             if issubclass(kind, Unavailable):
                 assert statuses[name] == 503, name
             elif issubclass(kind, Refused):
@@ -53,7 +28,7 @@ class TestStatus:
                 assert statuses[name] == 500, name
 
     def test_every_line_of_the_table_is_an_error(self) -> None:
-        assert set(STATUS) <= ours().keys()
+        assert set(STATUS) <= every_error().keys()
 
     def test_no_two_errors_share_a_name(self) -> None:
         found: dict[str, type[LedgerError]] = {}
@@ -69,7 +44,7 @@ class TestStatus:
         assert status_of(NewerRoleMissing) == 403
 
     def test_every_error_has_a_title_of_its_own(self) -> None:
-        for name, kind in ours().items():
+        for name, kind in every_error().items():
             assert kind.title().endswith((".", "?")), name
             assert "\n" not in kind.title()
 

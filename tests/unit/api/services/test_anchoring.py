@@ -8,12 +8,11 @@ from api.services.intents import Intents
 from api.store.batches import BatchRow, Pending, Seal
 from ledger.chain.deployments import Deployment
 from ledger.merkle import Tree
-from ledger.typed_data import StatusOrder
-from ledger.values import AgencyId, Digest, RecordKind, Status, WordChange
-from tests.support.issued import ACCOUNT, CHAIN, OFFICE, TARGET
+from ledger.values import AgencyId, Digest, RecordKind
+from tests.support.issued import ACCOUNT, CHAIN, OFFICE, TARGET, change
 
 DEPLOYMENT = Deployment(CHAIN, TARGET, TARGET, TARGET, 1, bytes(32), {})
-INTENTS = Intents(DEPLOYMENT, ACCOUNT, bytes)
+INTENTS = Intents(DEPLOYMENT, ACCOUNT)
 
 
 @dataclass
@@ -93,9 +92,10 @@ class TestIntents:
         assert (first.chain_id, first.account, first.to) == (CHAIN, ACCOUNT, TARGET)
 
     def test_of_the_same_order_twice_are_two(self) -> None:
-        order = StatusOrder(OFFICE, 0, (WordChange(0, 3),), Status.SUSPENDED, 101, 5, 0)
-        random = iter([b"a" * 16, b"b" * 16])
-        intents = Intents(DEPLOYMENT, ACCOUNT, lambda _count: next(random))
-        first, second = intents.intent(order, None), intents.intent(order, None)
+        first, second = (INTENTS.change_statuses([change(number)]) for number in (1, 2))
         assert first.call == second.call
         assert first.id != second.id
+
+    def test_of_the_same_changes_are_one(self) -> None:
+        pack = [change(1), change(2, index=2)]
+        assert INTENTS.change_statuses(pack) == INTENTS.change_statuses(pack[::-1])

@@ -1,6 +1,11 @@
 from dataclasses import dataclass, field
 
-from api.services.housekeeping import EVERY_SECONDS, KEPT_SECONDS, Housekeeping
+from api.services.housekeeping import (
+    EVERY_SECONDS,
+    KEPT_SECONDS,
+    STALLED_SECONDS,
+    Housekeeping,
+)
 
 NOW = 10**9
 
@@ -17,11 +22,12 @@ class Forgetful:
 
 class TestStep:
     def test_forgets_once_an_hour(self) -> None:
-        sign_ins, links, answers = Forgetful(), Forgetful(), Forgetful()
+        sign_ins, links, answers, jobs = (Forgetful() for _ in range(4))
         times = iter([NOW, NOW + EVERY_SECONDS - 1, NOW + EVERY_SECONDS])
-        housekeeping = Housekeeping(sign_ins, links, answers, lambda: next(times))  # type: ignore[arg-type]  # the stores' parts in memory
+        housekeeping = Housekeeping(sign_ins, links, answers, jobs, lambda: next(times))  # type: ignore[arg-type]  # the stores' parts in memory
         assert [housekeeping.step() for _ in range(3)] == [0, 0, 0]
         day_before = NOW - KEPT_SECONDS
         assert sign_ins.told[0] == (day_before, day_before)
         assert answers.told == [(day_before,), (day_before + EVERY_SECONDS,)]
+        assert jobs.told[0] == (NOW - STALLED_SECONDS, day_before)
         assert links.told == [(NOW,), (NOW + EVERY_SECONDS,)]

@@ -16,6 +16,7 @@ class Chain:
     stride: int = 1
     block: int = -1
     seen_at: list[int] = field(default_factory=list)
+    finalized_at: list[int | None] = field(default_factory=list)
 
     def step(self) -> int:
         self.block = min(self.block + self.stride, self.head)
@@ -27,8 +28,12 @@ class Chain:
     def cursor(self) -> Header | None:
         return header(self.block) if self.block >= 0 else None
 
-    def seen(self, at: int) -> None:
+    def finalized(self) -> int | None:
+        return None if self.head == 0 else self.head - 1
+
+    def seen(self, at: int, finalized: int | None) -> None:
         self.seen_at.append(at)
+        self.finalized_at.append(finalized)
 
 
 class TestStep:
@@ -51,3 +56,11 @@ class TestStep:
         for _ in range(5):
             projecting.step()
         assert chain.seen_at == [1, 2]
+
+    def test_asks_what_is_finalized_where_somebody_goes_by_it(self) -> None:
+        chain = Chain(head=5)
+        Projecting(chain, chain, lambda: 777).step()
+        Projecting(chain, chain, lambda: 777, asks_finalized=True).step()
+        chain.head, chain.block = 0, 0
+        Projecting(chain, chain, lambda: 778, asks_finalized=True).step()
+        assert chain.finalized_at == [None, 4, None]

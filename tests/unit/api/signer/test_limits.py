@@ -20,7 +20,7 @@ def limits(per_minute: int, per_day: int) -> Limits:
 
 def spend(found: Limits, count: int, at: float, key: KeyId = KEY) -> None:
     for _ in range(count):
-        found.take(Purpose.BUNDLE, key, at)
+        found.take({Purpose.BUNDLE: 1}, key, at)
 
 
 class TestTake:
@@ -30,6 +30,16 @@ class TestTake:
         with pytest.raises(LimitReached) as caught:
             spend(found, 1, 0)
         assert (caught.value.purpose, caught.value.seconds) == ("bundle", 60)
+
+    def test_takes_many_or_none(self) -> None:
+        found = limits(3, 100)
+        wanted = {Purpose.LICENCE: 1, Purpose.BUNDLE: 4}
+        with pytest.raises(LimitReached):
+            found.take(wanted, KEY, 0)
+        spend(found, 1, 0)
+        found.take(wanted | {Purpose.BUNDLE: 2}, KEY, 0)
+        with pytest.raises(LimitReached):
+            spend(found, 1, 0)
 
     def test_fills_evenly(self) -> None:
         found = limits(3, 100)
@@ -70,7 +80,7 @@ class TestTake:
         found = limits(1, 100)
         spend(found, 1, 0)
         spend(found, 1, 0, OTHER)
-        found.take(Purpose.LICENCE, KEY, 0)
+        found.take({Purpose.LICENCE: 1}, KEY, 0)
         with pytest.raises(LimitReached):
             spend(found, 1, 0, OTHER)
 

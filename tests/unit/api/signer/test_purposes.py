@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from api.signer.purposes import CLOCK_SECONDS, Purpose, PurposeRefused, Rules
-from ledger.licences.decisions import Decision, sign_decision
+from ledger.licences.decisions import Decision, sign_decisions
 from ledger.status_list import ListChain, StatusList, sign_list
 from ledger.values import Address, Digest, LedgerRef, Status
 from tests.support.licences import AGENCY, CATALOGUE, counted_bytes, issuer
@@ -36,7 +36,7 @@ class TestPurposeOf:
         recorder = Recorder()
         decided = Decision(Digest(bytes(32)), Status.REVOKED, 331, NOW, "1", "art. 1", "t", "a")
         by = replace(issuer(), signer=recorder)
-        sign_decision(decided, by, counted_bytes(), issued_at=NOW)
+        sign_decisions([decided], by, counted_bytes(), issued_at=NOW)
         assert RULES.purpose_of(recorder.messages[0], KID, NOW) is Purpose.DECISION
 
     def test_knows_a_real_status_list(self) -> None:

@@ -10,8 +10,9 @@ from api.signer.remote import KEYS_SECONDS, RemoteKeys, SignerLine, SigningUnava
 from api.signer.server import SignerServer, SocketRefused
 from ledger.errors import Unavailable
 from ledger.keys import Signer
+from ledger.status_list import TOKEN_TYPE
 from tests.support.licences import AGENCY_KEY, HOLDER_KEY
-from tests.support.signer import Ring, desk, licence_message
+from tests.support.signer import BASE_URL, NOW, Ring, desk, licence_message, message
 
 
 @dataclass
@@ -75,6 +76,27 @@ class TestRemoteKeys:
     def test_signs_as_the_key_itself_does(self, keys: tuple[RemoteKeys, Clock]) -> None:
         (signer,) = keys[0].signers()
         signer.public_key.verify(licence_message(), signer.sign(licence_message()))
+
+    @pytest.mark.parametrize("longest", [1, 2000, 10**6])
+    def test_signs_many_in_their_order(
+        self,
+        keys: tuple[RemoteKeys, Clock],
+        monkeypatch: pytest.MonkeyPatch,
+        longest: int,
+    ) -> None:
+        monkeypatch.setattr("api.signer.remote.BATCH_BYTES", longest)
+        monkeypatch.setattr("api.signer.remote.MAX_BATCH", 3)
+        (signer,) = keys[0].signers()
+        payload = {"sub": f"{BASE_URL}/status/1", "iat": NOW}
+        messages = [message(TOKEN_TYPE, payload | {"exp": NOW + n}) for n in range(7)]
+        for each, signature in zip(messages, signer.sign_all(messages), strict=True):
+            signer.public_key.verify(each, signature)
+        assert signer.sign_all([]) == []
+
+    def test_tells_the_name_of_a_refusal(self, keys: tuple[RemoteKeys, Clock]) -> None:
+        (signer,) = keys[0].signers()
+        with pytest.raises(SigningUnavailable, match=r"PurposeRefused: .*part=form"):
+            signer.sign_all([licence_message(), b"anything"])
 
     def test_a_defect_of_the_signer_is_no_answer(
         self, keys: tuple[RemoteKeys, Clock], ring: Faulty

@@ -15,7 +15,7 @@ class TestTrail:
     def test_adds_lines_and_keeps_old_ones(self, tmp_path: Path) -> None:
         path = tmp_path / "below" / "trail.jsonl"
         for _ in range(2):
-            Trail(path).write(ENTRY)
+            Trail(path).write([ENTRY])
         assert [line["outcome"] for line in lines(path)] == ["signed", "signed"]
         assert path.stat().st_mode & 0o777 == 0o600
 
@@ -23,8 +23,8 @@ class TestTrail:
         path = tmp_path / "trail.jsonl"
         path.write_bytes(b'{"time":1,"purp')
         trail = Trail(path)
-        trail.write(ENTRY)
-        trail.write(ENTRY)
+        trail.write([ENTRY])
+        trail.write([ENTRY])
         cut, first, second = path.read_bytes().splitlines()
         assert cut == b'{"time":1,"purp'
         assert first == second
@@ -34,7 +34,7 @@ class TestTrail:
         trail = Trail(path)
         for time in (5, 6):
             for outcome in ("signed", "LimitReached:60"):
-                trail.write(replace(ENTRY, time=time, outcome=outcome))
+                trail.write([replace(ENTRY, time=time, outcome=outcome)])
         with path.open("ab") as file:
             file.write(b'{"time":7\n[]\n{}\n')
         assert list(trail.signed_since(6)) == [replace(ENTRY, time=6)]
@@ -45,7 +45,7 @@ class TestTrail:
 
         def write() -> None:
             for _ in range(20):
-                trail.write(ENTRY)
+                trail.write([ENTRY])
 
         threads = [threading.Thread(target=write) for _ in range(8)]
         for thread in threads:
@@ -62,4 +62,4 @@ class TestTrail:
     def test_says_so_where_the_disk_is_full(self) -> None:
         trail = Trail(Path(os.devnull).with_name("full"))
         with pytest.raises(TrailUnavailable):
-            trail.write(ENTRY)
+            trail.write([ENTRY])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.signer.wire import (
+    MAX_BATCH,
     MAX_FRAME,
     Denied,
     FrameMalformed,
@@ -16,15 +17,19 @@ from api.signer.wire import (
     keys_request,
     parse_keys,
     parse_request,
-    parse_signature,
+    parse_signatures,
     receive_frame,
     send_frame,
     short_address,
     sign_request,
-    signature_answer,
+    signatures_answer,
 )
 from ledger.values import KeyId
 from tests.support.licences import AGENCY_KEY, HOLDER_KEY
+
+
+def one_signature(body: bytes) -> tuple[bytes, ...]:
+    return parse_signatures(body, 1)
 
 
 @pytest.fixture
@@ -69,35 +74,68 @@ class TestFrames:
 
 
 class TestWords:
-    @given(st.binary(min_size=32, max_size=32), st.binary(min_size=1))
-    def test_requests_are_read_as_written(self, key_id: bytes, message: bytes) -> None:
-        request = SignRequest(KeyId(key_id), message)
+    @given(
+        st.binary(min_size=32, max_size=32),
+        st.lists(st.binary(min_size=1), min_size=1).map(tuple),
+    )
+    def test_requests_are_read_as_written(self, key_id: bytes, messages: tuple[bytes, ...]) -> None:
+        request = SignRequest(KeyId(key_id), messages)
         assert parse_request(sign_request(request)) == request
         assert parse_request(keys_request()) is None
 
-    @pytest.mark.parametrize("body", [b"", b"X", b"K1", b"S", b"S" + bytes(32), b"s" + bytes(40)])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"X",
+            b"K1",
+            b"S",
+            b"S" + bytes(31),
+            b"S" + bytes(32),
+            b"S" + bytes(32) + b"\0\0\0\0",
+            b"S" + bytes(32) + b"\0\0\1",
+            b"S" + bytes(32) + b"\0\0\0\2x",
+            b"S" + bytes(32) + b"\0\0\0\1xy",
+            b"s" + bytes(32) + b"\0\0\0\1x",
+        ],
+    )
     def test_other_requests_are_refused(self, body: bytes) -> None:
         with pytest.raises(FrameMalformed):
             parse_request(body)
+
+    def test_a_request_has_a_bounded_number_of_messages(self) -> None:
+        for count in (MAX_BATCH, MAX_BATCH + 1):
+            body = sign_request(SignRequest(KeyId(bytes(32)), (b"x",) * count))
+            if count > MAX_BATCH:
+                with pytest.raises(FrameMalformed):
+                    parse_request(body)
+            else:
+                found = parse_request(body)
+                assert found is not None
+                assert len(found.messages) == count
 
     def test_keys_are_read_as_written(self) -> None:
         keys = (AGENCY_KEY.public_key, HOLDER_KEY.public_key)
         assert parse_keys(keys_answer(keys)) == keys
         assert parse_keys(keys_answer(())) == ()
 
-    def test_a_signature_is_read_as_written(self) -> None:
-        assert parse_signature(signature_answer(bytes(64))) == bytes(64)
+    def test_signatures_are_read_as_written(self) -> None:
+        both = (bytes(64), b"x" * 64)
+        assert parse_signatures(signatures_answer(both), 2) == both
+        for count in (1, 3):
+            with pytest.raises(FrameMalformed):
+                parse_signatures(signatures_answer(both), count)
 
     @pytest.mark.parametrize(
         "body", [b"", b"X", b"K" + bytes(63), b"S" + bytes(63), b"S" + bytes(65)]
     )
     def test_other_answers_are_refused(self, body: bytes) -> None:
-        for parse in (parse_keys, parse_signature):
+        for parse in (parse_keys, one_signature):
             with pytest.raises(FrameMalformed):
                 parse(body)
 
     def test_a_no_carries_its_reason(self) -> None:
-        for parse in (parse_keys, parse_signature):
+        for parse in (parse_keys, one_signature):
             with pytest.raises(Denied) as caught:
                 parse(denial("不行"))
             assert caught.value.reason == "不行"

@@ -23,6 +23,7 @@ from ledger.licences.catalogue import (
     read_type,
     threshold_claim,
 )
+from ledger.licences.fields import TECHNICAL_CLAIMS
 from ledger.licences.identifiers import check_organisation_code
 from ledger.licences.reasons import ReasonUnknown
 from ledger.licences.schema import SchemaUnsupported
@@ -127,6 +128,9 @@ class TestLicenceType:
         visible = {claim.name for claim in licence_type.claims if not claim.disclosable}
         own = set() if licence_type.hides_count else {"licence_id"}
         assert visible == ALWAYS_VISIBLE | own
+
+    def test_no_claim_is_one_of_the_format(self, licence_type: LicenceType) -> None:
+        assert not licence_type.checks.keys() & TECHNICAL_CLAIMS
 
     def test_holders(self, licence_type: LicenceType) -> None:
         expected = (

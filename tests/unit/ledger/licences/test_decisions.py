@@ -8,7 +8,17 @@ import pytest
 
 from ledger import jws
 from ledger.errors import ReasonOutsideClass
-from ledger.licences.decisions import Decision, DecisionMalformed, parse_decision, sign_decision
+from ledger.licences.decisions import (
+    Decision,
+    DecisionIncomplete,
+    DecisionMalformed,
+    Wording,
+    check_wording,
+    parse_decision,
+    sign_decisions,
+    standard_wording,
+)
+from ledger.licences.reasons import REASONS, WRITTEN
 from ledger.values import Digest, Status
 from tests.support.licences import (
     AGENCY_KEY,
@@ -33,7 +43,8 @@ DECISION = Decision(
 
 
 def signed(decision: Decision = DECISION) -> str:
-    return sign_decision(decision, issuer(), counted_bytes(), issued_at=ISSUED_AT)
+    (token,) = sign_decisions([decision], issuer(), counted_bytes(), issued_at=ISSUED_AT)
+    return token
 
 
 class TestSignDecision:
@@ -57,6 +68,25 @@ class TestSignDecision:
     def test_a_reason_of_another_class_is_refused(self) -> None:
         with pytest.raises(ReasonOutsideClass):
             signed(replace(DECISION, reason=201))
+
+
+class TestCheckWording:
+    WHOLE = Wording("撤销。", "示市监〔2026〕1号", "示例法第一条", "六十日内可申请行政复议。")
+
+    @pytest.mark.parametrize("reason", sorted(WRITTEN))
+    def test_the_law_asks_for_all_of_it(self, reason: int) -> None:
+        check_wording(reason, self.WHOLE)
+        with pytest.raises(DecisionIncomplete) as refused:
+            check_wording(reason, None)
+        assert refused.value.missing == ("number", "legalBasis", "text", "appeal")
+        with pytest.raises(DecisionIncomplete) as refused:
+            check_wording(reason, replace(self.WHOLE, legal_basis="\n"))
+        assert refused.value.missing == ("legalBasis",)
+
+    @pytest.mark.parametrize("reason", sorted(set(REASONS) - WRITTEN))
+    def test_elsewhere_nothing_is_asked_for(self, reason: int) -> None:
+        check_wording(reason, None)
+        assert standard_wording(reason).text == REASONS[reason].names["zh-Hans"]
 
 
 class TestParseDecision:

@@ -11,7 +11,7 @@ from ledger.licences.disclosures import (
     decoy_digest,
     digest_of,
     disclose,
-    read_disclosure,
+    read_disclosures,
 )
 
 # RFC 9901 §4.2.3
@@ -31,13 +31,13 @@ def encoded(text: str) -> str:
 
 class TestReadDisclosure:
     def test_the_specifications_own(self) -> None:
-        read = read_disclosure(RFC_TEXT)
+        (read,) = read_disclosures([RFC_TEXT])
         assert read == Disclosure(
             RFC_TEXT, "_26bc4LT-ac6q2KI6cBW5es", "family_name", "Möbius", RFC_DIGEST
         )
 
     def test_an_array_element(self) -> None:
-        read = read_disclosure(encoded('["lklxF5jMYlGTPUovMNIvCA", "US"]'))
+        (read,) = read_disclosures([encoded('["lklxF5jMYlGTPUovMNIvCA", "US"]')])
         assert (read.name, read.value) == (None, "US")
 
     @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ class TestReadDisclosure:
     )
     def test_malformed_ones_are_refused(self, text: str) -> None:
         with pytest.raises(SdJwtMalformed):
-            read_disclosure(text)
+            read_disclosures([text])
 
 
 class TestDisclose:
@@ -76,7 +76,7 @@ class TestDisclose:
     def test_an_array_element_has_two_parts(self) -> None:
         text, digest = disclose(NAME_SALT, None, {"a": 1})
         assert json.loads(b64url_decode(text)) == ["8s7fLsHiWAlV_5McNLEMEA", {"a": 1}]
-        assert read_disclosure(text).digest == digest
+        assert read_disclosures([text])[0].digest == digest
 
 
 class TestDigestOf:

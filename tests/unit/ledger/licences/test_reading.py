@@ -57,6 +57,18 @@ class TestReadLicence:
         assert claims.predecessor == Predecessor(Digest(b"\1" * 32), 402)
         assert claims.licence_id == GOOD["licence_id"]
 
+    @pytest.mark.parametrize("length", [1, 60, 200, 10_000])
+    def test_an_agency_of_any_length(self, length: int) -> None:
+        code = "A" * length
+        found = read_licence(
+            document(
+                iss=f"https://licences.example/agencies/CN-GD/{code}",
+                issuing_authority_code=code,
+                status=status(f"https://licences.example/status/CN-GD/{code}/0"),
+            )
+        )
+        assert found.agency_id == agency_id("CN-GD", code)
+
     def test_an_open_end(self) -> None:
         claims = read_licence(parse(sample("cn.business-licence").document))
         assert claims.exp is None

@@ -79,6 +79,12 @@ class TestCompileSchema:
     def test_texts_have_no_control_characters(self, character: str) -> None:
         assert broken({"type": "string"}, f"a{character}b") == [("", "text", "control characters")]
 
+    @pytest.mark.parametrize("character", ["\x00", "\n", "\x7f", "\x85", "\ud800"])
+    def test_says_all_that_a_text_breaks(self, character: str) -> None:
+        schema = {"type": "string", "maxLength": 2, "pattern": "^a", "enum": ["ab"]}
+        found = broken(schema, f"bc{character}")
+        assert [rule for _, rule, _ in found] == ["maxLength", "pattern", "enum", "text"]
+
     def test_texts_may_have_wide_spaces(self) -> None:
         assert broken({"type": "string"}, "示例　市") == []
 

@@ -1,8 +1,11 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.events import Place, StatusChanged
+from ledger.licences.reasons import ANNULMENTS, reasons_for
 from ledger.values import AgencyId, Status
 from ledger.verification.history import BeforeAnchor, Effective, events_of, status_at
 
@@ -102,6 +105,48 @@ class TestStatusAt:
         for _, at in changes:
             seen = [e for e in events if e.place.block_time <= at]
             assert status(*events, at=at, known_at=at) is status(*seen, at=at)
+
+
+MOMENTS = st.integers(ANCHOR - 50, ANCHOR + 100)
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from([(s, r.code) for s in Status for r in reasons_for(s)]),
+        st.integers(ANCHOR, ANCHOR + 100),
+        MOMENTS,
+        st.one_of(st.just(0), MOMENTS),
+    ),
+    max_size=6,
+)
+
+
+def slowly(events: Sequence[StatusChanged]) -> dict[int, Status]:
+    """Write the whole calendar anew with each event, second by second."""
+    seconds = range(ANCHOR, ANCHOR + 120)
+    calendar = dict.fromkeys(seconds, Status.VALID)
+    for each in events:
+        for second in seconds:
+            if each.reason in ANNULMENTS or each.effective_at <= second:
+                ended = each.status is Status.SUSPENDED and 0 < each.until <= second
+                calendar[second] = Status.VALID if ended else each.status
+    if any(each.reason in ANNULMENTS for each in events):
+        return dict.fromkeys(seconds, Status.REVOKED)
+    return calendar
+
+
+class TestEventByEvent:
+    @given(CHANGES, st.integers(ANCHOR, ANCHOR + 119))
+    def test_equals_the_calendar(
+        self, changes: list[tuple[tuple[Status, int], int, int, int]], known_at: int
+    ) -> None:
+        changes = sorted(changes, key=lambda change: change[1])
+        events = [
+            event(kind, reason, at, effective_at=effective, until=until)
+            for (kind, reason), at, effective, until in changes
+        ]
+        for known in (known_at, LATER):
+            calendar = slowly([e for e in events if e.place.block_time <= known])
+            for at, expected in calendar.items():
+                assert status(*events, at=at, known_at=known) is expected
 
 
 class TestEventsOf:

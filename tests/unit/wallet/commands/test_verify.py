@@ -11,6 +11,8 @@ from ledger.values import AgencyStatus, Digest, Status, Window
 from ledger.verification.bundle import build_bundle
 from ledger.verification.bundle_content import AgencyRecord, BundleContent
 from ledger.verification.evidence import Reading
+from tests.support import decisions
+from tests.support.decisions import sample_decision
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE, STRANGER_KEY
 from tests.support.terminal import DEPLOYMENT as STANDING
 from tests.support.terminal import Terminal
@@ -62,6 +64,43 @@ class Desk:
 @pytest.fixture
 def desk(terminal: Terminal) -> Desk:
     return Desk(terminal)
+
+
+class TestDecision:
+    def test_is_recognised_and_checked(self, desk: Desk) -> None:
+        made = sample_decision()
+        events = made.evidence.history
+        word = events[-1].status << 2 * (made.licence.index % 128)
+        holding = content(made, word=word)
+        record = replace(holding.agencies[0], events=events, accreditations={})
+        bundle = desk.bundle(replace(holding, agencies=(record,)))
+        decision = desk.terminal.folder / "decision.jwt"
+        decision.write_text(made.document)
+        proof = made.evidence.proof.to_json()
+        (desk.terminal.folder / "decision.proof.json").write_bytes(proof)
+        desk.licence.write_text(decisions.LICENCE.document)
+        words = ("verify", decision, "--offline", bundle)
+        report = desk.terminal.json(*words, "--licence", desk.licence)
+        assert [check["code"] for check in report["checks"]][3:] == [
+            "issuer.active",
+            "target.ok",
+            "change.ok",
+        ]
+        alone = desk.terminal.json(*words)
+        assert alone["checks"][5]["code"] == "change.not-asked"
+        decision.write_text(made.document[:-4] + "AAAA")
+        assert desk.terminal.json(*words, code=1)["verdict"] == "invalid"
+        (desk.terminal.folder / "decision.proof.json").unlink()
+        decision.write_text(made.document)
+        assert desk.terminal.json(*words, code=2)["verdict"] == "unconfirmed"
+
+    def test_asks_for_what_fits(self, desk: Desk) -> None:
+        decision = desk.terminal.folder / "decision.jwt"
+        decision.write_text(sample_decision().document)
+        asked = ("--audience", "https://shop.example", "--nonce", "n-1")
+        assert "no holder" in desk.terminal.run("verify", decision, *asked, code=64)
+        said = desk.terminal.run("verify", desk.licence, "--licence", desk.licence, code=64)
+        assert "goes with a decision" in said
 
 
 class TestOffline:

@@ -1,0 +1,145 @@
+"""The service keeps what its OpenAPI document promises, whatever it is sent."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.chain.accounts import Account
+from ledger.events import RoleGranted
+from ledger.values import Role, role_id
+from tests.support.licences import AGENCY
+from tests.support.listening import listening
+from tests.support.service import World, account
+
+PROGRAM = Path("var/schemathesis/bin/schemathesis")
+CHECKS = Path("tests/support/fuzz_checks.py")
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "10")
+SEED = os.environ.get("FUZZ_SEED", "1")
+SIGN_OUT = "DELETE /v1/sign-in"
+TYPE = "cn.food-business"
+SUSPEND = {"status": "suspended", "reason": 101}
+
+REACHED = {
+    "/v/{link}",
+    "/v1/changes/{change_id}",
+    "/v1/change-sets/{change_set}",
+    "/v1/change-sets/{change_set}/rows",
+    "/v1/change-sets/{change_set}/typed-data",
+    "/v1/decisions/{digest}",
+    "/v1/jobs/{job}",
+    "/v1/jobs/{job}/events",
+    "/v1/jobs/{job}/result",
+}
+"""Routes that serve nothing unless they are given the name of something that is there."""
+
+pytestmark = [
+    pytest.mark.skipif(not PROGRAM.exists(), reason=f"{PROGRAM} is not installed (make fuzz)"),
+    pytest.mark.timeout(60 * int(EXAMPLES)),
+]
+
+
+REFUSALS = """
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
+"""
+"""How a request that breaks the document may be refused: theirs, and 413 where it is too long."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A service on a port, with a licence anchored, one changed, and an account with every role."""
+
+    world: World
+    origin: str
+    officer: Account
+    folder: Path
+    parameters: str
+
+    def run(self, *options: str, parameters: str = "") -> None:
+        """Run the fuzzer with a session of its own; fail with its report where it finds a fault."""
+        (self.folder / "schemathesis.toml").write_text(parameters + REFUSALS)
+        token = self.world.sign_in(self.officer)
+        command = [str(PROGRAM.absolute()), "run", f"{self.origin}/openapi.json", "--no-color"]
+        command += ["--header", f"Authorization: Bearer {token}"]
+        command += ["--checks", "all", "--exclude-checks", "positive_data_acceptance"]
+        command += ["--max-examples", EXAMPLES, "--seed", SEED, "--continue-on-failure", *options]
+        surroundings = os.environ | {"SCHEMATHESIS_HOOKS": str(CHECKS.absolute())}
+        done = subprocess.run(
+            command, cwd=self.folder, env=surroundings, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
+
+
+@pytest.fixture
+def target(service: World, tmp_path: Path) -> Iterator[Target]:
+    officer = account("officer")
+    roles = (Role.ISSUER, Role.REGISTRAR, Role.APPROVER)
+    grants = [role_id(AGENCY.id, role) for role in roles]
+    service.say(*(_granted(role, officer) for role in grants))
+    first, second = service.issue(externalId="one"), service.issue(externalId="two")
+    service.clock.now += 1
+    service.anchor()
+    order = SUSPEND | {"decision": {"text": "示例决定。"}}
+    change = _post(service, f"/v1/licences/{second['digest']}/status", order)
+    link = _post(service, f"/v1/licences/{second['digest']}/links", {})
+    values = {
+        "digest": first["digest"],
+        "jurisdiction": AGENCY.jurisdiction,
+        "code": AGENCY.code,
+        "change_id": change.headers["Location"].rpartition("/")[2],
+        "change_set": _change_set(service),
+        "job": _job(service),
+        "link": link.json()["url"].partition("#")[0].rpartition("/")[2],
+        "type_id": TYPE,
+        "list_number": 0,
+    }
+    lines = [f"{name} = {value!r}\n" for name, value in values.items()]
+    lines.append('[[operations]]\ninclude-path = "/v1/decisions/{digest}"\n')
+    lines.append(f"parameters = {{ digest = {change.json()['decision']!r} }}\n")
+    with listening(service.app) as origin:
+        yield Target(service, origin, officer, tmp_path, "[parameters]\n" + "".join(lines))
+
+
+class TestDocument:
+    def test_is_kept_wherever_one_goes(self, target: Target) -> None:
+        target.run("--exclude-name", SIGN_OUT)
+
+    def test_is_kept_where_there_is_something(self, target: Target) -> None:
+        target.run("--exclude-name", SIGN_OUT, parameters=target.parameters)
+        served = {line["route"] for line in target.world.log if line.get("status") == 200}
+        assert not REACHED - served
+
+    def test_is_kept_at_the_way_out(self, target: Target) -> None:
+        target.run("--include-name", SIGN_OUT)
+
+
+def _post(service: World, path: str, form: object) -> Any:
+    answer = service.client.post(path, json=form, headers=service.by(service.registrar))
+    assert answer.is_success, answer.text
+    return answer
+
+
+def _change_set(service: World) -> str:
+    form = {"select": {"externalIds": ["one"]}, "order": SUSPEND}
+    path = f"/v1/agencies/{AGENCY.jurisdiction}/{AGENCY.code}/change-sets"
+    return str(_post(service, path, form).json()["changeSet"])
+
+
+def _job(service: World) -> str:
+    """Return the id of a job that is over: the events of one that waits would never end."""
+    path = f"/v1/agencies/{AGENCY.jurisdiction}/{AGENCY.code}/jobs?type={TYPE}&dryRun=true"
+    headers = service.by(service.issuer) | {"Content-Type": "text/csv"}
+    ordered = service.client.post(path, content=b"external_id\r\n1\r\n", headers=headers)
+    job = str(ordered.json()["job"])
+    ended = service.client.post(f"/v1/jobs/{job}/cancellation", headers=headers)
+    assert ended.json()["state"] == "cancelled", ended.text
+    return job
+
+
+def _granted(role: bytes, who: Account) -> object:
+    return lambda place: RoleGranted(place, role, who.address)
