@@ -86,6 +86,32 @@ class RecordKind(IntEnum):
     USE = 5
 
 
+class AgreementState(IntEnum):
+    """IRecognitionLedger.State: what a version of an agreement is at a time."""
+
+    UNKNOWN = 0
+    PROPOSED = 1
+    WITHDRAWN = 2
+    SCHEDULED = 3
+    CANCELLED = 4
+    IN_FORCE = 5
+    SUSPENDED = 6  # as a whole; narrower suspensions leave it IN_FORCE
+    TERMINATING = 7
+    TERMINATED = 8
+    SUPERSEDED = 9
+    EXPIRED = 10
+
+
+class Scope(IntEnum):
+    """IRecognitionLedger.Scope: what a suspension of an agreement covers."""
+
+    ALL = 0
+    KEY = 1
+    GRADE = 2
+    PORT = 3
+    AGENCY = 4
+
+
 class Stage(StrEnum):
     """How far a record is on its way to finality."""
 
