@@ -65,6 +65,7 @@ class KeyUsage(IntFlag):
     STATUS_LISTS = 2
     BUNDLES = 4
     REQUESTS = 8
+    READERS = 16
 
 
 class Status(IntEnum):
