@@ -2,41 +2,24 @@
 
 Entry i is in word i >> 7 at bit 2 * (i & 127); a list's bytes are its 8,192 words in order, each
 little-endian (draft-ietf-oauth-status-list-21 §4.1). Lists of 1, 4 and 8 bits are read as well.
-The signed form, `statuslist+jwt`, is an offline copy: where it cannot be used it says nothing, so
-its errors are `Unavailable`.
+A copy that cannot be read says nothing about anybody, so such errors are `Unavailable`. The signed
+forms stand in `list_tokens` and, for gates, in `health.status_cwt`.
 """
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from ledger import jws
-from ledger.authority import DocumentKey
 from ledger.canonical import b64url_decode, b64url_encode
 from ledger.errors import Refused, Unavailable, WordOutOfRange
-from ledger.keys import SignatureInvalid, Signer
-from ledger.values import (
-    Address,
-    AgencyId,
-    KeyState,
-    KeyUsage,
-    LedgerRef,
-    Status,
-    WordChange,
-)
+from ledger.values import Status, WordChange
 
 ENTRIES: Final = 2**20
 ENTRIES_PER_WORD: Final = 128
 WORDS: Final = ENTRIES // ENTRIES_PER_WORD
 BITS: Final = 2
-TOKEN_TYPE: Final = "statuslist+jwt"  # noqa: S105  # a media type, no password
-LIFETIME_SECONDS: Final = 24 * 3600
-"""A list token's `exp` minus its `iat`; proposed, no law names it."""
-TTL_SECONDS: Final = 900
-"""How long a list token may be kept before asking again; proposed, no law names it."""
 
-_T = TypeVar("_T")
 _WORD_BYTES: Final = 32
 _LOW_BITS: Final = int.from_bytes(b"\x55" * _WORD_BYTES)
 _WIDTHS: Final = (1, 2, 4, 8)
@@ -59,20 +42,6 @@ class ListMalformed(ListUnusable):
     """The status list cannot be read."""
 
     reason: str
-
-
-@dataclass(eq=False)
-class ListUntrusted(ListUnusable):
-    """The status list is not signed by this agency for this use."""
-
-    reason: str
-
-
-@dataclass(eq=False)
-class ListStale(ListUnusable):
-    """The status list is out of date."""
-
-    as_of: int
 
 
 @dataclass(eq=False)
@@ -171,17 +140,26 @@ class StatusList:
             ListMalformed: for anything else, anything after the stream, another width than 1, 2,
                 4 or 8 bits, and more than 2^20 entries, at which inflating stops.
         """
+        try:
+            stream = b64url_decode(lst)
+        except Refused as exc:
+            raise ListMalformed("lst is not base64url") from exc
+        return cls.unpack(stream, bits)
+
+    @classmethod
+    def unpack(cls, stream: bytes, bits: int = BITS) -> "StatusList":
+        """Return the list in one zlib stream; raise as `inflate` does."""
         if bits not in _WIDTHS:
             raise ListMalformed("bits is not 1, 2, 4 or 8")
         most = ENTRIES * bits // 8
-        stream = zlib.decompressobj()
+        inflater = zlib.decompressobj()
         try:
-            packed = stream.decompress(b64url_decode(lst), most + 1)
-        except (zlib.error, Refused) as exc:
-            raise ListMalformed("lst is not base64url of a zlib stream") from exc
+            packed = inflater.decompress(stream, most + 1)
+        except zlib.error as exc:
+            raise ListMalformed("lst is not a zlib stream") from exc
         if len(packed) > most:
             raise ListMalformed("lst inflates to more than 2^20 entries")
-        if not stream.eof or stream.unused_data:
+        if not inflater.eof or inflater.unused_data:
             raise ListMalformed("lst is cut off or goes on after its stream")
         return cls(packed, bits)
 
@@ -239,143 +217,8 @@ class StatusList:
 
     def compressed(self) -> str:
         """Return `lst`: base64url of the zlib stream at level 9."""
-        return b64url_encode(zlib.compress(self.packed, level=9))
+        return b64url_encode(self.deflated())
 
-
-@dataclass(frozen=True, slots=True)
-class ListChain:
-    """Where on chain a list can be recomputed from: its words as of the end of `block`."""
-
-    ledger: LedgerRef
-    agency: AgencyId
-    list: int
-    block: int
-    block_hash: bytes
-
-
-def sign_list(
-    entries: StatusList, *, uri: str, issued_at: int, chain: ListChain, signer: Signer
-) -> str:
-    """Return the list as a signed `statuslist+jwt`, good from `issued_at` for 24 hours."""
-    payload = {
-        "sub": uri,
-        "iat": issued_at,
-        "exp": issued_at + LIFETIME_SECONDS,
-        "ttl": TTL_SECONDS,
-        "status_list": {"bits": entries.bits, "lst": entries.compressed()},
-        "chain": {
-            "chainId": chain.ledger.chain_id,
-            "ledger": chain.ledger.address,
-            "agency": _hex(chain.agency),
-            "list": chain.list,
-            "block": chain.block,
-            "blockHash": _hex(chain.block_hash),
-        },
-    }
-    return jws.sign(TOKEN_TYPE, payload, signer)
-
-
-@dataclass(frozen=True, slots=True)
-class SignedList:
-    """A list token as read, not to be trusted before `check`; times in Unix seconds."""
-
-    kid: str
-    uri: str
-    issued_at: int
-    expires_at: int
-    ttl: int | None
-    list: StatusList
-    chain: ListChain | None
-    jws: jws.Jws
-
-    def check(self, uri: str, key: DocumentKey | None, now: int) -> None:
-        """Raise unless this list speaks for `uri` at `now`; `key` is the document's agency's.
-
-        A key that is frozen or reported compromised vouches for no list, whatever `iat` says: its
-        thief chooses `iat`, and an honest agency signs a new list within minutes.
-
-        Raises:
-            ListUntrusted: for another `uri`, another signer or usage, a key that is not good at
-                `iat` and now, a signature that does not match, and `iat` in the future.
-            ListStale: from `exp` on.
-        """
-        if self.uri != uri:
-            raise ListUntrusted("it is the list of another address")
-        _check_signer(self, key, now)
-        if now < self.issued_at:
-            raise ListUntrusted("it was issued in the future")
-        if now >= self.expires_at:
-            raise ListStale(self.issued_at)
-
-    def status(self, index: int) -> Status:
-        """Return an entry; raise as `StatusList.status` does."""
-        return self.list.status(index)
-
-
-def parse_list(token: str) -> SignedList:
-    """Return the list in a `statuslist+jwt` of 2 bits; raise `ListMalformed` for anything else."""
-    try:
-        parsed = jws.parse(token, TOKEN_TYPE)
-    except Refused as exc:
-        raise ListMalformed(exc.title()) from exc
-    claims = parsed.payload
-    status_list = _member(claims, "status_list", dict)
-    if _member(status_list, "bits", int) != BITS:
-        raise ListMalformed("bits is not 2")
-    return SignedList(
-        kid=parsed.kid,
-        uri=_member(claims, "sub", str),
-        issued_at=_member(claims, "iat", int),
-        expires_at=_member(claims, "exp", int),
-        ttl=_member(claims, "ttl", int) if "ttl" in claims else None,
-        list=StatusList.inflate(_member(status_list, "lst", str)),
-        chain=_chain(_member(claims, "chain", dict)) if "chain" in claims else None,
-        jws=parsed,
-    )
-
-
-def _check_signer(token: SignedList, key: DocumentKey | None, now: int) -> None:
-    if key is None or key.public_key.kid != token.kid:
-        raise ListUntrusted("the key is not the agency's")
-    if KeyUsage.STATUS_LISTS not in key.usage:
-        raise ListUntrusted("the key is not for status lists")
-    if key.frozen or key.distrust_from:
-        raise ListUntrusted("the key is frozen or compromised")
-    if key.state_at(token.issued_at) is not KeyState.ACTIVE or now >= key.verify_until:
-        raise ListUntrusted("the key is not good at that time")
-    try:
-        token.jws.verify(key.public_key)
-    except SignatureInvalid as exc:
-        raise ListUntrusted("the signature does not match") from exc
-
-
-def _chain(found: dict[str, Any]) -> ListChain:
-    return ListChain(
-        ledger=LedgerRef(_member(found, "chainId", int), Address(_member(found, "ledger", str))),
-        agency=AgencyId(_hash(found, "agency")),
-        list=_member(found, "list", int),
-        block=_member(found, "block", int),
-        block_hash=_hash(found, "blockHash"),
-    )
-
-
-def _member(found: dict[str, Any], name: str, kind: type[_T]) -> _T:
-    value = found.get(name)
-    if type(value) is not kind:  # isinstance would take true for a number
-        raise ListMalformed(f"{name} is missing or of another type")
-    return value
-
-
-def _hash(found: dict[str, Any], name: str) -> bytes:
-    text = _member(found, name, str)
-    try:
-        raw = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError as exc:
-        raise ListMalformed(f"{name} is not 0x-hex") from exc
-    if _hex(raw) != text or len(raw) != _WORD_BYTES:
-        raise ListMalformed(f"{name} is not 32 bytes of 0x-hex")
-    return raw
-
-
-def _hex(raw: bytes) -> str:
-    return "0x" + raw.hex()
+    def deflated(self) -> bytes:
+        """Return the zlib stream at level 9."""
+        return zlib.compress(self.packed, level=9)

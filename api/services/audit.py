@@ -16,9 +16,10 @@ from api.store.audit import AuditedBatch, AuditView, audit_view
 from api.store.database import Database, migrate
 from api.store.projection import SqlProjection
 from ledger.errors import LedgerError
+from ledger.list_tokens import parse_list
 from ledger.merkle import Tree
 from ledger.projection import Projection
-from ledger.status_list import StatusList, parse_list
+from ledger.status_list import StatusList
 
 
 class Reader(Protocol):

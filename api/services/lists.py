@@ -9,12 +9,8 @@ from api.store.lists import ListStore, ListTokenUnknown, TokenRow
 from api.store.registry import Head, Registry
 from ledger.errors import AgencyUnknown
 from ledger.keys import Signer
-from ledger.status_list import (
-    LIFETIME_SECONDS,
-    ListChain,
-    StatusList,
-    sign_list,
-)
+from ledger.list_tokens import LIFETIME_SECONDS, ListChain, sign_list
+from ledger.status_list import StatusList
 from ledger.values import AgencyId, KeyUsage, LedgerRef
 
 REFRESH_SECONDS: Final = 900

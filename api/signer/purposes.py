@@ -12,7 +12,7 @@ from typing import Any, Final
 from ledger import jws
 from ledger.errors import Refused
 from ledger.licences import decisions, sd_jwt
-from ledger.status_list import LIFETIME_SECONDS, TOKEN_TYPE
+from ledger.list_tokens import LIFETIME_SECONDS, TOKEN_TYPE
 from ledger.verification import bundle
 
 CLOCK_SECONDS: Final = 300

@@ -118,7 +118,7 @@ def algorithm_of(key: VerificationKey) -> int:
     raise KeyUnsupported
 
 
-def sign(payload: bytes, signer: Signer, headers: Mapping[int, int | bytes]) -> bytes:
+def sign(payload: bytes, signer: Signer, headers: Mapping[int, Any]) -> bytes:
     """Return the tagged message over `payload` with `headers` and ES256 protected, low s.
 
     The bytes are deterministic (RFC 8949 §4.2.1) as far as they are ours; `payload` goes as it is.

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from ledger.errors import Unavailable
-from ledger.status_list import ListStale, entry, parse_list
+from ledger.list_tokens import ListStale, parse_list
+from ledger.status_list import entry
 from ledger.values import OPEN_END, Status
 from ledger.verification.case import LicenceCase
 from ledger.verification.evidence import Reading

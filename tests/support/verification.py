@@ -8,8 +8,9 @@ from ledger.authority import DocumentKey
 from ledger.events import Place, StatusChanged
 from ledger.keys import Signer
 from ledger.licences.issuance import Licence, issue
+from ledger.list_tokens import ListChain, sign_list
 from ledger.merkle import Tree
-from ledger.status_list import ListChain, StatusList, mask, place, sign_list
+from ledger.status_list import StatusList, mask, place
 from ledger.values import (
     Address,
     AgencyStatus,

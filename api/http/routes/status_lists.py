@@ -13,7 +13,7 @@ from api.http.schemas.shared import CodeInPath, JurisdictionInPath
 from api.http.strict import StrictRoute
 from api.services.refusals import ListTokenUnknown
 from ledger.errors import Unavailable
-from ledger.status_list import TTL_SECONDS
+from ledger.list_tokens import TTL_SECONDS
 from ledger.values import agency_id
 
 router = APIRouter(prefix="/status", tags=["status lists"], route_class=StrictRoute)

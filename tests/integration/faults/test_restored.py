@@ -13,8 +13,8 @@ from api.services.bundles import Bundles
 from api.services.issuers import Issuers
 from api.services.progress import Proofs
 from ledger.keys import Signer
+from ledger.list_tokens import SignedList, parse_list
 from ledger.outbox import IntentState
-from ledger.status_list import SignedList, parse_list
 from ledger.values import AgencyId, KeyUsage, Status
 from ledger.verification.bundle import parse_bundle
 from ledger.verification.bundle_content import BundleContent

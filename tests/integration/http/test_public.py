@@ -12,7 +12,7 @@ from api.http.problem_pages import POLICY
 from api.services.health import STALE_SECONDS, Health
 from ledger.keys import PublicKey
 from ledger.licences.rows import template_labels
-from ledger.status_list import parse_list
+from ledger.list_tokens import parse_list
 from ledger.values import AgencyStatus, Digest, Status
 from ledger.verification.bundle import parse_bundle
 from tests.support.fake_projection import fall_back

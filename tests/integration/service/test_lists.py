@@ -13,7 +13,7 @@ from api.store.projection import SqlProjection
 from api.store.registry import Registry
 from ledger.finality import FINALIZED
 from ledger.licences.issuance import Predecessor
-from ledger.status_list import parse_list
+from ledger.list_tokens import parse_list
 from ledger.values import Status
 from tests.support.licences import AGENCY
 from tests.support.office import BASE_URL, Office

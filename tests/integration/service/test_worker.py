@@ -3,9 +3,9 @@ from api.services.progress import Proofs
 from api.store.lists import ListStore
 from ledger.licences.dates import local_day
 from ledger.licences.issuance import Predecessor
+from ledger.list_tokens import parse_list
 from ledger.merkle import verify_inclusion
 from ledger.outbox import IntentState
-from ledger.status_list import parse_list
 from ledger.values import Stage, Status
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.office import BASE_URL, Office

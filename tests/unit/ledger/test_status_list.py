@@ -14,20 +14,24 @@ from ledger.authority import DocumentKey
 from ledger.canonical import b64url_encode
 from ledger.errors import Unavailable, WordOutOfRange
 from ledger.keys import PrivateKey
-from ledger.status_list import (
-    ENTRIES,
+from ledger.list_tokens import (
     LIFETIME_SECONDS,
     TOKEN_TYPE,
     TTL_SECONDS,
+    ListChain,
+    ListStale,
+    ListUntrusted,
+    SignedList,
+    parse_list,
+    sign_list,
+)
+from ledger.status_list import (
+    ENTRIES,
     WORDS,
     IndexInvalid,
-    ListChain,
     ListMalformed,
-    ListStale,
     ListTooShort,
-    ListUntrusted,
     ListUnusable,
-    SignedList,
     StatusList,
     StatusUnknown,
     changed,
@@ -35,9 +39,7 @@ from ledger.status_list import (
     index_of,
     indices_of,
     mask,
-    parse_list,
     place,
-    sign_list,
     word_changes,
 )
 from ledger.values import Address, AgencyId, KeyUsage, LedgerRef, Status, WordChange

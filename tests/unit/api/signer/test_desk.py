@@ -9,7 +9,7 @@ from api.signer.limits import Allowance, LimitReached
 from api.signer.purposes import PurposeRefused
 from api.signer.trail import TrailUnavailable
 from ledger.keys import PrivateKey, SignatureInvalid, Signer
-from ledger.status_list import TOKEN_TYPE
+from ledger.list_tokens import TOKEN_TYPE
 from ledger.values import KeyId
 from tests.support.licences import AGENCY_KEY
 from tests.support.signer import (

@@ -5,7 +5,8 @@ import pytest
 
 from api.signer.purposes import CLOCK_SECONDS, Purpose, PurposeRefused, Rules
 from ledger.licences.decisions import Decision, sign_decisions
-from ledger.status_list import ListChain, StatusList, sign_list
+from ledger.list_tokens import ListChain, sign_list
+from ledger.status_list import StatusList
 from ledger.values import Address, Digest, LedgerRef, Status
 from tests.support.licences import AGENCY, CATALOGUE, counted_bytes, issuer
 from tests.support.signer import BASE_URL, KID, NOW, RULES, Recorder, licence_message, message

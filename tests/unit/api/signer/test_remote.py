@@ -10,7 +10,7 @@ from api.signer.remote import KEYS_SECONDS, RemoteKeys, SignerLine, SigningUnava
 from api.signer.server import SignerServer, SocketRefused
 from ledger.errors import Unavailable
 from ledger.keys import Signer
-from ledger.status_list import TOKEN_TYPE
+from ledger.list_tokens import TOKEN_TYPE
 from tests.support.licences import AGENCY_KEY, HOLDER_KEY
 from tests.support.signer import BASE_URL, NOW, Ring, desk, licence_message, message
 

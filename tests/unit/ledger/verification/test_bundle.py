@@ -95,7 +95,7 @@ MALFORMED: dict[tuple[str, ...], Any] = {
     ("name",): None,
     ("status",): 9,
     ("keys", "0"): [],
-    ("keys", "0", "2"): 16,
+    ("keys", "0", "2"): 32,
     ("keys", "0", "8"): 0,
     ("batches", "0", "0"): "AA",
     ("batches", "0", "3"): 2**32,
