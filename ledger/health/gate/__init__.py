@@ -1,0 +1,1 @@
+"""The gate: one code, one answer, without network if need be, and why."""
