@@ -9,7 +9,6 @@ from typing import Final
 
 from api.services.builders import answer_all
 from api.services.building import Brief, Builder
-from api.signer.remote import RemoteSigner, SignerLine
 from ledger.keys import PrivateKey, PublicKey, Signer
 from ledger.licences.catalogue import load_catalogue
 
@@ -36,6 +35,8 @@ def key_of(signer: Signer) -> HeldKey | LineKey | None:
     """Return what another process signs with as `signer` does; None where it cannot (a token)."""
     if isinstance(signer, PrivateKey):
         return HeldKey(signer.secret.private_numbers().private_value.to_bytes(32))
+    from api.signer.remote import RemoteSigner  # noqa: PLC0415  # a builder with its own key needs no line
+
     if isinstance(signer, RemoteSigner):
         return LineKey(signer.public_key, signer.line.path)
     return None
@@ -45,6 +46,8 @@ def signer_of(key: HeldKey | LineKey) -> Signer:
     """Return what signs with the key."""
     if isinstance(key, HeldKey):
         return PrivateKey.from_secret(key.secret)
+    from api.signer.remote import RemoteSigner, SignerLine  # noqa: PLC0415  # see `key_of`
+
     return RemoteSigner(key.public_key, SignerLine(key.path))
 
 

@@ -14,11 +14,8 @@ from pathlib import Path
 
 import click
 import orjson
-import uvicorn
 
 from api.config import load_settings
-from api.http.app import create_app
-from api.http.pages import Pages
 from api.logs import json_log, json_log_of_server
 from api.parts import Parts
 from api.services.audit import AuditReport
@@ -129,6 +126,11 @@ def audit(*, as_json: bool) -> None:
 @click.option("--port", default=8080, show_default=True, help="Port to listen on.")
 def serve(*, host: str, port: int) -> None:
     """Answer HTTP; the background work is `work`'s. A chain that is not ours stops the start."""
+    import uvicorn  # noqa: PLC0415  # framework and server are 40 MB, which the other commands do without
+
+    from api.http.app import create_app  # noqa: PLC0415  # so it is
+    from api.http.pages import Pages  # noqa: PLC0415  # so it is
+
     sys.setswitchinterval(SWITCH_SECONDS)
     parts = Parts(load_settings())
     try:

@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
-from api.http.limits import Allowances, Rates
 from api.services.anchoring import Anchoring
 from api.services.at_head import AtHead
 from api.services.audit import Audit
@@ -78,6 +78,9 @@ from ledger.keystore import unlock
 from ledger.licences.catalogue import load_catalogue
 from ledger.values import Address
 from ledger.verification.policy import Policy
+
+if TYPE_CHECKING:
+    from api.http.limits import Allowances
 
 MAX_EVIDENCE_AGE_SECONDS = 60
 """Age at which the projection confirms no absence any more (proposed)."""
@@ -213,8 +216,10 @@ class Parts:
         )
         return compose(ports)
 
-    def allowances(self) -> Allowances:
+    def allowances(self) -> "Allowances":
         """Return how often one may ask this process."""
+        from api.http.limits import Allowances, Rates  # noqa: PLC0415  # the framework is for `serve` alone: 20 MB
+
         settings = self.settings
         return Allowances(
             Rates(

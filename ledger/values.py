@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 from typing import Final, NewType
 
-from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 Digest = NewType("Digest", bytes)
@@ -162,7 +161,7 @@ def agency_id(jurisdiction: str, code: str) -> AgencyId:
 
 def role_id(subject: bytes, role: Role) -> bytes:
     """Return the AccessControl role for an agency or jurisdiction, as IAuthority.roleId does."""
-    return keccak(encode(["bytes32", "uint8"], [subject, int(role)]))
+    return keccak(subject + _word(role))
 
 
 def licence_record_type(type_id: str) -> RecordType:

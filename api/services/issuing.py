@@ -1,6 +1,7 @@
 """The second pass: licences are signed by the builders and stored a batch at a time.
 
-While one batch is stored the next is being signed; no more than these two are in memory.
+While one batch is stored half of the next is being signed: as much as the builders can do meanwhile
+on two cores, and no more than these are in memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,7 @@ class Issuing:
         """Yield full batches, and what was signed of one that an outage ended: signing counts."""
         size = self._work.ports.batch_rows
         lot_rows = -(-size // -(-size // LOT_ROWS))  # lots of one size that fill a batch
-        ahead = -(-size // lot_rows)
+        ahead = -(-size // lot_rows) // 2
         batch: list[Signed] = []
         room = MOST_BATCH_CHARACTERS
         try:
