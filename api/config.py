@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """
     poll_seconds: float = Field(default=0.2, gt=0, allow_inf_nan=False)
     """Pause of a process that found nothing to do; `jobs` looks every 0.05 s at the latest."""
+    verifiers: int | None = Field(default=None, ge=0, le=64)
+    """Processes that verify beside the one that serves; none given: two, on one core none."""
     requests_per_address: float = Field(default=100, ge=0, allow_inf_nan=False)
     """Requests a second that one address may send to one process; 0 for no limit (proposed)."""
     requests_per_stranger: float = Field(default=10, ge=0, allow_inf_nan=False)

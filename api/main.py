@@ -136,7 +136,7 @@ def serve(*, host: str, port: int) -> None:
     try:
         _check_chain(parts)
         pages = Pages.load(parts.settings.pages)
-        app = create_app(parts.services(), json_log(), pages, parts.allowances())
+        app = create_app(parts.services(), json_log(), pages, parts.allowances(), parts.verifiers())
         # The access log of uvicorn would hold paths, and those hold digests and cursors.
         config = uvicorn.Config(
             app,

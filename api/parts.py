@@ -81,9 +81,12 @@ from ledger.verification.policy import Policy
 
 if TYPE_CHECKING:
     from api.http.limits import Allowances
+    from api.http.verifiers import Verifiers
 
 MAX_EVIDENCE_AGE_SECONDS = 60
 """Age at which the projection confirms no absence any more (proposed)."""
+VERIFIERS = 2
+"""Enough to keep one server busy: a question costs it two thirds of what it costs a verifier."""
 LOOK_SECONDS = 0.05
 """Longest pause between looks for a job: one small question each (proposed)."""
 
@@ -147,6 +150,12 @@ class Parts:
         """The projection, as verifiers ask it."""
         return Registry(self.database, self.deployment.ledger)
 
+    @property
+    def policy(self) -> Policy:
+        """The terms of a verification here."""
+        trusted = frozenset({self.deployment.ledger})
+        return Policy(trusted, MAX_EVIDENCE_AGE_SECONDS, self.settings.confirmations)
+
     @cached_property
     def sender_address(self) -> Address:
         """The operator's account, read from its keystore without unlocking it."""
@@ -196,7 +205,6 @@ class Parts:
         shown = DeploymentView(
             deployment.chain_id, deployment.addresses, deployment.block, deployment.block_hash
         )
-        trusted = frozenset({deployment.ledger})
         ports = Ports(
             database=self.database,
             registry=self.registry,
@@ -208,13 +216,24 @@ class Parts:
             issuers=self.issuers,
             sender=self.sender_address,
             catalogue=load_catalogue(),
-            policy=Policy(trusted, MAX_EVIDENCE_AGE_SECONDS, self.settings.confirmations),
+            policy=self.policy,
             base_url=self.settings.base_url,
             clock=self.clock,
             steady=time.monotonic,
             randomness=self.randomness,
         )
         return compose(ports)
+
+    def verifiers(self) -> "Verifiers":
+        """Return the processes that verify beside the one that serves, not yet started."""
+        from api import verifier  # noqa: PLC0415  # as with `allowances`
+        from api.http.verifiers import Verifiers  # noqa: PLC0415  # as above
+
+        chosen = self.settings.verifiers
+        enough = VERIFIERS if (os.cpu_count() or 1) > 1 else 0
+        count = enough if chosen is None else chosen
+        brief = verifier.Brief(self.settings.database_url, self.deployment.ledger, self.policy)
+        return Verifiers(count, verifier.PROGRAM, brief)
 
     def allowances(self) -> "Allowances":
         """Return how often one may ask this process."""

@@ -1,5 +1,7 @@
 """The application: routes, problems, edges."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -31,6 +33,7 @@ from api.http.routes import (
     status_lists,
     verifications,
 )
+from api.http.verifiers import NO_VERIFIERS, Verifiers
 from api.http.verifying import Verifying
 from api.services.composition import Services
 from ledger.errors import LedgerError
@@ -67,11 +70,20 @@ def create_app(
     log: Any = None,
     built: Pages = NO_PAGES,
     limits: Allowances | None = None,
+    verifiers: Verifiers = NO_VERIFIERS,
 ) -> FastAPI:
     """Return the application over `services`; `log` is a structlog logger, `built` the pages.
 
-    Without `limits` everybody may ask as often as they like.
+    Without `limits` everybody may ask as often as they like; `verifiers` run while it is served.
     """
+    log = log or structlog.get_logger("api.http")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        verifiers.start(log)
+        yield
+        await verifiers.close()
+
     app = FastAPI(
         title="Suizheng",
         version="0.1.0",
@@ -79,6 +91,7 @@ def create_app(
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
@@ -86,6 +99,7 @@ def create_app(
     limits = app.state.limits = limits or Allowances(Rates())
     metrics = app.state.metrics = Metrics(services.measures)
     app.state.verifying = Verifying(services.verifications)
+    app.state.verifiers = verifiers
     app.state.pages = built
     for router in ROUTERS:
         app.include_router(router)
@@ -97,7 +111,7 @@ def create_app(
     app.add_middleware(RateLimit, limits=limits)
     app.add_middleware(
         Edge,
-        log=log or structlog.get_logger("api.http"),
+        log=log,
         randomness=services.randomness,
         observe=metrics.request,
     )

@@ -8,14 +8,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.http.shown import Shown
 from api.services.measures import Measured, Measures
 from ledger.errors import Unavailable
-from ledger.verification.check import Report, Result, Verdict
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_DECIDES: Final = {Verdict.INVALID: Result.INVALID, Verdict.UNCONFIRMED: Result.ERROR}
 
 
 class Metrics:
@@ -55,11 +54,9 @@ class Metrics:
         line[0].inc()
         line[1].observe(seconds)
 
-    def verdict(self, report: Report) -> None:
+    def verdict(self, told: Shown) -> None:
         """Count a verification."""
-        wanted = _DECIDES.get(report.verdict)
-        codes = (check.code for check in report.checks if check.result is wanted)
-        self._verdicts.labels(report.verdict.value, next(codes, "none")).inc()
+        self._verdicts.labels(told.verdict, told.code).inc()
 
     def text(self) -> bytes:
         """Return all numbers in Prometheus' text format."""

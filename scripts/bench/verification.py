@@ -34,7 +34,8 @@ LICENCES: Final = 200
 REQUESTS: Final = 5_000
 NOTE: Final = (
     "Verification: size is the leaves of the licence's batch in process, on line and as a command, "
-    "the licences in the database over HTTP (32 connections, one worker, 200 documents in turn; "
+    "the licences in the database over HTTP (32 connections, one worker with its verifiers, 200 "
+    "documents in turn; "
     "the proof is looked up). The limit is a bare P-256 check, a bare read of the Lens, a bare "
     "start of Python, or a bare ASGI answer; the peer looks at no anchor, status or issuer."
 )

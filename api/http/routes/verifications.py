@@ -1,17 +1,15 @@
 """Verifying documents."""
 
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.http.direct import DirectRoute, form_in
-from api.http.forms import rfc3339
 from api.http.limits import PacedStranger, pace_stranger
 from api.http.openapi import JSON_BODY, problems
 from api.http.schemas.verification import ReportAnswer, VerificationForm
+from api.http.shown import Shown, shown
 from api.http.strict import StrictRequest, StrictRoute
-from api.services.registry import HeadAge
 from ledger.verification.proof_file import ProofFile, ProofFileMalformed
 
 _PATH: Final = "/v1/verifications"
@@ -44,15 +42,11 @@ DIRECT: Final = DirectRoute("POST", _PATH, _verify_directly)
 
 async def _answer(form: VerificationForm, request: Request) -> Response:
     proof = None if form.proof is None else ProofFile.from_object(form.proof)
-    state = request.app.state
-    answer = await state.verifying.answer(form.parsed(proof))
-    state.metrics.verdict(answer.report)
-    shown = answer.report.to_json() | {"head": _head(answer.head)}
-    return Response(orjson.dumps(shown), media_type=_JSON)
-
-
-def _head(head: HeadAge | None) -> dict[str, Any] | None:
-    """Return what `HeadAnswer` says, for which a model would take as long as a check."""
-    if head is None:
-        return None
-    return {"block": head.block, "time": rfc3339(head.time), "ageSeconds": head.age_seconds}
+    state, question = request.app.state, form.parsed(proof)
+    told: Shown | None = None
+    if not question.is_fresh:
+        told = await state.verifiers.ask(question)
+    if told is None:
+        told = shown(await state.verifying.answer(question))
+    state.metrics.verdict(told)
+    return Response(told.body, media_type=_JSON)

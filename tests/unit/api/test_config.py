@@ -19,7 +19,7 @@ class TestLoadSettings:
         assert (settings.batch_size, settings.batch_seconds) == (10_000, 1.0)
         assert (settings.confirmations, settings.poll_seconds) == (1, 0.2)
         assert (settings.domain, settings.scheme) == ("127.0.0.1:8080", "http")
-        assert settings.password_file is None
+        assert (settings.password_file, settings.verifiers) == (None, None)
 
     def test_reads_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SUIZHENG_NODE_URLS", "http://a:1, http://b:2")

@@ -1,0 +1,139 @@
+"""The program of a verifier: see `api.http.verifiers`."""
+
+import gc
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from api.http.frames import Frames, framed
+from api.http.shown import Shown, shown
+from api.logs import json_log
+from api.services.at_head import AtHead
+from api.services.progress import Proofs
+from api.services.verification import Answer, Question, Verifications
+from api.store.batches import BatchStore
+from api.store.database import Database
+from api.store.registry import Registry
+from ledger.errors import LedgerError
+from ledger.licences.catalogue import load_catalogue
+from ledger.values import LedgerRef
+from ledger.verification.evidence import Evidence, Query, Unreachable
+from ledger.verification.policy import Policy
+from ledger.verification.proof_file import ProofFile
+
+PROGRAM: Final = (sys.executable, "-c", "from api.verifier import main; main()")
+"""Not `-m api.verifier`: the classes of its `__main__` would be others than those that arrive."""
+SWITCH_SECONDS: Final = 0.0005
+"""As in the process that serves: a thread that builds a tree holds nobody up."""
+_PIECE_BYTES: Final = 1 << 18
+_READERS: Final = 4
+"""Threads that ask the database; what is in memory waits for none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a verifier needs to know: where the projection is, and by what terms it judges."""
+
+    database_url: str
+    ledger: LedgerRef
+    policy: Policy
+
+
+class NoNode:
+    """Stands where no fresh question comes: those stay in the process that serves."""
+
+    def evidence(
+        self, _query: Query, proof: ProofFile | None, *, now: int, past: bool = False
+    ) -> Evidence:
+        """See `LiveLedger`."""
+        del now, past
+        return Evidence(proof, Unreachable("a verifier asks no node"))
+
+
+class Verifier:
+    """Answers what comes over a line: at once out of memory, else in a thread beside."""
+
+    def __init__(self, verifications: Verifications, line: socket.socket) -> None:
+        self._verifications = verifications
+        self._line = line
+        self._turn = Lock()
+
+    def run(self, frames: Frames) -> None:
+        """Answer until the line ends."""
+        self._line.sendall(framed(None))  # ready
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="reader") as readers:
+            while piece := self._line.recv(_PIECE_BYTES):
+                for questions in frames.feed(piece):
+                    for number, question in questions:
+                        if not self._tell(number, question, self._at_once):
+                            readers.submit(self._tell, number, question, self._asked)
+
+    def _at_once(self, question: Question) -> Answer | None:
+        if not self._verifications.is_recent:
+            self._verifications.look()
+        return self._verifications.at_once(question)
+
+    def _asked(self, question: Question) -> Answer:
+        return self._verifications.verify(question)
+
+    def _tell(
+        self, number: int, question: Question, find: Callable[[Question], Answer | None]
+    ) -> bool:
+        """Tell what is found, or None for our defect, which the server meets and words itself."""
+        try:
+            found = find(question)
+            if found is None:
+                return False
+            told: Shown | None = shown(found)
+        except Exception:  # noqa: BLE001  # see above
+            told = None
+        message = framed((number, told))
+        with self._turn:
+            self._line.sendall(message)
+        return True
+
+
+def verifications(brief: Brief, database: Database) -> Verifications:
+    """Return what answers, by the clocks of this machine."""
+    return Verifications(
+        projected=AtHead(Registry(database, brief.ledger), time.monotonic),
+        live=NoNode(),
+        proofs=Proofs(BatchStore(database), brief.ledger),
+        policy=brief.policy,
+        catalogue=load_catalogue(),
+        clock=lambda: int(time.time()),
+    )
+
+
+def main() -> None:
+    """Answer what comes over the socket whose number is the last argument, until it ends."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # for the server, which ends this one in order
+    sys.setswitchinterval(SWITCH_SECONDS)
+    frames = Frames()
+    with socket.socket(fileno=int(sys.argv[-1])) as line, suppress(OSError):
+        brief = _first(frames, line)
+        try:
+            database = Database.open(brief.database_url)
+        except LedgerError as error:
+            json_log().error("verifier.failed", error=type(error).__name__)
+            return
+        verifier = Verifier(verifications(brief, database), line)
+        gc.freeze()  # as in the process that serves
+        verifier.run(frames)
+        database.close()
+
+
+def _first(frames: Frames, line: socket.socket) -> Brief:
+    """Return the first message; raise `ConnectionError` when the line ends before it."""
+    while piece := line.recv(_PIECE_BYTES):
+        for brief in frames.feed(piece):
+            assert isinstance(brief, Brief), "told first"
+            return brief
+    raise ConnectionError
