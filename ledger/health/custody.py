@@ -6,73 +6,20 @@ counts when that place and the traveller both sign. Late is an overlay, not a st
 carries its own time, and a late one closes its alert. Positions are never kept, only places.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from ledger.errors import Refused
+from ledger.health.custody_steps import DUE, FIRST, FOLLOWS, KEEPS, LIVE, SIGNED_BY, Party, Step
 from ledger.values import Digest
 
 MAX_AHEAD_SECONDS: Final = 24 * 3_600
 """How long before its entry a trip may be declared (proposed)."""
+ID_BYTES: Final = 16
 RANDOM_BYTES: Final = 16
-
-
-class Step(StrEnum):
-    """What an event says; also the state that a trip is in after it."""
-
-    DECLARED = "declared"
-    CANCELLED = "cancelled"
-    ADMITTED = "admitted"
-    IN_TRANSIT = "in-transit"
-    AT_SITE = "at-site"
-    LODGED = "lodged"
-    AT_EXIT = "at-exit"
-    EXITED = "exited"
-    TRANSFERRED = "transferred"
-
-
-class Party(StrEnum):
-    """Whose signature an event may need; `PLACE` is the event's own place."""
-
-    TRAVELLER = "traveller"
-    CONSIGNEE = "consignee"
-    CHECKPOINT = "checkpoint"
-    CUSTODIAN = "custodian"
-    PLACE = "place"
-    HEALTH_AUTHORITY = "health-authority"
-
-
-_BOTH_ENDS: Final = frozenset({Party.PLACE, Party.TRAVELLER})
-_SIGNED_BY: Final[Mapping[Step, frozenset[Party]]] = {
-    Step.DECLARED: frozenset({Party.TRAVELLER, Party.CONSIGNEE}),
-    Step.CANCELLED: frozenset({Party.TRAVELLER}),
-    Step.ADMITTED: frozenset({Party.CHECKPOINT}),
-    Step.IN_TRANSIT: frozenset({Party.CUSTODIAN}),
-    Step.AT_SITE: _BOTH_ENDS,
-    Step.LODGED: _BOTH_ENDS,
-    Step.AT_EXIT: _BOTH_ENDS,
-    Step.EXITED: frozenset({Party.CHECKPOINT}),
-    Step.TRANSFERRED: frozenset({Party.HEALTH_AUTHORITY}),
-}
-_STAYS: Final = frozenset({Step.ADMITTED, Step.AT_SITE, Step.LODGED})
-_LIVE: Final = _STAYS | {Step.DECLARED, Step.IN_TRANSIT, Step.AT_EXIT}
-_FOLLOWS: Final[Mapping[Step, frozenset[Step]]] = {
-    Step.CANCELLED: frozenset({Step.DECLARED}),
-    Step.ADMITTED: frozenset({Step.DECLARED}),
-    Step.IN_TRANSIT: _STAYS,
-    Step.AT_SITE: frozenset({Step.IN_TRANSIT}),
-    Step.LODGED: frozenset({Step.IN_TRANSIT}),
-    Step.AT_EXIT: frozenset({Step.IN_TRANSIT}),
-    Step.EXITED: frozenset({Step.AT_EXIT}),
-    Step.TRANSFERRED: _LIVE,
-}
-"""Which states a step may be taken from."""
-_DUE: Final = frozenset({Step.DECLARED, Step.IN_TRANSIT})
-"""After which something must be due."""
-_KEEPS: Final = frozenset({Step.IN_TRANSIT, Step.CANCELLED})
-"""Steps by which nobody takes the traveller over."""
+_DAY_SECONDS: Final = 24 * 3_600
 
 
 class Fault(StrEnum):
@@ -84,6 +31,7 @@ class Fault(StrEnum):
     TIME = "time"
     SIGNERS = "signers"
     PLACE = "place"
+    CUSTODIAN = "custodian"
     DUE = "due"
     AHEAD = "ahead"
     RANDOM = "random"
@@ -98,11 +46,12 @@ class CustodyRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a trip; times in Unix seconds, places by their code.
+    """One event of a trip; times in Unix seconds, places and custodians by the place's code.
 
-    `place` is where it happens, or on departure where the trip goes next; `due` is the latest time
-    of the next event, 0 where none is due; `previous` the digest of the event before, empty for
-    the first; `random` 16 fresh bytes, so that nobody guesses what an anchored digest is of.
+    `place` is where it happens. `custodian` answers for the traveller from then on, empty before
+    entry; `next_custodian` is the place that a departure names, else empty. `due` is the latest
+    time of the next event, 0 where none is due; `previous` the digest of the event before, empty
+    for the first; `random` 16 fresh bytes, so that nobody guesses what an anchored digest is of.
     """
 
     trip: bytes
@@ -110,6 +59,8 @@ class Event:
     step: Step
     at: int
     place: str
+    custodian: str
+    next_custodian: str
     due: int
     previous: bytes
     random: bytes
@@ -117,46 +68,61 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A trip after the events so far. `custodian` is the place that answers for the traveller.
+    """A trip after the events so far: the last of them, its digest, and how the first began."""
 
-    `place` is where the traveller is, or in transit is expected; `due` 0 where nothing is due.
-    """
+    first: Step
+    last: Event
+    digest: Digest
 
-    id: bytes
-    seq: int
-    state: Step
-    custodian: str
-    place: str
-    at: int
-    due: int
-    last: Digest
+    @property
+    def state(self) -> Step:
+        """What the last event said."""
+        return self.last.step
+
+    @property
+    def custodian(self) -> str:
+        """The place that answers for the traveller; empty before entry."""
+        return self.last.custodian
+
+    @property
+    def expected_at(self) -> str:
+        """Where the next event happens, departures and hospitals aside."""
+        return self.last.next_custodian or self.last.place
 
     @property
     def is_live(self) -> bool:
         """Whether anything may still follow."""
-        return self.state in _LIVE
+        return self.state in LIVE
 
     def is_late(self, now: int) -> bool:
         """Whether the next event is overdue: a question to somebody, and no offence by itself."""
-        return self.is_live and 0 < self.due < now
+        return self.is_live and 0 < self.last.due < now
+
+    def day_of_stay(self, now: int) -> int:
+        """Return which day at the facility it is, of 24 hours, from 1; 0 when not at one."""
+        if self.state is not Step.AT_FACILITY or now < self.last.at:
+            return 0
+        return (now - self.last.at) // _DAY_SECONDS + 1
 
 
 def begin(event: Event, digest: Digest, signers: Collection[Party]) -> Trip:
-    """Return the trip that a declaration opens; raise `CustodyRefused`.
+    """Return the trip that a declaration or a landing opens; raise `CustodyRefused`.
 
-    Its `due` is the intended entry, at most 24 hours ahead. That the traveller is on the exemption
-    list and has no other live trip is known where trips are kept, and asked there.
+    A declaration's `due` is the intended entry, at most 24 hours ahead. That a driver is on the
+    exemption list and has no other live trip is known where trips are kept, and asked there.
     """
-    if event.step is not Step.DECLARED:
+    if event.step not in FIRST:
         raise CustodyRefused(Fault.STEP)
     if event.seq != 0:
         raise CustodyRefused(Fault.SEQUENCE)
     if event.previous:
         raise CustodyRefused(Fault.PREVIOUS)
-    _check(event, signers)
-    if not event.at < event.due <= event.at + MAX_AHEAD_SECONDS:
+    if len(event.trip) != ID_BYTES:
+        raise CustodyRefused(Fault.RANDOM)
+    _check(event, "", signers)
+    if event.step is Step.DECLARED and event.due > event.at + MAX_AHEAD_SECONDS:
         raise CustodyRefused(Fault.AHEAD)
-    return Trip(event.trip, 0, event.step, "", event.place, event.at, event.due, digest)
+    return Trip(event.step, event, digest)
 
 
 def follow(trip: Trip, event: Event, digest: Digest, signers: Collection[Party]) -> Trip:
@@ -165,37 +131,33 @@ def follow(trip: Trip, event: Event, digest: Digest, signers: Collection[Party])
     `signers`: whose signatures over the event hold, `CUSTODIAN` being the place that has the
     traveller and `PLACE` the event's own, each with its role active at the event's time.
     """
-    if trip.state not in _FOLLOWS.get(event.step, frozenset()):
+    if trip.state not in FOLLOWS[FIRST[trip.first]].get(event.step, frozenset()):
         raise CustodyRefused(Fault.STEP)
-    if (event.trip, event.seq) != (trip.id, trip.seq + 1):
+    if (event.trip, event.seq) != (trip.last.trip, trip.last.seq + 1):
         raise CustodyRefused(Fault.SEQUENCE)
-    if event.previous != trip.last:
+    if event.previous != trip.digest:
         raise CustodyRefused(Fault.PREVIOUS)
-    if event.at < trip.at:
+    if event.at < trip.last.at:
         raise CustodyRefused(Fault.TIME)
-    _check(event, signers)
-    _check_place(trip, event)
-    after = replace(
-        trip, seq=event.seq, state=event.step, place=event.place, at=event.at, due=event.due
-    )
-    custodian = trip.custodian if event.step in _KEEPS else event.place
-    return replace(after, custodian=custodian, last=digest)
+    _check(event, trip.custodian, signers)
+    if event.step is not Step.TRANSFERRED and event.place != trip.expected_at:
+        raise CustodyRefused(Fault.PLACE)
+    return Trip(trip.first, event, digest)
 
 
-def _check(event: Event, signers: Collection[Party]) -> None:
-    if not _SIGNED_BY[event.step] <= set(signers):
+def _check(event: Event, custodian: str, signers: Collection[Party]) -> None:
+    """What holds of an event for itself, and of who answers for the traveller before and after."""
+    if not SIGNED_BY[event.step] <= set(signers):
         raise CustodyRefused(Fault.SIGNERS)
     if len(event.random) != RANDOM_BYTES:
         raise CustodyRefused(Fault.RANDOM)
-    if (event.due or event.step in _DUE) and event.due <= event.at:
+    if (event.due or event.step in DUE) and event.due <= event.at:
         raise CustodyRefused(Fault.DUE)
     if not event.place:
         raise CustodyRefused(Fault.PLACE)
-
-
-def _check_place(trip: Trip, event: Event) -> None:
-    """Departure names another place; everything else happens where the trip is, or was sent to."""
-    if event.step is Step.TRANSFERRED:
-        return
-    if (event.place == trip.place) is (event.step is Step.IN_TRANSIT):
-        raise CustodyRefused(Fault.PLACE)
+    if event.custodian != (custodian if event.step in KEEPS else event.place):
+        raise CustodyRefused(Fault.CUSTODIAN)
+    if bool(event.next_custodian) is not (event.step is Step.IN_TRANSIT):
+        raise CustodyRefused(Fault.CUSTODIAN)
+    if event.next_custodian == event.place:  # nobody leaves for where they are
+        raise CustodyRefused(Fault.CUSTODIAN)
