@@ -15,6 +15,7 @@ from typing import Final
 
 from ledger.errors import Refused
 from ledger.health import cbor, cose, qr_text
+from ledger.health.inflation import DeflateMalformed, inflate
 from ledger.keys import PublicKey, Signer
 
 SINGLE: Final = "SZ2:"
@@ -144,14 +145,10 @@ def _opened(encoded: bytes, parts: int) -> tuple[cose.Sign1, list[object]]:
 
 
 def _inflated(data: bytes) -> bytes:
-    inflater = zlib.decompressobj()
     try:
-        encoded = inflater.decompress(data, MAX_INFLATED_BYTES + 1)
-    except zlib.error as exc:
+        return inflate(data, MAX_INFLATED_BYTES)
+    except DeflateMalformed as exc:
         raise PresentationMalformed("zlib") from exc
-    if len(encoded) > MAX_INFLATED_BYTES or not inflater.eof or inflater.unused_data:
-        raise PresentationMalformed("zlib")
-    return encoded
 
 
 def _time(value: object) -> int:

@@ -3,12 +3,12 @@
 hcert_spec.md §3 and §4; RFC 9285 (Base45), RFC 1950 (zlib), RFC 9052 (COSE).
 """
 
-import zlib
 from typing import Final
 
 from ledger.health import base45, cose
 from ledger.health.base45 import Base45Malformed
 from ledger.health.cose import CoseMalformed, Sign1
+from ledger.health.inflation import DeflateMalformed, inflate
 from ledger.health.qr_text import MAX_CHARACTERS
 from ledger.health.reasons import CodeRefused, Reason
 
@@ -51,16 +51,10 @@ def decoded(text: str) -> bytes:
 
 def inflated(data: bytes) -> bytes:
     """Return the one zlib stream that `data` is, at most 65,536 bytes, nothing after it."""
-    inflation = zlib.decompressobj()
     try:
-        found = inflation.decompress(data, MAX_INFLATED + 1)
-    except zlib.error as exc:
-        raise CodeRefused(Reason.FORMAT, "zlib") from exc
-    if len(found) > MAX_INFLATED:  # asked for one more: else "exactly" looks like "more"
-        raise CodeRefused(Reason.FORMAT, "too many bytes")
-    if not inflation.eof or inflation.unused_data:
-        raise CodeRefused(Reason.FORMAT, "zlib")
-    return found
+        return inflate(data, MAX_INFLATED)
+    except DeflateMalformed as exc:
+        raise CodeRefused(Reason.FORMAT, exc.reason) from exc
 
 
 def parsed(data: bytes) -> Sign1:
