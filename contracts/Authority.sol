@@ -18,7 +18,7 @@ contract Authority is IAuthority, AccessControl {
     /// @notice Accreditation windows kept for one agency and record type; bounds every loop over them.
     uint256 public constant MAX_ACCREDITATIONS = 64;
 
-    uint8 private constant ALL_USAGES = 15;
+    uint8 private constant ALL_USAGES = 31;
 
     mapping(bytes32 jurisdiction => Jurisdiction record) private _jurisdictions;
     mapping(bytes32 agency => Agency record) private _agencies;

@@ -32,6 +32,12 @@ contract RecordLedger is IRecordLedger, EIP712 {
     /// @notice Words that one {wordsOf} may read.
     uint256 private constant MAX_READ = 1_024;
 
+    /// @notice The greatest kind of record that has a meaning.
+    uint16 private constant LAST_KIND = 11;
+
+    /// @notice The one kind that a checkpoint anchors.
+    uint16 private constant HEALTH_SCAN = 10;
+
     /// @notice Records that an agency may revoke without co-signature in any 24 hours.
     uint256 public constant UNCOSIGNED_LIMIT = RollingCount.LIMIT;
 
@@ -48,10 +54,11 @@ contract RecordLedger is IRecordLedger, EIP712 {
 
     /// @inheritdoc IRecordLedger
     function anchor(bytes32 agency, uint16 kind, bytes32 root, uint32 size) external {
-        if (kind == 0) revert KindUnknown(kind);
+        if (kind == 0 || kind > LAST_KIND) revert KindUnknown(kind);
         if (root == 0) revert RootEmpty();
         if (size == 0) revert BatchEmpty();
-        AUTHORITY.requireHolder(agency, IAuthority.Role.ISSUER, msg.sender);
+        IAuthority.Role role = kind == HEALTH_SCAN ? IAuthority.Role.GATE : IAuthority.Role.ISSUER;
+        AUTHORITY.requireHolder(agency, role, msg.sender);
         Batch storage batch = _batches[agency][root];
         if (batch.anchoredAt != 0) revert RootAlreadyAnchored(root, batch.anchoredAt);
         uint40 blockTime = Times.blockTime();

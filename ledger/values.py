@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
-from typing import Final, NewType
+from typing import Final, Literal, NewType
 
 from eth_hash.auto import keccak
 
@@ -64,7 +64,7 @@ class KeyUsage(IntFlag):
     STATUS_LISTS = 2
     BUNDLES = 4
     REQUESTS = 8
-    READERS = 16
+    READERS = 16  # certificates of checkpoints' readers
 
 
 class Status(IntEnum):
@@ -77,13 +77,19 @@ class Status(IntEnum):
 
 
 class RecordKind(IntEnum):
-    """What the documents of a batch are."""
+    """What the documents of a batch are, as IRecordLedger.anchor numbers them."""
 
     LICENCE = 1
     DECISION = 2
     APPROVAL = 3
     ANSWER = 4
     USE = 5
+    HEALTH_PASS = 6
+    HEALTH_TRANSFER = 7
+    HEALTH_CONSENT = 8
+    HEALTH_ALLOW = 9
+    HEALTH_SCAN = 10  # role GATE anchors it; ISSUER all others
+    HEALTH_CUSTODY = 11
 
 
 class AgreementState(IntEnum):
@@ -167,6 +173,11 @@ def role_id(subject: bytes, role: Role) -> bytes:
 def licence_record_type(type_id: str) -> RecordType:
     """Return keccak256("licence:" ‖ type id), what an agency is accredited for; no version."""
     return RecordType(keccak(b"licence:" + type_id.encode()))
+
+
+def health_record_type(name: Literal["pass", "transfer", "hcert", "custody"]) -> RecordType:
+    """Return keccak256("health:" ‖ name), what an agreement and an accreditation are about."""
+    return RecordType(keccak(b"health:" + name.encode()))
 
 
 def _word(number: int) -> bytes:

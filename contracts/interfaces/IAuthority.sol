@@ -51,7 +51,7 @@ interface IAuthority {
     struct DocumentKey {
         bytes32 x;
         bytes32 y;
-        uint8 usage; // bits: 1 documents, 2 status lists, 4 bundles, 8 requests
+        uint8 usage; // bits: 1 documents, 2 status lists, 4 bundles, 8 requests, 16 readers
         uint40 announcedAt; // 0: this agency never announced the key
         uint40 signFrom;
         uint40 signUntil;

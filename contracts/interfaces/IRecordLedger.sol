@@ -17,7 +17,7 @@ interface IRecordLedger {
         uint40 anchoredAt; // 0: no such batch
         uint40 blockNumber;
         uint32 size;
-        uint16 kind; // 1 licence, 2 decision, 3 approval, 4 answer, 5 use; other families number on; never 0
+        uint16 kind; // of its records, as {anchor} lists them
     }
 
     /// @notice Sets the entries of one word whose both bits are set in `mask`.
@@ -103,7 +103,10 @@ interface IRecordLedger {
     /// @notice The second person's signature was used already.
     error CoSignatureUsed(address approver, uint256 nonce);
 
-    /// @notice Anchors a batch of `size` documents of one `kind`. ISSUER of an ACTIVE agency only.
+    /// @notice Anchors a batch of `size` documents of one kind. ISSUER of an ACTIVE agency only; for health scans, which a
+    /// checkpoint writes, GATE.
+    /// @param kind 1 licence, 2 decision, 3 approval, 4 answer, 5 use, 6 health pass, 7 health transfer, 8 health consent,
+    /// 9 health allow list, 10 health scan, 11 health custody event
     function anchor(bytes32 agency, uint16 kind, bytes32 root, uint32 size) external;
 
     /// @notice Carries out an order. REGISTRAR of an ACTIVE agency; its jurisdiction's SUPERVISOR may suspend and reinstate.

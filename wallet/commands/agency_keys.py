@@ -25,6 +25,7 @@ _USAGES: Final = {
     "status-lists": KeyUsage.STATUS_LISTS,
     "bundles": KeyUsage.BUNDLES,
     "requests": KeyUsage.REQUESTS,
+    "readers": KeyUsage.READERS,
 }
 
 

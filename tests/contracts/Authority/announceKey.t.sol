@@ -26,9 +26,9 @@ contract AnnounceKeyTest is Fixture {
     }
 
     function test_RevertWhen_TheUsageHasAnUnknownBit() public {
-        VM.expectRevert(abi.encodeWithSelector(IAuthority.KeyUsageInvalid.selector, uint8(16)));
+        VM.expectRevert(abi.encodeWithSelector(IAuthority.KeyUsageInvalid.selector, uint8(32)));
         VM.prank(ADMIN);
-        authority.announceKey(agency, X, Y, 16, START + 10, START + 20, START + 30);
+        authority.announceKey(agency, X, Y, 32, START + 10, START + 20, START + 30);
     }
 
     function test_RevertWhen_ThePointIsNotOnTheCurve() public {
@@ -104,7 +104,7 @@ contract AnnounceKeyTest is Fixture {
         IAuthority.DocumentKey memory key = IAuthority.DocumentKey({
             x: X,
             y: Y,
-            usage: 3,
+            usage: 31,
             announcedAt: START,
             signFrom: START + 10,
             signUntil: START + 20,
@@ -115,7 +115,7 @@ contract AnnounceKeyTest is Fixture {
         VM.expectEmit();
         emit IAuthority.KeyAnnounced(agency, keyId, key);
         VM.prank(ADMIN);
-        _same(authority.announceKey(agency, X, Y, 3, START + 10, START + 20, START + 30), keyId);
+        _same(authority.announceKey(agency, X, Y, 31, START + 10, START + 20, START + 30), keyId);
         _same(keccak256(abi.encode(authority.keyOf(agency, keyId))), keccak256(abi.encode(key)));
     }
 }

@@ -7,10 +7,18 @@ import {Fixture} from "../support/Fixture.sol";
 
 /// @title RecordLedger.anchor, by its tree
 contract AnchorTest is Fixture {
+    address private constant GATE = address(0x6a7e);
+
     function test_RevertWhen_TheKindIsZero() public {
         VM.expectRevert(abi.encodeWithSelector(IRecordLedger.KindUnknown.selector, uint16(0)));
         VM.prank(ISSUER);
         ledger.anchor(agency, 0, FOOD, 1);
+    }
+
+    function test_RevertWhen_TheKindIsBeyondTheLast() public {
+        VM.expectRevert(abi.encodeWithSelector(IRecordLedger.KindUnknown.selector, uint16(12)));
+        VM.prank(ISSUER);
+        ledger.anchor(agency, 12, FOOD, 1);
     }
 
     function test_RevertWhen_TheRootIsZero() public {
@@ -29,6 +37,23 @@ contract AnchorTest is Fixture {
         _expectRoleMissing(agency, IAuthority.Role.ISSUER, REGISTRAR);
         VM.prank(REGISTRAR);
         ledger.anchor(agency, 1, FOOD, 1);
+    }
+
+    function test_RevertWhen_AnIssuerAnchorsHealthScans() public {
+        _grant(IAuthority.Role.GATE, GATE);
+        _expectRoleMissing(agency, IAuthority.Role.GATE, ISSUER);
+        VM.prank(ISSUER);
+        ledger.anchor(agency, 10, FOOD, 1);
+    }
+
+    function test_RevertWhen_AGateAnchorsAnotherKind() public {
+        _grant(IAuthority.Role.GATE, GATE);
+        for (uint16 kind = 1; kind <= 11; ++kind) {
+            if (kind == 10) continue;
+            _expectRoleMissing(agency, IAuthority.Role.ISSUER, GATE);
+            VM.prank(GATE);
+            ledger.anchor(agency, kind, FOOD, 1);
+        }
     }
 
     function test_RevertGiven_TheAgencyIsSuspended() public {
@@ -61,17 +86,26 @@ contract AnchorTest is Fixture {
         _same(ledger.batchOf(other, FOOD).size, 9);
     }
 
+    function test_When_AGateAnchorsHealthScans() public {
+        _grant(IAuthority.Role.GATE, GATE);
+        VM.prank(GATE);
+        ledger.anchor(agency, 10, FOOD, 3);
+        IRecordLedger.Batch memory batch = ledger.batchOf(agency, FOOD);
+        _same(batch.kind, 10);
+        _same(batch.size, 3);
+    }
+
     function test_When_AnIssuerAnchorsANewRoot() public {
         VM.roll(77);
         VM.expectEmit();
-        emit IRecordLedger.BatchAnchored(agency, FOOD, 5, type(uint32).max);
+        emit IRecordLedger.BatchAnchored(agency, FOOD, 11, type(uint32).max);
         VM.prank(ISSUER);
-        ledger.anchor(agency, 5, FOOD, type(uint32).max);
+        ledger.anchor(agency, 11, FOOD, type(uint32).max);
         IRecordLedger.Batch memory batch = ledger.batchOf(agency, FOOD);
         _same(batch.anchoredAt, START);
         _same(batch.blockNumber, 77);
         _same(batch.size, type(uint32).max);
-        _same(batch.kind, 5);
+        _same(batch.kind, 11);
         _same(ledger.batchOf(agency, keccak256("other")).anchoredAt, 0);
     }
 }

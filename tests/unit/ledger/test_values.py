@@ -11,6 +11,7 @@ from ledger.values import (
     Role,
     Window,
     agency_id,
+    health_record_type,
     jurisdiction_id,
     licence_record_type,
     role_id,
@@ -60,6 +61,14 @@ class TestRoleId:
 class TestLicenceRecordType:
     def test_is_the_hash_of_the_prefixed_type(self) -> None:
         assert licence_record_type("cn.food-business") == keccak(b"licence:cn.food-business")
+
+
+class TestHealthRecordType:
+    def test_is_the_hash_of_the_prefixed_name(self) -> None:
+        assert health_record_type("pass") == keccak(b"health:pass")
+
+    def test_differs_from_a_licence_type_of_the_same_name(self) -> None:
+        assert health_record_type("pass") != licence_record_type("pass")
 
 
 class TestWindow:
