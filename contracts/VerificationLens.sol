@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IAuthority} from "./interfaces/IAuthority.sol";
+import {IRecognitionLedger} from "./interfaces/IRecognitionLedger.sol";
 import {IRecordLedger} from "./interfaces/IRecordLedger.sol";
 import {IVerificationLens} from "./interfaces/IVerificationLens.sol";
 import {Times} from "./libraries/Times.sol";
@@ -16,9 +17,13 @@ contract VerificationLens is IVerificationLens {
     /// @notice Where batches and status words are read.
     IRecordLedger public immutable LEDGER;
 
-    constructor(IAuthority authority, IRecordLedger ledger) {
+    /// @notice Where agreements are read.
+    IRecognitionLedger public immutable RECOGNITION;
+
+    constructor(IAuthority authority, IRecordLedger ledger, IRecognitionLedger recognition) {
         AUTHORITY = authority;
         LEDGER = ledger;
+        RECOGNITION = recognition;
     }
 
     /// @inheritdoc IVerificationLens
@@ -34,5 +39,18 @@ contract VerificationLens is IVerificationLens {
         reading.key = AUTHORITY.keyOf(query.agency, query.keyId);
         reading.accreditedThen = AUTHORITY.accreditedAt(query.agency, query.recordType, then);
         reading.statusWord = LEDGER.wordAt(query.agency, query.list, query.word);
+    }
+
+    /// @inheritdoc IVerificationLens
+    function inForceAt(bytes32 from, bytes32 to, bytes32 recordType, uint40 moment)
+        external
+        view
+        returns (Recognition memory recognition)
+    {
+        recognition.chainId = block.chainid;
+        recognition.blockNumber = SafeCast.toUint40(block.number);
+        recognition.blockTime = Times.blockTime();
+        (recognition.version, recognition.state, recognition.agreement, recognition.suspensions) =
+            RECOGNITION.inForceAt(from, to, recordType, moment);
     }
 }

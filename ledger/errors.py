@@ -388,6 +388,134 @@ class CoSignatureUsed(Refused):
     nonce: int
 
 
+# Errors of contracts/interfaces/IRecognitionLedger.sol, in its order.
+
+
+@dataclass(eq=False)
+class PartiesInvalid(Refused):
+    """A jurisdiction does not recognise itself, and both must be admitted."""
+
+    from_: bytes
+    to: bytes
+
+
+@dataclass(eq=False)
+class PolicyEmpty(Refused):
+    """A digest that must be given is zero."""
+
+
+@dataclass(eq=False)
+class LeadTimeTooShort(Refused):
+    """The version comes into force too soon after its signature, or before the one it follows."""
+
+    valid_from: int
+    earliest: int
+
+
+@dataclass(eq=False)
+class LeadTimeTooLong(Refused):
+    """The version comes into force too long after its signature."""
+
+    valid_from: int
+    latest: int
+
+
+@dataclass(eq=False)
+class TermTooShort(Refused):
+    """The version would be in force for too short a time."""
+
+    span: int
+    minimum: int
+
+
+@dataclass(eq=False)
+class NoticeTooShort(Refused):
+    """The notice of a termination is shorter than the ledger, or the agreement, allows."""
+
+    notice: int
+    minimum: int
+
+
+@dataclass(eq=False)
+class VersionNotGreater(Refused):
+    """The version is not greater than the last one."""
+
+    version: int
+    last: int
+
+
+@dataclass(eq=False)
+class PolicyMismatch(Refused):
+    """The two parties do not speak of the same documents."""
+
+    offered: bytes
+    proposed: bytes
+
+
+@dataclass(eq=False)
+class NotParty(Refused):
+    """The caller does not speak for the jurisdiction, or the jurisdiction has no say in this."""
+
+    jurisdiction: bytes
+    caller: str
+
+
+@dataclass(eq=False)
+class TermsSignatureInvalid(Refused):
+    """The other party's signature is not its supervisor's, or not over these terms."""
+
+    signer: str
+
+
+@dataclass(eq=False)
+class SuspensionWithoutLapse(Refused):
+    """Every suspension must end."""
+
+
+@dataclass(eq=False)
+class SuspensionTooLong(Refused):
+    """The suspension lasts longer than one act may make it."""
+
+    until: int
+    latest: int
+
+
+@dataclass(eq=False)
+class ScopeInvalid(Refused):
+    """A suspension as a whole names no scope; a narrower one does."""
+
+    scope_kind: int
+    scope: bytes
+
+
+@dataclass(eq=False)
+class SuspensionUnknown(Refused):
+    """There is no such suspension in effect."""
+
+    index: int
+
+
+@dataclass(eq=False)
+class TooManySuspensions(Refused):
+    """More suspensions of one version than the ledger keeps."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class TooManyScheduled(Refused):
+    """More versions are scheduled than the ledger keeps in order."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class WrongAgreementState(Refused):
+    """The version is not in a state that allows this."""
+
+    state: int
+
+
 # Errors that OpenZeppelin's contracts inside ours declare, and the two that the compiler knows.
 
 

@@ -14,6 +14,7 @@ from ledger.values import (
     KeyId,
     RecordType,
     Root,
+    Scope,
     Status,
 )
 
@@ -184,3 +185,76 @@ class ChangeCosigned(Event):
     agency: AgencyId
     approver: Address
     nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementProposed(Event):
+    """IRecognitionLedger.AgreementProposed; hashes 32 bytes, times and notice in seconds."""
+
+    from_: JurisdictionId
+    to: JurisdictionId
+    record_type: RecordType
+    version: int
+    proposer: JurisdictionId
+    policy_hash: bytes
+    bundle_hash: bytes
+    valid_from: int
+    valid_to: int
+    notice: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementWithdrawn(Event):
+    """IRecognitionLedger.AgreementWithdrawn; `agreement` is its id, here and below."""
+
+    agreement: bytes
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSigned(Event):
+    """IRecognitionLedger.AgreementSigned."""
+
+    agreement: bytes
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementCancelled(Event):
+    """IRecognitionLedger.AgreementCancelled."""
+
+    agreement: bytes
+    version: int
+    party: JurisdictionId
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSuspended(Event):
+    """IRecognitionLedger.AgreementSuspended: the version's suspension number `index`."""
+
+    agreement: bytes
+    version: int
+    index: int
+    until: int
+    cause: int
+    scope_kind: Scope
+    scope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionLifted(Event):
+    """IRecognitionLedger.SuspensionLifted."""
+
+    agreement: bytes
+    version: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class TerminationAnnounced(Event):
+    """IRecognitionLedger.TerminationAnnounced."""
+
+    agreement: bytes
+    version: int
+    party: JurisdictionId
+    terminates_at: int

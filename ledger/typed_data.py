@@ -5,23 +5,21 @@ them against eth-account's, which reads the JSON that a wallet is shown.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from eth_hash.auto import keccak
 
 from ledger import secp256k1
-from ledger.errors import CoSignatureInvalid, Refused
+from ledger.eip712 import MessageUnencodable, digest_of, shown, type_hash, word
+from ledger.errors import CoSignatureInvalid
 from ledger.keys import SignatureInvalid
 from ledger.secp256k1 import SIGNATURE_BYTES
 from ledger.values import Address, AgencyId, LedgerRef, Status, WordChange
 
 __all__ = [
     "DOMAIN_NAME",
-    "DOMAIN_VERSION",
     "SIGNATURE_BYTES",
     "CoSignature",
-    "OrderUnencodable",
     "StatusOrder",
     "WordChange",
     "co_signature_digest",
@@ -31,16 +29,8 @@ __all__ = [
 ]
 
 DOMAIN_NAME: Final = "Suizheng RecordLedger"
-DOMAIN_VERSION: Final = "1"
 _ID_BYTES: Final = 32
-_ADDRESSES: Final = 16
 _TYPES: Final = {
-    "EIP712Domain": [
-        {"name": "name", "type": "string"},
-        {"name": "version", "type": "string"},
-        {"name": "chainId", "type": "uint256"},
-        {"name": "verifyingContract", "type": "address"},
-    ],
     "WordChange": [{"name": "word", "type": "uint16"}, {"name": "mask", "type": "uint256"}],
     "StatusChange": [
         {"name": "agency", "type": "bytes32"},
@@ -54,11 +44,6 @@ _TYPES: Final = {
         {"name": "deadline", "type": "uint40"},
     ],
 }
-
-
-@dataclass(eq=False)
-class OrderUnencodable(Refused):
-    """A value of the order does not fit its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,49 +79,40 @@ def co_signature_typed_data(
 
     Numbers that may pass 2^53 are decimal strings, since a browser would round them.
     """
-    return {
-        "types": _TYPES,
-        "primaryType": "StatusChange",
-        "domain": {
-            "name": DOMAIN_NAME,
-            "version": DOMAIN_VERSION,
-            "chainId": ledger.chain_id,
-            "verifyingContract": ledger.address,
-        },
-        "message": {
-            "agency": "0x" + order.agency.hex(),
-            "list": order.list,
-            "changes": [{"word": c.word, "mask": str(c.mask)} for c in order.changes],
-            "status": int(order.status),
-            "reason": order.reason,
-            "effectiveAt": order.effective_at,
-            "until": order.until,
-            "nonce": str(nonce),
-            "deadline": deadline,
-        },
+    message = {
+        "agency": "0x" + order.agency.hex(),
+        "list": order.list,
+        "changes": [{"word": c.word, "mask": str(c.mask)} for c in order.changes],
+        "status": int(order.status),
+        "reason": order.reason,
+        "effectiveAt": order.effective_at,
+        "until": order.until,
+        "nonce": str(nonce),
+        "deadline": deadline,
     }
+    return shown(DOMAIN_NAME, ledger, _TYPES, "StatusChange", message)
 
 
 def co_signature_digest(ledger: LedgerRef, order: StatusOrder, nonce: int, deadline: int) -> bytes:
     """Return the 32 bytes to sign, as IRecordLedger.coSignatureDigest does.
 
-    Raise `OrderUnencodable` for a value that does not fit its type.
+    Raise `MessageUnencodable` for a value that does not fit its type.
     """
     if len(order.agency) != _ID_BYTES:
-        raise OrderUnencodable
+        raise MessageUnencodable
     changes = b"".join(
-        keccak(_WORD_CHANGE + _word(one.word, 16) + _word(one.mask, 256)) for one in order.changes
+        keccak(_WORD_CHANGE + word(one.word, 16) + word(one.mask, 256)) for one in order.changes
     )
     terms = (
-        _word(order.status, 8),
-        _word(order.reason, 16),
-        _word(order.effective_at, 40),
-        _word(order.until, 40),
-        _word(nonce, 256),
-        _word(deadline, 40),
+        word(order.status, 8),
+        word(order.reason, 16),
+        word(order.effective_at, 40),
+        word(order.until, 40),
+        word(nonce, 256),
+        word(deadline, 40),
     )
-    struct = (_STATUS_CHANGE, order.agency, _word(order.list, 32), keccak(changes), *terms)
-    return keccak(b"\x19\x01" + _domain(ledger) + keccak(b"".join(struct)))
+    struct = (_STATUS_CHANGE, order.agency, word(order.list, 32), keccak(changes), *terms)
+    return digest_of(DOMAIN_NAME, ledger, b"".join(struct))
 
 
 def cosign(
@@ -163,28 +139,5 @@ def recover_approver(ledger: LedgerRef, order: StatusOrder, co_signature: CoSign
     return signer
 
 
-def _type_hash(name: str, *others: str) -> bytes:
-    """Return EIP-712's typeHash: the type, then those it refers to, by name."""
-    spelt = (
-        f"{each}({','.join(member['type'] + ' ' + member['name'] for member in _TYPES[each])})"
-        for each in (name, *sorted(others))
-    )
-    return keccak("".join(spelt).encode())
-
-
-_WORD_CHANGE: Final = _type_hash("WordChange")
-_STATUS_CHANGE: Final = _type_hash("StatusChange", "WordChange")
-
-
-@lru_cache(_ADDRESSES)
-def _domain(ledger: LedgerRef) -> bytes:
-    name, version = keccak(DOMAIN_NAME.encode()), keccak(DOMAIN_VERSION.encode())
-    contract = _word(int(ledger.address, 16), 160)
-    types = _type_hash("EIP712Domain")
-    return keccak(types + name + version + _word(ledger.chain_id, 256) + contract)
-
-
-def _word(value: int, bits: int) -> bytes:
-    if value < 0 or value >> bits:
-        raise OrderUnencodable
-    return value.to_bytes(32)
+_WORD_CHANGE: Final = type_hash(_TYPES, "WordChange")
+_STATUS_CHANGE: Final = type_hash(_TYPES, "StatusChange", "WordChange")

@@ -20,7 +20,7 @@ import solcx
 ROOT = Path(__file__).resolve().parent.parent
 ABI = ROOT / "ledger" / "chain" / "abi"
 CACHE = ROOT / "out" / "build.json"
-CONTRACTS = ("Authority", "RecordLedger", "VerificationLens")
+CONTRACTS = ("Authority", "RecordLedger", "RecognitionLedger", "VerificationLens")
 
 _IMPORT = re.compile(r'^\s*import\s+(?:[^";]*?\s+from\s+)?"([^"]+)"\s*;', re.MULTILINE)
 _OUTPUTS = [

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
-from api.store.appends import insert_group
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
 from api.store.outbox import add_intents, release_intent
@@ -15,8 +14,6 @@ from api.store.tables import batches, intents, records
 from ledger.events import BatchAnchored
 from ledger.outbox import Intent, IntentState
 from ledger.values import AgencyId, Digest, RecordKind, Root
-
-_PADDED: Final = ("digest", "agency", "kind", "document", "issued_at", "batch", "leaf_index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,6 @@ class Sealed:
     intent: Intent
 
 
-Padding = Callable[[int], Sequence[Digest]]
-"""Gives random leaves to a batch of so many."""
 Seal = Callable[[Sequence[Digest]], Sealed]
 """Makes root and intent of the digests in leaf order."""
 
@@ -103,19 +98,12 @@ class BatchStore:
             )
 
     def close(
-        self,
-        agency: AgencyId,
-        kind: RecordKind,
-        limit: int,
-        closed_at: int,
-        seal: Seal,
-        pad: Padding = lambda _: (),
+        self, agency: AgencyId, kind: RecordKind, limit: int, closed_at: int, seal: Seal
     ) -> BatchRow | None:
         """Close a batch of the oldest waiting records, in the order they were stored.
 
         One transaction claims them (passing over what another worker has in hand), has `seal`
         make root and intent, and stores batch, leaf indices and intent. None: nothing waited.
-        What `pad` gives are leaves after theirs, records of which there is no document.
         """
         claim = (
             select(records.c.seq, records.c.digest)
@@ -130,15 +118,13 @@ class BatchStore:
             claimed = connection.execute(claim).all()
             if not claimed:
                 return None
-            padding = pad(len(claimed))
-            size = len(claimed) + len(padding)
-            sealed = seal([*(row.digest for row in claimed), *padding])
+            sealed = seal([row.digest for row in claimed])
             add_intents(connection, [sealed.intent])
             values = {
                 "agency": agency,
                 "kind": int(kind),
                 "root": sealed.root,
-                "size": size,
+                "size": len(claimed),
                 "closed_at": closed_at,
                 "intent": sealed.intent.id,
             }
@@ -150,10 +136,7 @@ class BatchStore:
                 .values(batch=batch, leaf_index=bindparam("leaf")),
                 [{"record": row.seq, "leaf": leaf} for leaf, row in enumerate(claimed)],
             )
-            given = (agency, int(kind), "", closed_at, batch)
-            rows = [(digest, *given, len(claimed) + n) for n, digest in enumerate(padding)]
-            insert_group(connection, records, _PADDED, rows)
-        return BatchRow(batch, agency, kind, sealed.root, size, closed_at, sealed.intent.id)
+        return BatchRow(batch, agency, kind, sealed.root, len(claimed), closed_at, sealed.intent.id)
 
     def try_again(self) -> int:
         """Let the anchors that the ledger refused wait for the sender anew; return how many."""

@@ -448,3 +448,11 @@ status_words: Final = Table(
     Column("word", BigInteger, primary_key=True, autoincrement=False),
     Column("value", LargeBinary, nullable=False),
 )
+
+policies: Final = Table(
+    "policies",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+)

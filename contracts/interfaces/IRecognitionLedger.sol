@@ -100,7 +100,7 @@ interface IRecognitionLedger {
     error PartiesInvalid(bytes32 from, bytes32 to);
     /// @notice A digest that must be given is zero.
     error PolicyEmpty();
-    /// @notice The version comes into force too soon after its signature, or before the version that it follows.
+    /// @notice The version comes into force too soon after its signature, or before the one it follows.
     error LeadTimeTooShort(uint40 validFrom, uint40 earliest);
     /// @notice The version comes into force too long after its signature.
     error LeadTimeTooLong(uint40 validFrom, uint40 latest);

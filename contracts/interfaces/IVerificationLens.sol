@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAuthority} from "./IAuthority.sol";
+import {IRecognitionLedger} from "./IRecognitionLedger.sol";
 import {IRecordLedger} from "./IRecordLedger.sol";
 
 /// @title Everything that one verification needs, in one call
@@ -31,5 +32,22 @@ interface IVerificationLens {
         uint256 statusWord;
     }
 
+    /// @notice What holds between two jurisdictions, as of the ledger's last block. Version 0: nothing is in force.
+    struct Recognition {
+        uint256 chainId;
+        uint40 blockNumber;
+        uint40 blockTime;
+        uint32 version;
+        IRecognitionLedger.State state;
+        IRecognitionLedger.Agreement agreement;
+        IRecognitionLedger.Suspension[] suspensions; // in effect, in the order of the acts
+    }
+
     function read(Query calldata query) external view returns (Reading memory);
+
+    /// @notice {IRecognitionLedger.inForceAt} with the block that it is read at.
+    function inForceAt(bytes32 from, bytes32 to, bytes32 recordType, uint40 moment)
+        external
+        view
+        returns (Recognition memory);
 }

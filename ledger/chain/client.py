@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from ledger.authority import Agency, DocumentKey
 from ledger.chain.abi import Function, Parameters, load_abi
-from ledger.chain.blocks import Head, by_number, read_head
+from ledger.chain.blocks import Head
 from ledger.chain.deployments import Deployment
 from ledger.chain.inclusion import finalized_block
-from ledger.chain.logs import RawLog, decode_log, event_topic, read_log
+from ledger.chain.logs import decode_log, event_topic
+from ledger.chain.reading import ContractReader
 from ledger.chain.reverts import is_revert, plainly
 from ledger.chain.rpc import Node, RpcRefused
-from ledger.chain.wire import octets, rows, spell
+from ledger.chain.wire import octets, spell
 from ledger.errors import ChainUnavailable, NodeStale, Unavailable, WrongNetwork
 from ledger.events import StatusChanged
 from ledger.keys import PublicKey
@@ -63,10 +64,11 @@ class LedgerClient:
         self.node = node
         self.deployment = deployment
         self._asks_finalized = asks_finalized
+        self._reader = ContractReader(node, deployment)
 
     def head(self) -> Head:
         """Return the chain's last block."""
-        return read_head(self._ask(*by_number("latest")))
+        return self._reader.head()
 
     def read(self, query: Query, *, now: int) -> Reading:
         """Return what the ledger says about one document, by one call to the Lens.
@@ -82,7 +84,7 @@ class LedgerClient:
             query.list if places else 0,
             query.word if places else 0,
         )
-        (answer,) = self._view("VerificationLens", "read", asked)
+        (answer,) = self._reader.view("VerificationLens", "read", asked)
         reading = self._reading(query, answer, now)
         if self._asks_finalized:
             reading = replace(reading, finalized=finalized_block(self.node))
@@ -119,51 +121,52 @@ class LedgerClient:
             spell(word.to_bytes(32)),
         ]
         start = self.deployment.block if from_block is None else from_block
-        logs = self._logs(topics, start, self.head().block)
-        times = self._times(logs)
+        ledger, reader = self.deployment.record_ledger, self._reader
+        logs = reader.logs(ledger, topics, start, self.head().block)
+        times = reader.times(logs)
         found = (decode_log(self.deployment, log, times[log.block]) for log in logs)
         return tuple(event for event in found if isinstance(event, StatusChanged))
 
     def batch(self, agency: AgencyId, root: Root) -> Batch | None:
         """Return the batch that the agency anchored under `root`, None when it did not."""
-        (answer,) = self._view("RecordLedger", "batchOf", agency, root)
+        (answer,) = self._reader.view("RecordLedger", "batchOf", agency, root)
         return _batch(answer)
 
     def roles(self, agency: AgencyId, account: Address) -> frozenset[Role]:
         """Return the account's roles for an agency; SUPERVISOR is that of its jurisdiction."""
-        (bits,) = self._view("Authority", "rolesOf", agency, account)
+        (bits,) = self._reader.view("Authority", "rolesOf", agency, account)
         return frozenset(role for role in Role if bits >> role & 1)
 
     def holds_role(self, subject: AgencyId | JurisdictionId, role: Role, account: Address) -> bool:
         """Return whether the account holds a role for an agency or jurisdiction."""
-        (held,) = self._view("Authority", "holdsRole", subject, int(role), account)
+        (held,) = self._reader.view("Authority", "holdsRole", subject, int(role), account)
         return bool(held)
 
     def agency(self, agency: AgencyId) -> Agency | None:
         """Return the agency as it is now, None when it was never admitted."""
-        (answer,) = self._view("Authority", "agencyOf", agency)
+        (answer,) = self._reader.view("Authority", "agencyOf", agency)
         if answer[3] == AgencyStatus.UNKNOWN:
             return None
         return _agency(agency, answer, self.jurisdiction(JurisdictionId(answer[0])) or "")
 
     def jurisdiction(self, jurisdiction: JurisdictionId) -> str | None:
         """Return the code of a jurisdiction, None when it was never admitted."""
-        ((code, admitted_at),) = self._view("Authority", "jurisdictionOf", jurisdiction)
+        ((code, admitted_at),) = self._reader.view("Authority", "jurisdictionOf", jurisdiction)
         return code if admitted_at else None
 
     def key(self, agency: AgencyId, key_id: KeyId) -> DocumentKey | None:
         """Return the key as it is now, None when the agency never announced it."""
-        (answer,) = self._view("Authority", "keyOf", agency, key_id)
+        (answer,) = self._reader.view("Authority", "keyOf", agency, key_id)
         return _key(answer)
 
     def accreditations(self, agency: AgencyId, record_type: RecordType) -> tuple[Window, ...]:
         """Return the windows in which the agency is or was accredited, oldest first."""
-        (answer,) = self._view("Authority", "accreditationsOf", agency, record_type)
+        (answer,) = self._reader.view("Authority", "accreditationsOf", agency, record_type)
         return tuple(Window(start, end) for start, end in answer)
 
     def uncosigned_revocations(self, agency: AgencyId, at: int) -> int:
         """Return how many records the agency revoked without co-signature in the 24 h before."""
-        (count,) = self._view("RecordLedger", "uncosignedRevocations", agency, at)
+        (count,) = self._reader.view("RecordLedger", "uncosignedRevocations", agency, at)
         return int(count)
 
     def accepts_signature(self, account: Address, digest: bytes, signature: bytes) -> bool:
@@ -188,7 +191,7 @@ class LedgerClient:
             for data in (function.encode(agency, list_, start, _WORDS_PER_READ),)
         ]
         words: list[int] = []
-        for answer in self._ask_all(calls):
+        for answer in self._reader.ask_all(calls):
             words += function.outputs.decode(octets(answer))[0]
         if len(words) != WORDS:
             raise ChainUnavailable("the node sent another number of words")
@@ -211,51 +214,6 @@ class LedgerClient:
             accredited_then=accredited,
             status_word=word,
         )
-
-    def _view(self, contract: str, function: str, *values: Any) -> tuple[Any, ...]:
-        """Call a view on the last block and decode its answer."""
-        view = load_abi(contract).functions[function]
-        to = self.deployment.addresses[contract]
-        answer = self._ask("eth_call", ({"to": to, "data": spell(view.encode(*values))}, "latest"))
-        return view.outputs.decode(octets(answer))
-
-    def _ask(self, method: str, params: Sequence[Any]) -> Any:
-        try:
-            return self.node.call(method, *params)
-        except RpcRefused as exc:
-            raise plainly(exc) from exc
-
-    def _ask_all(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        try:
-            return self.node.batch(calls)
-        except RpcRefused as exc:
-            raise plainly(exc) from exc
-
-    def _logs(self, topics: list[str], start: int, end: int) -> list[RawLog]:
-        """Return the RecordLedger's logs; a range that the node refuses is halved."""
-        if start > end:
-            return []
-        asked = {
-            "address": self.deployment.record_ledger,
-            "topics": topics,
-            "fromBlock": spell(start),
-            "toBlock": spell(end),
-        }
-        try:
-            return [read_log(log) for log in rows(self.node.call("eth_getLogs", asked))]
-        except RpcRefused as exc:
-            if start == end:
-                raise plainly(exc) from exc
-        middle = (start + end) // 2
-        return self._logs(topics, start, middle) + self._logs(topics, middle + 1, end)
-
-    def _times(self, logs: Sequence[RawLog]) -> dict[int, int]:
-        """Return the times of the logs' blocks; raise where a log's block is not on the chain."""
-        hashes = {log.block: log.block_hash for log in logs}
-        headers = [read_head(h) for h in self._ask_all([by_number(block) for block in hashes])]
-        if any(hashes.get(header.block) != header.hash for header in headers):
-            raise ChainUnavailable("the chain is being reorganised")
-        return {header.block: header.time for header in headers}
 
 
 def _why(exc: Unavailable) -> str:

@@ -1,5 +1,7 @@
 """Put the contracts on a chain, each knowing the ones before it."""
 
+from typing import Final
+
 from web3 import Web3
 
 from ledger.chain.abi import CONTRACTS, load_abi
@@ -11,11 +13,16 @@ from ledger.chain.rpc import Node
 from ledger.errors import ChainUnavailable
 from ledger.values import Address
 
+LONGEST_SUSPENSION_SECONDS: Final = 30 * 86_400
+"""How long one act may suspend an agreement (proposed)."""
+SHORTEST_NOTICE_SECONDS: Final = 7 * 86_400
+"""The least notice of a termination that an agreement may foresee (proposed)."""
+
 
 def deploy(
     node: Node, private_key: bytes, council: Address, *, fees: FeePolicy | None = None
 ) -> Deployment:
-    """Deploy Authority, RecordLedger and VerificationLens, check them, and say where they stand.
+    """Deploy the four contracts, check them, and say where they stand.
 
     `private_key` pays; `council` is the account that admits jurisdictions. Raises
     `ChainUnavailable` when a transaction is not mined; what was mined before then stays unused.
@@ -24,7 +31,12 @@ def deploy(
     first = _create(node, account, "Authority", (council,), fees)
     authority = _address(first)
     record_ledger = _address(_create(node, account, "RecordLedger", (authority,), fees))
-    lens = _address(_create(node, account, "VerificationLens", (authority, record_ledger), fees))
+    bounds = (LONGEST_SUSPENSION_SECONDS, SHORTEST_NOTICE_SECONDS)
+    recognition_ledger = _address(
+        _create(node, account, "RecognitionLedger", (authority, *bounds), fees)
+    )
+    siblings = (authority, record_ledger, recognition_ledger)
+    lens = _address(_create(node, account, "VerificationLens", siblings, fees))
     deployment = Deployment(
         chain_id=node.chain_id,
         authority=authority,
@@ -33,6 +45,7 @@ def deploy(
         block=first.block,
         block_hash=first.block_hash,
         code_hashes={name: compiled_code_hash(name) for name in CONTRACTS},
+        recognition_ledger=recognition_ledger,
     )
     check_deployment(node, deployment)
     return deployment
@@ -42,7 +55,7 @@ def _create(
     node: Node,
     account: Account,
     contract: str,
-    arguments: tuple[Address, ...],
+    arguments: tuple[Address | int, ...],
     fees: FeePolicy | None,
 ) -> Receipt:
     abi = load_abi(contract)

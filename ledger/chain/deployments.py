@@ -30,6 +30,8 @@ from ledger.values import Address, LedgerRef
 
 _NO_BLOCK: Final = bytes(HASH_BYTES)
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}\Z")
+_BEFORE_AGREEMENTS: Final = ("Authority", "RecordLedger", "VerificationLens")
+_AGREEMENTS: Final = "RecognitionLedger"
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 
@@ -45,6 +47,13 @@ class ContractsDiffer(Refused):
     """The ledger has other contracts than this program writes to. Use the program it came with."""
 
     contract: str
+
+
+@dataclass(eq=False)
+class AgreementsAbsent(Refused):
+    """The ledger was deployed before there were agreements, and has none."""
+
+    chain_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,10 @@ class CodeHash:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The contracts of one chain; `block` is the first that holds one of them."""
+    """The contracts of one chain; `block` is the first that holds one of them.
+
+    A ledger that was deployed before there were agreements has no RecognitionLedger.
+    """
 
     chain_id: int
     authority: Address
@@ -74,6 +86,7 @@ class Deployment:
     block: int
     block_hash: bytes
     code_hashes: Mapping[str, CodeHash]
+    recognition_ledger: Address | None = None
 
     @property
     def ledger(self) -> LedgerRef:
@@ -83,11 +96,27 @@ class Deployment:
     @property
     def addresses(self) -> dict[str, Address]:
         """The contracts' addresses by name."""
-        return {
+        found = {
             "Authority": self.authority,
             "RecordLedger": self.record_ledger,
             "VerificationLens": self.lens,
         }
+        if self.recognition_ledger is not None:
+            found["RecognitionLedger"] = self.recognition_ledger
+        return found
+
+    @property
+    def emitters(self) -> list[Address]:
+        """The contracts whose events make the projection."""
+        found = [self.authority, self.record_ledger]
+        return found if self.recognition_ledger is None else [*found, self.recognition_ledger]
+
+    @property
+    def recognition(self) -> Address:
+        """Where agreements stand; raises `AgreementsAbsent` on a ledger that has none."""
+        if self.recognition_ledger is None:
+            raise AgreementsAbsent(self.chain_id)
+        return self.recognition_ledger
 
     def to_json(self) -> str:
         """Return the text of `deployments/<chainId>.json`."""
@@ -116,7 +145,10 @@ class Deployment:
             raise DeploymentMalformed("it is no JSON object") from exc
         _require_members(content, ("chainId", "block", "blockHash", "contracts"))
         contracts = content["contracts"]
-        _require_members(contracts, ("Authority", "RecordLedger", "VerificationLens"))
+        wanted: tuple[str, ...] = _BEFORE_AGREEMENTS
+        if isinstance(contracts, dict) and _AGREEMENTS in contracts:
+            wanted = (*wanted, _AGREEMENTS)
+        _require_members(contracts, wanted)
         for contract in contracts.values():
             _require_members(contract, ("address", "codeHash", "immutables"))
         return cls(
@@ -127,6 +159,9 @@ class Deployment:
             block=_natural(content["block"]),
             block_hash=_hash(content["blockHash"]),
             code_hashes={name: _code_hash(contract) for name, contract in contracts.items()},
+            recognition_ledger=(
+                _address(contracts[_AGREEMENTS]["address"]) if _AGREEMENTS in contracts else None
+            ),
         )
 
 
@@ -191,11 +226,16 @@ def _check_history(node: Node, deployment: Deployment) -> None:
 
 def _check_siblings(node: Node, deployment: Deployment) -> None:
     """The masked immutables hold the siblings' addresses; ask for them by name."""
-    links = (
+    links = [
         ("RecordLedger", "AUTHORITY", deployment.authority),
         ("VerificationLens", "AUTHORITY", deployment.authority),
         ("VerificationLens", "LEDGER", deployment.record_ledger),
-    )
+    ]
+    if deployment.recognition_ledger is not None:
+        links += [
+            ("RecognitionLedger", "AUTHORITY", deployment.authority),
+            ("VerificationLens", "RECOGNITION", deployment.recognition_ledger),
+        ]
     for name, getter, expected in links:
         function = load_abi(name).functions[getter]
         call = {"to": deployment.addresses[name], "data": spell(function.encode())}

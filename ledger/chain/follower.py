@@ -214,8 +214,11 @@ class Follower:
             self._size = min(max(self._size * 2, LEAST_RANGE), self._most)
 
     def _asked(self, start: int, end: int) -> dict[str, object]:
-        addresses = [self._deployment.authority, self._deployment.record_ledger]
-        return {"address": addresses, "fromBlock": spell(start), "toBlock": spell(end)}
+        return {
+            "address": self._deployment.emitters,
+            "fromBlock": spell(start),
+            "toBlock": spell(end),
+        }
 
     @staticmethod
     def _range_heads(

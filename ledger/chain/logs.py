@@ -13,7 +13,7 @@ from ledger.chain.deployments import Deployment
 from ledger.chain.wire import HASH_BYTES, address, octets, quantity, record, rows
 from ledger.errors import ChainUnavailable
 from ledger.events import Event, Place
-from ledger.values import Address, AgencyStatus, Status
+from ledger.values import Address, AgencyStatus, Scope, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,22 @@ def event_topic(contract: str, name: str) -> bytes:
 
 
 _Make = Callable[[Place, tuple[Any, ...]], Event]
-_ENUMS: Final[Mapping[type[Event], type[IntEnum]]] = MappingProxyType(
-    {events.AgencyStatusChanged: AgencyStatus, events.StatusChanged: Status}
+_ENUMS: Final[Mapping[type[Event], tuple[str, type[IntEnum]]]] = MappingProxyType(
+    {
+        events.AgencyStatusChanged: ("status", AgencyStatus),
+        events.StatusChanged: ("status", Status),
+        events.AgreementSuspended: ("scope_kind", Scope),
+    }
 )
-"""What the field `status` of an event is."""
+"""Which field of an event is an enumeration's."""
 
 
 def _emitter(deployment: Deployment, address_: Address) -> str | None:
     if address_ == deployment.record_ledger:
         return "RecordLedger"
-    return "Authority" if address_ == deployment.authority else None
+    if address_ == deployment.authority:
+        return "Authority"
+    return "RecognitionLedger" if address_ == deployment.recognition_ledger else None
 
 
 @cache
@@ -94,15 +100,15 @@ def _maker(event: EventType, cls: type[Event]) -> _Make:
     """Return what makes the class from the event's values, put in the order of its fields."""
     if cls is events.KeyAnnounced:
         return _key_announced
-    names = [field.name for field in fields(cls) if field.name != "place"]
+    names = [each.name for each in fields(cls) if each.name != "place"]
     order = [event.names.index(name) for name in names]
-    enum = _ENUMS.get(cls)
-    if enum is None:
+    if cls not in _ENUMS:
         return lambda place, values: cls(place, *[values[index] for index in order])
-    status = event.names.index("status")
+    field, enum = _ENUMS[cls]
+    spot = event.names.index(field)
 
     def make(place: Place, values: tuple[Any, ...]) -> Event:
-        known = (*values[:status], enum(values[status]), *values[status + 1 :])
+        known = (*values[:spot], enum(values[spot]), *values[spot + 1 :])
         return cls(place, *[known[index] for index in order])
 
     return make

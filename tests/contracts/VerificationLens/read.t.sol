@@ -70,7 +70,7 @@ contract ReadTest is Orders {
     }
 
     function _deploy() private returns (IVerificationLens) {
-        bytes memory arguments = abi.encode(authority, ledger);
+        bytes memory arguments = abi.encode(authority, ledger, address(0));
         return IVerificationLens(VM.deployCode("VerificationLens.sol:VerificationLens", arguments));
     }
 }

@@ -8,6 +8,7 @@ import pytest
 
 from ledger.chain.abi import CONTRACTS
 from ledger.chain.deployments import (
+    AgreementsAbsent,
     CodeHash,
     ContractsDiffer,
     Deployment,
@@ -99,6 +100,14 @@ class TestCheckDeployment:
         with pytest.raises(WrongCode):
             check_deployment(standing.node, standing.deployment)
 
+    def test_a_lens_that_reads_other_agreements(self, standing: Standing) -> None:
+        moved = replace(standing.deployment, recognition_ledger=standing.deployment.authority)
+        hashes = dict(moved.code_hashes) | {
+            "RecognitionLedger": moved.code_hashes["Authority"],
+        }
+        with pytest.raises(WrongCode):
+            check_deployment(standing.node, replace(moved, code_hashes=hashes))
+
     def test_good_code_that_knows_other_siblings(self, standing: Standing) -> None:
         code = standing.node.call("eth_getCode", standing.deployment.record_ledger, "latest")
         ours, other = standing.deployment.authority[2:].lower(), "11" * 20
@@ -121,6 +130,27 @@ def _changes() -> list[tuple[str, Any]]:
         ("contracts", {}),
         ("extra", 1),
     ]
+
+
+class TestWithoutAgreements:
+    """A ledger from before there were agreements."""
+
+    @staticmethod
+    def older(standing: Standing) -> Deployment:
+        content = json.loads(standing.deployment.to_json())
+        del content["contracts"]["RecognitionLedger"]
+        jsonschema.validate(content, SCHEMA)
+        return Deployment.from_json(json.dumps(content))
+
+    def test_stays_readable(self, standing: Standing) -> None:
+        older = self.older(standing)
+        check_deployment(standing.node, older)
+        assert "RecognitionLedger" not in older.addresses
+        assert Deployment.from_json(older.to_json()) == older
+
+    def test_says_that_it_has_none(self, standing: Standing) -> None:
+        with pytest.raises(AgreementsAbsent):
+            _ = self.older(standing).recognition
 
 
 class TestFromJson:

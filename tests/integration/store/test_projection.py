@@ -17,7 +17,7 @@ from ledger import events
 from ledger.events import ChangeCosigned, Event, Place, StatusChanged
 from ledger.projection import CursorMoved, Header
 from ledger.status_list import mask, place
-from ledger.values import Address, AgencyStatus, LedgerRef, Status
+from ledger.values import Address, AgencyStatus, LedgerRef, Scope, Status
 from tests.support.fake_projection import fall_back, take_in
 from tests.support.issued import OFFICE, TARGET
 
@@ -36,8 +36,20 @@ SAMPLES: dict[str, object] = {
     "approver": TARGET,
     "mask": 3 << 254,
     "nonce": 2**256 - 1,
+    "from_": b"f" * 32,
+    "to": b"t" * 32,
+    "proposer": b"f" * 32,
+    "party": b"f" * 32,
+    "policy_hash": b"p" * 32,
+    "bundle_hash": b"b" * 32,
+    "agreement": b"A" * 32,
+    "scope": b"s" * 32,
 }
-ENUMS = {StatusChanged: Status.REVOKED, events.AgencyStatusChanged: AgencyStatus.ACTIVE}
+ENUMS: dict[type[Event], dict[str, object]] = {
+    StatusChanged: {"status": Status.REVOKED},
+    events.AgencyStatusChanged: {"status": AgencyStatus.ACTIVE},
+    events.AgreementSuspended: {"scope_kind": Scope.GRADE},
+}
 
 
 def header(block: int, fork: str = "a") -> Header:
@@ -57,9 +69,7 @@ def change(index: int, status: Status, block: int, log_index: int = 0) -> Status
 def sample(cls: type[Event]) -> Event:
     names = [name for name in cls.__dataclass_fields__ if name != "place"]
     values = {name: SAMPLES.get(name, 2**40 - 1) for name in names}
-    if cls in ENUMS:
-        values["status"] = ENUMS[cls]
-    return cls(place=at(3, 4), **values)
+    return cls(place=at(3, 4), **values | ENUMS.get(cls, {}))
 
 
 @pytest.fixture
@@ -75,7 +85,7 @@ def registry(database: Database) -> Registry:
 class TestEventTables:
     def test_hold_every_event_of_the_contracts(self) -> None:
         names = {cls.__name__ for cls in EVENT_TABLES}
-        assert len(names) == 16
+        assert len(names) == 23
         assert {"BatchAnchored", "StatusChanged", "RoleGranted"} <= names
 
     @pytest.mark.parametrize("cls", list(EVENT_TABLES), ids=lambda cls: cls.__name__)

@@ -10,10 +10,10 @@ from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.eip712 import MessageUnencodable
 from ledger.errors import CoSignatureInvalid
 from ledger.typed_data import (
     CoSignature,
-    OrderUnencodable,
     StatusOrder,
     co_signature_digest,
     co_signature_typed_data,
@@ -163,12 +163,12 @@ class TestCoSignatureDigest:
         ],
     )
     def test_refuses_a_value_that_does_not_fit(self, changed: StatusOrder) -> None:
-        with pytest.raises(OrderUnencodable):
+        with pytest.raises(MessageUnencodable):
             co_signature_digest(LEDGER, changed, 1, 2)
 
     @pytest.mark.parametrize(("nonce", "deadline"), [(-1, 2), (2**256, 2), (1, -1), (1, 2**40)])
     def test_refuses_a_nonce_or_deadline_that_does_not_fit(self, nonce: int, deadline: int) -> None:
-        with pytest.raises(OrderUnencodable):
+        with pytest.raises(MessageUnencodable):
             co_signature_digest(LEDGER, ORDER, nonce, deadline)
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,11 +18,19 @@ from ledger.values import (
     KeyId,
     RecordType,
     Root,
+    Scope,
     Status,
 )
 
-AUTHORITY, RECORD_LEDGER, LENS, SOMEBODY = (checksum(bytes([n] * 20)) for n in range(1, 5))
-AT = Deployment(31337, AUTHORITY, RECORD_LEDGER, LENS, 1, bytes(32), {})
+AUTHORITY, RECORD_LEDGER, LENS, SOMEBODY, RECOGNITION = (
+    checksum(bytes([n] * 20)) for n in range(1, 6)
+)
+CONTRACTS: dict[str, str] = {
+    AUTHORITY: "Authority",
+    RECORD_LEDGER: "RecordLedger",
+    RECOGNITION: "RecognitionLedger",
+}
+AT = Deployment(31337, AUTHORITY, RECORD_LEDGER, LENS, 1, bytes(32), {}, RECOGNITION)
 ID, OTHER = b"\1" * 32, b"\2" * 32
 AGENCY, KEY_ID, TYPE = AgencyId(ID), KeyId(OTHER), RecordType(OTHER)
 PLACE = Place(7, b"\3" * 32, 99, b"\4" * 32, 5)
@@ -32,7 +41,7 @@ def word(number: int) -> bytes:
 
 
 def log(emitter: str, name: str, topics: list[bytes], octets: bytes = b"") -> dict[str, Any]:
-    contract = "Authority" if emitter == AUTHORITY else "RecordLedger"
+    contract = CONTRACTS[emitter]
     return {
         "address": emitter.lower(),
         "topics": [spell(topic) for topic in (event_topic(contract, name), *topics)],
@@ -52,6 +61,45 @@ def decode(raw: dict[str, Any]) -> Event | None:
 KEY = (b"\5" * 32, b"\6" * 32, 3, 10, 11, 12, 13, 0, False)
 KEY_TYPE = "(bytes32,bytes32,uint8,uint40,uint40,uint40,uint40,uint40,bool)"
 ACCOUNT = bytes(12) + b"\4" * 20
+FROM, TO = JurisdictionId(ID), JurisdictionId(OTHER)
+HASHES = (b"\5" * 32, b"\6" * 32)
+AGREEMENTS: list[tuple[dict[str, Any], Event]] = [
+    (
+        log(
+            RECOGNITION,
+            "AgreementProposed",
+            [ID, OTHER, OTHER],
+            word(3) + OTHER + b"".join(HASHES) + word(10) + word(20) + word(7),
+        ),
+        events.AgreementProposed(PLACE, FROM, TO, TYPE, 3, TO, *HASHES, 10, 20, 7),
+    ),
+    (
+        log(RECOGNITION, "AgreementWithdrawn", [ID, word(3)]),
+        events.AgreementWithdrawn(PLACE, ID, 3),
+    ),
+    (log(RECOGNITION, "AgreementSigned", [ID, word(3)]), events.AgreementSigned(PLACE, ID, 3)),
+    (
+        log(RECOGNITION, "AgreementCancelled", [ID, word(3)], OTHER),
+        events.AgreementCancelled(PLACE, ID, 3, TO),
+    ),
+    (
+        log(
+            RECOGNITION,
+            "AgreementSuspended",
+            [ID, word(3)],
+            word(1) + word(99) + word(5) + word(2) + HASHES[0],
+        ),
+        events.AgreementSuspended(PLACE, ID, 3, 1, 99, 5, Scope.GRADE, HASHES[0]),
+    ),
+    (
+        log(RECOGNITION, "SuspensionLifted", [ID, word(3)], word(1)),
+        events.SuspensionLifted(PLACE, ID, 3, 1),
+    ),
+    (
+        log(RECOGNITION, "TerminationAnnounced", [ID, word(3)], OTHER + word(99)),
+        events.TerminationAnnounced(PLACE, ID, 3, TO, 99),
+    ),
+]
 GOLDEN: list[tuple[dict[str, Any], Event]] = [
     (
         log(AUTHORITY, "JurisdictionAdmitted", [ID], encode(["string"], ["CN-GD"])),
@@ -99,6 +147,7 @@ GOLDEN: list[tuple[dict[str, Any], Event]] = [
         log(AUTHORITY, "RoleRevoked", [ID, ACCOUNT, ACCOUNT]),
         events.RoleRevoked(PLACE, ID, SOMEBODY),
     ),
+    *AGREEMENTS,
     (
         log(RECORD_LEDGER, "BatchAnchored", [ID, OTHER, word(1)], word(10_000)),
         events.BatchAnchored(PLACE, AGENCY, Root(OTHER), 1, 10_000),
@@ -126,7 +175,7 @@ class TestDecodeLog:
 
     def test_the_golden_ones_are_all_that_are_kept(self) -> None:
         kept = {type(event).__name__ for _, event in GOLDEN}
-        abi = {*load_abi("Authority").events, *load_abi("RecordLedger").events}
+        abi = {name for contract in CONTRACTS.values() for name in load_abi(contract).events}
         assert kept == {cls.__name__ for cls in Event.__subclasses__()}
         assert abi - kept == {"RoleAdminChanged", "EIP712DomainChanged"}
 
@@ -163,6 +212,17 @@ class TestDecodeLog:
         assert decode(raw) is not None
         with pytest.raises(ChainUnavailable):
             decode({**raw, member: value})
+
+    def test_agreements_of_a_ledger_without_them_are_not_heard(self) -> None:
+        raw, _ = AGREEMENTS[0]
+        older = replace(AT, recognition_ledger=None)
+        assert decode_log(older, read_log(raw), PLACE.block_time) is None
+
+    def test_a_scope_that_nobody_knows_is_an_outage(self) -> None:
+        raw, _ = AGREEMENTS[4]
+        octets = word(1) + word(99) + word(5) + word(5) + HASHES[0]
+        with pytest.raises(ChainUnavailable):
+            decode({**raw, "data": spell(octets)})
 
     def test_a_status_that_nobody_knows_is_an_outage(self) -> None:
         raw, _ = GOLDEN[3]
