@@ -48,7 +48,7 @@ class PublicKey:
     @property
     def key_id(self) -> KeyId:
         """sha256(x ‖ y)."""
-        return KeyId(hashlib.sha256(self.x + self.y).digest())
+        return _key_id(self.x, self.y)
 
     @property
     def kid(self) -> str:
@@ -106,6 +106,12 @@ def _loaded(x: bytes, y: bytes) -> ec.EllipticCurvePublicKey:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
     except ValueError as exc:
         raise PointInvalid from exc
+
+
+@lru_cache(maxsize=1024)
+def _key_id(x: bytes, y: bytes) -> KeyId:
+    """Keep the same few keys' ids: three checks of a verification compare them."""
+    return KeyId(hashlib.sha256(x + y).digest())
 
 
 class Signer(Protocol):

@@ -128,16 +128,14 @@ def verify_inclusion(digest: Digest, proof: Proof, root: Root) -> None:
 def root_from_leaf_hash(hashed: bytes, proof: Proof) -> Root:
     """Return the root that `proof` carries a leaf hash to; raise `ProofMalformed` as above."""
     _check_shape(hashed, proof)
-    position, last = proof.leaf_index, proof.tree_size - 1
-    node = hashed
-    for sibling in proof.path:
-        while position == last and not position & 1:  # the last node of a level, without a partner
-            position >>= 1
-            last >>= 1
-        pair = sibling + node if position & 1 else node + sibling
+    index, node = proof.leaf_index, hashed
+    shared = _levels_shared(proof.tree_size, index)
+    for sibling in proof.path[:shared]:
+        pair = sibling + node if index & 1 else node + sibling
         node = sha256(_NODE + pair).digest()
-        position >>= 1
-        last >>= 1
+        index >>= 1
+    for sibling in proof.path[shared:]:  # on the right border every partner stands on the left
+        node = sha256(_NODE + sibling + node).digest()
     return Root(node)
 
 
@@ -152,5 +150,10 @@ def _check_shape(hashed: bytes, proof: Proof) -> None:
 
 def _path_length(size: int, index: int) -> int:
     """Return the levels on which the leaf's ancestor has a partner."""
-    shared = (index ^ (size - 1)).bit_length()  # below: full subtrees; above: on the right border
+    shared = _levels_shared(size, index)
     return shared + (index >> shared).bit_count()
+
+
+def _levels_shared(size: int, index: int) -> int:
+    """Return the levels in full subtrees, where everybody has a partner; above: right border."""
+    return (index ^ (size - 1)).bit_length()

@@ -69,14 +69,21 @@ def read_disclosures(texts: Sequence[str]) -> tuple[Disclosure, ...]:
         raise SdJwtMalformed("disclosure") from exc
     read: list[Disclosure] = []
     for text, parts, digest in zip(texts, found, _digests_of(texts), strict=True):
-        if not isinstance(parts, list) or not _OF_ELEMENT <= len(parts) <= _OF_CLAIM:
+        name = None
+        if not isinstance(parts, list):
             raise SdJwtMalformed("disclosure")
-        salt, name = parts[0], parts[1] if len(parts) == _OF_CLAIM else None
+        if len(parts) == _OF_CLAIM:
+            salt, name, value = parts
+            if not isinstance(name, str):
+                raise SdJwtMalformed("name")
+        elif len(parts) == _OF_ELEMENT:
+            salt, value = parts
+        else:
+            raise SdJwtMalformed("disclosure")
         if not isinstance(salt, str) or not salt:
             raise SdJwtMalformed("salt")
-        if len(parts) == _OF_CLAIM and not isinstance(name, str):
-            raise SdJwtMalformed("name")
-        read.append(Disclosure(text, salt, name, parts[-1], digest))
+        # As `Disclosure(…)`, which would be a call of a Python function for each.
+        read.append(tuple.__new__(Disclosure, (text, salt, name, value, digest)))
     return tuple(read)
 
 

@@ -1,7 +1,7 @@
 """The always-visible claims of a licence of ours, read strictly into one typed view."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -114,9 +114,9 @@ def read_licence(document: SdJwt) -> LicenceClaims:
     times must be those of the dates, issuer and list URLs those of jurisdiction and code.
     """
     payload = document.jws.payload
-    for item in document.disclosures:
-        if item.name in ALWAYS_VISIBLE and item.name in document.claims:
-            raise ClaimsMalformed(item.name)
+    hidden = [item.name for item in document.disclosures]
+    if not ALWAYS_VISIBLE.isdisjoint(hidden):
+        _refuse_hidden(hidden, document.claims)
     _require("header", set(document.jws.header) == {"alg", "typ", "kid"})
     _require("typ", document.jws.header["typ"] == TYPE)
     texts: dict[str, Any] = {name: payload.get(name, "") for name in _TEXTS}
@@ -135,7 +135,7 @@ def read_licence(document: SdJwt) -> LicenceClaims:
         integrity=texts["vct#integrity"],
         jti=texts["jti"],
         kid=document.jws.kid,
-        key_id=KeyId(_hash(document.jws.kid, "kid")),
+        key_id=_key_id(document.jws.kid),
         issued_at=_moment(payload, "iat"),
         nbf=nbf,
         exp=exp,
@@ -157,6 +157,12 @@ def read_licence(document: SdJwt) -> LicenceClaims:
     )
 
 
+def _refuse_hidden(names: Sequence[str | None], claims: Mapping[str, Any]) -> None:
+    for name in names:
+        if name in ALWAYS_VISIBLE and name in claims:
+            raise ClaimsMalformed(name)
+
+
 @lru_cache(maxsize=1_024)
 def _kept_agency(jurisdiction: str, code: str) -> AgencyId:
     return agency_id(jurisdiction, code)  # its two hashes cost as much as five claims
@@ -166,6 +172,16 @@ def _agency(jurisdiction: str, code: str) -> AgencyId:
     """Return the agency's id; kept for names of a usual length: a stranger chooses them."""
     is_usual = len(jurisdiction) + len(code) <= _USUAL_NAMES
     return _kept_agency(jurisdiction, code) if is_usual else agency_id(jurisdiction, code)
+
+
+def _key_id(kid: str) -> KeyId:
+    """Return the key that a `kid` names; kept for those of a usual length: few keys sign most."""
+    return _kept_key_id(kid) if len(kid) <= _USUAL_NAMES else KeyId(_hash(kid, "kid"))
+
+
+@lru_cache(maxsize=1_024)
+def _kept_key_id(kid: str) -> KeyId:
+    return KeyId(_hash(kid, "kid"))
 
 
 def _require(claim: str, holds: bool) -> None:  # noqa: FBT001  # a condition, not an option

@@ -126,7 +126,7 @@ def sentence(said: Check | Notice, language: str) -> str:
 
 def verdict_of(checks: Iterable[Check]) -> Verdict:
     """Return invalid for any INVALID, else unconfirmed for any ERROR, else valid."""
-    results = {check.result for check in checks}
+    results = [check.result for check in checks]  # seven members: a set would hash each
     if Result.INVALID in results:
         return Verdict.INVALID
     return Verdict.UNCONFIRMED if Result.ERROR in results else Verdict.VALID
