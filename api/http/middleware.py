@@ -4,7 +4,6 @@ The line holds the route's template, never its path, query or body: those may na
 error that nobody foresaw the log keeps its type and places in the code, for the same reason.
 """
 
-import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import Internal, RequestStalled, RequestTooLarge, instance_of, problem
+from api.http.time_limit import TimeLimit
 
 BODY_BYTES: Final = 1 << 21
 """Room for a change set of 20,000 digests (proposed)."""
@@ -100,7 +100,7 @@ class BodyLimit:
 
     def __init__(self, app: ASGIApp, seconds: float = BODY_SECONDS) -> None:
         self._app = app
-        self._seconds = seconds
+        self._time = TimeLimit(seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; its body may end in `RequestTooLarge` or `RequestStalled`."""
@@ -116,10 +116,10 @@ class BodyLimit:
             await self._app(scope, _counted(receive, limit), send)
             return
         try:
-            async with asyncio.timeout(self._seconds):
+            with self._time:
                 body = await _read(receive, limit)
         except TimeoutError:
-            await _refuse(RequestStalled(self._seconds), scope, receive, send)
+            await _refuse(RequestStalled(self._time.seconds), scope, receive, send)
             return
         if body is None:
             await _refuse(RequestTooLarge(limit), scope, receive, send)
