@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
-from typing import Final, Literal, NewType
+from typing import Final, Literal, NewType, get_args
 
 from eth_hash.auto import keccak
 
@@ -22,6 +22,10 @@ Seconds = NewType("Seconds", int)
 
 OPEN_END: Final = 2**40 - 1
 """The `end` of a window that has none; the greatest uint40."""
+
+HealthType = Literal["pass", "transfer", "hcert", "custody"]
+HEALTH_TYPES: Final[tuple[HealthType, ...]] = get_args(HealthType)
+"""What health records there are to recognise, and to be accredited for."""
 
 
 class AgencyStatus(IntEnum):
@@ -175,7 +179,7 @@ def licence_record_type(type_id: str) -> RecordType:
     return RecordType(keccak(b"licence:" + type_id.encode()))
 
 
-def health_record_type(name: Literal["pass", "transfer", "hcert", "custody"]) -> RecordType:
+def health_record_type(name: HealthType) -> RecordType:
     """Return keccak256("health:" ‖ name), what an agreement and an accreditation are about."""
     return RecordType(keccak(b"health:" + name.encode()))
 

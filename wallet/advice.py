@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import asdict
 from typing import Final
 
-from ledger.chain.deployments import DeploymentMalformed
+from ledger.chain.deployments import AgreementsAbsent, DeploymentMalformed
 from ledger.errors import (
     AccreditationMissing,
     AgencyNotActive,
@@ -12,20 +12,30 @@ from ledger.errors import (
     ChainUnavailable,
     JurisdictionUnknown,
     KeyUnknown,
+    LeadTimeTooLong,
+    LeadTimeTooShort,
     LedgerError,
+    NotParty,
+    PolicyMismatch,
     RoleMissing,
     StatusFinal,
     StatusTransitionIllegal,
+    SuspensionUnknown,
+    TermsSignatureInvalid,
+    TermTooShort,
+    VersionNotGreater,
+    WrongAgreementState,
     WrongCode,
     WrongHistory,
     WrongNetwork,
 )
+from ledger.health.policy import PolicyInvalid
 from ledger.keystore import KeystoreMalformed, PasswordWrong
 from ledger.licences.catalogue import TypeUnknown
 from ledger.licences.disclosures import SdJwtMalformed
 from ledger.licences.fields import FieldsInvalid
 from ledger.licences.sd_jwt import ClaimUnknown
-from ledger.values import Role
+from ledger.values import AgreementState, Role
 from ledger.verification.bundle import BundleRolledBack, BundleStale, BundleUntrusted
 from ledger.verification.proof_file import ProofFileMalformed
 from wallet.faults import fault_lines
@@ -46,6 +56,16 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     AgencyUnknown: "Check the spelling: suizheng agency list.",
     AgencyNotActive: "Its supervisor can activate it: suizheng agency activate.",
     AccreditationMissing: "Its supervisor can accredit it: suizheng agency accredit.",
+    AgreementsAbsent: "Agreements need a ledger that is deployed anew: python -m scripts.deploy.",
+    PolicyInvalid: "Mend the policy, then: suizheng agreement check-policy.",
+    PolicyMismatch: "Compare with what was proposed: suizheng agreement show.",
+    VersionNotGreater: "Give the policy a greater version, and have both parties take it.",
+    NotParty: "Act with a supervisor's account of that party (--account, --as).",
+    TermsSignatureInvalid: "Have its supervisor sign anew: suizheng agreement sign-terms.",
+    LeadTimeTooShort: "A version begins 48 hours after its signature or later.",
+    LeadTimeTooLong: "A version begins 14 days after its signature at the latest.",
+    TermTooShort: "A version is in force for 72 hours at least.",
+    SuspensionUnknown: "See which are in effect: suizheng agreement show.",
     KeyUnknown: "Check the key: suizheng agency show.",
     TypeUnknown: "The types are those of the service's /v1/catalogue.",
     ClaimUnknown: "Check the spelling of the claim; a document shows what it was given with.",
@@ -75,6 +95,8 @@ def spoken(error: LedgerError) -> str:
     """Return what happened with its values, and what to do next where that is known."""
     if isinstance(error, ServiceRefused):
         return _of_service(error)
+    if isinstance(error, WrongAgreementState):
+        return _agreement_state(error)
     if isinstance(error, RoleMissing):
         return _role(error.role, error.account, f"0x{error.subject.hex()}")
     advice = next((_ADVICE[kind] for kind in type(error).__mro__ if kind in _ADVICE), "")
@@ -95,6 +117,14 @@ def _of_service(error: ServiceRefused) -> str:
         return f"{said} ({error.name})"
     advice = _BY_NAME.get(error.name)
     return f"{error}\n{advice}" if advice else str(error)
+
+
+def _agreement_state(error: WrongAgreementState) -> str:
+    state = AgreementState(error.state).name.lower().replace("_", "-")
+    return (
+        f"{error.title()[:-1]}: it is {state}.\n"
+        "See how the agreement stands: suizheng agreement show."
+    )
 
 
 def _role(role: int, account: object, subject: object) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wallet.commands.agency import agency
+from wallet.commands.agreement import agreement
 from wallet.commands.audit import audit
 from wallet.commands.bundle import bundle
 from wallet.commands.job import job
@@ -52,7 +53,7 @@ def main(ctx: click.Context, home: Path) -> None:
         )
 
 
-for _command in (up, verify, licence, job, agency, key, trust, bundle, audit):
+for _command in (up, verify, licence, job, agency, agreement, key, trust, bundle, audit):
     main.add_command(_command)
 
 if __name__ == "__main__":

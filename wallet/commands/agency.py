@@ -11,10 +11,12 @@ from ledger.values import (
     AgencyId,
     AgencyStatus,
     JurisdictionId,
+    RecordType,
     Role,
     Window,
     licence_record_type,
 )
+from wallet.agreements import HEALTH_TYPE_NAMES
 from wallet.commands.agency_keys import KEY_COMMANDS
 from wallet.commands.agency_reading import READING_COMMANDS
 from wallet.commands.key import address_of
@@ -111,10 +113,11 @@ def accredit(  # one parameter an option
     until: int | None,
     **given: Any,
 ) -> None:
-    """Accredit AGENCY for the licence type TYPE_ID, such as cn.food-business. Supervisor only."""
-    load_catalogue().get(type_id)
+    """Accredit AGENCY for TYPE_ID, such as cn.food-business or health:pass. Supervisor only."""
+    if type_id not in HEALTH_TYPE_NAMES:
+        load_catalogue().get(type_id)
     window = Window(start or 0, until or OPEN_END)
-    kind = licence_record_type(type_id)
+    kind = _record_type(type_id)
     send(outside, lambda d: calls.accredit(d, agency.id, kind, window), given)
 
 
@@ -124,7 +127,7 @@ def accredit(  # one parameter an option
 @acting("supervisor")
 def withdraw(outside: Surroundings, agency: AgencyName, type_id: str, **given: Any) -> None:
     """End AGENCY's accreditation for TYPE_ID now. Supervisor only."""
-    kind = licence_record_type(type_id)
+    kind = _record_type(type_id)
     send(outside, lambda d: calls.withdraw_accreditation(d, agency.id, kind), given)
 
 
@@ -159,6 +162,10 @@ for _command in (*KEY_COMMANDS, *READING_COMMANDS):
 
 def _subject(agency: AgencyName, role: Role) -> AgencyId | JurisdictionId:
     return agency.jurisdiction_id if role is Role.SUPERVISOR else agency.id
+
+
+def _record_type(type_id: str) -> RecordType:
+    return HEALTH_TYPE_NAMES.get(type_id) or licence_record_type(type_id)
 
 
 def _set_status(

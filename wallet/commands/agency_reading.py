@@ -8,6 +8,7 @@ from ledger.errors import AgencyUnknown
 from ledger.licences.catalogue import load_catalogue
 from ledger.values import OPEN_END, KeyUsage, RecordType, licence_record_type
 from ledger.verification.check import rfc3339
+from wallet.agreements import HEALTH_TYPE_NAMES
 from wallet.commands.options import AGENCY, AgencyName, json_option, ledger_options
 from wallet.console import print_json, print_table, say, when
 from wallet.ledgers import chosen_ledger, open_ledger
@@ -138,7 +139,8 @@ def _print(record: AgencyRecord, now: int) -> None:
 
 
 def _type_names() -> dict[RecordType, str]:
-    return {licence_record_type(kind.id): kind.id for kind in load_catalogue().all()}
+    licences = {licence_record_type(kind.id): kind.id for kind in load_catalogue().all()}
+    return licences | {kind: name for name, kind in HEALTH_TYPE_NAMES.items()}
 
 
 def _usages(usage: KeyUsage) -> list[str]:

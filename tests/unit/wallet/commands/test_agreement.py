@@ -1,0 +1,94 @@
+"""`suizheng agreement check-policy`: needs neither chain nor key."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from ledger.canonical import b64url_encode, canonical_json
+from ledger.health.agreements import agreement_id, scope_of
+from ledger.values import Scope, agency_id, health_record_type, jurisdiction_id
+from tests.support.policies import policy_document
+from tests.support.terminal import Terminal
+from wallet.commands.agreement_options import AGREEMENT, SCOPE
+
+CANONICAL = canonical_json(policy_document())
+
+
+class TestCheckPolicy:
+    def test_shows_digest_and_parties(self, tmp_path: Path) -> None:
+        path = tmp_path / "policy.json"
+        path.write_bytes(CANONICAL)
+        shown = Terminal(tmp_path, 0).json("agreement", "check-policy", path)
+        assert shown["digest"] == "0x" + hashlib.sha256(CANONICAL).hexdigest()
+        assert (shown["from"], shown["to"], shown["version"]) == ("XA", "XB", 1)
+
+    def test_says_what_becomes_of_the_grades(self, tmp_path: Path) -> None:
+        path = tmp_path / "policy.json"
+        path.write_bytes(CANONICAL)
+        said = Terminal(tmp_path, 0).run("agreement", "check-policy", path)
+        assert "grade 2 of XA becomes refuse" in said
+
+    def test_writes_the_one_spelling_of_what_was_written_by_hand(self, tmp_path: Path) -> None:
+        path, out = tmp_path / "draft.json", tmp_path / "policy.json"
+        path.write_text(json.dumps(policy_document(), indent=2, ensure_ascii=False))
+        terminal = Terminal(tmp_path, 0)
+        assert "not canonical" in terminal.run("agreement", "check-policy", path, code=1)
+        terminal.run("agreement", "check-policy", path, "--write", out)
+        assert out.read_bytes() == CANONICAL
+
+    def test_a_policy_that_breaks_a_rule_is_named_and_not_written(self, tmp_path: Path) -> None:
+        path, out = tmp_path / "draft.json", tmp_path / "policy.json"
+        path.write_text(json.dumps(policy_document(to="XA")))
+        terminal = Terminal(tmp_path, 0)
+        said = terminal.run("agreement", "check-policy", path, "--write", out, code=1)
+        assert "the same jurisdiction as the source" in said
+        assert not out.exists()
+
+    def test_no_file_and_no_json(self, tmp_path: Path) -> None:
+        terminal = Terminal(tmp_path, 0)
+        path = tmp_path / "policy.json"
+        assert "There is no such file." in terminal.run("agreement", "check-policy", path, code=1)
+        path.write_text("no JSON")
+        assert "no JSON object" in terminal.run("agreement", "check-policy", path, code=1)
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["XA/XB", "XA/XB/wine", "XA//pass", "XA/XB/pass/more"])
+    def test_a_malformed_agreement_is_wrong_use(self, tmp_path: Path, name: str) -> None:
+        said = Terminal(tmp_path, 0).run("agreement", "show", name, code=64)
+        assert "is not FROM/TO/TYPE" in said
+
+    @pytest.mark.parametrize("scope", ["grade", "key:short", "agency:XA", "shop:1", "port:"])
+    def test_a_malformed_scope_is_wrong_use(self, tmp_path: Path, scope: str) -> None:
+        words = ("XA/XB/pass", 1, "--cause", 1, "--until", "2026-11-22", "--scope", scope)
+        assert "is none of all" in Terminal(tmp_path, 0).run(
+            "agreement", "suspend", *words, code=64
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "scope"),
+        [
+            ("all", (Scope.ALL, bytes(32))),
+            ("grade:2", (Scope.GRADE, scope_of("2"))),
+            ("port:示例口岸", (Scope.PORT, scope_of("示例口岸"))),
+            ("key:" + b64url_encode(b"k" * 32), (Scope.KEY, b"k" * 32)),
+            ("key:0x" + "0a" * 32, (Scope.KEY, b"\x0a" * 32)),
+            ("agency:XA/SAMPLE", (Scope.AGENCY, agency_id("XA", "SAMPLE"))),
+        ],
+    )
+    def test_scopes(self, name: str, scope: tuple[Scope, bytes]) -> None:
+        assert SCOPE.convert(name, None, None) == scope
+
+    def test_an_agreement_has_the_contracts_id(self) -> None:
+        named = AGREEMENT.convert("XA/XB/pass", None, None)
+        parties = (jurisdiction_id("XA"), jurisdiction_id("XB"))
+        assert named.id == agreement_id(*parties, health_record_type("pass"))
+
+    def test_a_bundle_that_is_nowhere_is_wrong_use(self, tmp_path: Path) -> None:
+        path = tmp_path / "policy.json"
+        path.write_bytes(CANONICAL)
+        words = (path, "--bundle", "0x12")
+        said = Terminal(tmp_path, 0).run("agreement", "sign", *words, code=64)
+        assert "neither a SHA-256 in 0x-hex nor a file" in said
