@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path | None = None
     batch_size: int = Field(default=10_000, ge=1, le=1_000_000)
     batch_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    health_pad_to: int = Field(default=64, ge=1, le=1_024)
+    """Batches of health codes get random leaves up to a multiple of it (proposed)."""
     confirmations: Confirmations = 1
     """Blocks that make what is mined final, its own among them; or `finalized`, as the chain says.
     """

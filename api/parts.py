@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
-from api.services.anchoring import Anchoring
+from api.services.anchoring import Anchoring, Sizing
 from api.services.at_head import AtHead
 from api.services.audit import Audit
 from api.services.builders import BuilderProcesses, Builders, OwnBuilder
@@ -361,8 +361,10 @@ class Parts:
             BatchStore(self.database),
             self.intents,
             self.clock,
-            size=self.settings.batch_size,
-            seconds=self.settings.batch_seconds,
+            self.randomness,
+            Sizing(
+                self.settings.batch_size, self.settings.batch_seconds, self.settings.health_pad_to
+            ),
         )
 
     def _dispatch(self, packs: PackStore) -> Dispatch:

@@ -11,6 +11,7 @@ from api.services.change_sets import ChangeSets
 from api.services.composition import DeploymentView
 from api.services.decisions import Decisions
 from api.services.health import Health
+from api.services.health_transfers import Transfers
 from api.services.history import Histories
 from api.services.idempotency import Repeats
 from api.services.issuance import Issuance
@@ -58,4 +59,5 @@ GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenHealth = Annotated[Health, _given("health")]
+GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenPages = Annotated[Pages, Depends(_pages)]

@@ -1,15 +1,38 @@
 """Anchoring: closes batches by size or age, and leaves each root's intent to the sender."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from api.services.intents import Intents
-from api.store.batches import BatchStore, Pending, Seal, Sealed
+from api.store.batches import BatchRow, BatchStore, Padding, Pending, Seal, Sealed
 from ledger.merkle import Tree
-from ledger.values import Digest
+from ledger.values import Digest, RecordKind
 
 BATCHES_A_STEP: Final = 16
 """A step ends after so many, so that their roots leave while more batches are made."""
+PADDED: Final = frozenset(
+    {
+        RecordKind.HEALTH_TRANSFER,
+        RecordKind.HEALTH_CONSENT,
+        RecordKind.HEALTH_PASS,
+        RecordKind.HEALTH_SCAN,
+    }
+)
+"""Kinds whose batches are padded with random leaves, so that a lone crossing does not show."""
+_LEAF_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """When a batch is closed, by records or seconds; `pad_to` leaves, or a multiple, it is given.
+
+    Only batches of the kinds `PADDED` are.
+    """
+
+    size: int
+    seconds: float
+    pad_to: int = 1
 
 
 class Anchoring:
@@ -20,15 +43,16 @@ class Anchoring:
         batches: BatchStore,
         intents: Intents,
         clock: Callable[[], int],
-        *,
-        size: int,
-        seconds: float,
+        randomness: Callable[[int], bytes],
+        sizing: Sizing,
     ) -> None:
         self._batches = batches
         self._intents = intents
         self._clock = clock
-        self._size = size
-        self._seconds = seconds
+        self._randomness = randomness
+        self._size = sizing.size
+        self._seconds = sizing.seconds
+        self._pad_to = sizing.pad_to
 
     def step(self, *, flush: bool = False) -> int:
         """Close what is full or old enough, all of it with `flush`; return how many batches."""
@@ -36,14 +60,24 @@ class Anchoring:
         for waiting in self._batches.pending():
             left = waiting.count
             while closed < BATCHES_A_STEP and self._is_ripe(waiting, left, flush=flush):
-                batch = self._batches.close(
-                    waiting.agency, waiting.kind, self._size, self._clock(), self._seal(waiting)
-                )
+                batch = self._close(waiting)
                 if batch is None:
                     break
                 closed += 1
-                left -= batch.size
+                left -= self._size
         return closed
+
+    def _close(self, waiting: Pending) -> BatchRow | None:
+        seal, pad = self._seal(waiting), self._pad(waiting.kind)
+        now = self._clock()
+        return self._batches.close(waiting.agency, waiting.kind, self._size, now, seal, pad)
+
+    def _pad(self, kind: RecordKind) -> Padding:
+        def pad(count: int) -> Sequence[Digest]:
+            missing = -count % self._pad_to if kind in PADDED else 0
+            return [Digest(self._randomness(_LEAF_BYTES)) for _ in range(missing)]
+
+        return pad
 
     def _is_ripe(self, waiting: Pending, left: int, *, flush: bool) -> bool:
         if left <= 0:

@@ -12,6 +12,7 @@ from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.decisions import Decisions
 from api.services.health import Health
+from api.services.health_transfers import Transfers
 from api.services.history import Histories
 from api.services.idempotency import Repeats
 from api.services.issuance import Issuance
@@ -103,6 +104,7 @@ class Services:
     lists: StatusLists
     bundles: Bundles
     health: Health
+    transfers: Transfers
     repeats: Repeats
     measures: Measures
     randomness: Callable[[int], bytes]
@@ -139,6 +141,7 @@ def compose(ports: Ports) -> Services:
             ports.database.require_schema,
             needs_finality=ports.policy.min_confirmations == FINALIZED,
         ),
+        transfers=_transfers(ports, roles),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
@@ -203,6 +206,17 @@ def _links(ports: Ports, licences: Licences) -> Links:
 
 def _measures(ports: Ports, directory: Directory) -> Measures:
     return Measures(MeasureStore(ports.database), directory, ports.catalogue, ports.clock)
+
+
+def _transfers(ports: Ports, roles: Roles) -> Transfers:
+    return Transfers(
+        records=RecordStore(ports.database),
+        issuers=ports.issuers,
+        roles=roles,
+        jurisdictions=ports.registry,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
 
 
 def _decisions(ports: Ports, roles: Roles) -> Decisions:

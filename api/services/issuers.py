@@ -57,11 +57,15 @@ class Issuers:
             AgencyUnknown, AgencyNotActive, AccreditationMissing: as the ledger has it.
             SigningKeyMissing: when no such key is at hand, active and not frozen.
         """
+        return self.for_records(agency, type_.record_type)
+
+    def for_records(self, agency: AgencyId, record_type: RecordType) -> Issuer:
+        """Return who issues records of a type for an agency now; raise as `for_type`."""
         found = self.active(agency)
         now = self._clock()
-        windows = self._authority.windows(agency, type_.record_type)
+        windows = self._authority.windows(agency, record_type)
         if not any(window.holds(now) for window in windows):
-            raise AccreditationMissing(agency, type_.record_type)
+            raise AccreditationMissing(agency, record_type)
         return Issuer(found, self._base_url, self.signer(agency, KeyUsage.DOCUMENTS))
 
     def for_decisions(self, agency: AgencyId) -> Issuer:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_all
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
+from api.store.health_tables import health_passes
 from api.store.lists import TokenRow
 from api.store.tables import (
     batches,
@@ -121,22 +122,25 @@ class AuditView:
         )
 
     def documents(self) -> Iterator[tuple[Digest, str]]:
-        """Yield every record's digest and document."""
-        query = select(records.c.digest, records.c.document).order_by(records.c.seq)
+        """Yield digest and document of every record that is kept whole (health codes are not)."""
+        kept = records.c.document != ""
+        query = select(records.c.digest, records.c.document).where(kept).order_by(records.c.seq)
         for row in self._in_pieces(query):
             yield row.digest, row.document
 
     def doubled_indices(self) -> int:
-        """Count status list places that more than one licence holds."""
-        place = (licences.c.agency, licences.c.list, licences.c.idx)
+        """Count status list places that more than one licence or pass holds."""
+        taken = _places()
+        place = (taken.c.agency, taken.c.list, taken.c.idx)
         doubled = select(*place).group_by(*place).having(func.count() > 1).subquery()
         return self._count(select(func.count()).select_from(doubled))
 
     def miscounted_lists(self) -> int:
         """Count status lists whose number of taken entries is not what they say."""
+        places = _places()
         taken = (
-            select(licences.c.agency, licences.c.list, func.count().label("taken"))
-            .group_by(licences.c.agency, licences.c.list)
+            select(places.c.agency, places.c.list, func.count().label("taken"))
+            .group_by(places.c.agency, places.c.list)
             .subquery()
         )
         query = (
@@ -197,6 +201,14 @@ class AuditView:
 
     def _count(self, query: Any) -> int:
         return int(self._connection.execute(query).scalar_one())
+
+
+def _places() -> Subquery:
+    """Return the places in status lists that licences and health passes hold."""
+    held = [
+        select(table.c.agency, table.c.list, table.c.idx) for table in (licences, health_passes)
+    ]
+    return union_all(*held).subquery()
 
 
 @contextmanager

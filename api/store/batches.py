@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
+from api.store.appends import insert_group
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
 from api.store.outbox import add_intents, release_intent
@@ -14,6 +15,8 @@ from api.store.tables import batches, intents, records
 from ledger.events import BatchAnchored
 from ledger.outbox import Intent, IntentState
 from ledger.values import AgencyId, Digest, RecordKind, Root
+
+_PADDED: Final = ("digest", "agency", "kind", "document", "issued_at", "batch", "leaf_index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Sealed:
     intent: Intent
 
 
+Padding = Callable[[int], Sequence[Digest]]
+"""Gives random leaves to a batch of so many."""
 Seal = Callable[[Sequence[Digest]], Sealed]
 """Makes root and intent of the digests in leaf order."""
 
@@ -98,12 +103,19 @@ class BatchStore:
             )
 
     def close(
-        self, agency: AgencyId, kind: RecordKind, limit: int, closed_at: int, seal: Seal
+        self,
+        agency: AgencyId,
+        kind: RecordKind,
+        limit: int,
+        closed_at: int,
+        seal: Seal,
+        pad: Padding = lambda _: (),
     ) -> BatchRow | None:
         """Close a batch of the oldest waiting records, in the order they were stored.
 
         One transaction claims them (passing over what another worker has in hand), has `seal`
         make root and intent, and stores batch, leaf indices and intent. None: nothing waited.
+        What `pad` gives are leaves after theirs, records of which there is no document.
         """
         claim = (
             select(records.c.seq, records.c.digest)
@@ -118,13 +130,15 @@ class BatchStore:
             claimed = connection.execute(claim).all()
             if not claimed:
                 return None
-            sealed = seal([row.digest for row in claimed])
+            padding = pad(len(claimed))
+            size = len(claimed) + len(padding)
+            sealed = seal([*(row.digest for row in claimed), *padding])
             add_intents(connection, [sealed.intent])
             values = {
                 "agency": agency,
                 "kind": int(kind),
                 "root": sealed.root,
-                "size": len(claimed),
+                "size": size,
                 "closed_at": closed_at,
                 "intent": sealed.intent.id,
             }
@@ -136,7 +150,10 @@ class BatchStore:
                 .values(batch=batch, leaf_index=bindparam("leaf")),
                 [{"record": row.seq, "leaf": leaf} for leaf, row in enumerate(claimed)],
             )
-        return BatchRow(batch, agency, kind, sealed.root, len(claimed), closed_at, sealed.intent.id)
+            given = (agency, int(kind), "", closed_at, batch)
+            rows = [(digest, *given, len(claimed) + n) for n, digest in enumerate(padding)]
+            insert_group(connection, records, _PADDED, rows)
+        return BatchRow(batch, agency, kind, sealed.root, size, closed_at, sealed.intent.id)
 
     def try_again(self) -> int:
         """Let the anchors that the ledger refused wait for the sender anew; return how many."""

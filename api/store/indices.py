@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from api.store.database import Database
+from api.store.health_tables import health_passes
 from api.store.lookups import present
 from api.store.tables import licences, lists
 from ledger.status_list import ENTRIES
@@ -15,6 +16,8 @@ from ledger.values import AgencyId
 LIST_CAPACITY: Final = ENTRIES // 2
 """A list is closed at 50 % full (proposed): two draws on average at worst."""
 INDEX_BYTES: Final = 3
+FIRST_PASS_LIST: Final = 1 << 16
+"""Lists from here on are those of health passes: each table keeps its own places apart."""
 _COUNT: Final = (
     "INSERT INTO lists (agency, list, used) VALUES ({marks}) "
     "ON CONFLICT (agency, list) DO UPDATE SET used = lists.used + excluded.used"
@@ -35,17 +38,19 @@ class IndexStore:
         count: int,
         randomness: Randomness,
         besides: Collection[tuple[int, int]] = (),
+        first_list: int = 0,
     ) -> tuple[tuple[int, int], ...]:
         """Return `count` free places (list, index), uniform in the open list, no two alike.
 
         None of them is one of `besides`, which the caller drew earlier and did not store yet.
+        Licences have the lists from 0 on, health passes those from `FIRST_PASS_LIST` on.
 
         They are taken only by storing the licences: a clash with another writer shows there as
         `IndexTaken`, and only the clashing ones are then drawn anew.
         """
         places: list[tuple[int, int]] = []
         with self._database.read() as connection:
-            list_, used = _open_list(connection, agency)
+            list_, used = _open_list(connection, agency, first_list)
             while len(places) < count:
                 room = min(count - len(places), LIST_CAPACITY - used)
                 kept = {index for number, index in besides if number == list_}
@@ -79,19 +84,21 @@ def taken_indices(
     connection: Connection, agency: AgencyId, list_: int, indices: Collection[int]
 ) -> set[int]:
     """Return those of `indices` that are taken in a list."""
-    return present(connection, licences.c.idx, {"agency": agency, "list": list_}, indices)
+    column = licences.c.idx if list_ < FIRST_PASS_LIST else health_passes.c.idx
+    return present(connection, column, {"agency": agency, "list": list_}, indices)
 
 
-def _open_list(connection: Connection, agency: AgencyId) -> tuple[int, int]:
+def _open_list(connection: Connection, agency: AgencyId, first: int) -> tuple[int, int]:
+    is_among = (lists.c.list < FIRST_PASS_LIST) if first == 0 else (lists.c.list >= first)
     query = (
         select(lists.c.list, lists.c.used)
-        .where(lists.c.agency == agency)
+        .where(lists.c.agency == agency, is_among)
         .order_by(lists.c.list.desc())
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
     if row is None:
-        return 0, 0
+        return first, 0
     return (row.list, row.used) if row.used < LIST_CAPACITY else (row.list + 1, 0)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from api.store.appends import insert_group
 from api.store.database import Database
+from api.store.idempotency import Settlement, settle
 from api.store.tables import records
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, RecordKind
@@ -39,9 +40,14 @@ class RecordStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, rows: Sequence[RecordRow]) -> None:
-        """Store documents that are no licences (decisions, approvals); anchoring takes it on."""
+    def add(self, rows: Sequence[RecordRow], settlement: Settlement | None = None) -> None:
+        """Store documents that are no licences (decisions, approvals); anchoring takes it on.
+
+        The answer that is kept for a repeat goes with them; raise `RequestInFlight` where it was
+        given meanwhile.
+        """
         with self._database.write() as connection:
+            settle(connection, settlement)
             insert_records(connection, rows)
 
     def get(self, digest: Digest) -> RecordRow:

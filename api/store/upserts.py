@@ -18,6 +18,15 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
 
+def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its unique values are there already; return whether it went in.
+
+    Who comes second waits for the first one's transaction.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(insert(table).on_conflict_do_nothing(), row).rowcount == 1
+
+
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, passing over those whose unique values are there already."""
     if rows:

@@ -150,7 +150,7 @@ class Agreement:
         version = self.version(number)
         if version is None:
             return AgreementState.UNKNOWN
-        state = version.state_at(self._successor_from(number), at)
+        state = version.state_at(self.successor_from(number), at)
         return AgreementState.SUSPENDED if self._is_suspended(number, state, at) else state
 
     def in_force_at(self, at: int) -> InForce | None:
@@ -177,7 +177,8 @@ class Agreement:
         signed = (each for each in self.versions if each.signed_at and not each.ended_at)
         return tuple(sorted(signed, key=lambda version: version.number))
 
-    def _successor_from(self, number: int) -> int:
+    def successor_from(self, number: int) -> int:
+        """Return when the next version in the line begins; 0 where there is none."""
         return next((each.valid_from for each in self._line if each.number > number), 0)
 
     def _is_suspended(self, number: int, state: AgreementState, at: int) -> bool:

@@ -99,15 +99,18 @@ class AllowList:
         """Return the segment that lists a pass, None when none does; the latest is asked first."""
         return next((each for each in reversed(self._segments) if each.lists(digest)), None)
 
+    def covers(self, issued_at: int) -> bool:
+        """Whether a pass issued at a time had time to be anchored before the list's end."""
+        return issued_at + MARGIN_SECONDS < self.end
+
     def standing(self, digest: Digest, issued_at: int) -> Standing:
         """Return what the list says about a pass that says it was issued at a time.
 
-        Its absence counts only where the pass had time to be anchored before the list's end.
+        Its absence counts only where the list covers it.
         """
         if self.find(digest) is not None:
             return Standing.LISTED
-        is_covered = issued_at + MARGIN_SECONDS < self.end
-        return Standing.NOT_LISTED if is_covered else Standing.NOT_COVERED
+        return Standing.NOT_LISTED if self.covers(issued_at) else Standing.NOT_COVERED
 
     def was_anchored_before(self, digest: Digest, moment: int) -> bool | None:
         """Whether a pass was anchored before a time; None where its segment spans it, or none."""

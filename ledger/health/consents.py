@@ -2,7 +2,8 @@
 
 RFC 8785 JSON, signed by the holder's key. The host anchors its SHA-256, which nobody can guess, for
 it holds 16 random bytes. A receipt says what the policy says, so it is checked by writing it again.
-PIPL art. 39 asks for a separate consent to each transfer abroad.
+PIPL art. 39 asks for a separate consent to each transfer abroad. A withdrawal (art. 15) names the
+receipt that it takes back.
 """
 
 import hashlib
@@ -33,6 +34,16 @@ class Consent:
     id: bytes
     purpose: str
     language: str
+    at: int
+    holder: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A consent taken back: `withdraws` is the receipt's id, `id` 16 random bytes of its own."""
+
+    id: bytes
+    withdraws: bytes
     at: int
     holder: PublicKey
 
@@ -79,10 +90,7 @@ def read_receipt(receipt: bytes, signature: bytes, holder: PublicKey, policy: Po
     receipt that `write_receipt` gives for this policy and holder.
     """
     holder.verify(receipt, signature)
-    try:
-        found = parse_object(receipt if len(receipt) <= MAX_BYTES else b"")
-    except LedgerError as exc:
-        raise ClaimsInvalid("receipt") from exc
+    found = _parsed(receipt)
     consent = Consent(
         id=bytes.fromhex(_text(found, "id", _ID)[2:]),
         purpose=_text(found, "purpose"),
@@ -93,6 +101,56 @@ def read_receipt(receipt: bytes, signature: bytes, holder: PublicKey, policy: Po
     if write_receipt(consent, policy) != receipt:
         raise ClaimsInvalid("receipt")
     return consent
+
+
+def write_withdrawal(withdrawal: Withdrawal) -> bytes:
+    """Return the bytes that the holder signs to take a consent back; raise `ClaimsInvalid`."""
+    if (len(withdrawal.id), len(withdrawal.withdraws)) != (ID_BYTES, ID_BYTES):
+        raise ClaimsInvalid("id")
+    if type(withdrawal.at) is not int or not 0 <= withdrawal.at < MAX_TIME:
+        raise ClaimsInvalid("at")
+    return canonical_json(
+        {
+            "id": "0x" + withdrawal.id.hex(),
+            "withdraws": "0x" + withdrawal.withdraws.hex(),
+            "at": withdrawal.at,
+            "holder": withdrawal.holder.kid,
+        }
+    )
+
+
+def read_withdrawal(document: bytes) -> tuple[bytes, bytes, int]:
+    """Return id, receipt's id and time of a withdrawal before anybody's signature was checked.
+
+    Raises `ClaimsInvalid` for what is none. Whose it must be, the receipt says.
+    """
+    found = _parsed(document)
+    ids = (_text(found, "id", _ID), _text(found, "withdraws", _ID))
+    at = found.get("at", -1)
+    if type(at) is not int:
+        raise ClaimsInvalid("at")
+    return bytes.fromhex(ids[0][2:]), bytes.fromhex(ids[1][2:]), at
+
+
+def check_withdrawal(document: bytes, signature: bytes, holder: PublicKey) -> Withdrawal:
+    """Return what `holder` took back.
+
+    Raises `SignatureInvalid` for another's signature, `ClaimsInvalid` for anything but what
+    `write_withdrawal` gives.
+    """
+    holder.verify(document, signature)
+    id_, withdraws, at = read_withdrawal(document)
+    withdrawal = Withdrawal(id_, withdraws, at, holder)
+    if write_withdrawal(withdrawal) != document:
+        raise ClaimsInvalid("withdrawal")
+    return withdrawal
+
+
+def _parsed(document: bytes) -> Mapping[str, Any]:
+    try:
+        return parse_object(document if len(document) <= MAX_BYTES else b"")
+    except LedgerError as exc:
+        raise ClaimsInvalid("receipt") from exc
 
 
 def _text(found: Mapping[str, Any], member: str, pattern: re.Pattern[str] | None = None) -> str:

@@ -4,37 +4,57 @@ Pure: signature, anchor, status and consent were judged before; here agreement, 
 and grade decide, in this order. The first refusal is the answer; it names what may be appealed.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ledger.certlogic.rules import CertificateType, Judgement, Rule
 from ledger.errors import Refused
+from ledger.health.agreements import InForce, scope_of
 from ledger.health.durations import seconds_in
 from ledger.health.policy import Policy
 from ledger.health.transfers import Transfer
+from ledger.values import AgencyId, AgreementState, KeyId, Scope
 
 CLOCK_SKEW_SECONDS: Final = 30
 """How far two agencies' clocks may differ."""
+_LAST_MOMENT: Final = 253_402_300_799
+"""9999-12-31T23:59:59Z: rules read dates of four-digit years alone."""
 
 
 class Ground(StrEnum):
     """Why nothing is issued."""
 
+    FORMAT = "FORMAT"
+    SIGNATURE = "SIGNATURE"
+    CLAIMS = "CLAIMS"
+    ANCHOR = "ANCHOR"
+    KEY_USAGE = "KEY_USAGE"
+    KEY_STATE = "KEY_STATE"
     AGREEMENT = "AGREEMENT"
+    CONSENT = "CONSENT"
     TIME = "TIME"
     TEST = "TEST"
     QUOTA = "QUOTA"
     GRADE = "GRADE"
+    RULE = "RULE"
 
 
 @dataclass(eq=False)
 class ConversionRefused(Refused):
-    """The host issues no pass for this transfer."""
+    """The host issues no pass for this transfer.
+
+    `appeal` and `answer_within` say where to object and when an answer is due, as the policy has
+    them; empty where no policy was reached.
+    """
 
     ground: Ground
-    detail: str
+    cause: str
+    appeal: str = ""
+    answer_within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,74 @@ def convert(transfer: Transfer, policy: Policy, *, at: int, quota_left: int | No
     if tested_until is not None:
         ends = min(ends, tested_until)
     return Terms(grade, at, ends, document["maxUses"])
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who signed a transfer with which key, and for which port it is used; None for any."""
+
+    agency: AgencyId
+    key: KeyId
+    port: str | None
+
+
+def check_recognised(in_force: InForce | None, transfer: Transfer, origin: Origin) -> None:
+    """Raise `ConversionRefused` unless an agreement takes in this transfer now.
+
+    Nothing is taken in while it is suspended as a whole, or for the agency, the key, the grade on
+    FROM's scale, or the port.
+    """
+    if in_force is None:
+        raise ConversionRefused(Ground.AGREEMENT, "none in force")
+    if in_force.state is AgreementState.SUSPENDED:
+        raise ConversionRefused(Ground.AGREEMENT, "suspended")
+    scopes = {
+        (Scope.AGENCY, bytes(origin.agency)),
+        (Scope.KEY, bytes(origin.key)),
+        (Scope.GRADE, scope_of(str(transfer.grade))),
+    }
+    if origin.port is not None:
+        scopes.add((Scope.PORT, scope_of(origin.port)))
+    for each in in_force.suspensions:
+        if (each.scope_kind, each.scope) in scopes:
+            raise ConversionRefused(
+                Ground.AGREEMENT, f"suspended for this {each.scope_kind.name.lower()}"
+            )
+
+
+def check_rules(
+    transfer: Transfer, rules: Iterable[Rule], value_sets: Mapping[str, Any], at: int
+) -> None:
+    """Raise `ConversionRefused` unless every rule about tests, in force at `at`, is met.
+
+    A rule sees the transfer as `{dob, t: [{tt, tr, sc, tc, co}], grade}`, the test by the names
+    that HCERT gives them. One that cannot be evaluated is not met.
+    """
+    payload = _payload(transfer)
+    external = {"validationClock": _rfc3339(at), "valueSets": value_sets}
+    for rule in rules:
+        is_apt = rule.certificate_type in (CertificateType.GENERAL, CertificateType.TEST)
+        if not (is_apt and rule.window.holds(at)):
+            continue
+        judgement = rule.judge(payload, external)
+        if judgement is not Judgement.MET:
+            raise ConversionRefused(Ground.RULE, f"{rule.identifier} {judgement}")
+
+
+def _payload(transfer: Transfer) -> dict[str, Any]:
+    test = transfer.test
+    entry = {
+        "tt": test.kind,
+        "tr": test.result,
+        "sc": _rfc3339(test.sampled_at),
+        "tc": test.laboratory,
+        "co": transfer.source,
+    }
+    return {"dob": transfer.person.birth_date, "t": [entry], "grade": transfer.grade}
+
+
+def _rfc3339(at: int) -> str:
+    return datetime.fromtimestamp(min(at, _LAST_MOMENT), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fresh_until(policy: Policy, at: int) -> int:

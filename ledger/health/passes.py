@@ -6,6 +6,7 @@ for the eye or a binding for a document reader.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any, Final
@@ -22,6 +23,7 @@ MAX_HINT_CHARACTERS: Final = 24
 MAX_GRADE: Final = 7
 LIST_ENTRIES: Final = 1 << 20
 _MAX_NUMBER: Final = 2**32
+_FULL_DATE: Final = len("YYYY-MM-DD")
 _HOLDER: Final = 8
 _OURS: Final = -65537
 _AGREEMENT: Final = 2
@@ -82,6 +84,14 @@ def sign(content: HealthPass, signer: Signer) -> bytes:
     return signed.sign(spelt, signer)
 
 
+def sign_all(contents: Iterable[HealthPass], signer: Signer) -> list[bytes]:
+    """Return as `sign` for each pass, with one question to whoever holds the key."""
+    spelt = [_spell(content) for content in contents]
+    for each in spelt:
+        read_claims(each)
+    return signed.sign_all(spelt, signer)
+
+
 def to_text(encoded: bytes) -> str:
     """Return what the QR code holds."""
     return qr_text.encode(PREFIX, encoded)
@@ -106,6 +116,15 @@ def binding_of(document_type: str, issuer: str, number: str, cti: bytes) -> byte
     parts = [part.encode() for part in (document_type, issuer, number)]
     secret = b"".join(len(part).to_bytes(2) + part for part in parts)
     return hashlib.pbkdf2_hmac("sha256", secret, cti, 100_000, dklen=BINDING_BYTES)
+
+
+def hint_of(name: str, birth_date: str) -> str:
+    """Return what an eye compares: two initials, month and day, such as "C L 07-23".
+
+    `birth_date` as "YYYY-MM-DD"; of a shorter one nothing is told.
+    """
+    initials = [part[0].upper() for part in name.split()][:2]
+    return " ".join([*initials, *([birth_date[5:]] if len(birth_date) == _FULL_DATE else [])])
 
 
 def _spell(content: HealthPass) -> dict[int, Any]:

@@ -77,6 +77,26 @@ def read_policy(encoded: bytes) -> Policy:
 
     The bytes are canonical, so that a policy has one digest.
     """
+    policy = _read(encoded)
+    if policy.document["from"] == policy.document["to"]:
+        raise PolicyInvalid("to", "the same jurisdiction as the source")
+    return policy
+
+
+def read_domestic_policy(encoded: bytes) -> Policy:
+    """Return the policy of a jurisdiction for its own passes; raise `PolicyInvalid`.
+
+    It has the form of an agreement's, with the same jurisdiction and the same scale on both sides.
+    """
+    policy = _read(encoded)
+    if policy.document["from"] != policy.document["to"]:
+        raise PolicyInvalid("to", "another jurisdiction than the source")
+    if policy.document["grades"]["from"] != policy.document["grades"]["to"]:
+        raise PolicyInvalid("grades.to", "another scale than the source's")
+    return policy
+
+
+def _read(encoded: bytes) -> Policy:
     if len(encoded) > MAX_BYTES:
         raise PolicyInvalid("", f"longer than {MAX_BYTES} bytes")
     try:
@@ -91,7 +111,7 @@ def read_policy(encoded: bytes) -> Policy:
     _check_scales(document["grades"])
     _check_grade_map(document)
     _check_lanes(document)
-    _check_parties(document)
+    _check_paper(document)
     return Policy(document, hashlib.sha256(encoded).digest())
 
 
@@ -170,8 +190,6 @@ def _check_lanes(document: Mapping[str, Any]) -> None:
         raise PolicyInvalid("lanes", "not every grade of the receiver exactly once")
 
 
-def _check_parties(document: Mapping[str, Any]) -> None:
-    if document["from"] == document["to"]:
-        raise PolicyInvalid("to", "the same jurisdiction as the source")
+def _check_paper(document: Mapping[str, Any]) -> None:
     if ("C" in document["presentation"]["modes"]) != document["paper"]["allowed"]:
         raise PolicyInvalid("paper.allowed", "not as the modes say")

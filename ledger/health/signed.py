@@ -6,7 +6,7 @@ document, and is the leaf that its agency anchors.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,6 +50,12 @@ def sign(claims: Mapping[int, Any], signer: Signer) -> bytes:
     """Return the signed document."""
     kid = kid_of(signer.public_key.key_id)
     return cose.sign(cbor.encode(claims), signer, {cose.KID: kid})
+
+
+def sign_all(claims: Iterable[Mapping[int, Any]], signer: Signer) -> list[bytes]:
+    """Return the signed documents, with one question to whoever holds the key."""
+    kid = kid_of(signer.public_key.key_id)
+    return cose.sign_all([cbor.encode(each) for each in claims], signer, {cose.KID: kid})
 
 
 def read(encoded: bytes) -> Signed:

@@ -20,6 +20,7 @@ from sqlalchemy import Table
 
 from api.store.database import Database, migrate
 from api.store.event_tables import EVENT_TABLES
+from api.store.health_tables import health_passes
 from api.store.tables import metadata
 
 POSTGRES = os.environ.get("SUIZHENG_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
@@ -112,6 +113,7 @@ class Emptied:
 def _tables() -> list[Table]:
     """Return all tables, whoever refers to another one first."""
     assert EVENT_TABLES  # which are the module's own doing
+    assert health_passes.metadata is metadata  # so are these
     return list(reversed(metadata.sorted_tables))
 
 

@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from ledger.canonical import canonical_json
-from ledger.health.policy import Policy, read_policy
+from ledger.health.policy import Policy, read_domestic_policy, read_policy
 
 _TEXTS: Final = {"zh-Hans": "示例", "zh-Hant": "示例", "en": "Sample", "pt": "Exemplo"}
 _DIGEST: Final = "0x" + "11" * 32
@@ -72,3 +72,10 @@ def policy_document(**changes: Any) -> dict[str, Any]:
 def sample_policy(**changes: Any) -> Policy:
     """Return it read."""
     return read_policy(canonical_json(policy_document(**changes)))
+
+
+def sample_domestic_policy(**changes: Any) -> Policy:
+    """Return the policy of XB for its own passes."""
+    scale = policy_document()["grades"]["to"]
+    same = {"from": "XB", "grades": {"from": scale, "to": scale}, "gradeMap": {"0": 0, "2": 2}}
+    return read_domestic_policy(canonical_json(policy_document(**(same | changes))))

@@ -2,9 +2,10 @@
 
 from alembic import context
 
-from api.store import event_tables, tables
+from api.store import event_tables, health_tables, tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=tables.metadata)
 assert event_tables.EVENT_TABLES, "the event tables belong to the metadata"
+assert health_tables.health_passes.metadata is tables.metadata
 context.run_migrations()

@@ -68,11 +68,20 @@ def read(
     TIME and RULE (a positive test, an event in the future) together. A STATUS of
     `perhaps withdrawn` wants to be asked about online and refuses nobody.
     """
-    limits = limits or Limits()
-    message = key = None
+    message = None
     try:
         message = envelope.read(text)
         key = signer(message, trust)
+    except CodeRefused as refused:
+        return Reading(message, None, None, (Finding(refused.reason, refused.detail),))
+    return opened(message, key, at, limits or Limits(), revocation)
+
+
+def opened(
+    message: Sign1, key: TrustedKey, at: Seconds, limits: Limits, revocation: RevocationLists
+) -> Reading:
+    """Return what a message says that `key` was found to have signed; findings as `read` has."""
+    try:
         claims = hcert_claims.read(message.payload, limits.tolerances)
     except CodeRefused as refused:
         return Reading(message, key, None, (Finding(refused.reason, refused.detail),))

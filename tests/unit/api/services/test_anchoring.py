@@ -3,13 +3,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from api.services.anchoring import BATCHES_A_STEP, Anchoring
+from api.services.anchoring import BATCHES_A_STEP, PADDED, Anchoring, Sizing
 from api.services.intents import Intents
-from api.store.batches import BatchRow, Pending, Seal
+from api.store.batches import BatchRow, Padding, Pending, Seal
 from ledger.chain.deployments import Deployment
 from ledger.merkle import Tree
 from ledger.values import AgencyId, Digest, RecordKind
 from tests.support.issued import ACCOUNT, CHAIN, OFFICE, TARGET, change
+from tests.support.licences import counted_bytes
 
 DEPLOYMENT = Deployment(CHAIN, TARGET, TARGET, TARGET, 1, bytes(32), {})
 INTENTS = Intents(DEPLOYMENT, ACCOUNT)
@@ -21,19 +22,27 @@ class Waiting:
 
     digests: list[Digest]
     oldest_at: int = 100
+    kind: RecordKind = RecordKind.LICENCE
     closed: list[BatchRow] = field(default_factory=list)
 
     def pending(self) -> tuple[Pending, ...]:
         if not self.digests:
             return ()
-        return (Pending(OFFICE, RecordKind.LICENCE, len(self.digests), self.oldest_at),)
+        return (Pending(OFFICE, self.kind, len(self.digests), self.oldest_at),)
 
-    def close(
-        self, agency: AgencyId, kind: RecordKind, limit: int, closed_at: int, seal: Seal
+    def close(  # as the store's
+        self,
+        agency: AgencyId,
+        kind: RecordKind,
+        limit: int,
+        closed_at: int,
+        seal: Seal,
+        pad: Padding,
     ) -> BatchRow | None:
         taken, self.digests = self.digests[:limit], self.digests[limit:]
         if not taken:
             return None
+        taken = [*taken, *pad(len(taken))]
         sealed = seal(taken)
         row = BatchRow(
             len(self.closed), agency, kind, sealed.root, len(taken), closed_at, sealed.intent.id
@@ -46,8 +55,9 @@ def digests(count: int) -> list[Digest]:
     return [Digest(hashlib.sha256(bytes([n % 256, n // 256])).digest()) for n in range(count)]
 
 
-def anchoring(waiting: Waiting, now: int, seconds: float = 10) -> Anchoring:
-    return Anchoring(waiting, INTENTS, lambda: now, size=4, seconds=seconds)  # type: ignore[arg-type]  # the store's part in memory
+def anchoring(waiting: Waiting, now: int, seconds: float = 10, pad_to: int = 1) -> Anchoring:
+    sizing = Sizing(4, seconds, pad_to)
+    return Anchoring(waiting, INTENTS, lambda: now, counted_bytes(), sizing)  # type: ignore[arg-type]  # the store's part in memory
 
 
 class TestStep:
@@ -99,3 +109,18 @@ class TestIntents:
     def test_of_the_same_changes_are_one(self) -> None:
         pack = [change(1), change(2, index=2)]
         assert INTENTS.change_statuses(pack) == INTENTS.change_statuses(pack[::-1])
+
+
+class TestPadding:
+    @pytest.mark.parametrize("kind", sorted(PADDED))
+    def test_hides_how_many_crossed(self, kind: RecordKind) -> None:
+        waiting = Waiting(digests(5), kind=kind)
+        assert anchoring(waiting, now=100, pad_to=64).step(flush=True) == 2
+        assert [batch.size for batch in waiting.closed] == [64, 64]
+
+    def test_is_left_from_a_full_batch_and_from_public_kinds(self) -> None:
+        passes = Waiting(digests(4), kind=RecordKind.HEALTH_PASS)
+        anchoring(passes, now=100, pad_to=2).step(flush=True)
+        licences = Waiting(digests(3))
+        anchoring(licences, now=100, pad_to=64).step(flush=True)
+        assert [batch.size for batch in passes.closed + licences.closed] == [4, 3]

@@ -8,13 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.canonical import canonical_json, parse_object
+from ledger.certlogic.rules import Rule, read_rule
 from ledger.health import cbor, consents, cose, signed, transfers
+from ledger.health.agreements import InForce, Suspension, Version, scope_of
 from ledger.health.claims import ClaimsInvalid
 from ledger.health.consents import Consent
-from ledger.health.conversion import ConversionRefused, Ground, Terms, convert, fresh_until
+from ledger.health.conversion import (
+    ConversionRefused,
+    Ground,
+    Origin,
+    Terms,
+    check_recognised,
+    check_rules,
+    convert,
+    fresh_until,
+)
 from ledger.health.policy import PolicyInvalid
 from ledger.health.transfers import HealthTest, Person, Transfer
 from ledger.keys import PrivateKey, SignatureInvalid
+from ledger.values import AgencyId, AgreementState, JurisdictionId, KeyId, Scope
 from tests.support.policies import sample_policy
 
 AGENCY = PrivateKey.from_secret(b"\x07" * 32)
@@ -181,3 +193,134 @@ class TestConsent:
     def test_of_any_bytes_is_refused(self, receipt: bytes) -> None:
         with pytest.raises(ClaimsInvalid):
             consents.read_receipt(receipt, HOLDER.sign(receipt), HOLDER.public_key, POLICY)
+
+
+class TestWithdrawal:
+    GIVEN = consents.Withdrawal(b"\x03" * 16, CONSENT.id, NOON, HOLDER.public_key)
+
+    def test_is_read_again(self) -> None:
+        document = consents.write_withdrawal(self.GIVEN)
+        assert consents.read_withdrawal(document) == (b"\x03" * 16, CONSENT.id, NOON)
+        signature = HOLDER.sign(document)
+        assert consents.check_withdrawal(document, signature, HOLDER.public_key) == self.GIVEN
+
+    def test_of_another_holder_is_refused(self) -> None:
+        document = consents.write_withdrawal(self.GIVEN)
+        with pytest.raises(SignatureInvalid):
+            consents.check_withdrawal(document, AGENCY.sign(document), HOLDER.public_key)
+
+    @pytest.mark.parametrize("member", ["id", "withdraws", "at", "holder"])
+    def test_of_another_content_is_refused(self, member: str) -> None:
+        said = parse_object(consents.write_withdrawal(self.GIVEN)) | {member: "x"}
+        document = canonical_json(said)
+        with pytest.raises(ClaimsInvalid):
+            consents.check_withdrawal(document, HOLDER.sign(document), HOLDER.public_key)
+
+
+ORIGIN = Origin(AgencyId(b"\xaa" * 32), KeyId(b"\xbb" * 32), "port-1")
+VERSION = Version(1, b"p" * 32, b"b" * 32, JurisdictionId(b"j" * 32), 0, NOON * 2, DAY, 1)
+
+
+def in_force(
+    state: AgreementState = AgreementState.IN_FORCE, *scopes: tuple[Scope, bytes]
+) -> InForce:
+    return InForce(VERSION, state, tuple(Suspension(1, 2, 3, *scope) for scope in scopes))
+
+
+class TestRecognised:
+    @pytest.mark.parametrize("state", [AgreementState.IN_FORCE, AgreementState.TERMINATING])
+    def test_while_in_force(self, state: AgreementState) -> None:
+        others = [(Scope.GRADE, scope_of("1")), (Scope.PORT, scope_of("port-2"))]
+        check_recognised(in_force(state, *others), TRANSFER, ORIGIN)
+
+    @pytest.mark.parametrize(
+        ("found", "cause"),
+        [
+            (None, "none in force"),
+            (in_force(AgreementState.SUSPENDED), "suspended"),
+            (
+                in_force(AgreementState.IN_FORCE, (Scope.AGENCY, b"\xaa" * 32)),
+                "suspended for this agency",
+            ),
+            (
+                in_force(AgreementState.IN_FORCE, (Scope.KEY, b"\xbb" * 32)),
+                "suspended for this key",
+            ),
+            (
+                in_force(AgreementState.IN_FORCE, (Scope.GRADE, scope_of("0"))),
+                "suspended for this grade",
+            ),
+            (
+                in_force(AgreementState.IN_FORCE, (Scope.PORT, scope_of("port-1"))),
+                "suspended for this port",
+            ),
+        ],
+    )
+    def test_not_otherwise(self, found: InForce | None, cause: str) -> None:
+        with pytest.raises(ConversionRefused) as refused:
+            check_recognised(found, TRANSFER, ORIGIN)
+        assert (refused.value.ground, refused.value.cause) == (Ground.AGREEMENT, cause)
+
+
+def rule(logic: Any, **changes: Any) -> Rule:
+    document = {
+        "Identifier": "GR-XB-0001",
+        "Type": "Acceptance",
+        "Country": "XB",
+        "Version": "1.0.0",
+        "SchemaVersion": "1.0.0",
+        "Engine": "CERTLOGIC",
+        "EngineVersion": "0.7.5",
+        "CertificateType": "General",
+        "Description": [{"lang": "en", "desc": "Sample"}],
+        "ValidFrom": "2026-01-01T00:00:00Z",
+        "ValidTo": "2027-01-01T00:00:00Z",
+        "AffectedFields": ["grade"],
+        "Logic": logic,
+    }
+    return read_rule(document | changes)
+
+
+GREEN = {"===": [{"var": "payload.grade"}, 0]}
+FRESH = {
+    "after": [
+        {"plusTime": [{"var": "payload.t.0.sc"}, 2, "day"]},
+        {"plusTime": [{"var": "external.validationClock"}, 0, "day"]},
+    ]
+}
+ALLOWED = {"in": [{"var": "payload.t.0.tt"}, {"var": "external.valueSets.kinds"}]}
+
+
+class TestRules:
+    def test_met_are_passed(self) -> None:
+        rules = [rule(GREEN), rule(FRESH), rule(ALLOWED)]
+        check_rules(TRANSFER, rules, {"kinds": ["LP6464-4"]}, NOON)
+
+    @pytest.mark.parametrize(
+        ("transfer", "logic", "cause"),
+        [
+            (replace(TRANSFER, grade=1), GREEN, "GR-XB-0001 not met"),
+            (
+                replace(TRANSFER, test=replace(TRANSFER.test, sampled_at=NOON - 3 * DAY)),
+                FRESH,
+                "GR-XB-0001 not met",
+            ),
+            (TRANSFER, {"+": [{"var": "payload.nothing"}, 1]}, "GR-XB-0001 not evaluable"),
+        ],
+    )
+    def test_not_met_or_not_evaluable_are_named(
+        self, transfer: Transfer, logic: Any, cause: str
+    ) -> None:
+        with pytest.raises(ConversionRefused) as refused:
+            check_rules(transfer, [rule(logic)], {}, NOON)
+        assert (refused.value.ground, refused.value.cause) == (Ground.RULE, cause)
+
+    def test_of_another_time_or_kind_are_passed_over(self) -> None:
+        never = {"===": [1, 2]}
+        past = rule(never, ValidTo="2026-02-01T00:00:00Z")
+        vaccinations = rule(never, CertificateType="Vaccination")
+        check_rules(TRANSFER, [past, vaccinations], {}, NOON)
+
+    def test_a_date_beyond_all_calendars_harms_nobody(self) -> None:
+        late = replace(TRANSFER, test=replace(TRANSFER.test, sampled_at=2**40 - 1))
+        check_rules(late, [rule(GREEN)], {}, NOON)

@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 
 from ledger.canonical import canonical_json
 from ledger.health.durations import DurationMalformed, seconds_in
-from ledger.health.policy import MAX_BYTES, PolicyInvalid, read_policy
-from tests.support.policies import grade, policy_document, sample_policy
+from ledger.health.policy import (
+    MAX_BYTES,
+    PolicyInvalid,
+    read_domestic_policy,
+    read_policy,
+)
+from tests.support.policies import (
+    grade,
+    policy_document,
+    sample_domestic_policy,
+    sample_policy,
+)
 
 
 def refused(document: Any) -> PolicyInvalid:
@@ -151,3 +161,27 @@ class TestDurations:
     def test_of_another_kind_are_refused(self, text: str) -> None:
         with pytest.raises(DurationMalformed):
             seconds_in(text)
+
+
+class TestDomesticPolicy:
+    def test_is_of_one_jurisdiction_and_one_scale(self) -> None:
+        policy = sample_domestic_policy()
+        assert policy.document["from"] == policy.document["to"] == "XB"
+        with pytest.raises(PolicyInvalid):
+            read_policy(canonical_json(dict(policy.document)))
+
+    @pytest.mark.parametrize(
+        ("changes", "path"),
+        [
+            ({"from": "XA"}, "to"),
+            (
+                {"grades": policy_document()["grades"], "gradeMap": {"0": 0, "1": 2, "2": 2}},
+                "grades.to",
+            ),
+        ],
+    )
+    def test_no_other_is_domestic(self, changes: dict[str, Any], path: str) -> None:
+        document = dict(sample_domestic_policy().document) | changes
+        with pytest.raises(PolicyInvalid) as found:
+            read_domestic_policy(canonical_json(document))
+        assert found.value.path == path

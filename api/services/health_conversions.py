@@ -1,0 +1,352 @@
+"""Conversion 转码 at the host: a sealed application in, passes out, nothing asked of anybody else.
+
+Open, verify, decide, make, and store all of it in one transaction with the answer: a repeat, under
+the same Idempotency-Key, has the same passes. The answer is kept under a key that only the
+application holds.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from api.services.health_agreements import Recognition as Recognised
+from api.services.health_agreements import Recognitions
+from api.services.health_holders import Holder
+from api.services.health_keys import HealthKeys
+from api.services.health_minting import Minted, Minting, Wanted
+from api.services.health_origins import TRANSFER, Origins, Verified
+from api.services.idempotency import IdempotencyKeyMissing, Keep
+from api.services.issuers import Issuers
+from api.store.health_passes import (
+    ConsentRow,
+    HolderRow,
+    Issue,
+    PassStore,
+    Quota,
+    QuotaUsed,
+    Spending,
+)
+from ledger.authority import Agency
+from ledger.canonical import b64url_encode
+from ledger.health import applications, consents, conversion, signed
+from ledger.health.applications import Application
+from ledger.health.claims import ClaimsInvalid
+from ledger.health.consents import Consent
+from ledger.health.conversion import ConversionRefused, Ground, Terms
+from ledger.health.durations import seconds_in
+from ledger.health.passes import Mode, Recognition
+from ledger.health.policy import Policy, PolicyInvalid
+from ledger.health.signed import Signed
+from ledger.health.windows import Issuance, spans
+from ledger.keys import PublicKey, SignatureInvalid
+from ledger.values import AgencyId, Digest, Window, jurisdiction_id
+
+NONCE_SECONDS: Final = 900
+"""How long a nonce waits for its application: longer than a transfer lives (proposed)."""
+ID_BYTES: Final = 16
+_MODES: Final = {"A": Mode.DYNAMIC, "B": Mode.CHALLENGE, "C": Mode.PAPER}
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a traveller needs to apply: whom to seal to, and a nonce that is good once."""
+
+    nonce: bytes
+    recipient: str
+    jurisdiction: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An application as it was sealed; whose it is was not checked yet."""
+
+    agency: Agency
+    encoded: bytes = field(repr=False)
+    envelope: Signed = field(repr=False)
+    application: Application = field(repr=False)
+
+    @property
+    def answer_secret(self) -> str:
+        """Under what the answer is kept for a repeat."""
+        return b64url_encode(self.application.answer_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Passes issued for a transfer, and the digests of the consents they rest on."""
+
+    passes: Sequence[Minted] = field(repr=False)
+    grade: int
+    source: str
+    version: int
+    policy_hash: bytes
+    consents: Sequence[Digest]
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What is to be issued, to whom and under what."""
+
+    verified: Verified
+    recognised: Recognised
+    terms: Terms
+    consents: Sequence[Consent]
+    quota: Quota | None
+
+    @property
+    def policy(self) -> Policy:
+        return self.recognised.policy
+
+
+class Conversions:
+    """Converts what travellers carry into passes of this side."""
+
+    def __init__(  # noqa: PLR0913  # ports, each named
+        self,
+        *,
+        store: PassStore,
+        minting: Minting,
+        keys: HealthKeys,
+        issuers: Issuers,
+        origins: Origins,
+        recognitions: Recognitions,
+        clock: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._store = store
+        self._minting = minting
+        self._keys = keys
+        self._issuers = issuers
+        self._origins = origins
+        self._recognitions = recognitions
+        self._clock = clock
+        self._randomness = randomness
+
+    def invite(self, agency: AgencyId) -> Invitation:
+        """Give a nonce for one application, within minutes.
+
+        Raises `AgencyUnknown`, `AgencyNotActive`, `HealthKeyMissing`.
+        """
+        host = self._issuers.active(agency)
+        recipient, now = self._keys.recipient(agency), self._clock()
+        nonce = self._randomness(applications.NONCE_BYTES)
+        self._store.give_nonce(nonce, agency, now)
+        return Invitation(nonce, recipient, host.jurisdiction, now + NONCE_SECONDS)
+
+    def open(self, agency: AgencyId, sealed: bytes) -> Opened:
+        """Return what was sealed to an agency.
+
+        Raises:
+            AgencyUnknown, AgencyNotActive, HealthKeyMissing: as things stand here.
+            SealedMalformed, SealedForAnother, SignedMalformed, ClaimsInvalid: for what it is not.
+        """
+        host = self._issuers.active(agency)
+        encoded = self._keys.unseal(agency, sealed)
+        envelope = signed.read(encoded)
+        application = applications.read(envelope)
+        if application.target != host.jurisdiction:
+            raise ClaimsInvalid("aud")
+        return Opened(host, encoded, envelope, application)
+
+    def convert(self, opened: Opened, keep: Keep[Converted] | None) -> Converted:
+        """Judge an application and issue what it is good for, at once and once.
+
+        Raises:
+            IdempotencyKeyMissing: without `keep`: a cut connection would cost the transfer.
+            ConversionRefused: with its ground, and where to appeal.
+            TransferNotAnchored, TransferUnconfirmed, PolicyMissing: while nobody can say.
+            TransferSpent, ChallengeUnknown, ConsentUsed: for what was used before.
+            AccreditationMissing, SigningKeyMissing, HealthKeyMissing, IndexTaken: on our side.
+        """
+        if keep is None:
+            raise IdempotencyKeyMissing
+        application = opened.application
+        verified = self._origins.verify(application.transfer, application.anchor, application.port)
+        try:
+            applications.verify(opened.envelope, verified.transfer.holder)
+        except SignatureInvalid as exc:
+            raise ConversionRefused(Ground.SIGNATURE, "application") from exc
+        recognised = self._recognised(verified, opened.agency)
+        try:
+            decided = self._decide(application, verified, recognised)
+            return self._issue(opened, decided, keep)
+        except QuotaUsed as exc:
+            refusal = ConversionRefused(Ground.QUOTA, "none left today")
+            raise _appealable(refusal, recognised.policy) from exc
+        except ConversionRefused as refused:
+            raise _appealable(refused, recognised.policy) from None
+
+    def _recognised(self, verified: Verified, host: Agency) -> Recognised:
+        source, target = (
+            jurisdiction_id(verified.transfer.source),
+            jurisdiction_id(host.jurisdiction),
+        )
+        found = self._recognitions.recognition(source, target, TRANSFER, self._clock())
+        if found is None:
+            raise ConversionRefused(Ground.AGREEMENT, "none in force")
+        return found
+
+    def _decide(
+        self, application: Application, verified: Verified, recognised: Recognised
+    ) -> _Decided:
+        now, transfer, policy = self._clock(), verified.transfer, recognised.policy
+        conversion.check_recognised(recognised.in_force, transfer, verified.origin)
+        quota = _quota_of(policy, application.port, now)
+        try:
+            terms = conversion.convert(
+                transfer, policy, at=now, quota_left=None if quota is None else quota.limit
+            )
+        except PolicyInvalid as exc:  # a grade that the source's scale does not have
+            raise ConversionRefused(Ground.GRADE, f"grade {transfer.grade}") from exc
+        conversion.check_rules(transfer, recognised.rules, recognised.value_sets, now)
+        given = _consents(application, transfer.holder, policy, now)
+        return _Decided(verified, recognised, terms, given, quota)
+
+    def _issue(self, opened: Opened, decided: _Decided, keep: Keep[Converted]) -> Converted:
+        application, policy, now = opened.application, decided.policy, self._clock()
+        holder, row = _holder_of(decided), self._randomness(ID_BYTES)
+        erase_at = decided.terms.expires_at + seconds_in(policy.document["appeals"]["answerWithin"])
+        receipts = [
+            self._consent_row(each, receipt.document, opened.agency.id, (row, decided))
+            for each, receipt in zip(decided.consents, application.receipts, strict=True)
+        ]
+        issue = Issue(
+            at=now,
+            passes=(),
+            holders=[
+                HolderRow(
+                    row,
+                    opened.agency.id,
+                    self._keys.seal_row(holder.spelt(), row),
+                    erase_at,
+                )
+            ],
+            consents=receipts,
+            spending=Spending(
+                nonce=application.nonce,
+                not_before=now - NONCE_SECONDS,
+                agreement=decided.recognised.agreement,
+                cti=decided.verified.transfer.cti,
+                transfer=decided.verified.digest,
+                quota=decided.quota,
+            ),
+        )
+
+        def answer(minted: Sequence[Minted]) -> Converted:
+            return Converted(
+                passes=minted,
+                grade=decided.terms.grade,
+                source=decided.verified.transfer.source,
+                version=decided.verified.transfer.version,
+                policy_hash=policy.digest,
+                consents=[each.digest for each in receipts],
+                ends=decided.terms.expires_at,
+            )
+
+        wanted = self._wanted(application, decided, holder, row)
+        issuer = self._minting.issuer(opened.agency.id)
+        return answer(
+            self._minting.mint(wanted, issuer, issue, lambda minted: keep(answer(minted)))
+        )
+
+    def _wanted(
+        self, application: Application, decided: _Decided, holder: Holder, row: bytes
+    ) -> list[Wanted]:
+        terms, policy = decided.terms, decided.policy
+        if not application.keys:
+            return [Wanted(holder, row, _paper_span(policy, terms), None)]
+        if not holder.modes & ~Mode.PAPER:
+            raise ConversionRefused(Ground.CLAIMS, "keys")
+        issuance = Issuance.of(policy)
+        found = spans(
+            terms.not_before, terms.expires_at, issuance, len(application.keys), self._randomness
+        )
+        return [
+            Wanted(holder, row, span, key)
+            for span, key in zip(found, application.keys, strict=False)
+        ]
+
+    def _consent_row(
+        self, consent: Consent, document: bytes, agency: AgencyId, place: tuple[bytes, _Decided]
+    ) -> ConsentRow:
+        holder, decided = place
+        kept = {"receipt": document.decode(), "holder": consent.holder.jwk()}
+        lasts = decided.policy.seconds("retention", "consent")
+        return ConsentRow(
+            id=consent.id,
+            agency=agency,
+            digest=consents.digest_of(document),
+            holder=holder,
+            sealed=self._keys.seal_row(kept, consent.id),
+            erase_at=decided.terms.expires_at + lasts,
+        )
+
+
+def _holder_of(decided: _Decided) -> Holder:
+    transfer, document = decided.verified.transfer, decided.policy.document
+    modes = Mode(0)
+    for mode in document["presentation"]["modes"]:
+        modes |= _MODES[mode]
+    agreed = {consent.purpose for consent in decided.consents}
+    bits = (int(bit) for bit, purpose in document["purposes"].items() if purpose in agreed)
+    return Holder(
+        person=transfer.person,
+        test=transfer.test,
+        key=transfer.holder,
+        grade=decided.terms.grade,
+        ends=decided.terms.expires_at,
+        modes=modes,
+        purposes=sum(1 << bit for bit in bits),
+        uses=decided.terms.uses,
+        recognition=Recognition(transfer.source, transfer.version),
+        is_bound=document["bind"] == "document",
+        is_hinted=document["hint"] == "initials-month-day",
+    )
+
+
+def _consents(
+    application: Application, holder: PublicKey, policy: Policy, now: int
+) -> list[Consent]:
+    """Return the consents, one per purpose and one at least, all of this application."""
+    found: list[Consent] = []
+    for receipt in application.receipts:
+        try:
+            consent = consents.read_receipt(receipt.document, receipt.signature, holder, policy)
+        except SignatureInvalid as exc:
+            raise ConversionRefused(Ground.CONSENT, "signature") from exc
+        except ClaimsInvalid as exc:
+            raise ConversionRefused(Ground.CONSENT, exc.claim) from exc
+        if abs(consent.at - now) > NONCE_SECONDS:
+            raise ConversionRefused(Ground.CONSENT, "at")
+        found.append(consent)
+    purposes = {consent.purpose for consent in found}
+    if not found or len(purposes) != len(found):
+        raise ConversionRefused(Ground.CONSENT, "purpose")
+    return found
+
+
+def _paper_span(policy: Policy, terms: Terms) -> Window:
+    """Return the span of a pass on paper, which has a freshness of its own."""
+    if not policy.document["paper"]["allowed"]:
+        raise ConversionRefused(Ground.CLAIMS, "keys")
+    ends = terms.not_before + policy.seconds("paper", "freshness")
+    return Window(terms.not_before, min(ends, terms.expires_at))
+
+
+def _quota_of(policy: Policy, port: str | None, now: int) -> Quota | None:
+    """Return the quota of a port for the receiver's day, UTC's where it names none."""
+    limit = policy.document["quota"].get(port)
+    if port is None or limit is None:
+        return None
+    zone = ZoneInfo(policy.document["freshness"].get("endOfLocalDay", "UTC"))
+    day = datetime.fromtimestamp(now, UTC).astimezone(zone).date()
+    return Quota(port, day.isoformat(), limit)
+
+
+def _appealable(refused: ConversionRefused, policy: Policy) -> ConversionRefused:
+    route = policy.document["appeals"]
+    return ConversionRefused(refused.ground, refused.cause, route["contact"], route["answerWithin"])

@@ -1,0 +1,279 @@
+"""Health passes: issued together with what allowed it, found again by status, withdrawn, erased.
+
+`add` is the transaction behind 201: nonce burned, transfer spent, quota counted, consents, passes
+and their place in the anchoring outbox are in, or nothing is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from api.store.appends import insert_group
+from api.store.database import Database
+from api.store.health_tables import (
+    health_consents,
+    health_holders,
+    health_nonces,
+    health_passes,
+    health_quotas,
+    health_transfers_spent,
+)
+from api.store.idempotency import Settlement, settle
+from api.store.indices import count_used
+from api.store.licences import IndexTaken
+from api.store.lookups import CHUNK
+from api.store.records import RecordRow, RecordUnknown, insert_records
+from api.store.upserts import insert_new, insert_once
+from ledger.errors import Refused
+from ledger.values import AgencyId, Digest, RecordKind
+
+NOT_KEPT: Final = ""
+"""Stands for a health document in `records`: its digest is kept, and nothing of what it says."""
+_COLUMNS: Final = ("digest", "agency", "list", "idx", "nbf", "exp", "holder")
+
+
+@dataclass(eq=False)
+class ChallengeUnknown(Refused):
+    """The nonce was not given here, was used already, or is too old. Ask for a new one."""
+
+
+@dataclass(eq=False)
+class TransferSpent(Refused):
+    """The transfer was converted already. Ask the home authority for a new one."""
+
+
+@dataclass(eq=False)
+class ConsentUsed(Refused):
+    """This consent receipt was given before; each conversion needs its own."""
+
+
+class QuotaUsed(Refused):
+    """The port's quota of the day is used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassRow:
+    """A pass as stored; times in Unix seconds. `holder` None once it is forgotten whose it was."""
+
+    digest: Digest
+    agency: AgencyId
+    list: int
+    index: int
+    nbf: int
+    exp: int
+    holder: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRow:
+    """Whom passes are about, sealed, until `erase_at`; `id` 16 random bytes."""
+
+    id: bytes
+    agency: AgencyId
+    sealed: bytes = field(repr=False)
+    erase_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """A consent receipt, sealed, until `erase_at`."""
+
+    id: bytes
+    agency: AgencyId
+    digest: Digest
+    holder: bytes
+    sealed: bytes = field(repr=False)
+    erase_at: int
+    withdrawn_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many conversions at a port on a local day."""
+
+    port: str
+    day: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a conversion uses up: nonce (given at `not_before` or later), transfer, quota."""
+
+    nonce: bytes
+    not_before: int
+    agreement: bytes
+    cti: bytes
+    transfer: Digest
+    quota: Quota | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Passes to store, made at `at`, with all that goes with them."""
+
+    at: int
+    passes: Sequence[PassRow]
+    holders: Sequence[HolderRow]
+    consents: Sequence[ConsentRow] = ()
+    spending: Spending | None = None
+
+
+class PassStore:
+    """The passes issued here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def give_nonce(self, nonce: bytes, agency: AgencyId, now: int) -> None:
+        """Store a fresh nonce for one conversion at an agency."""
+        with self._database.write() as connection:
+            row = {"nonce": nonce, "agency": agency, "given_at": now}
+            connection.execute(insert(health_nonces).values(row))
+
+    def add(self, issue: Issue, settlement: Settlement | None = None) -> None:
+        """Store an issue, all or nothing.
+
+        Raises:
+            ChallengeUnknown, TransferSpent, QuotaUsed, ConsentUsed: for what was used up before.
+            IndexTaken: when status indices are in use, naming all of them.
+            RequestInFlight: when the request was answered meanwhile.
+        """
+        try:
+            with self._database.write() as connection:
+                settle(connection, settlement)
+                if issue.spending is not None:
+                    _spend(connection, issue.passes[0].agency, issue.spending, issue.at)
+                _insert(connection, issue)
+        except (IntegrityError, self._database.driver.IntegrityError) as exc:
+            raise self._clash(issue) from exc
+
+    def get(self, digest: Digest) -> PassRow:
+        """Return a pass; raise `RecordUnknown`."""
+        query = select(health_passes).where(health_passes.c.digest == digest)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise RecordUnknown(digest)
+        return _pass_of(row)
+
+    def of_holder(self, holder: bytes) -> tuple[PassRow, ...]:
+        """Return the passes about one holder, in the order they were issued."""
+        query = select(health_passes).where(health_passes.c.holder == holder)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(health_passes.c.seq))
+            return tuple(_pass_of(row) for row in rows)
+
+    def holder(self, holder: bytes) -> HolderRow | None:
+        """Return whom passes are about; None once that is erased."""
+        query = select(health_holders).where(health_holders.c.id == holder)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else HolderRow(row.id, row.agency, row.sealed, row.erase_at)
+
+    def consent(self, consent: bytes) -> ConsentRow | None:
+        """Return a consent receipt; None where there is none, or none any more."""
+        query = select(health_consents).where(health_consents.c.id == consent)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else ConsentRow(**row._mapping)  # noqa: SLF001  # its public name for a row as a mapping
+
+    def erase_due(self, now: int, nonces_before: int) -> int:
+        """Erase whom passes were about and consents that are due; return how many rows went."""
+        due = select(health_holders.c.id).where(health_holders.c.erase_at <= now)
+        with self._database.write() as connection:
+            erased = forget_holders(connection, connection.execute(due).scalars().all())
+            old = health_consents.c.erase_at <= now
+            erased += connection.execute(delete(health_consents).where(old)).rowcount
+            given = health_nonces.c.given_at < nonces_before
+            connection.execute(delete(health_nonces).where(given))
+        return erased
+
+    def _clash(self, issue: Issue) -> Refused:
+        """Say which places were taken; one that came twice counts as taken."""
+        place = (health_passes.c.agency, health_passes.c.list, health_passes.c.idx)
+        wanted = [(row.agency, row.list, row.index) for row in issue.passes]
+        taken: list[tuple[int, int]] = []
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), CHUNK // len(place)):
+                some = wanted[start : start + CHUNK // len(place)]
+                query = select(*place).where(tuple_(*place).in_(some))
+                taken += [(row.list, row.idx) for row in connection.execute(query)]
+        return IndexTaken(tuple(taken))
+
+
+def forget_holders(connection: Connection, holders: Sequence[bytes]) -> int:
+    """Erase rows about some holders as part of a transaction; their passes stay, nobody's."""
+    for start in range(0, len(holders), CHUNK):
+        some = holders[start : start + CHUNK]
+        theirs = health_passes.c.holder.in_(some)
+        connection.execute(update(health_passes).where(theirs).values(holder=None))
+        connection.execute(delete(health_holders).where(health_holders.c.id.in_(some)))
+    return len(holders)
+
+
+def _spend(connection: Connection, agency: AgencyId, spending: Spending, at: int) -> None:
+    nonce = health_nonces.c
+    burn = update(health_nonces).where(
+        nonce.nonce == spending.nonce,
+        nonce.agency == agency,
+        nonce.given_at >= spending.not_before,
+        nonce.burned_at.is_(None),
+    )
+    spent = {
+        "agreement": spending.agreement,
+        "cti": spending.cti,
+        "digest": spending.transfer,
+        "spent_at": at,
+    }
+    if not insert_once(connection, health_transfers_spent, spent):
+        raise TransferSpent
+    if connection.execute(burn.values(burned_at=at)).rowcount != 1:
+        raise ChallengeUnknown
+    if spending.quota is not None:
+        _count(connection, spending.agreement, spending.quota)
+
+
+def _count(connection: Connection, agreement: bytes, quota: Quota) -> None:
+    key = {"agreement": agreement, "port": quota.port, "day": quota.day}
+    # The row comes first: a lock on a row that is not there yet holds nobody off.
+    insert_new(connection, health_quotas, [{**key, "used": 0}])
+    used = health_quotas.c.used
+    counted = update(health_quotas).filter_by(**key).where(used < quota.limit)
+    if connection.execute(counted.values(used=used + 1)).rowcount != 1:
+        raise QuotaUsed
+
+
+def _insert(connection: Connection, issue: Issue) -> None:
+    digests = [(row.digest, row.agency, RecordKind.HEALTH_PASS) for row in issue.passes]
+    digests += [(row.digest, row.agency, RecordKind.HEALTH_CONSENT) for row in issue.consents]
+    insert_records(connection, [RecordRow(*each, NOT_KEPT, issue.at) for each in digests])
+    for holder in issue.holders:
+        values = (holder.id, holder.agency, holder.sealed, holder.erase_at)
+        row = dict(zip(health_holders.c.keys(), values, strict=True))
+        connection.execute(insert(health_holders).values(row))
+    for consent in issue.consents:
+        if not insert_once(connection, health_consents, _consent_values(consent)):
+            raise ConsentUsed
+    rows = [(r.digest, r.agency, r.list, r.index, r.nbf, r.exp, r.holder) for r in issue.passes]
+    insert_group(connection, health_passes, _COLUMNS, rows)
+    # Last, since a list's count is what all of an agency's writers wait for.
+    count_used(connection, [(row.agency, row.list) for row in issue.passes])
+
+
+def _consent_values(row: ConsentRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "agency": row.agency,
+        "digest": row.digest,
+        "holder": row.holder,
+        "sealed": row.sealed,
+        "erase_at": row.erase_at,
+    }
+
+
+def _pass_of(row: Row[Any]) -> PassRow:
+    return PassRow(row.digest, row.agency, row.list, row.idx, row.nbf, row.exp, row.holder)

@@ -1,0 +1,164 @@
+"""The decision about a code of another country, `HC1:`: recognised as it is, always on paper.
+
+It has no anchor and no grade. One that nothing speaks against counts as the best of FROM's grades.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.certlogic.rules import Judgement, in_force
+from ledger.health import cose
+from ledger.health.cose import Sign1
+from ledger.health.gate.case import Case, answer, ended
+from ledger.health.gate.evidence import Part, RuleBundle
+from ledger.health.gate.findings import GateFinding, denied, secondary, unknown
+from ledger.health.gate.lane import Identity
+from ledger.health.gate.lists import age_findings, clock_findings
+from ledger.health.gate.recognition import Covered, Ground, ground_of_foreign
+from ledger.health.gate.report import Effects, PersonReport
+from ledger.health.gate.showing import (
+    Showing,
+    grade_findings,
+    identity_findings,
+    memory_findings,
+    presentation_findings,
+    quota_findings,
+    shown_of,
+)
+from ledger.health.hcert import envelope, reading
+from ledger.health.hcert.claims import Claims
+from ledger.health.hcert.reading import Limits, Reading
+from ledger.health.hcert.revocation import Withdrawal
+from ledger.health.hcert.trust import TrustedKey
+from ledger.health.passes import Mode
+from ledger.health.policy import Policy
+from ledger.health.reasons import CodeRefused, Finding, Reason
+from ledger.values import Seconds
+from ledger.verification.check import Result, rfc3339
+
+_ANCHOR_CHECK: Final = 3
+_FROZEN: Final = "frozen"
+_UNREADABLE: Final = "an unreadable date"
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A code that a listed key signed."""
+
+    message: Sign1
+    key: TrustedKey
+    claims: Claims
+    ground: Ground
+    grade: int | None
+    uses: int
+
+
+def judge_foreign(text: str, case: Case, identity: Identity) -> PersonReport:
+    """Return the answer about an `HC1:` code."""
+    try:
+        message = envelope.read(text)
+        key = _signer(message, case)
+        ground = ground_of_foreign(key.country, case)
+        found = _opened(message, key, ground, case)
+    except CodeRefused as refused:
+        return ended(refused, case)
+    assert found.claims is not None
+    grade = None if ground.policy is None else _grade_of(ground.policy)
+    uses = 0 if ground.policy is None else ground.policy.document["maxUses"]
+    subject = _Subject(message, key, found.claims, ground, grade, uses)
+    findings = [*map(_judged, found.findings), *_findings(subject, case)]
+    findings += identity_findings(None, identity, is_required=True, is_green=not findings)
+    return answer(
+        findings,
+        case,
+        skipped=(_ANCHOR_CHECK,),
+        recognition=ground.cited(_covered(subject), case.lane.port),
+        status=case.evidence.revoked,
+        shown=shown_of(grade, found.claims.expires_at, None, ground.policy),
+        effects=Effects(
+            subject=_name_of(message),
+            counts_use=uses > 0,
+            source=ground.source,
+        ),
+    )
+
+
+def _signer(message: Sign1, case: Case) -> TrustedKey:
+    if case.evidence.foreign is None:
+        raise CodeRefused(Reason.KEY_UNKNOWN, "no trust list")
+    return reading.signer(message, case.evidence.foreign)
+
+
+def _opened(message: Sign1, key: TrustedKey, ground: Ground, case: Case) -> Reading:
+    """What a message says; raise `CodeRefused` with CLAIMS where it says nothing."""
+    tolerances = () if ground.policy is None else ground.policy.document["tolerances"]
+    limits = Limits(tolerances=frozenset(tolerances))
+    revocation = case.evidence.revocation
+    found = reading.opened(message, key, Seconds(case.at), limits, revocation)
+    if found.claims is None:
+        raise CodeRefused(found.findings[0].reason, found.findings[0].detail)
+    return found
+
+
+def _judged(finding: Finding) -> GateFinding:
+    """What a finding of the reading means at a gate."""
+    reason, detail = finding.reason, finding.detail
+    if reason is Reason.KEY_STATE and detail == _FROZEN:
+        return unknown(reason, detail)
+    if reason is Reason.STATUS and detail == Withdrawal.PERHAPS:
+        return unknown(reason, detail)
+    if reason is Reason.RULE and detail == _UNREADABLE:
+        return secondary(reason, detail)
+    return denied(reason, detail)
+
+
+def _findings(subject: _Subject, case: Case) -> Iterator[GateFinding]:
+    ground = subject.ground
+    yield from ground.findings(_covered(subject), case.lane.port)
+    yield from clock_findings(case)
+    yield from presentation_findings(Mode.PAPER, Showing(Mode.PAPER), ground.policy, case)
+    yield from memory_findings(_name_of(subject.message), None, subject.uses, case)
+    if ground.policy is not None:
+        yield from age_findings(_parts(case), ground.policy, case)
+        yield from quota_findings(ground.source, ground.policy, case)
+        yield from grade_findings(subject.grade, ground.policy)
+        bundle = case.evidence.bundles.get(ground.bundle_hash)
+        yield from _rule_findings(subject.claims, bundle, case)
+
+
+def _rule_findings(claims: Claims, bundle: RuleBundle | None, case: Case) -> Iterator[GateFinding]:
+    """Yield RULE for every rule of TO's country in use that is not met, or has no value."""
+    if bundle is None:
+        yield unknown(Reason.STALE_LIST, "no rules", check=4)
+        return
+    country = case.lane.jurisdiction[:2]
+    external = {"validationClock": rfc3339(case.at), "valueSets": bundle.value_sets}
+    for rule in in_force(bundle.rules, country, claims.type, Seconds(case.at)):
+        judgement = rule.judge(claims.certificate, external)
+        if judgement is Judgement.NOT_MET:
+            yield denied(Reason.RULE, rule.identifier, rule=rule.descriptions)
+        elif judgement is Judgement.NOT_EVALUABLE:
+            yield secondary(Reason.RULE, rule.identifier, Result.ERROR, rule=rule.descriptions)
+
+
+def _grade_of(policy: Policy) -> int | None:
+    """TO's grade for the best of FROM's; None where the grade map refuses even that."""
+    best = min(policy.document["grades"]["from"], key=lambda grade: int(grade["order"]))
+    return policy.grade_for(best["code"])
+
+
+def _covered(subject: _Subject) -> Covered:
+    return Covered(subject.key.kid, None, subject.grade)
+
+
+def _name_of(message: Sign1) -> bytes:
+    """What stands for a foreign code: r of its signature, since s may be replaced by n - s."""
+    signature = message.signature
+    is_pair = message.header(cose.ALG) == cose.ES256
+    return signature[: len(signature) // 2] if is_pair else signature
+
+
+def _parts(case: Case) -> Mapping[str, Part | None]:
+    evidence = case.evidence
+    return {"trust": evidence.trust, "status": evidence.revoked, "rules": evidence.rules}
