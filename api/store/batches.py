@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, update
+import orjson
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from api.store.appends import insert_group
 from api.store.database import Database
@@ -144,12 +145,7 @@ class BatchStore:
             }
             connection.execute(insert(batches).values(values))
             batch = connection.execute(_batch_of(agency, sealed.root)).scalar_one()
-            connection.execute(
-                update(records)
-                .where(records.c.seq == bindparam("record"))
-                .values(batch=batch, leaf_index=bindparam("leaf")),
-                [{"record": row.seq, "leaf": leaf} for leaf, row in enumerate(claimed)],
-            )
+            _put_in(connection, batch, [row.seq for row in claimed])
             given = (agency, int(kind), "", closed_at, batch)
             rows = [(digest, *given, len(claimed) + n) for n, digest in enumerate(padding)]
             insert_group(connection, records, _PADDED, rows)
@@ -203,6 +199,23 @@ _ANCHORED: Final = (
     _EVENT.c.transaction,
 )
 _ANCHORED_IT: Final = (_EVENT.c.agency == batches.c.agency) & (_EVENT.c.root == batches.c.root)
+
+
+def _put_in(connection: Connection, batch: int, members: list[int]) -> None:
+    """Give records their batch and leaf in one statement: a row each took twice as long."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "UPDATE records SET batch = %s, leaf_index = place.leaf - 1 "
+            "FROM unnest(%s::bigint[]) WITH ORDINALITY AS place (seq, leaf) "
+            "WHERE records.seq = place.seq",
+            (batch, members),
+        )
+    else:
+        connection.exec_driver_sql(
+            "UPDATE records SET batch = ?, leaf_index = place.key "
+            "FROM json_each(?) AS place WHERE records.seq = place.value",
+            (batch, orjson.dumps(members).decode()),
+        )
 
 
 def _places() -> Select[Any]:
