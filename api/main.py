@@ -129,6 +129,7 @@ def serve(*, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415  # framework and server are 40 MB, which the other commands do without
 
     from api.http.app import create_app  # noqa: PLC0415  # so it is
+    from api.http.connections import TimelyConnection  # noqa: PLC0415  # so it is
     from api.http.pages import Pages  # noqa: PLC0415  # so it is
 
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -142,6 +143,7 @@ def serve(*, host: str, port: int) -> None:
             app,
             host=host,
             port=port,
+            http=TimelyConnection,
             access_log=False,
             server_header=False,
             log_config=json_log_of_server(),

@@ -601,6 +601,13 @@ class FinalityUnknown(Unavailable):
 
 
 @dataclass(eq=False)
+class AllowanceTooSmall(Unavailable):
+    """Whoever holds the key may never sign so many together: the operator has to raise a limit."""
+
+    purpose: str = ""
+
+
+@dataclass(eq=False)
 class WrongNetwork(Unavailable):
     """The node serves another chain."""
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
+from api.http.auth import LargeBodies
 from api.http.direct import Direct
 from api.http.limits import Allowances, RateLimit, Rates
 from api.http.metrics import Metrics
@@ -110,6 +111,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_middleware(Direct, routes=DIRECT_ROUTES)
     app.add_middleware(BodyLimit)
+    app.add_middleware(LargeBodies, sign_ins=services.sign_ins)
     app.add_middleware(RateLimit, limits=limits)
     app.add_middleware(
         Edge,

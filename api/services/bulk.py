@@ -17,13 +17,13 @@ from api.services.job_results import fault_lines, stop_line
 from api.services.running import CLAIM_SECONDS, KeyChanged, Ports, Stopped, Work
 from api.services.uploads import EncodingUnknown, TooManyRows, UploadMalformed
 from api.store.jobs import JobRow, JobState
-from api.store.turns import MAX_TRIES, CancelAsked, Ending, TurnLost
-from ledger.errors import Refused, Unavailable
+from api.store.turns import GIVEN_UP_AT, CancelAsked, Ending, TurnLost
+from ledger.errors import AllowanceTooSmall, Refused, Unavailable
 
 PAUSE_SECONDS: Final = 5
 """How long a job rests that could not go on, so that others have their turn (proposed)."""
 GIVEN_UP: Final = "JobGivenUp"
-"""The error of a job that ended every process that ran it."""
+"""The error of a job that ended, or held up, every process that ran it."""
 
 
 class Bulk:
@@ -64,7 +64,7 @@ class Bulk:
     def _run(self, turn: JobRow) -> None:
         if turn.is_cancelled:
             self._stop(turn, JobState.CANCELLED, None)
-        elif turn.tries > MAX_TRIES:
+        elif turn.tries >= GIVEN_UP_AT:
             self._stop(turn, JobState.FAILED, GIVEN_UP)
         else:
             self._go_through(turn)
@@ -81,7 +81,7 @@ class Bulk:
             self._end(turn, JobState.REFUSED, error=type(error).__name__)
         except CancelAsked:
             self._stop(work.turn if work else turn, JobState.CANCELLED, None)
-        except (Refused, SigningKeyMissing) as error:
+        except (Refused, AllowanceTooSmall, SigningKeyMissing) as error:
             self._stop(work.turn if work else turn, JobState.FAILED, type(error).__name__)
 
     def _has_passed(self, work: Work) -> bool:

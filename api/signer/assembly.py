@@ -12,7 +12,7 @@ from api.signer.purposes import Purpose, Rules
 from api.signer.server import SignerServer
 from api.signer.trail import Trail
 from ledger.canonical import b64url_decode
-from ledger.errors import Refused
+from ledger.errors import AllowanceTooSmall, Refused
 from ledger.licences.catalogue import load_catalogue
 from ledger.values import KeyId
 
@@ -68,7 +68,7 @@ def _resume(limits: Limits, trail: Trail, clocks: Clocks) -> None:
     """Count the last day's signatures again, lest a crash give the allowances anew."""
     now, steady = clocks.unix(), clocks.steady()
     for entry in trail.signed_since(now - DAY_SECONDS):
-        with suppress(LimitReached):
+        with suppress(AllowanceTooSmall, LimitReached):
             key_id = KeyId(b64url_decode(entry.kid))
             limits.take({Purpose(entry.purpose): 1}, key_id, steady - (now - entry.time))
 

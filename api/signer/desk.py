@@ -11,7 +11,7 @@ from api.signer.limits import Bucket, LimitReached, Limits
 from api.signer.purposes import Purpose, PurposeRefused, Rules
 from api.signer.trail import SIGNED, Entry, Trail
 from ledger.canonical import b64url_encode
-from ledger.errors import LedgerError, Refused
+from ledger.errors import AllowanceTooSmall, LedgerError, Refused
 from ledger.keys import PublicKey, Signer
 from ledger.values import KeyId
 
@@ -66,7 +66,7 @@ class Desk:
 
         Raises:
             KeyNotHeld, PurposeRefused: for what no one may ask.
-            LimitReached: for what comes too often.
+            AllowanceTooSmall, LimitReached: for more than is ever, or for now, allowed.
             TrailUnavailable: when it could not be written down.
             TokenUnavailable: when the key's hardware does not answer.
         """
@@ -130,7 +130,7 @@ def _subject(error: LedgerError, purposes: Sequence[Purpose], count: int) -> int
 
     A limit is about the first of its purpose; what comes after the judging about the last message.
     """
-    if isinstance(error, LimitReached):
+    if isinstance(error, AllowanceTooSmall | LimitReached):
         return purposes.index(Purpose(error.purpose))
     return min(len(purposes), count - 1)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.signer.purposes import Purpose
-from ledger.errors import Refused, Unavailable
+from ledger.errors import AllowanceTooSmall, Refused, Unavailable
 from ledger.values import KeyId
 
 _MINUTE: Final = 60
@@ -78,6 +78,10 @@ class Bucket:
         gain = (self._filled_at - before) * self._size / self.seconds
         self._level = min(float(self._size), self._level + gain)
 
+    def holds(self, count: int) -> bool:
+        """Whether it could ever have so many."""
+        return self._size >= count
+
     def has(self, count: int) -> bool:
         """Whether so many are left."""
         return self._level >= count
@@ -99,13 +103,16 @@ class Limits:
         """Count so many signatures of each purpose at `now`, seconds of a steady clock.
 
         Raises:
-            LimitReached: when a minute or a day has not that many left; then nothing is counted.
+            AllowanceTooSmall: when a minute or a day never has that many.
+            LimitReached: when it has not that many left. Nothing is counted in either case.
         """
         with self._lock:
             taken = []
             for purpose, count in wanted.items():
                 for bucket in self._buckets_of(purpose, key_id):
                     bucket.fill(now)
+                    if not bucket.holds(count):
+                        raise AllowanceTooSmall(purpose)
                     if not bucket.has(count):
                         raise LimitReached(purpose, bucket.seconds)
                     taken.append((bucket, count))

@@ -23,7 +23,7 @@ from api.signer.wire import (
     short_address,
     sign_request,
 )
-from ledger.errors import Unavailable
+from ledger.errors import AllowanceTooSmall, Unavailable
 from ledger.keys import PublicKey, Signer
 
 ANSWER_SECONDS: Final = 5.0
@@ -115,7 +115,7 @@ class RemoteSigner:
     line: SignerLine
 
     def sign(self, message: bytes) -> bytes:
-        """Return the signature; raise `SigningUnavailable` without one."""
+        """Return the signature; raise `SigningUnavailable` or `AllowanceTooSmall` without one."""
         (signature,) = self._ask((message,))
         return signature
 
@@ -123,6 +123,7 @@ class RemoteSigner:
         """Return the signatures, asked for in as few requests as hold them.
 
         Raises `SigningUnavailable` unless there are all; a request that was answered is counted.
+        Raises `AllowanceTooSmall` for a request that no waiting helps.
         """
         return [each for batch in _batches(messages) for each in self._ask(batch)]
 
@@ -176,6 +177,8 @@ def _understood(
     try:
         return parse(line.ask(request, more_seconds))
     except Denied as exc:
+        if exc.reason.partition(":")[0] == AllowanceTooSmall.__name__:
+            raise AllowanceTooSmall from exc
         raise SigningUnavailable(exc.reason) from exc
     except (FrameMalformed, OSError) as exc:
         raise SigningUnavailable("the line was cut") from exc

@@ -11,6 +11,7 @@ from zlib import compress
 
 import orjson
 from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy.sql.expression import ColumnElement
 
 from api.store.database import Database
 from api.store.jobs import Fault, JobRow, JobState, job_of
@@ -19,11 +20,22 @@ from ledger.errors import LedgerError
 
 MAX_TRIES: Final = 5
 """Turns without progress after which a job is given up: it ends whoever runs it (proposed)."""
+A_TRY: Final = 5
+"""What such a turn adds to `tries`. One that its process lived to lose adds 1: a busy machine
+stands still at times, but a job that holds up everybody ends as well, after 25 turns (proposed)."""
+GIVEN_UP_AT: Final = (MAX_TRIES + 1) * A_TRY
+"""What `tries` is at, the turn in hand among them, when the job is given up."""
 _ZLIB_LEVEL: Final = 1
-_ONE_TRY_LESS: Final[dict[str, Any]] = {
-    "tries": case((jobs.c.tries > 0, jobs.c.tries - 1), else_=0)
-}
+
+
+def _less(weight: int) -> ColumnElement[int]:
+    return case((jobs.c.tries > weight, jobs.c.tries - weight), else_=0)
+
+
+_NO_TRY: Final = {"tries": _less(A_TRY)}
 """Takes back the try that a turn began with; earlier ones stand. Progress has left none."""
+_LOST: Final = {"tries": _less(A_TRY - 1)}
+"""Takes back what it was more than a lost turn."""
 
 
 class TurnLost(LedgerError):
@@ -72,7 +84,7 @@ class TurnStore:
                 return None
             values = {
                 "turn": jobs.c.turn + 1,
-                "tries": jobs.c.tries + 1,
+                "tries": jobs.c.tries + A_TRY,
                 "claimed_until": until,
                 "error": None,
             }
@@ -88,15 +100,15 @@ class TurnStore:
         """
         values: dict[str, Any] = {"claimed_until": until, "error": error}
         if not counts:
-            values |= _ONE_TRY_LESS
+            values |= _NO_TRY
         with self._database.write() as connection:
             connection.execute(_own(turn).values(values))
 
     def lose(self, turn: JobRow) -> None:
-        """Say that a turn which others took meanwhile did not end its process: it is no try."""
+        """Say that a turn which others took meanwhile did not end its process."""
         unfinished = update(jobs).where(jobs.c.id == turn.id, jobs.c.finished_at.is_(None))
         with self._database.write() as connection:
-            connection.execute(unfinished.values(_ONE_TRY_LESS))
+            connection.execute(unfinished.values(_LOST))
 
     def go_on(self, turn: JobRow, until: int, **values: Any) -> None:
         """Say that the turn goes on, and write columns of the job.

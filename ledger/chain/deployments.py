@@ -28,7 +28,6 @@ from ledger.errors import (
 )
 from ledger.values import Address, LedgerRef
 
-_NO_BLOCK: Final = bytes(HASH_BYTES)
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}\Z")
 _BEFORE_AGREEMENTS: Final = ("Authority", "RecordLedger", "VerificationLens")
 _AGREEMENTS: Final = "RecognitionLedger"
@@ -194,8 +193,9 @@ def check_deployment(node: Node, deployment: Deployment) -> None:
     """Raise unless the node serves the very chain and contracts of `deployment`.
 
     `WrongNetwork` for another chain id, `WrongHistory` for another block at the deployment's
-    height, `WrongCode` for other code, or for contracts that point at others than their siblings.
-    Of several nodes one of another history is passed over while there is one of ours.
+    height, `NodeStale` for a node that is below it, `WrongCode` for other code, or for contracts
+    that point at others than their siblings. Of several nodes one of another history is passed
+    over while there is one of ours.
     """
     if node.chain_id != deployment.chain_id:
         raise WrongNetwork(deployment.chain_id, node.chain_id)
@@ -219,7 +219,9 @@ def _check_contracts(node: Node, deployment: Deployment) -> None:
 
 def _check_history(node: Node, deployment: Deployment) -> None:
     header = node.call("eth_getBlockByNumber", spell(deployment.block), False)  # noqa: FBT003  # JSON-RPC: no transactions
-    found = _NO_BLOCK if header is None else octets(record(header).get("hash"), HASH_BYTES)
+    if header is None:
+        return  # it has not come so far: that is behind, and not another history
+    found = octets(record(header).get("hash"), HASH_BYTES)
     if found != deployment.block_hash:
         raise WrongHistory(deployment.block, deployment.block_hash, found)
 

@@ -149,13 +149,11 @@ class Follower:
         expected = self._deployment.block_hash
         ours = [one for one in found if one.deployed and one.deployed.hash == expected]
         if found and not ours:
-            deployed = found[0].deployed
             self._checked = False
-            raise WrongHistory(
-                self._deployment.block,
-                expected,
-                bytes(len(expected)) if deployed is None else deployed.hash,
-            )
+            other = next((one.deployed for one in found if one.deployed is not None), None)
+            if other is None:
+                raise NodeStale("the node is below the deployment", self._deployment.block)
+            raise WrongHistory(self._deployment.block, expected, other.hash)
         return ours
 
     def _only_lags(self, head: Head) -> bool:

@@ -72,6 +72,7 @@ class Memory:
     troubles: dict[bytes, int] = field(default_factory=dict)
     underpriced: set[bytes] = field(default_factory=set)
     at_ceiling: set[bytes] = field(default_factory=set)
+    vanished: set[bytes] = field(default_factory=set)
     gas: dict[bytes, int] = field(default_factory=dict)
     turn: tuple[int, int] = (-1, 0)
 
@@ -79,6 +80,7 @@ class Memory:
         """Forget what is remembered of intents that stand in a block by now."""
         self.underpriced &= missing
         self.at_ceiling &= missing
+        self.vanished &= missing
         for kept in (self.troubles, self.gas):
             for intent in kept.keys() - missing:
                 del kept[intent]

@@ -95,10 +95,13 @@ class Pending:
             if raised is not None:
                 return raised
         if any(attempt.hash in known for attempt in each.attempts):
+            self._lane.memory.vanished.discard(intent.id)
             return None
         if self._lane.memory.trouble(intent.id) < REBUILD_AFTER:
             return last
-        self._lane.alarm("vanished", spell(last.hash), intent.id)
+        if intent.id not in self._lane.memory.vanished:  # told once, and again after it came back
+            self._lane.memory.vanished.add(intent.id)
+            self._lane.alarm("vanished", spell(last.hash), intent.id)
         return self._rebuilt(intent, last, head)
 
     def _unsent(self, intent: Intent, last: Attempt, head: Head) -> Attempt:

@@ -19,7 +19,7 @@ from ledger.chain.deployments import (
     require_own_contracts,
 )
 from ledger.chain.wire import octets
-from ledger.errors import WrongCode, WrongHistory, WrongNetwork
+from ledger.errors import NodeStale, WrongCode, WrongHistory, WrongNetwork
 from ledger.keystore import KeyKind, lock
 from scripts import deploy as script
 from tests.support.standing import Standing
@@ -81,10 +81,10 @@ class TestCheckDeployment:
         with pytest.raises(WrongHistory):
             check_deployment(standing.node, replace(standing.deployment, block_hash=bytes(32)))
 
-    def test_a_shorter_history(self, standing: Standing) -> None:
-        with pytest.raises(WrongHistory) as refused:
+    def test_a_node_that_is_not_there_yet_is_behind(self, standing: Standing) -> None:
+        with pytest.raises(NodeStale) as refused:
             check_deployment(standing.node, replace(standing.deployment, block=10_000))
-        assert refused.value.found == bytes(32)
+        assert refused.value.block == 10_000
 
     @pytest.mark.parametrize("name", CONTRACTS)
     def test_other_code(self, standing: Standing, name: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from ledger.chain import calls
 from ledger.chain.calls import Call
 from ledger.chain.fees import GWEI, FeePolicy, Fees
+from ledger.chain.pending import REBUILD_AFTER
 from ledger.chain.sender import Limits, Progress, Reason, Sender
 from ledger.chain.wire import quantity, record, spell
 from ledger.errors import ChainUnavailable
@@ -244,6 +245,28 @@ class TestVanished:
         desk.mine()
         desk.step()
         assert desk.states(intents) == [IntentState.FINAL] * 3
+
+    def test_is_told_once(self, desk: Desk) -> None:
+        desk.manual()
+        (intent,) = desk.anchors(1)
+        told = []
+        for _ in range(2 * REBUILD_AFTER + 2):
+            told += [alarm.code for alarm in desk.step().alarms]
+            desk.rpc("anvil_dropAllTransactions")
+        assert told.count("vanished") == 1
+        assert desk.outbox.state(intent) is IntentState.SENT
+
+    def test_is_told_again_after_it_came_back(self, desk: Desk) -> None:
+        desk.manual()
+        desk.anchors(1)
+        told = []
+        for _ in range(2):
+            for _ in range(REBUILD_AFTER + 1):
+                told += [alarm.code for alarm in desk.step().alarms]
+                desk.rpc("anvil_dropAllTransactions")
+            desk.step()  # sends it once more
+            told += [alarm.code for alarm in desk.step().alarms]  # finds it in the pool
+        assert told.count("vanished") == 2
 
     def test_too_little_gas_is_made_good(self, desk: Desk) -> None:
         desk.manual()

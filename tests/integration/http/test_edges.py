@@ -1,8 +1,10 @@
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from api.http.auth import SMALL_BYTES
 from api.http.middleware import BODY_BYTES
 from api.http.problems import MEDIA_TYPE
 from api.services.licences import Licences
@@ -99,6 +101,38 @@ class TestBody:
             "/v1/verifications", content=chunks, headers={"Content-Type": "application/json"}
         )
         assert refusal(answer) == (413, "RequestTooLarge")
+
+    @pytest.mark.parametrize("token", [None, "nobody-gave-this"])
+    @pytest.mark.parametrize("is_said", [True, False])
+    def test_is_not_read_of_strangers_when_it_is_large(
+        self, service: World, token: str | None, *, is_said: bool
+    ) -> None:
+        def pieces() -> Iterator[bytes]:
+            yield large
+
+        large = b"[" * (SMALL_BYTES + 1)
+        headers = {"Content-Type": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if is_said:
+            headers["Content-Length"] = str(len(large))
+        answer = service.client.post("/v1/licences", content=pieces(), headers=headers)
+        name = "SignInMissing" if token is None else "SessionUnknown"
+        assert refusal(answer) == (401, name)
+        assert answer.headers["Connection"] == "close"
+        assert "X-Request-Id" in answer.headers
+
+    def test_is_read_of_those_who_signed_in_and_of_strangers_who_verify(
+        self, service: World
+    ) -> None:
+        large = b"[" * (SMALL_BYTES + 1)
+        headers = {"Content-Type": "application/json"}
+        known = service.client.post(
+            "/v1/licences", content=large, headers=headers | service.by(service.issuer)
+        )
+        assert refusal(known) == (400, "JsonMalformed")
+        stranger = service.client.post("/v1/verifications", content=large, headers=headers)
+        assert refusal(stranger) == (400, "JsonMalformed")
 
     def test_never_echoes_a_value(self, service: World) -> None:
         form = order() | {"type": [SECRET], "fields": SECRET, "agency": {"code": SECRET * 40}}

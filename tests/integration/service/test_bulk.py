@@ -21,7 +21,7 @@ from api.signer.remote import SigningUnavailable
 from api.store.batches import BatchStore
 from api.store.jobs import JobStore
 from api.store.licences import LicenceFilter, LicenceRow
-from api.store.turns import MAX_TRIES, TurnStore
+from api.store.turns import A_TRY, MAX_TRIES, TurnStore
 from ledger.errors import ChainUnavailable
 from ledger.events import AgencyStatusChanged, RoleRevoked
 from ledger.licences.catalogue import load_catalogue
@@ -360,6 +360,23 @@ class TestTurn:
             office.world.clock.now += CLAIM_SECONDS
         office.bulk().step()
         assert office.view(job).state is JobState.DONE
+
+    def test_that_is_lost_every_time_ends_the_job(self, office: BulkOffice) -> None:
+        job = office.order(bulk_csv(named(3)))
+
+        def sleep(reached: str) -> None:
+            if reached == "checked":
+                office.world.clock.now += CLAIM_SECONDS
+                now, turns = office.world.clock(), TurnStore(office.world.database)
+                other = turns.take(now, now)
+                assert other is not None
+                turns.give_back(other, now, counts=False)
+
+        for _ in range(MAX_TRIES * A_TRY):
+            assert not office.view(job).state.is_final
+            office.bulk(reach=sleep).step()
+        office.bulk().step()
+        assert (office.view(job).state, office.view(job).error) == (JobState.FAILED, GIVEN_UP)
 
     def test_is_kept_while_the_upload_is_read(self, office: BulkOffice) -> None:
         class Slow(JobStore):

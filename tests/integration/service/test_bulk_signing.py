@@ -83,6 +83,15 @@ class TestSigner:
         assert (office.view(job).state, office.view(job).error) == (JobState.DONE, None)
         check_all(office, 50)
 
+    def test_below_a_lot_ends_the_job_with_a_name_of_its_own(
+        self, office: BulkOffice, builders: BuilderProcesses, tmp_path: Path
+    ) -> None:
+        job = office.order(bulk_csv(named(50)))
+        with signing(tmp_path, SUIZHENG_SIGNER_LIMITS="licence=3/100"):
+            office.bulk(builders=builders, batch_rows=50).step()
+        view = office.view(job)
+        assert (view.state, view.issued, view.error) == (JobState.FAILED, 0, "AllowanceTooSmall")
+
     def test_that_is_killed_is_waited_for(
         self, office: BulkOffice, builders: BuilderProcesses, tmp_path: Path
     ) -> None:

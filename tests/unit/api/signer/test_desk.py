@@ -8,6 +8,7 @@ from api.signer.desk import REFUSALS_PER_MINUTE, KeyNotHeld
 from api.signer.limits import Allowance, LimitReached
 from api.signer.purposes import PurposeRefused
 from api.signer.trail import TrailUnavailable
+from ledger.errors import AllowanceTooSmall
 from ledger.keys import PrivateKey, SignatureInvalid, Signer
 from ledger.list_tokens import TOKEN_TYPE
 from ledger.values import KeyId
@@ -155,14 +156,22 @@ class TestBatch:
 
     def test_beyond_a_limit_signs_and_counts_none(self, trail: Path) -> None:
         key = Recorder()
-        at = desk(trail, Ring([key]), licence=Allowance(2, 9))
+        at = desk(trail, Ring([key]), licence=Allowance(3, 9))
+        at.sign(KEY_ID, [licence_message()], UID)
         for messages in ([licence_message()] * 3, [list_message(), *[licence_message()] * 3]):
             with pytest.raises(LimitReached):
                 at.sign(KEY_ID, messages, UID)
-        assert key.messages == []
-        found = [(line["purpose"], line["outcome"], line["unwritten"]) for line in lines(trail)]
+        assert len(key.messages) == 1
+        _, *found = [(line["purpose"], line["outcome"], line["unwritten"]) for line in lines(trail)]
         assert found == [("licence", "LimitReached:60", 2), ("licence", "LimitReached:60", 3)]
         assert len(at.sign(KEY_ID, [licence_message()] * 2, UID)) == 2
+
+    def test_that_no_allowance_holds_is_told_apart(self, trail: Path) -> None:
+        at = desk(trail, licence=Allowance(2, 9))
+        with pytest.raises(AllowanceTooSmall):
+            at.sign(KEY_ID, [*[licence_message()] * 3, list_message()], UID)
+        (line,) = lines(trail)
+        assert (line["purpose"], line["outcome"]) == ("licence", "AllowanceTooSmall")
 
     def test_refused_takes_one_line_of_the_flood(self, trail: Path) -> None:
         at = desk(trail)

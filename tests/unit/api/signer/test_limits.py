@@ -9,6 +9,7 @@ from api.signer.limits import (
     parse_limits,
 )
 from api.signer.purposes import Purpose
+from ledger.errors import AllowanceTooSmall
 from ledger.values import KeyId
 
 KEY, OTHER = KeyId(bytes(32)), KeyId(bytes([1]) * 32)
@@ -33,10 +34,10 @@ class TestTake:
 
     def test_takes_many_or_none(self) -> None:
         found = limits(3, 100)
-        wanted = {Purpose.LICENCE: 1, Purpose.BUNDLE: 4}
+        spend(found, 1, 0)
+        wanted = {Purpose.LICENCE: 1, Purpose.BUNDLE: 3}
         with pytest.raises(LimitReached):
             found.take(wanted, KEY, 0)
-        spend(found, 1, 0)
         found.take(wanted | {Purpose.BUNDLE: 2}, KEY, 0)
         with pytest.raises(LimitReached):
             spend(found, 1, 0)
@@ -84,8 +85,14 @@ class TestTake:
         with pytest.raises(LimitReached):
             spend(found, 1, 0, OTHER)
 
+    @pytest.mark.parametrize("found", [limits(2, 100), limits(100, 2)])
+    def test_says_what_no_waiting_helps(self, found: Limits) -> None:
+        with pytest.raises(AllowanceTooSmall):
+            found.take({Purpose.BUNDLE: 3}, KEY, 0)
+        found.take({Purpose.BUNDLE: 2}, KEY, 0)
+
     def test_nothing_forbids(self) -> None:
-        with pytest.raises(LimitReached):
+        with pytest.raises(AllowanceTooSmall):
             spend(limits(0, 0), 1, 0)
 
 
