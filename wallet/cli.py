@@ -11,6 +11,7 @@ from wallet.commands.agency import agency
 from wallet.commands.agreement import agreement
 from wallet.commands.audit import audit
 from wallet.commands.bundle import bundle
+from wallet.commands.health import health
 from wallet.commands.job import job
 from wallet.commands.key import key
 from wallet.commands.licence import licence
@@ -53,7 +54,9 @@ def main(ctx: click.Context, home: Path) -> None:
         )
 
 
-for _command in (up, verify, licence, job, agency, agreement, key, trust, bundle, audit):
+_COMMANDS = (up, verify, licence, job, agency, agreement, key, trust, bundle, audit, health)
+
+for _command in _COMMANDS:
     main.add_command(_command)
 
 if __name__ == "__main__":

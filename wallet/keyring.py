@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     ACCOUNT = "account"
     DOCUMENT = "document"
     HOLDER = "holder"
+    READER = "reader"
 
 
 @dataclass(eq=False)
@@ -144,10 +145,9 @@ class Keyring:
         return Account(self._unlock(name, password, Purpose.ACCOUNT))
 
     def signer(self, name: str, password: str) -> PrivateKey:
-        """Unlock a document or holder key; raises as `entry` and `unlock` do."""
-        return PrivateKey.from_secret(
-            self._unlock(name, password, Purpose.DOCUMENT, Purpose.HOLDER)
-        )
+        """Unlock a document, holder or reader key; raises as `entry` and `unlock` do."""
+        needed = (Purpose.DOCUMENT, Purpose.HOLDER, Purpose.READER)
+        return PrivateKey.from_secret(self._unlock(name, password, *needed))
 
     def path(self, name: str) -> Path:
         """Return where a key's keystore is."""

@@ -57,6 +57,17 @@ def agency_record(client: LedgerClient, agency: Agency, subject: JurisdictionId)
     )
 
 
+def announced_keys(client: LedgerClient, start: bytes) -> list[tuple[Agency, DocumentKey]]:
+    """Return the document keys whose ids begin with `start`, and whose they are."""
+    found = []
+    for event in _events(client):
+        if isinstance(event, KeyAnnounced) and event.key_id.startswith(start):
+            agency, key = client.agency(event.agency), client.key(event.agency, event.key_id)
+            if agency is not None and key is not None:
+                found.append((agency, key))
+    return found
+
+
 def _accounts(
     client: LedgerClient, events: Iterable[Event], agency: AgencyId, subject: JurisdictionId
 ) -> Iterable[tuple[Role, Address]]:

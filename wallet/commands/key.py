@@ -45,7 +45,7 @@ def key() -> None:
 def new(
     outside: Surroundings, kind: str, name: str, passwords: Passwords, *, as_json: bool
 ) -> None:
-    """Make a key of KIND (account, document or holder) and keep it locked under NAME."""
+    """Make a key of KIND (account, document, holder or reader) and keep it locked under NAME."""
     password = passwords.new(name)
     with waiting("Locking the key"):
         made = outside.keyring.new(name, Purpose(kind), password, outside.randomness)

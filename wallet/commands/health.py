@@ -1,0 +1,46 @@
+"""`suizheng health`: the traveller's passes, and the gates that they were shown to."""
+
+from dataclasses import asdict
+
+import click
+
+from wallet.commands.health_answer import answer
+from wallet.commands.health_pass import pass_group
+from wallet.commands.options import json_option
+from wallet.console import print_json, print_table, say, when
+from wallet.health.answered import AnsweredGates
+from wallet.surroundings import Surroundings
+
+
+@click.group()
+def health() -> None:
+    """Health codes: a traveller's passes, and what gates are told."""
+
+
+@health.command()
+@click.option("--forget", is_flag=True, help="Delete the list.")
+@json_option
+@click.pass_obj
+def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
+    """List the gates answered in the last 28 days; the list stays in this wallet."""
+    known = AnsweredGates(outside.home)
+    if forget:
+        known.forget()
+    found = known.all(outside.now())
+    if as_json:
+        print_json([asdict(each) for each in found])
+    elif found:
+        columns = ("WHEN", "AGENCY", "CHECKPOINT", "LANE", "PURPOSE")
+        print_table(
+            columns,
+            (
+                (when(g.at), f"{g.jurisdiction}/{g.agency}", g.checkpoint, g.lane, g.purpose)
+                for g in found
+            ),
+        )
+    else:
+        say("No gate was answered.")
+
+
+health.add_command(pass_group)
+health.add_command(answer)
