@@ -33,10 +33,10 @@ class Screen:
             while True:
                 self._once(make())
         except KeyboardInterrupt:
-            click.echo(_CLEAR, nl=False)  # nobody reads it off the screen later
+            click.echo(_CLEAR, nl=False, color=True)  # nobody reads it off the screen later
 
     def _once(self, text: str) -> None:
-        click.echo(_CLEAR + blocks(text, SCREEN))
+        click.echo(_CLEAR + blocks(text, SCREEN), color=True)
         for left in range(RENEWED_SECONDS, 0, -1):
             click.echo(f"\rRenewed in {left:2} s. Ctrl-C ends it. ", nl=False)
             self._outside.clocks.pause(1)
