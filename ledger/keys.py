@@ -24,6 +24,9 @@ from ledger.errors import Refused
 from ledger.values import KeyId
 
 CURVE_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_FIELD: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_CURVE_B: Final = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+"""y² = x³ - 3x + b over the integers modulo `_FIELD` (NIST SP 800-186 §3.2.1.3)."""
 _HALF_BYTES: Final = 32
 _ES256: Final = ec.ECDSA(SHA256())
 
@@ -78,6 +81,14 @@ class PublicKey:
             raise PointInvalid from exc
         key.loaded()
         return key
+
+    def is_point(self) -> bool:
+        """Whether this is a point of P-256, its coordinates of 32 bytes; a tenth of loading it."""
+        if len(self.x) != _HALF_BYTES or len(self.y) != _HALF_BYTES:
+            return False
+        x, y = int.from_bytes(self.x), int.from_bytes(self.y)
+        is_on_curve = (y * y - (x * x - 3) * x - _CURVE_B) % _FIELD == 0
+        return is_on_curve and x < _FIELD and y < _FIELD
 
     def loaded(self) -> ec.EllipticCurvePublicKey:
         """Return the key object; raise `PointInvalid` unless it is a point of P-256."""

@@ -5,7 +5,8 @@ here says who may act: the contract decided that before it told what happened. T
 seconds, starts inside and ends outside a window.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NewType
@@ -26,8 +27,10 @@ FINAL_STATES: Final = frozenset(
         AgreementState.EXPIRED,
     )
 )
-LIVE_STATES: Final = frozenset(
-    (AgreementState.IN_FORCE, AgreementState.SUSPENDED, AgreementState.TERMINATING)
+LIVE_STATES: Final = (
+    AgreementState.IN_FORCE,
+    AgreementState.SUSPENDED,
+    AgreementState.TERMINATING,
 )
 
 
@@ -151,25 +154,28 @@ class Agreement:
         if version is None:
             return AgreementState.UNKNOWN
         state = version.state_at(self.successor_from(number), at)
-        return AgreementState.SUSPENDED if self._is_suspended(number, state, at) else state
+        return _suspended(state, self.suspensions_at(number, at))
 
     def in_force_at(self, at: int) -> InForce | None:
         """Return the version that is in force, suspended or terminating; None when none is.
 
         It is the last that has begun: neither numbers nor begins fall in the line of versions.
         """
-        begun = [version for version in self._line if version.valid_from <= at]
-        if not begun:
+        begun = bisect_right(self._begins, at)
+        if begun == 0:
             return None
-        version = begun[-1]
-        state = self.state_at(version.number, at)
+        version = self._line[begun - 1]
+        successor_from = self._begins[begun] if begun < len(self._begins) else 0
+        state = version.state_at(successor_from, at)
         if state not in LIVE_STATES:
             return None
-        return InForce(version, state, self.suspensions_at(version.number, at))
+        suspensions = self.suspensions_at(version.number, at)
+        return InForce(version, _suspended(state, suspensions), suspensions)
 
     def suspensions_at(self, number: int, at: int) -> tuple[Suspension, ...]:
         """Return the suspensions of a version in effect at a time, in the order of the acts."""
-        return tuple(each for each in self.suspensions.get(number, ()) if each.is_in_effect(at))
+        acts = self.suspensions.get(number)
+        return tuple(each for each in acts if each.is_in_effect(at)) if acts else ()
 
     @cached_property
     def _line(self) -> tuple[Version, ...]:
@@ -177,14 +183,21 @@ class Agreement:
         signed = (each for each in self.versions if each.signed_at and not each.ended_at)
         return tuple(sorted(signed, key=lambda version: version.number))
 
+    @cached_property
+    def _begins(self) -> tuple[int, ...]:
+        return tuple(version.valid_from for version in self._line)
+
     def successor_from(self, number: int) -> int:
         """Return when the next version in the line begins; 0 where there is none."""
         return next((each.valid_from for each in self._line if each.number > number), 0)
 
-    def _is_suspended(self, number: int, state: AgreementState, at: int) -> bool:
-        if state not in (AgreementState.IN_FORCE, AgreementState.TERMINATING):
-            return False
-        return any(each.scope_kind is Scope.ALL for each in self.suspensions_at(number, at))
+
+def _suspended(state: AgreementState, suspensions: Iterable[Suspension]) -> AgreementState:
+    """What a state is under the suspensions in effect: one as a whole hides those that hold."""
+    if state not in (AgreementState.IN_FORCE, AgreementState.TERMINATING):
+        return state
+    is_whole = any(each.scope_kind is Scope.ALL for each in suspensions)
+    return AgreementState.SUSPENDED if is_whole else state
 
 
 def agreement_id(

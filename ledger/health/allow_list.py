@@ -6,10 +6,8 @@ Ten exact bytes and no Bloom filter: a thief with the key could sign until one o
 positives passes.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
@@ -25,14 +23,6 @@ MARGIN_SECONDS: Final = 120
 _ID_BYTES: Final = 32
 
 
-class Standing(StrEnum):
-    """What a list says about a pass."""
-
-    LISTED = "listed"
-    NOT_LISTED = "not-listed"
-    NOT_COVERED = "not-covered"
-
-
 @dataclass(frozen=True, slots=True)
 class Segment:
     """The passes of an agency anchored at `start` <= block time < `end`, in Unix seconds.
@@ -45,12 +35,6 @@ class Segment:
     start: int
     end: int
     prefixes: bytes
-
-    def lists(self, digest: Digest) -> bool:
-        """Whether the pass with that digest is in the segment."""
-        wanted = digest[:PREFIX_BYTES]
-        place = bisect_left(_Prefixes(self.prefixes), wanted) * PREFIX_BYTES
-        return self.prefixes[place : place + PREFIX_BYTES] == wanted
 
 
 def segment_of(
@@ -89,6 +73,9 @@ class AllowList:
                 raise ClaimsInvalid("seq")
             if after.start != before.end:
                 raise ClaimsInvalid("start")
+        self._places = {
+            prefix: segment for segment in self._segments for prefix in _split(segment.prefixes)
+        }
 
     @property
     def end(self) -> int:
@@ -96,41 +83,19 @@ class AllowList:
         return self._segments[-1].end if self._segments else 0
 
     def find(self, digest: Digest) -> Segment | None:
-        """Return the segment that lists a pass, None when none does; the latest is asked first."""
-        return next((each for each in reversed(self._segments) if each.lists(digest)), None)
+        """Return the segment that lists a pass, the latest of several; None when none does."""
+        return self._places.get(digest[:PREFIX_BYTES])
 
     def covers(self, issued_at: int) -> bool:
-        """Whether a pass issued at a time had time to be anchored before the list's end."""
+        """Whether a pass issued at a time had time to be anchored before the list's end.
+
+        Only then does its absence say anything.
+        """
         return issued_at + MARGIN_SECONDS < self.end
 
-    def standing(self, digest: Digest, issued_at: int) -> Standing:
-        """Return what the list says about a pass that says it was issued at a time.
 
-        Its absence counts only where the list covers it.
-        """
-        if self.find(digest) is not None:
-            return Standing.LISTED
-        return Standing.NOT_LISTED if self.covers(issued_at) else Standing.NOT_COVERED
-
-    def was_anchored_before(self, digest: Digest, moment: int) -> bool | None:
-        """Whether a pass was anchored before a time; None where its segment spans it, or none."""
-        segment = self.find(digest)
-        if segment is None or segment.start < moment < segment.end:
-            return None
-        return segment.end <= moment
-
-
-class _Prefixes(Sequence[bytes]):
-    """The prefixes as a sequence, without a copy of them all."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def __len__(self) -> int:
-        return len(self._data) // PREFIX_BYTES
-
-    def __getitem__(self, place: Any) -> Any:
-        return self._data[place * PREFIX_BYTES : (place + 1) * PREFIX_BYTES]
+def _split(prefixes: bytes) -> Iterator[bytes]:
+    return (prefixes[at : at + PREFIX_BYTES] for at in range(0, len(prefixes), PREFIX_BYTES))
 
 
 def _spell(segment: Segment) -> dict[int, Any]:
@@ -158,7 +123,6 @@ def _read(value: object) -> Segment:
 def _prefixes(value: object) -> bytes:
     if type(value) is not bytes or len(value) % PREFIX_BYTES:
         raise ClaimsInvalid("prefixes")
-    each = [value[at : at + PREFIX_BYTES] for at in range(0, len(value), PREFIX_BYTES)]
-    if any(left >= right for left, right in pairwise(each)):
+    if any(left >= right for left, right in pairwise(_split(value))):
         raise ClaimsInvalid("prefixes")
     return value

@@ -74,6 +74,14 @@ def encode(value: object) -> bytes:
     return cbor2.dumps(_ordered(value))
 
 
+def encode_in_order(value: object) -> bytes:
+    """Return what `encode` returns for plain data whose maps are in order already, unchecked.
+
+    For what is read again thousands of times a second: putting in order takes ten times as long.
+    """
+    return cbor2.dumps(value)
+
+
 def check_plain(value: object) -> None:
     """Raise `CborMalformed` unless `value` is plain data within the bounds.
 

@@ -6,7 +6,6 @@ nothing; it only has to agree with the key.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import cbor2
@@ -36,6 +35,19 @@ _PSS: Final = padding.PSS(padding.MGF1(SHA256()), salt_length=32)
 _RSA_BITS: Final = range(2048, 4097)
 _ES256_BYTES: Final = 64
 _PARTS: Final = 4
+_FRAME: Final = b"\xd2\x84"  # tag 18, a list of four
+_EMPTY_MAP: Final = b"\xa0"
+_SIGNATURE_HEAD: Final = b"\x58\x40"  # a byte string of 64
+_BYTES: Final = 0x40
+"""The head of a byte string shorter than 24, whose length is added (RFC 8949 §3.1)."""
+_FOLLOWING: Final = {0x58: 1, 0x59: 2, 0x5A: 4}
+"""Bytes of the length after other heads of byte strings."""
+_LEAST_SIZE: Final = {0: 0, 1: 24, 2: 256, 4: 65_536}
+"""The least size that needs so many bytes for its length."""
+_HEADS: Final = ((4, 65_536), (2, 256), (1, 24))
+_ARGUMENT: Final = {1: 24, 2: 25, 4: 26}
+_CONTEXT: Final = b"\x84\x6aSignature1"
+_NO_BYTES: Final = b"\x40"
 
 
 @dataclass(eq=False)
@@ -50,7 +62,7 @@ class KeyUnsupported(Refused):
     """The key is neither of P-256 nor RSA of 2048 to 4096 bits."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sign1:
     """One signed message as it came: headers, payload, signature; `tags` from outside inwards."""
 
@@ -65,7 +77,7 @@ class Sign1:
         """The protected value of `label` if it is there, whatever it is; else the other; None."""
         return self.headers.get(label, self.unprotected.get(label))
 
-    @cached_property
+    @property
     def signed(self) -> bytes:
         """The Sig_structure: protected bytes as they came, those of an empty map as none."""
         return _sig_structure(self.protected if self.headers else b"", self.payload)
@@ -143,8 +155,47 @@ def spell(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     return cbor2.dumps(CBORTag(SIGN1_TAG, [protected, {}, payload, signature]))
 
 
+def framed(data: bytes, protected_bytes: int) -> tuple[bytes, bytes, bytes] | None:
+    """Return protected headers, payload and signature of what `spell` wrote; None for all else.
+
+    That form has one spelling, so its frame is compared instead of decoded and written again. What
+    is in the headers is not looked at.
+    """
+    place = len(_FRAME) + 1 + protected_bytes
+    begin = _FRAME + bytes((_BYTES | protected_bytes,))
+    if not data.startswith(begin) or data[place : place + 1] != _EMPTY_MAP:
+        return None
+    end = len(data) - len(_SIGNATURE_HEAD) - _ES256_BYTES
+    start = _content_of(data, place + 1, end)
+    if start is None or data[end : end + 2] != _SIGNATURE_HEAD:
+        return None
+    return data[len(begin) : place], data[start:end], data[end + 2 :]
+
+
+def _content_of(data: bytes, place: int, end: int) -> int | None:
+    """Where the content begins of a byte string at `place` in its shortest form up to `end`."""
+    following = _FOLLOWING.get(data[place], 0) if place < end else 0
+    start = place + 1 + following
+    size = end - start
+    if size < _LEAST_SIZE[following]:
+        return None
+    if not following:
+        return start if data[place] == _BYTES | size else None
+    return start if int.from_bytes(data[place + 1 : start]) == size else None
+
+
 def _sig_structure(protected: bytes, payload: bytes) -> bytes:
-    return cbor2.dumps(["Signature1", protected, b"", payload])
+    """The encoding of ["Signature1", protected, b"", payload] (RFC 9052 §4.4)."""
+    parts = (_CONTEXT, _head(len(protected)), protected, _NO_BYTES, _head(len(payload)), payload)
+    return b"".join(parts)
+
+
+def _head(size: int) -> bytes:
+    """The head of a byte string (RFC 8949 §3.1)."""
+    for following, least in _HEADS:
+        if size >= least:
+            return bytes((_BYTES | _ARGUMENT[following],)) + size.to_bytes(following)
+    return bytes((_BYTES | size,))
 
 
 def _untagged(value: Any) -> tuple[Any, tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import Refused
@@ -20,6 +21,7 @@ class DurationMalformed(Refused):
     text: str
 
 
+@lru_cache(maxsize=256)
 def seconds_in(text: str) -> int:
     """Return the length of a duration such as "P1DT12H"; raise `DurationMalformed`.
 

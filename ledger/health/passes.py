@@ -30,7 +30,10 @@ _AGREEMENT: Final = 2
 _BINDING: Final = 6
 _HINT: Final = 7
 _USES: Final = 8
-_OPTIONAL: Final = {_AGREEMENT, _BINDING, _HINT, _USES}
+_CLAIMS: Final = frozenset((1, 4, 5, 6, 7, _OURS))
+_MAY_CLAIM: Final = frozenset((_HOLDER,))
+_WANTED: Final = frozenset((1, 3, 4, 5))
+_OPTIONAL: Final = frozenset((_AGREEMENT, _BINDING, _HINT, _USES))
 
 
 class Mode(IntFlag):
@@ -42,6 +45,7 @@ class Mode(IntFlag):
 
 
 _ALL_MODES: Final = int(Mode.DYNAMIC | Mode.CHALLENGE | Mode.PAPER)
+_MODES: Final = tuple(Mode(bits) for bits in range(_ALL_MODES + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +132,11 @@ def hint_of(name: str, birth_date: str) -> str:
 
 
 def _spell(content: HealthPass) -> dict[int, Any]:
-    ours: dict[int, Any] = {
-        1: content.grade,
-        3: [content.list, content.index],
-        4: int(content.modes),
-        5: content.purposes,
-    }
+    """Return the claims, every map in the order of its encoded keys."""
+    ours: dict[int, Any] = {1: content.grade}
     if content.recognition is not None:
         ours[_AGREEMENT] = [content.recognition.jurisdiction, content.recognition.version]
+    ours |= {3: [content.list, content.index], 4: int(content.modes), 5: content.purposes}
     if content.binding is not None:
         ours[_BINDING] = content.binding
     if content.hint is not None:
@@ -148,10 +149,10 @@ def _spell(content: HealthPass) -> dict[int, Any]:
         5: content.not_before,
         6: content.issued_at,
         7: content.cti,
-        _OURS: ours,
     }
     if content.holder is not None:
         spelt[_HOLDER] = claims.spell_holder(content.holder)
+    spelt[_OURS] = ours
     return spelt
 
 
@@ -161,8 +162,8 @@ def read_claims(value: object) -> HealthPass:
     Every claim is known, of its type and within its bounds; a pass on paper alone has no holder
     key, and every other one has.
     """
-    top = claims.members("claims", value, {1, 4, 5, 6, 7, _OURS}, {_HOLDER})
-    ours = claims.members("pass", top[_OURS], {1, 3, 4, 5}, _OPTIONAL)
+    top = claims.members("claims", value, _CLAIMS, _MAY_CLAIM)
+    ours = claims.members("pass", top[_OURS], _WANTED, _OPTIONAL)
     place = claims.pair("status", ours[3])
     content = HealthPass(
         jurisdiction=claims.text("iss", top[1], claims.MAX_JURISDICTION_CHARACTERS),
@@ -173,7 +174,7 @@ def read_claims(value: object) -> HealthPass:
         grade=claims.number("grade", ours[1], MAX_GRADE + 1),
         list=claims.number("status", place[0], _MAX_NUMBER),
         index=claims.number("status", place[1], LIST_ENTRIES),
-        modes=Mode(claims.number("modes", ours[4], _ALL_MODES + 1, least=1)),
+        modes=_MODES[claims.number("modes", ours[4], _ALL_MODES + 1, least=1)],
         purposes=claims.number("purposes", ours[5], _MAX_NUMBER),
         holder=claims.holder_key(top[_HOLDER]) if _HOLDER in top else None,
         recognition=_recognition(ours[_AGREEMENT]) if _AGREEMENT in ours else None,

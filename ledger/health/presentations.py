@@ -106,7 +106,9 @@ def read(text: str) -> Presentation:
         raise PresentationMalformed("passes")
     if any(type(each) is not bytes for each in passes) or len(set(passes)) != len(passes):
         raise PresentationMalformed("passes")
-    return Presentation(tuple(passes), _time(time), _octets("nonce", nonce, NONCE_BYTES), message)
+    found = Presentation(tuple(passes), _time(time), _octets("nonce", nonce, NONCE_BYTES), message)
+    _check_spelling(message, content)
+    return found
 
 
 def challenge(certificate: bytes, time: int, random: bytes, purpose: int, reader: Signer) -> str:
@@ -118,30 +120,39 @@ def challenge(certificate: bytes, time: int, random: bytes, purpose: int, reader
 def read_challenge(text: str) -> Challenge:
     """Read `SZ3:`; raise as `qr_text.decode` does, or `PresentationMalformed`."""
     encoded = qr_text.decode(CHALLENGE, text)
-    message, (certificate, time, random, purpose) = _opened(encoded, 4)
+    message, content = _opened(encoded, 4)
+    certificate, time, random, purpose = content
     if type(certificate) is not bytes or not certificate:
         raise PresentationMalformed("certificate")
     if type(purpose) is not int or not 0 <= purpose < _MAX_PURPOSE:
         raise PresentationMalformed("purpose")
-    return Challenge(
+    found = Challenge(
         certificate, _time(time), _octets("random", random, RANDOM_BYTES), purpose, encoded, message
     )
+    _check_spelling(message, content)
+    return found
 
 
 def _opened(encoded: bytes, parts: int) -> tuple[cose.Sign1, list[object]]:
     """The envelope in its only spelling, and its payload: a list of so many parts."""
+    found = cose.framed(encoded, len(_PROTECTED))
+    if found is None or found[0] != _PROTECTED:
+        raise PresentationMalformed("envelope")
+    protected, payload, signature = found
     try:
-        message = cose.read(encoded)
-        content = cbor.decode_deterministic(message.payload)
-    except (cbor.CborMalformed, cose.CoseMalformed) as exc:
+        content = cbor.decode(payload)
+    except cbor.CborMalformed as exc:
         raise PresentationMalformed(exc.reason) from exc
-    if message.protected != _PROTECTED:
-        raise PresentationMalformed("headers")
-    if encoded != cose.spell(message.protected, message.payload, message.signature):
-        raise PresentationMalformed("not deterministic")
     if type(content) is not list or len(content) != parts:
         raise PresentationMalformed("parts")
-    return message, content
+    headers = {cose.ALG: cose.ES256}
+    return cose.Sign1(protected, {}, payload, signature, headers), content
+
+
+def _check_spelling(message: cose.Sign1, content: list[object]) -> None:
+    """Raise unless the payload is the only spelling of its parts, each of its type by now."""
+    if cbor.encode_in_order(content) != message.payload:
+        raise PresentationMalformed("not deterministic")
 
 
 def _inflated(data: bytes) -> bytes:

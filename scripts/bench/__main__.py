@@ -17,6 +17,7 @@ import click
 from scripts.bench import table
 from scripts.bench.bulk import bulk
 from scripts.bench.databases import POSTGRESQL, SQLITE, postgresql_version
+from scripts.bench.gate import gate
 from scripts.bench.limits import limits
 from scripts.bench.patience import at_most
 from scripts.bench.peers.measuring import peers
@@ -39,6 +40,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "verification": verification,
     "status": status,
     "rebuild": rebuild,
+    "gate": gate,
 }
 """By name, in the order in which they run: what others are compared with comes first."""
 PACKAGES: Final = (

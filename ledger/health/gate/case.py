@@ -46,8 +46,8 @@ def answer(  # noqa: PLR0913  # what a report has, by name
     effects: Effects | None = None,
 ) -> PersonReport:
     """Return the answer about one person; `skipped` checks do not apply to this kind of code."""
-    found = in_order(findings)
-    first = headline(found)
+    found = in_order(findings) if findings else ()
+    first = headline(found) if found else None
     evidence = case.evidence
     return PersonReport(
         outcome=Outcome.ACCEPT if first is None else first.outcome,

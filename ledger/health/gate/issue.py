@@ -6,8 +6,9 @@ allow list tells it within a segment, and the thief of a key cannot choose it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
-from ledger.health.allow_list import Standing
 from ledger.health.gate.case import Case
 from ledger.health.gate.evidence import IssuerKey
 from ledger.health.gate.findings import GateFinding, denied, unknown
@@ -15,6 +16,17 @@ from ledger.health.gate.recognition import PASS
 from ledger.health.passes import HealthPass
 from ledger.health.reasons import Reason
 from ledger.values import AgencyStatus, Digest, KeyState, KeyUsage
+
+_TOLD: Final = (KeyState.ACTIVE, KeyState.COMPROMISED)
+"""States that are good, or judged as such elsewhere."""
+
+
+class Standing(StrEnum):
+    """What a list says about a pass."""
+
+    LISTED = "listed"
+    NOT_LISTED = "not-listed"
+    NOT_COVERED = "not-covered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +73,15 @@ def issue_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Ite
 
 
 def _usage_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Iterator[GateFinding]:
-    if KeyUsage.DOCUMENTS not in key.key.usage:
+    if not key.key.usage.value & KeyUsage.DOCUMENTS.value:
         yield denied(Reason.KEY_USAGE, "not for documents")
     if key.agency.jurisdiction != content.jurisdiction:
         yield denied(Reason.KEY_USAGE, "of another jurisdiction")
-    then = {key.is_accredited_at(PASS, at) for at in _bounds(anchor, content)}
-    if then == {False}:
+    first = key.is_accredited_at(PASS, _first(anchor, content))
+    last = key.is_accredited_at(PASS, anchor.last)
+    if not (first or last):
         yield denied(Reason.KEY_USAGE, "not accredited")
-    elif False in then:
+    elif not (first and last):
         yield unknown(Reason.KEY_USAGE, "accredited for part of the time")
 
 
@@ -81,17 +94,18 @@ def _distrust_findings(anchor: Anchored, distrust_from: int) -> Iterator[GateFin
 
 
 def _state_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Iterator[GateFinding]:
-    bounds = _bounds(anchor, content)
-    states = {key.key.state_at(at) for at in bounds} - {KeyState.COMPROMISED}
-    if states and KeyState.ACTIVE not in states:
-        yield denied(Reason.KEY_STATE, max(states).name.lower())
-    elif states - {KeyState.ACTIVE}:
+    begin = _first(anchor, content)
+    first, last = key.key.state_at(begin), key.key.state_at(anchor.last)
+    bad = [state for state in (first, last) if state not in _TOLD]
+    if bad and KeyState.ACTIVE in (first, last):
         yield unknown(Reason.KEY_STATE, "good for part of the time")
-    statuses = {key.agency_status_at(at) for at in bounds}
-    if AgencyStatus.ACTIVE not in statuses:  # an inactive agency anchors nothing
-        yield denied(Reason.KEY_STATE, f"agency {max(statuses).name.lower()}")
+    elif bad:
+        yield denied(Reason.KEY_STATE, bad[0].name.lower())
+    if AgencyStatus.ACTIVE not in (key.agency_status_at(begin), key.agency_status_at(anchor.last)):
+        # An inactive agency anchors nothing, so one that was active for a part was active then.
+        yield denied(Reason.KEY_STATE, "agency inactive")
 
 
-def _bounds(anchor: Anchored, content: HealthPass) -> tuple[int, int]:
-    """The first and last second of the anchor: an honest one is not before the pass's issue."""
-    return max(anchor.first, min(content.issued_at, anchor.last)), anchor.last
+def _first(anchor: Anchored, content: HealthPass) -> int:
+    """The first second of the anchor: an honest one is not before the pass's issue."""
+    return max(anchor.first, min(content.issued_at, anchor.last))

@@ -17,6 +17,8 @@ from ledger.health.reasons import Reason
 from ledger.values import AgencyId, AgreementState, Scope, health_record_type
 
 PASS: Final = health_record_type("pass")
+TRANSFER: Final = health_record_type("transfer")
+"""What a pass was issued for: the agreement is about the transfer document that was converted."""
 HCERT: Final = health_record_type("hcert")
 
 
@@ -94,7 +96,7 @@ def ground_of_pass(content: HealthPass, case: Case) -> Ground:
         return _nothing("issued for another jurisdiction")
     if named is None:
         return _domestic(here, case)
-    agreement = case.evidence.agreement(named.jurisdiction, here, PASS)
+    agreement = case.evidence.agreement(named.jurisdiction, here, TRANSFER)
     found = None if agreement is None else agreement.in_force_at(case.at)
     if agreement is None or found is None:
         return _nothing("no agreement in force")
@@ -104,7 +106,7 @@ def ground_of_pass(content: HealthPass, case: Case) -> Ground:
         return _nothing("another version")
     if content.issued_at + AHEAD_SECONDS < found.version.valid_from:
         return _nothing("issued before the agreement")
-    return _ground(named.jurisdiction, "health:pass", found, case)
+    return _ground(named.jurisdiction, "health:transfer", found, case)
 
 
 def ground_of_foreign(country: str, case: Case) -> Ground:

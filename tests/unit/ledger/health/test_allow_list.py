@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.health import allow_list, signed
-from ledger.health.allow_list import MARGIN_SECONDS, AllowList, Segment, Standing, segment_of
+from ledger.health.allow_list import MARGIN_SECONDS, AllowList, Segment, segment_of
 from ledger.health.claims import ClaimsInvalid
 from ledger.keys import PrivateKey, SignatureInvalid
 from ledger.values import AgencyId, Digest
@@ -33,7 +33,7 @@ class TestSegment:
     @given(st.sets(st.integers(0, 500)), st.integers(0, 500))
     def test_lists_exactly_what_it_was_made_of(self, members: set[int], asked: int) -> None:
         segment = segment_of(BUREAU, 1, 0, 1, map(digest, members))
-        assert segment.lists(digest(asked)) == (asked in members)
+        assert (AllowList([segment]).find(digest(asked)) is not None) == (asked in members)
         assert len(segment.prefixes) == 10 * len(members)
 
     @pytest.mark.parametrize("segment", [FIRST, SECOND, EMPTY])
@@ -63,25 +63,25 @@ class TestSegment:
 class TestAllowList:
     LIST = AllowList([SECOND, EMPTY, FIRST])
 
-    def test_tells_listed_from_missing_from_too_new(self) -> None:
-        assert self.LIST.standing(digest(5), NOON) is Standing.LISTED
-        assert self.LIST.standing(digest(149), NOON) is Standing.LISTED
-        assert self.LIST.standing(digest(150), NOON) is Standing.NOT_LISTED
+    def test_finds_a_pass_in_its_segment(self) -> None:
+        assert self.LIST.find(digest(5)) == FIRST
+        assert self.LIST.find(digest(149)) == SECOND
+        assert self.LIST.find(digest(150)) is None
+
+    def test_the_latest_of_several_segments_counts(self) -> None:
+        again = replace(EMPTY, prefixes=FIRST.prefixes)
+        assert AllowList([FIRST, again, SECOND]).find(digest(5)) == again
+
+    def test_covers_what_had_time_to_be_anchored(self) -> None:
         end = NOON + 3 * HOUR
         assert self.LIST.end == end
-        assert self.LIST.standing(digest(150), end) is Standing.NOT_COVERED
-        assert self.LIST.standing(digest(150), end - MARGIN_SECONDS) is Standing.NOT_COVERED
-        assert self.LIST.standing(digest(150), end - MARGIN_SECONDS - 1) is Standing.NOT_LISTED
+        covered = [self.LIST.covers(end - ahead) for ahead in (0, MARGIN_SECONDS)]
+        assert covered == [False, False]
+        assert self.LIST.covers(end - MARGIN_SECONDS - 1)
 
     def test_of_nothing_covers_nothing(self) -> None:
-        assert AllowList([]).standing(digest(1), 0) is Standing.NOT_COVERED
-
-    def test_knows_which_side_of_a_theft_a_pass_lies(self) -> None:
-        turn = NOON + HOUR
-        assert self.LIST.was_anchored_before(digest(5), turn) is True
-        assert self.LIST.was_anchored_before(digest(149), turn) is False
-        assert self.LIST.was_anchored_before(digest(149), turn + 1) is None
-        assert self.LIST.was_anchored_before(digest(150), turn) is None
+        assert AllowList([]).find(digest(1)) is None
+        assert not AllowList([]).covers(0)
 
     @pytest.mark.parametrize(
         ("segments", "claim"),

@@ -86,7 +86,7 @@ class TestHostile:
     def test_headers_of_another_shape_are_refused(self) -> None:
         with pytest.raises(PresentationMalformed) as refused:
             presentations.read(shown([[ONE], NOON, NONCE], headers={4: b"\0" * 8}))
-        assert refused.value.reason == "headers"
+        assert refused.value.reason == "envelope"
 
     def test_a_group_that_swells_is_refused(self) -> None:
         bomb = zlib.compress(bytes(3_000_000), 9)
