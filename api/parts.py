@@ -324,7 +324,9 @@ class Parts:
         """Who checks and signs the rows of jobs: a process a core, or this one for a token."""
         if self.settings.signer is None and self.settings.pkcs11_module is not None:
             return OwnBuilder(make_builder)
-        return BuilderProcesses(os.cpu_count() or 1, PROGRAM, key_of)
+        processes = BuilderProcesses(os.cpu_count() or 1, PROGRAM, key_of)
+        processes.start()
+        return processes
 
     def lease(self) -> Lease:
         """Return the right to send for the account and to follow its chain, not yet taken."""

@@ -1,5 +1,6 @@
 """Jobs run in this process, killed at each point, and once by real processes."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,6 +30,7 @@ from ledger.licences.reading import read_licence
 from ledger.licences.sd_jwt import parse
 from ledger.merkle import Tree
 from ledger.values import Address, AgencyStatus, Digest, Role, role_id
+from scripts.bench.memory import tree
 from tests.support.bulk import BulkOffice, bulk_csv, named, pieces
 from tests.support.licences import AGENCY, AGENCY_KEY, FIELDS
 from tests.support.service import World, private_key
@@ -678,6 +680,21 @@ class TestProcesses:
         for row in rows[::100]:
             parse(row.document).jws.verify(AGENCY_KEY.public_key)
         assert office.world.rows()["batches"] == 2
+
+    def test_may_be_started_before_the_first_lot(self, office: BulkOffice) -> None:
+        before = set(tree(os.getpid()))
+        builders = BuilderProcesses(2, PROGRAM, key_of)
+        try:
+            builders.start()
+            assert len(set(tree(os.getpid())) - before) == 2
+            builders.start()
+            job = office.order(bulk_csv(named(1200)))
+            office.bulk(builders=builders).step()
+            assert office.view(job).state is JobState.DONE
+            assert len(set(tree(os.getpid())) - before) == 2
+        finally:
+            builders.close()
+        assert set(tree(os.getpid())) <= before
 
     def test_that_end_are_started_anew(
         self, office: BulkOffice, processes: BuilderProcesses
