@@ -49,7 +49,7 @@ def _triples(digits: bytes, end: int) -> bytes:
         lanes[3::4] = digits[place:end:3]
         total += weight * int.from_bytes(lanes)
     found = total.to_bytes(4 * size)
-    if any(found[1::4]):  # a triple of more than two bytes
+    if found[1::4] != bytes(size):  # a triple of more than two bytes
         raise Base45Malformed
     decoded = bytearray(2 * size)
     decoded[0::2], decoded[1::2] = found[2::4], found[3::4]

@@ -17,6 +17,8 @@ from ledger.health.passes import HealthPass
 from ledger.health.reasons import Reason
 from ledger.values import AgencyStatus, Digest, KeyState, KeyUsage
 
+_DOCUMENTS: Final = int(KeyUsage.DOCUMENTS)
+"""A number, since a flag's own operators take microseconds."""
 _TOLD: Final = (KeyState.ACTIVE, KeyState.COMPROMISED)
 """States that are good, or judged as such elsewhere."""
 
@@ -73,7 +75,7 @@ def issue_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Ite
 
 
 def _usage_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Iterator[GateFinding]:
-    if not key.key.usage.value & KeyUsage.DOCUMENTS.value:
+    if not int(key.key.usage) & _DOCUMENTS:
         yield denied(Reason.KEY_USAGE, "not for documents")
     if key.agency.jurisdiction != content.jurisdiction:
         yield denied(Reason.KEY_USAGE, "of another jurisdiction")

@@ -19,7 +19,7 @@ CHALLENGE_SECONDS: Final = 60
 """How old a challenge of this gate may be when it is answered."""
 MOST_CLOCK_ERROR: Final = 30
 """A gate less sure of its clock than this takes no stamps."""
-_LETTERS: Final = {Mode.DYNAMIC.value: "A", Mode.CHALLENGE.value: "B", Mode.PAPER.value: "C"}
+_LETTERS: Final = {int(Mode.DYNAMIC): "A", int(Mode.CHALLENGE): "B", int(Mode.PAPER): "C"}
 """How a policy names a mode. Numbers, since a flag's own operators take microseconds."""
 
 
@@ -67,7 +67,7 @@ def presentation_findings(
     mode = showing.mode
     if showing.fault is not None:
         yield denied(Reason.PRESENTATION, showing.fault)
-    elif not mode.value & allowed.value:
+    elif not int(mode) & int(allowed):
         detail = "challenge" if mode is Mode.DYNAMIC else "not shown as the pass wants"
         yield denied(Reason.PRESENTATION, detail)
     elif policy is None:
@@ -167,7 +167,7 @@ def identity_findings(
 
 def _is_taken(mode: Mode, policy: Policy, case: Case) -> bool:
     letters = policy.document["presentation"]["modes"]
-    return _LETTERS[mode.value] in letters and bool(mode.value & case.lane.modes.value)
+    return _LETTERS[int(mode)] in letters and bool(int(mode) & int(case.lane.modes))
 
 
 def _counted(case: Case) -> str:

@@ -93,6 +93,35 @@ class TestPublicKey:
             PublicKey(bytes(32), bytes(32)).loaded()
 
 
+class TestIsPoint:
+    FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
+
+    @given(st.binary(min_size=31, max_size=33), st.binary(min_size=31, max_size=33))
+    def test_no_other_pair_is_one(self, x: bytes, y: bytes) -> None:
+        assert not PublicKey(x, y).is_point()
+
+    @given(st.integers(1, CURVE_ORDER - 1), st.integers(0, 511))
+    def test_agrees_with_loading(self, secret: int, bit: int) -> None:
+        key = PrivateKey.from_secret(secret.to_bytes(32)).public_key
+        assert key.is_point()
+        flipped = (int.from_bytes(key.x + key.y) ^ 1 << bit).to_bytes(64)
+        other = PublicKey(flipped[:32], flipped[32:])
+        assert not other.is_point()
+        with pytest.raises(PointInvalid):
+            other.loaded()
+
+    def test_a_coordinate_has_one_spelling(self) -> None:
+        """Some x is so small that x + p still fits 32 bytes; that is another spelling of it."""
+        x, p = 5, self.FIELD
+        y = pow(
+            x**3 - 3 * x + 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+            (p + 1) // 4,
+            p,
+        )
+        assert PublicKey(x.to_bytes(32), y.to_bytes(32)).is_point()
+        assert not PublicKey((x + p).to_bytes(32), y.to_bytes(32)).is_point()
+
+
 class TestVerify:
     def test_accepts_its_own(self) -> None:
         KEY.public_key.verify(MESSAGE, GOOD)

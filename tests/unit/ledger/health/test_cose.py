@@ -149,3 +149,42 @@ class TestAlgorithmOf:
             cose.algorithm_of(ec.generate_private_key(ec.SECP384R1()).public_key())
         with pytest.raises(KeyUnsupported):
             cose.algorithm_of(rsa.generate_private_key(65537, 1024).public_key())  # noqa: S505  # that is the point
+
+
+SIZES = (0, 1, 23, 24, 25, 255, 256, 257, 65_535, 65_536)
+
+
+class TestFramed:
+    @pytest.mark.parametrize("size", SIZES)
+    def test_takes_what_was_spelt_apart(self, size: int) -> None:
+        parts = b"\xa1\x01\x26", b"\x07" * size, b"\x09" * 64
+        assert cose.framed(cose.spell(*parts), 3) == parts
+
+    @given(st.sampled_from(SIZES[:8]), st.integers(0), st.binary(max_size=3), st.integers(0, 3))
+    def test_nothing_else_has_a_frame(
+        self, size: int, place: int, inserted: bytes, dropped: int
+    ) -> None:
+        data = cose.spell(b"\xa1\x01\x26", b"\x07" * size, b"\x09" * 64)
+        place %= len(data)
+        other = data[:place] + inserted + data[place + dropped :]
+        found = cose.framed(other, 3)
+        assert found is None or cose.spell(*found) == other
+
+    @pytest.mark.parametrize(
+        "head", [b"\x58\x05", b"\x59\x00\x05", b"\x5a\x00\x00\x00\x05", b"\x5f\x45", b"\x65"]
+    )
+    def test_only_the_shortest_head_of_bytes(self, head: bytes) -> None:
+        data = cose.spell(b"\xa1\x01\x26", b"\x07" * 5, b"\x09" * 64)
+        assert cose.framed(data.replace(b"\x45\x07", head + b"\x07"), 3) is None
+
+    @given(st.binary(max_size=100))
+    def test_never_raises(self, data: bytes) -> None:
+        assert cose.framed(b"\xd2\x84\x43\xa1\x01\x26\xa0" + data, 3) is None or len(data) > 66
+
+
+class TestSigned:
+    @pytest.mark.parametrize("size", SIZES)
+    def test_is_the_structure_that_is_signed(self, size: int) -> None:
+        message = cose.Sign1(b"\xa1\x01\x26", {}, b"\x07" * size, b"", {1: -7})
+        structure = ["Signature1", message.protected, b"", message.payload]
+        assert message.signed == cbor2.dumps(structure)
