@@ -50,6 +50,10 @@ def _digest(value: Any) -> bytes:
     return _octets(value, 32)
 
 
+def _sixteen(value: Any) -> bytes:
+    return _octets(value, 16)
+
+
 def _signature(value: Any) -> bytes:
     return _octets(value, 65)
 
@@ -118,6 +122,14 @@ HexDigest = Annotated[
     _HEX32,
 ]
 """32 bytes as 0x-hex."""
+
+Octets16 = Annotated[
+    bytes,
+    PlainValidator(_sixteen),
+    PlainSerializer(lambda raw: "0x" + raw.hex(), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{32}$"}),
+]
+"""16 bytes as 0x-hex."""
 
 HexSignature = Annotated[
     bytes,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from api.http.auth import account_of
 from api.http.strict import StrictRoute, replayed
 from api.services.idempotency import (
+    IdempotencyKeyMissing,
     IdempotencyKeyReused,
     Keep,
     KeptAnswer,
@@ -30,6 +31,8 @@ KEYED: Final[tuple[type[LedgerError], ...]] = (RequestInFlight, IdempotencyKeyRe
 """What a route that takes a key may meet."""
 _IS_KEY: Final = re.compile(PATTERN).fullmatch
 _TICKET: Final = "suizheng.ticket"
+NOBODY: Final = Address("")
+"""Stands for the account of a request that is known by its secret."""
 _T = TypeVar("_T")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -105,6 +108,18 @@ async def keyed_request(
     caller = await account_of(request.app.state.services.sign_ins, token)
     fingerprint = fingerprint_of(request.headers.get("content-type", ""), body)
     return _asked_under(request, caller, key, fingerprint, token if is_sealed else None)
+
+
+def secret_request(request: Request, key: str | None, content: bytes, secret: str) -> KeyedRequest:
+    """Return what the key stands for where no account asks; its answer is kept under `secret`.
+
+    `content` is what was signed: sealed twice, it is the same request. Raises
+    `IdempotencyKeyMissing`.
+    """
+    if key is None:
+        raise IdempotencyKeyMissing
+    fingerprint = fingerprint_of("", content)
+    return _asked_under(request, NOBODY, key, fingerprint, secret)
 
 
 async def once(keyed: KeyedRequest, request: Request, handle: Handler) -> Response:

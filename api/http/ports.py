@@ -11,6 +11,10 @@ from api.services.change_sets import ChangeSets
 from api.services.composition import DeploymentView
 from api.services.decisions import Decisions
 from api.services.health import Health
+from api.services.health_allow import AllowLists
+from api.services.health_conversions import Conversions
+from api.services.health_passes import Passes
+from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
 from api.services.history import Histories
 from api.services.idempotency import Repeats
@@ -59,5 +63,9 @@ GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenHealth = Annotated[Health, _given("health")]
+GivenAllowLists = Annotated[AllowLists, _given("allow_lists")]
+GivenConversions = Annotated[Conversions, _given("conversions")]
+GivenPasses = Annotated[Passes, _given("passes")]
+GivenPassStatuses = Annotated[PassStatuses, _given("pass_statuses")]
 GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenPages = Annotated[Pages, Depends(_pages)]

@@ -12,6 +12,15 @@ from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.decisions import Decisions
 from api.services.health import Health
+from api.services.health_agreements import Recognitions
+from api.services.health_allow import AllowLists
+from api.services.health_conversions import Conversions
+from api.services.health_holders import Holders
+from api.services.health_keys import HealthKeys
+from api.services.health_minting import Minting
+from api.services.health_origins import Origins
+from api.services.health_passes import Passes
+from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
 from api.services.history import Histories
 from api.services.idempotency import Repeats
@@ -34,6 +43,8 @@ from api.store.batches import BatchStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
+from api.store.health_passes import PassStore
+from api.store.health_segments import SegmentStore
 from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
 from api.store.jobs import JobStore
@@ -75,6 +86,8 @@ class Ports:
     deployment: DeploymentView
     live: Live
     issuers: Issuers
+    health_keys: HealthKeys
+    recognitions: Recognitions
     sender: Address
     catalogue: Catalogue
     policy: Policy
@@ -105,6 +118,10 @@ class Services:
     bundles: Bundles
     health: Health
     transfers: Transfers
+    conversions: Conversions
+    passes: Passes
+    pass_statuses: PassStatuses
+    allow_lists: AllowLists
     repeats: Repeats
     measures: Measures
     randomness: Callable[[int], bytes]
@@ -142,6 +159,10 @@ def compose(ports: Ports) -> Services:
             needs_finality=ports.policy.min_confirmations == FINALIZED,
         ),
         transfers=_transfers(ports, roles),
+        conversions=_conversions(ports),
+        passes=_passes(ports, roles),
+        pass_statuses=_pass_statuses(ports, roles, at_head),
+        allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
@@ -214,6 +235,58 @@ def _transfers(ports: Ports, roles: Roles) -> Transfers:
         issuers=ports.issuers,
         roles=roles,
         jurisdictions=ports.registry,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
+def _minting(ports: Ports) -> Minting:
+    return Minting(
+        PassStore(ports.database),
+        IndexStore(ports.database),
+        ports.issuers,
+        ports.clock,
+        ports.randomness,
+    )
+
+
+def _holders(ports: Ports) -> Holders:
+    return Holders(PassStore(ports.database), ports.health_keys, ports.randomness)
+
+
+def _conversions(ports: Ports) -> Conversions:
+    return Conversions(
+        store=PassStore(ports.database),
+        minting=_minting(ports),
+        holders=_holders(ports),
+        keys=ports.health_keys,
+        issuers=ports.issuers,
+        origins=Origins(ports.registry, ports.clock),
+        recognitions=ports.recognitions,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
+def _passes(ports: Ports, roles: Roles) -> Passes:
+    return Passes(
+        store=PassStore(ports.database),
+        minting=_minting(ports),
+        holders=_holders(ports),
+        roles=roles,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
+def _pass_statuses(ports: Ports, roles: Roles, at_head: AtHead) -> PassStatuses:
+    return PassStatuses(
+        store=PassStore(ports.database),
+        holders=_holders(ports),
+        keys=ports.health_keys,
+        entries=at_head,
+        issuers=ports.issuers,
+        roles=roles,
         clock=ports.clock,
         randomness=ports.randomness,
     )

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from api.services.health_agreements import Recognition as Recognised
 from api.services.health_agreements import Recognitions
-from api.services.health_holders import Holder
+from api.services.health_holders import Holder, Holders
 from api.services.health_keys import HealthKeys
-from api.services.health_minting import Minted, Minting, Wanted
-from api.services.health_origins import TRANSFER, Origins, Verified
+from api.services.health_minting import NONCE_SECONDS, Minted, Minting, Wanted
+from api.services.health_origins import Origins, Verified
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
 from api.store.health_passes import (
+    Burn,
     ConsentRow,
     HolderRow,
     Issue,
@@ -35,7 +36,6 @@ from ledger.health.applications import Application
 from ledger.health.claims import ClaimsInvalid
 from ledger.health.consents import Consent
 from ledger.health.conversion import ConversionRefused, Ground, Terms
-from ledger.health.durations import seconds_in
 from ledger.health.passes import Mode, Recognition
 from ledger.health.policy import Policy, PolicyInvalid
 from ledger.health.signed import Signed
@@ -43,9 +43,6 @@ from ledger.health.windows import Issuance, spans
 from ledger.keys import PublicKey, SignatureInvalid
 from ledger.values import AgencyId, Digest, Window, jurisdiction_id
 
-NONCE_SECONDS: Final = 900
-"""How long a nonce waits for its application: longer than a transfer lives (proposed)."""
-ID_BYTES: Final = 16
 _MODES: Final = {"A": Mode.DYNAMIC, "B": Mode.CHALLENGE, "C": Mode.PAPER}
 
 
@@ -76,8 +73,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Passes issued for a transfer, and the digests of the consents they rest on."""
+    """Passes issued for a transfer, and the digests of the consents they rest on.
 
+    `holder` is the authority's name for whom they are about, by which more are asked for.
+    """
+
+    holder: bytes
     passes: Sequence[Minted] = field(repr=False)
     grade: int
     source: str
@@ -110,6 +111,7 @@ class Conversions:
         *,
         store: PassStore,
         minting: Minting,
+        holders: Holders,
         keys: HealthKeys,
         issuers: Issuers,
         origins: Origins,
@@ -119,6 +121,7 @@ class Conversions:
     ) -> None:
         self._store = store
         self._minting = minting
+        self._holders = holders
         self._keys = keys
         self._issuers = issuers
         self._origins = origins
@@ -181,11 +184,9 @@ class Conversions:
             raise _appealable(refused, recognised.policy) from None
 
     def _recognised(self, verified: Verified, host: Agency) -> Recognised:
-        source, target = (
-            jurisdiction_id(verified.transfer.source),
-            jurisdiction_id(host.jurisdiction),
-        )
-        found = self._recognitions.recognition(source, target, TRANSFER, self._clock())
+        source = jurisdiction_id(verified.transfer.source)
+        target = jurisdiction_id(host.jurisdiction)
+        found = self._recognitions.recognition(source, target, PASS, self._clock())
         if found is None:
             raise ConversionRefused(Ground.AGREEMENT, "none in force")
         return found
@@ -194,7 +195,7 @@ class Conversions:
         self, application: Application, verified: Verified, recognised: Recognised
     ) -> _Decided:
         now, transfer, policy = self._clock(), verified.transfer, recognised.policy
-        conversion.check_recognised(recognised.in_force, transfer, verified.origin)
+        conversion.check_recognised(recognised.in_force, verified.origin)
         quota = _quota_of(policy, application.port, now)
         try:
             terms = conversion.convert(
@@ -202,33 +203,27 @@ class Conversions:
             )
         except PolicyInvalid as exc:  # a grade that the source's scale does not have
             raise ConversionRefused(Ground.GRADE, f"grade {transfer.grade}") from exc
+        conversion.check_grade(recognised.in_force, terms.grade)
         conversion.check_rules(transfer, recognised.rules, recognised.value_sets, now)
         given = _consents(application, transfer.holder, policy, now)
         return _Decided(verified, recognised, terms, given, quota)
 
     def _issue(self, opened: Opened, decided: _Decided, keep: Keep[Converted]) -> Converted:
         application, policy, now = opened.application, decided.policy, self._clock()
-        holder, row = _holder_of(decided), self._randomness(ID_BYTES)
-        erase_at = decided.terms.expires_at + seconds_in(policy.document["appeals"]["answerWithin"])
+        agency, terms = opened.agency.id, decided.terms
+        holder = _holder_of(decided)
+        erase_at = terms.expires_at + policy.seconds("appeals", "answerWithin")
+        row = self._holders.row(agency, holder, erase_at)
         receipts = [
-            self._consent_row(each, receipt.document, opened.agency.id, (row, decided))
-            for each, receipt in zip(decided.consents, application.receipts, strict=True)
+            self._consent_row(consent, receipt.document, row, decided)
+            for consent, receipt in zip(decided.consents, application.receipts, strict=True)
         ]
         issue = Issue(
             at=now,
-            passes=(),
-            holders=[
-                HolderRow(
-                    row,
-                    opened.agency.id,
-                    self._keys.seal_row(holder.spelt(), row),
-                    erase_at,
-                )
-            ],
+            holders=[row],
             consents=receipts,
+            burn=Burn(application.nonce, now - NONCE_SECONDS),
             spending=Spending(
-                nonce=application.nonce,
-                not_before=now - NONCE_SECONDS,
                 agreement=decided.recognised.agreement,
                 cti=decided.verified.transfer.cti,
                 transfer=decided.verified.digest,
@@ -238,6 +233,7 @@ class Conversions:
 
         def answer(minted: Sequence[Minted]) -> Converted:
             return Converted(
+                holder=row.id,
                 passes=minted,
                 grade=decided.terms.grade,
                 source=decided.verified.transfer.source,
@@ -247,7 +243,7 @@ class Conversions:
                 ends=decided.terms.expires_at,
             )
 
-        wanted = self._wanted(application, decided, holder, row)
+        wanted = self._wanted(application, decided, holder, row.id)
         issuer = self._minting.issuer(opened.agency.id)
         return answer(
             self._minting.mint(wanted, issuer, issue, lambda minted: keep(answer(minted)))
@@ -261,26 +257,23 @@ class Conversions:
             return [Wanted(holder, row, _paper_span(policy, terms), None)]
         if not holder.modes & ~Mode.PAPER:
             raise ConversionRefused(Ground.CLAIMS, "keys")
-        issuance = Issuance.of(policy)
-        found = spans(
-            terms.not_before, terms.expires_at, issuance, len(application.keys), self._randomness
-        )
+        times = (terms.not_before, terms.expires_at)
+        found = spans(*times, holder.issuance, len(application.keys), self._randomness)
         return [
             Wanted(holder, row, span, key)
             for span, key in zip(found, application.keys, strict=False)
         ]
 
     def _consent_row(
-        self, consent: Consent, document: bytes, agency: AgencyId, place: tuple[bytes, _Decided]
+        self, consent: Consent, document: bytes, holder: HolderRow, decided: _Decided
     ) -> ConsentRow:
-        holder, decided = place
         kept = {"receipt": document.decode(), "holder": consent.holder.jwk()}
         lasts = decided.policy.seconds("retention", "consent")
         return ConsentRow(
             id=consent.id,
-            agency=agency,
+            agency=holder.agency,
             digest=consents.digest_of(document),
-            holder=holder,
+            holder=holder.id,
             sealed=self._keys.seal_row(kept, consent.id),
             erase_at=decided.terms.expires_at + lasts,
         )
@@ -298,6 +291,7 @@ def _holder_of(decided: _Decided) -> Holder:
         test=transfer.test,
         key=transfer.holder,
         grade=decided.terms.grade,
+        since=decided.recognised.in_force.version.valid_from,
         ends=decided.terms.expires_at,
         modes=modes,
         purposes=sum(1 << bit for bit in bits),
@@ -305,6 +299,7 @@ def _holder_of(decided: _Decided) -> Holder:
         recognition=Recognition(transfer.source, transfer.version),
         is_bound=document["bind"] == "document",
         is_hinted=document["hint"] == "initials-month-day",
+        issuance=Issuance.of(decided.policy),
     )
 
 

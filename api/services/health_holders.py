@@ -1,25 +1,42 @@
 """Whom a set of passes is about, as its sealed row says; it is the one place where that is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from api.services.health_keys import HealthKeys
+from api.store.health_passes import HolderRow, PassStore
+from ledger.errors import Refused
 from ledger.health.passes import Mode, Recognition
 from ledger.health.transfers import HealthTest, Person
+from ledger.health.windows import Issuance
 from ledger.keys import PublicKey
+from ledger.values import AgencyId
+
+ID_BYTES: Final = 16
+
+
+class HolderUnknown(Refused):
+    """Nobody of this name is kept here, or not any more."""
+
+
+class ConsentUnknown(Refused):
+    """There is no such consent here, or not any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A person, and on which terms the authority issues passes to them until `ends`.
 
-    `key` proves who asks for more passes, or takes a consent back; None on paper alone.
+    `key` proves who asks for more passes, or takes a consent back; None on paper alone. Passes are
+    issued no earlier than they may be `since`.
     """
 
     person: Person = field(repr=False)
     test: HealthTest | None = field(repr=False)
     key: PublicKey | None
     grade: int
+    since: int
     ends: int
     modes: Mode
     purposes: int
@@ -27,6 +44,7 @@ class Holder:
     recognition: Recognition | None
     is_bound: bool
     is_hinted: bool
+    issuance: Issuance
 
     def spelt(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -48,5 +66,33 @@ class Holder:
                 "key": None if key is None else PublicKey.from_jwk(key),
                 "modes": Mode(value["modes"]),
                 "recognition": None if recognition is None else Recognition(**recognition),
+                "issuance": Issuance(**value["issuance"]),
             }
         )
+
+
+class Holders:
+    """The sealed rows, opened for whoever holds the secret."""
+
+    def __init__(
+        self, store: PassStore, keys: HealthKeys, randomness: Callable[[int], bytes]
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._randomness = randomness
+
+    def row(self, agency: AgencyId, holder: Holder, erase_at: int) -> HolderRow:
+        """Return a new row about a holder; raise `HealthKeyMissing`."""
+        id_ = self._randomness(ID_BYTES)
+        return HolderRow(id_, agency, self.seal(holder, id_), erase_at)
+
+    def seal(self, holder: Holder, row: bytes) -> bytes:
+        """Return the content of a holder's row."""
+        return self._keys.seal_row(holder.spelt(), row)
+
+    def get(self, name: bytes) -> tuple[HolderRow, Holder]:
+        """Return a row and whom it is about; raise `HolderUnknown` or `HealthKeyMissing`."""
+        row = self._store.holder(name)
+        if row is None:
+            raise HolderUnknown
+        return row, Holder.read(self._keys.open_row(row.sealed, row.id))

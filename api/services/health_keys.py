@@ -5,9 +5,9 @@ the rows about people a key. Who holds the disk without the password holds nothi
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -45,14 +45,14 @@ class HealthKeys:
         """Return what was sealed to an agency; raise as `age.unseal`."""
         return age.unseal(sealed, self._identity(agency))
 
-    def seal_row(self, content: object, row: bytes) -> bytes:
+    def seal_row(self, content: Mapping[str, Any], row: bytes) -> bytes:
         """Return JSON sealed for the row with this id."""
         return seal(orjson.dumps(content), self._derived(_ROWS), row, self._randomness)
 
-    def open_row(self, sealed: bytes, row: bytes) -> object:
+    def open_row(self, sealed: bytes, row: bytes) -> dict[str, Any]:
         """Return what `seal_row` sealed; raise `HealthKeyMissing` where another secret did."""
         try:
-            return orjson.loads(open_sealed(sealed, self._derived(_ROWS), row))
+            return dict(orjson.loads(open_sealed(sealed, self._derived(_ROWS), row)))
         except SealBroken as exc:
             raise HealthKeyMissing from exc
 

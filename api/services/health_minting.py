@@ -18,6 +18,8 @@ from ledger.licences.issuance import Issuer
 from ledger.values import AgencyId, Digest, Window, health_record_type
 
 PASS: Final = health_record_type("pass")
+NONCE_SECONDS: Final = 900
+"""How long a nonce waits for its use: longer than a transfer lives (proposed)."""
 DRAWS: Final = 8
 """How often clashing status indices are drawn anew before the caller is told."""
 
@@ -113,7 +115,7 @@ class Minting:
         return HealthPass(
             jurisdiction=jurisdiction,
             cti=cti,
-            issued_at=issue_time(now),
+            issued_at=max(issue_time(now), holder.since),
             not_before=wanted.span.start,
             expires_at=wanted.span.end,
             grade=holder.grade,

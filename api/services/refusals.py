@@ -3,6 +3,8 @@
 from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
+from api.store.health_passes import ChallengeUnknown, ConsentUsed, TransferSpent
+from api.store.health_segments import SegmentUnknown
 from api.store.licences import (
     ExternalIdTaken,
     IndexTaken,
@@ -15,11 +17,13 @@ from api.store.selections import TooManyLicences
 from api.store.sign_ins import NonceUnknown, SessionUnknown
 
 __all__ = [
+    "ChallengeUnknown",
     "ChangePending",
     "ChangeSetSettled",
     "ChangeSetStale",
     "ChangeSetUnknown",
     "ChangeUnknown",
+    "ConsentUsed",
     "CursorMalformed",
     "ExternalIdTaken",
     "IndexTaken",
@@ -28,6 +32,8 @@ __all__ = [
     "NonceUnknown",
     "PredecessorReplaced",
     "RecordUnknown",
+    "SegmentUnknown",
     "SessionUnknown",
     "TooManyLicences",
+    "TransferSpent",
 ]

@@ -5,7 +5,7 @@ The ledger's errors name words and bits of a list; whoever asked about one licen
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from api.store.licences import LicenceRow
 from ledger.errors import Refused, StatusFinal, StatusTransitionIllegal
@@ -26,7 +26,19 @@ class SuccessorStands(Refused):
     successor: bytes | None
 
 
-def check_licence_transition(row: LicenceRow, present: Status, status: Status, reason: int) -> None:
+class Listed(Protocol):
+    """A licence or pass, by its digest and its place in a status list."""
+
+    @property
+    def digest(self) -> Digest:
+        """Its digest."""
+
+    @property
+    def index(self) -> int:
+        """Its entry."""
+
+
+def check_licence_transition(row: Listed, present: Status, status: Status, reason: int) -> None:
     """Raise as `check_transition`, the licence's digest and the statuses' names as values."""
     try:
         check_transition(row.index, present, status, reason)

@@ -6,12 +6,14 @@ and their place in the anchoring outbox are in, or nothing is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from api.store.appends import insert_group
+from api.store.changes import ChangeRow, add_changes
 from api.store.database import Database
 from api.store.health_tables import (
     health_consents,
@@ -28,10 +30,13 @@ from api.store.lookups import CHUNK
 from api.store.records import RecordRow, RecordUnknown, insert_records
 from api.store.upserts import insert_new, insert_once
 from ledger.errors import Refused
-from ledger.values import AgencyId, Digest, RecordKind
+from ledger.values import Address, AgencyId, Digest, RecordKind, Status
 
 NOT_KEPT: Final = ""
 """Stands for a health document in `records`: its digest is kept, and nothing of what it says."""
+REGRADED: Final = 402
+"""Changed (see `ledger.licences.reasons`): why a pass makes way for one of another grade."""
+_ID_BYTES: Final = 16
 _COLUMNS: Final = ("digest", "agency", "list", "idx", "nbf", "exp", "holder")
 
 
@@ -101,10 +106,8 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a conversion uses up: nonce (given at `not_before` or later), transfer, quota."""
+    """What a conversion uses up: transfer and quota."""
 
-    nonce: bytes
-    not_before: int
     agreement: bytes
     cti: bytes
     transfer: Digest
@@ -112,14 +115,43 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
+class Burn:
+    """A nonce to burn, good if it was given at `not_before` or later."""
+
+    nonce: bytes
+    not_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Regrading:
+    """A holder's row anew, and the passes that are superseded once the new ones are anchored."""
+
+    holder: HolderRow
+    old: Sequence[PassRow]
+    by: Address
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """Passes to store, made at `at`, with all that goes with them."""
 
     at: int
-    passes: Sequence[PassRow]
-    holders: Sequence[HolderRow]
+    passes: Sequence[PassRow] = ()
+    holders: Sequence[HolderRow] = ()
     consents: Sequence[ConsentRow] = ()
+    burn: Burn | None = None
     spending: Spending | None = None
+    regrading: Regrading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A consent taken back at `at`: its row, and the withdrawal's own id and digest."""
+
+    consent: ConsentRow
+    id: bytes
+    digest: Digest
+    at: int
 
 
 class PassStore:
@@ -146,10 +178,31 @@ class PassStore:
             with self._database.write() as connection:
                 settle(connection, settlement)
                 if issue.spending is not None:
-                    _spend(connection, issue.passes[0].agency, issue.spending, issue.at)
+                    _spend(connection, issue.spending, issue.at)
+                if issue.burn is not None:
+                    _burn(connection, issue.passes[0].agency, issue.burn, issue.at)
                 _insert(connection, issue)
+                if issue.regrading is not None:
+                    _regrade(connection, issue, issue.regrading)
         except (IntegrityError, self._database.driver.IntegrityError) as exc:
             raise self._clash(issue) from exc
+
+    def change(
+        self,
+        ordered: Sequence[ChangeRow],
+        settlement: Settlement | None = None,
+        taken: Taken | None = None,
+    ) -> None:
+        """Store changes of status, to be sent, in one transaction.
+
+        Where a consent was `taken` back, whom the passes are about is erased with it, and the
+        withdrawal waits to be anchored. Raises `RequestInFlight` as `settle`.
+        """
+        with self._database.write() as connection:
+            settle(connection, settlement)
+            add_changes(connection, ordered)
+            if taken is not None:
+                _take_back(connection, taken)
 
     def get(self, digest: Digest) -> PassRow:
         """Return a pass; raise `RecordUnknown`."""
@@ -215,14 +268,57 @@ def forget_holders(connection: Connection, holders: Sequence[bytes]) -> int:
     return len(holders)
 
 
-def _spend(connection: Connection, agency: AgencyId, spending: Spending, at: int) -> None:
+def _take_back(connection: Connection, taken: Taken) -> None:
+    consent = taken.consent
+    first = update(health_consents).where(
+        health_consents.c.id == consent.id, health_consents.c.withdrawn_at.is_(None)
+    )
+    if connection.execute(first.values(withdrawn_at=taken.at)).rowcount != 1:
+        return  # taken back before, by another document
+    kind = RecordKind.HEALTH_CONSENT
+    insert_records(connection, [RecordRow(taken.digest, consent.agency, kind, NOT_KEPT, taken.at)])
+    forget_holders(connection, [consent.holder])
+
+
+def _burn(connection: Connection, agency: AgencyId, burn: Burn, at: int) -> None:
     nonce = health_nonces.c
-    burn = update(health_nonces).where(
-        nonce.nonce == spending.nonce,
+    burned = update(health_nonces).where(
+        nonce.nonce == burn.nonce,
         nonce.agency == agency,
-        nonce.given_at >= spending.not_before,
+        nonce.given_at >= burn.not_before,
         nonce.burned_at.is_(None),
     )
+    if connection.execute(burned.values(burned_at=at)).rowcount != 1:
+        raise ChallengeUnknown
+
+
+def _regrade(connection: Connection, issue: Issue, regrading: Regrading) -> None:
+    holder, new = regrading.holder, issue.passes[0]
+    theirs = update(health_holders).where(health_holders.c.id == holder.id)
+    connection.execute(theirs.values(sealed=holder.sealed))
+    add_changes(
+        connection,
+        [
+            ChangeRow(
+                id=sha256(old.digest + new.digest).digest()[:_ID_BYTES],
+                digest=old.digest,
+                agency=old.agency,
+                list=old.list,
+                index=old.index,
+                status=Status.SUPERSEDED,
+                reason=REGRADED,
+                effective_at=issue.at,
+                until=0,
+                requested_by=regrading.by,
+                requested_at=issue.at,
+                waits_for=new.digest,
+            )
+            for old in regrading.old
+        ],
+    )
+
+
+def _spend(connection: Connection, spending: Spending, at: int) -> None:
     spent = {
         "agreement": spending.agreement,
         "cti": spending.cti,
@@ -231,8 +327,6 @@ def _spend(connection: Connection, agency: AgencyId, spending: Spending, at: int
     }
     if not insert_once(connection, health_transfers_spent, spent):
         raise TransferSpent
-    if connection.execute(burn.values(burned_at=at)).rowcount != 1:
-        raise ChallengeUnknown
     if spending.quota is not None:
         _count(connection, spending.agreement, spending.quota)
 

@@ -242,6 +242,12 @@ class Registry:
         with self._database.read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def block_time(self, block: int) -> int | None:
+        """Return the time of a recent block; None when the projection does not keep it."""
+        query = select(projected_blocks.c.time).where(projected_blocks.c.block == block)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
     def batches(self, after_block: int = -1) -> tuple[events.BatchAnchored, ...]:
         """Return the batches anchored above a block in chain order."""
         table = EVENT_TABLES[events.BatchAnchored].c

@@ -4,7 +4,7 @@ Pure: signature, anchor, status and consent were judged before; here agreement, 
 and grade decide, in this order. The first refusal is the answer; it names what may be appealed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -101,28 +101,31 @@ class Origin:
     port: str | None
 
 
-def check_recognised(in_force: InForce | None, transfer: Transfer, origin: Origin) -> None:
-    """Raise `ConversionRefused` unless an agreement takes in this transfer now.
+def check_recognised(in_force: InForce | None, origin: Origin) -> None:
+    """Raise `ConversionRefused` unless an agreement takes in what comes from there now.
 
-    Nothing is taken in while it is suspended as a whole, or for the agency, the key, the grade on
-    FROM's scale, or the port.
+    Nothing is taken in while it is suspended as a whole, or for the agency, key, or port.
     """
     if in_force is None:
         raise ConversionRefused(Ground.AGREEMENT, "none in force")
     if in_force.state is AgreementState.SUSPENDED:
         raise ConversionRefused(Ground.AGREEMENT, "suspended")
-    scopes = {
-        (Scope.AGENCY, bytes(origin.agency)),
-        (Scope.KEY, bytes(origin.key)),
-        (Scope.GRADE, scope_of(str(transfer.grade))),
-    }
+    scopes = [(Scope.AGENCY, bytes(origin.agency)), (Scope.KEY, bytes(origin.key))]
     if origin.port is not None:
-        scopes.add((Scope.PORT, scope_of(origin.port)))
+        scopes.append((Scope.PORT, scope_of(origin.port)))
+    _check_scopes(in_force, scopes)
+
+
+def check_grade(in_force: InForce, grade: int) -> None:
+    """Raise `ConversionRefused` while the agreement is suspended for a grade of the receiver."""
+    _check_scopes(in_force, [(Scope.GRADE, scope_of(str(grade)))])
+
+
+def _check_scopes(in_force: InForce, scopes: Collection[tuple[Scope, bytes]]) -> None:
     for each in in_force.suspensions:
         if (each.scope_kind, each.scope) in scopes:
-            raise ConversionRefused(
-                Ground.AGREEMENT, f"suspended for this {each.scope_kind.name.lower()}"
-            )
+            kind = each.scope_kind.name.lower()
+            raise ConversionRefused(Ground.AGREEMENT, f"suspended for this {kind}")
 
 
 def check_rules(

@@ -1,4 +1,4 @@
-"""Health codes as JSON; signed documents and sealed envelopes are base64url without padding."""
+"""People, tests and transfers as JSON; signed documents are base64url without padding."""
 
 from typing import Annotated, Self
 

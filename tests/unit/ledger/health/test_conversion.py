@@ -18,6 +18,7 @@ from ledger.health.conversion import (
     Ground,
     Origin,
     Terms,
+    check_grade,
     check_recognised,
     check_rules,
     convert,
@@ -231,7 +232,8 @@ class TestRecognised:
     @pytest.mark.parametrize("state", [AgreementState.IN_FORCE, AgreementState.TERMINATING])
     def test_while_in_force(self, state: AgreementState) -> None:
         others = [(Scope.GRADE, scope_of("1")), (Scope.PORT, scope_of("port-2"))]
-        check_recognised(in_force(state, *others), TRANSFER, ORIGIN)
+        check_recognised(in_force(state, *others), ORIGIN)
+        check_grade(in_force(state, *others), 0)
 
     @pytest.mark.parametrize(
         ("found", "cause"),
@@ -247,10 +249,6 @@ class TestRecognised:
                 "suspended for this key",
             ),
             (
-                in_force(AgreementState.IN_FORCE, (Scope.GRADE, scope_of("0"))),
-                "suspended for this grade",
-            ),
-            (
                 in_force(AgreementState.IN_FORCE, (Scope.PORT, scope_of("port-1"))),
                 "suspended for this port",
             ),
@@ -258,8 +256,13 @@ class TestRecognised:
     )
     def test_not_otherwise(self, found: InForce | None, cause: str) -> None:
         with pytest.raises(ConversionRefused) as refused:
-            check_recognised(found, TRANSFER, ORIGIN)
+            check_recognised(found, ORIGIN)
         assert (refused.value.ground, refused.value.cause) == (Ground.AGREEMENT, cause)
+
+    def test_of_a_suspended_grade_is_refused(self) -> None:
+        with pytest.raises(ConversionRefused) as refused:
+            check_grade(in_force(AgreementState.IN_FORCE, (Scope.GRADE, scope_of("2"))), 2)
+        assert refused.value.cause == "suspended for this grade"
 
 
 def rule(logic: Any, **changes: Any) -> Rule:

@@ -1,0 +1,169 @@
+"""Passes suspended, reinstated, revoked, one or all of a holder's; and consents taken back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from api.services.health_holders import ConsentUnknown, Holders
+from api.services.health_keys import HealthKeys
+from api.services.idempotency import IdempotencyKeyMissing, Keep
+from api.services.issuers import Issuers
+from api.services.renewal import Entries
+from api.services.sign_ins import Roles
+from api.services.transitions import check_licence_transition
+from api.store.changes import ChangeRow
+from api.store.health_passes import PassRow, PassStore, Taken
+from ledger.errors import ReasonOutsideClass, StatusFinal, StatusTransitionIllegal
+from ledger.health import consents
+from ledger.health.consents import digest_of
+from ledger.keys import PublicKey
+from ledger.licences.lifecycle import check_reason
+from ledger.values import Address, AgencyId, Digest, Role, Status
+
+ID_BYTES: Final = 16
+HOLDER: Final = "holder"
+"""Stands for the account that asked, where a holder did."""
+WITHDRAWN: Final = 331
+"""Cancelled on request: a consent was taken back."""
+REASONS: Final = frozenset({102, 105, 201, 203, 331, 335, 350})
+"""Why a pass's status may change by order (see `ledger.licences.reasons`): examined, cleared,
+cancelled on request or otherwise, issued in error. Superseding is a regrading's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The changes ordered, each on its way by its id."""
+
+    changes: Sequence[ChangeRow]
+
+
+class PassStatuses:
+    """Changes passes' statuses for accounts that are REGISTRAR of their agency, and for holders."""
+
+    def __init__(  # noqa: PLR0913  # ports, each named
+        self,
+        *,
+        store: PassStore,
+        holders: Holders,
+        keys: HealthKeys,
+        entries: Entries,
+        issuers: Issuers,
+        roles: Roles,
+        clock: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._store = store
+        self._holders = holders
+        self._keys = keys
+        self._entries = entries
+        self._issuers = issuers
+        self._roles = roles
+        self._clock = clock
+        self._randomness = randomness
+
+    def change(
+        self,
+        digest: Digest,
+        order: tuple[Status, int],
+        by: Address,
+        keep: Keep[Changed] | None = None,
+    ) -> Changed:
+        """Order a change of one pass; `order` is status and reason.
+
+        Raises:
+            RecordUnknown, RoleMissing, AgencyUnknown, AgencyNotActive: as things stand.
+            ReasonOutsideClass, StatusFinal, StatusTransitionIllegal: for the change.
+        """
+        row = self._store.get(digest)
+        self._permit(row.agency, by)
+        return self._order([row], order, by, keep)
+
+    def change_all(
+        self,
+        holder: bytes,
+        order: tuple[Status, int],
+        by: Address,
+        keep: Keep[Changed] | None = None,
+    ) -> Changed:
+        """Order the same change of all live passes of a holder from which it is lawful.
+
+        Raises as `change`, and `HolderUnknown`.
+        """
+        row, _ = self._holders.get(holder)
+        self._permit(row.agency, by)
+        lawful = [each for each in self._live(holder) if self._is_lawful(each, order)]
+        return self._order(lawful, order, by, keep)
+
+    def withdraw(self, document: bytes, signature: bytes, keep: Keep[Changed] | None) -> Changed:
+        """Take a consent back: the passes are revoked, and whom they are about is erased.
+
+        The withdrawal's digest is anchored like the receipt's. Raises `ConsentUnknown`,
+        `SignatureInvalid`, `ClaimsInvalid`, `HealthKeyMissing`.
+        """
+        if keep is None:
+            raise IdempotencyKeyMissing
+        id_, withdraws, _ = consents.read_withdrawal(document)
+        row = self._store.consent(withdraws)
+        if row is None:
+            raise ConsentUnknown
+        holder = PublicKey.from_jwk(self._keys.open_row(row.sealed, row.id)["holder"])
+        consents.check_withdrawal(document, signature, holder)
+        now, order = self._clock(), (Status.REVOKED, WITHDRAWN)
+        lawful = [each for each in self._live(row.holder) if self._is_lawful(each, order)]
+        changed = Changed([self._change(each, order, HOLDER, now) for each in lawful])
+        taken = Taken(row, id_, digest_of(document), now)
+        self._store.change(changed.changes, keep(changed), taken)
+        return changed
+
+    def _permit(self, agency: AgencyId, by: Address) -> None:
+        self._roles.require(by, agency, Role.REGISTRAR)
+        self._issuers.active(agency)
+
+    def _live(self, holder: bytes) -> list[PassRow]:
+        now = self._clock()
+        return [row for row in self._store.of_holder(holder) if row.exp > now]
+
+    def _is_lawful(self, row: PassRow, order: tuple[Status, int]) -> bool:
+        try:
+            self._check(row, order)
+        except (StatusFinal, StatusTransitionIllegal):
+            return False
+        return True
+
+    def _check(self, row: PassRow, order: tuple[Status, int]) -> None:
+        present = self._entries.status(row.agency, row.list, row.index)
+        check_licence_transition(row, present, *order)
+
+    def _order(
+        self,
+        rows: Sequence[PassRow],
+        order: tuple[Status, int],
+        by: Address,
+        keep: Keep[Changed] | None,
+    ) -> Changed:
+        status, reason = order
+        if reason not in REASONS:
+            raise ReasonOutsideClass(reason, int(status))
+        check_reason(status, reason)
+        for row in rows:
+            self._check(row, order)
+        now = self._clock()
+        changed = Changed([self._change(row, order, by, now) for row in rows])
+        self._store.change(changed.changes, None if keep is None else keep(changed))
+        return changed
+
+    def _change(self, row: PassRow, order: tuple[Status, int], by: str, now: int) -> ChangeRow:
+        status, reason = order
+        return ChangeRow(
+            id=self._randomness(ID_BYTES),
+            digest=row.digest,
+            agency=row.agency,
+            list=row.list,
+            index=row.index,
+            status=status,
+            reason=reason,
+            effective_at=now,
+            until=0,
+            requested_by=by,
+            requested_at=now,
+        )
