@@ -104,6 +104,14 @@ def resume() -> None:
 
 
 @main.command()
+def health_key() -> None:
+    """Make the secret of health codes in the folder of keys, unless there is one."""
+    parts = Parts(load_settings())
+    made = parts.make_health_secret()
+    click.echo("The secret of health codes was made." if made else "There is one already.")
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def audit(*, as_json: bool) -> None:
     """Compare the database with the chain, rebuilt from its first block. Exit 0 clean, 1 not."""

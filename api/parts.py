@@ -23,6 +23,9 @@ from api.services.bulk import Bulk
 from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.decisions import DecisionWriter, LateDecisions
 from api.services.dispatch import Dispatch
+from api.services.health_allow import AllowListing
+from api.services.health_keys import HealthKeys, read_secret
+from api.services.health_retention import Retention
 from api.services.housekeeping import Housekeeping
 from api.services.intents import Intents
 from api.services.issuers import Issuers, KeyRing
@@ -44,6 +47,8 @@ from api.store.batches import BatchStore
 from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
+from api.store.health_passes import PassStore
+from api.store.health_segments import SegmentStore
 from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
 from api.store.jobs import JobStore
@@ -54,6 +59,7 @@ from api.store.lists import ListStore
 from api.store.outbox import SqlOutbox
 from api.store.packs import PackStore
 from api.store.projection import SqlProjection
+from api.store.recognitions import RecognitionStore
 from api.store.registry import Registry
 from api.store.sign_ins import SignInStore
 from api.store.standing_orders import StandingOrders
@@ -74,7 +80,7 @@ from ledger.chain.sender import Sender
 from ledger.chain.wire import checksum
 from ledger.errors import Refused
 from ledger.finality import FINALIZED
-from ledger.keystore import unlock
+from ledger.keystore import KeyKind, lock, unlock
 from ledger.licences.catalogue import load_catalogue
 from ledger.values import Address
 from ledger.verification.policy import Policy
@@ -186,6 +192,34 @@ class Parts:
         return KeyFolder(folder, self._unlock if password_file else None, password_file)
 
     @cached_property
+    def health_keys(self) -> HealthKeys:
+        """What opens the envelopes of travellers, and rows about people."""
+        unlock = self._unlock if self.settings.password_file else None
+        return HealthKeys(read_secret(self.settings.keys / "health.json", unlock), self.randomness)
+
+    def make_health_secret(self) -> bool:
+        """Make the secret of health codes, locked, where there is none; return whether it did."""
+        path = self.settings.keys / "health.json"
+        if path.exists():
+            return False
+        # Below the order of every curve, which the keystore asks of a document key.
+        secret = bytes([self.randomness(1)[0] >> 1, *self.randomness(31)])
+        locked = lock(secret, self._password(), KeyKind.DOCUMENT)
+        new = path.with_suffix(f".{os.getpid()}")
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(file, "w", encoding="utf-8") as opened:
+            opened.write(locked)
+            opened.flush()
+            os.fsync(opened.fileno())
+        try:
+            path.hardlink_to(new)  # whole or not at all, and never over another one
+        except FileExistsError:  # another process was faster, and its secret is as good
+            return False
+        finally:
+            new.unlink()
+        return True
+
+    @cached_property
     def issuers(self) -> Issuers:
         """Who signs for which agency."""
         return Issuers(AtHead(self.registry), self.keys, self.settings.base_url, self.clock)
@@ -214,6 +248,8 @@ class Parts:
                 self.node.having(self.known), deployment, asks_finalized=self.asks_finalized
             ),
             issuers=self.issuers,
+            health_keys=self.health_keys,
+            recognitions=RecognitionStore(self.database),
             sender=self.sender_address,
             catalogue=load_catalogue(),
             policy=self.policy,
@@ -264,6 +300,7 @@ class Parts:
         sign_ins, links = SignInStore(self.database), LinkStore(self.database)
         answers = IdempotencyStore(self.database)
         housekeeping = Housekeeping(sign_ins, links, answers, JobStore(self.database), self.clock)
+        allow, retention = self._allow_listing(), Retention(PassStore(self.database), self.clock)
         second_tries = SecondTries((BatchStore(self.database), packs), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
@@ -276,7 +313,9 @@ class Parts:
             Step("projection again", lambda _flush: projecting.step()),
             Step("decisions", lambda _flush: decisions.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),
+            Step("allow lists", lambda flush: allow.step(flush=flush)),
             Step("housekeeping", lambda _flush: housekeeping.step()),
+            Step("retention", lambda _flush: retention.step()),
         ]
         return Worker(
             steps,
@@ -367,6 +406,15 @@ class Parts:
             Sizing(
                 self.settings.batch_size, self.settings.batch_seconds, self.settings.health_pad_to
             ),
+        )
+
+    def _allow_listing(self) -> AllowListing:
+        return AllowListing(
+            segments=SegmentStore(self.database),
+            chain=self.registry,
+            signers=self.issuers,
+            clock=self.clock,
+            confirmations=self.settings.confirmations,
         )
 
     def _dispatch(self, packs: PackStore) -> Dispatch:

@@ -147,6 +147,7 @@ class Household:
             self._start_chain()
             self._begin_keeping()
             self._migrate()
+            self._make_health_key()
             for name, child in self._children.items():
                 self._say(f"Starting {name}")
                 self._backoffs[name].started(self._clocks.monotonic())
@@ -255,6 +256,16 @@ class Household:
         if code := migrating.wait():
             log = str(self.layout.log("migrate"))
             raise ProgramEnded("migrate", code, log, migrating.last_words())
+
+    def _make_health_key(self) -> None:
+        """Have the service make its secret of health codes, at the first start alone."""
+        if (self.layout.service_keys / "health.json").exists():
+            return
+        making = self._child("health-key")
+        making.start()
+        if code := making.wait():
+            log = str(self.layout.log("health-key"))
+            raise ProgramEnded("health-key", code, log, making.last_words())
 
     def _wait_until_ready(self) -> None:
         self._say("Waiting for the service")

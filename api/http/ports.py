@@ -14,6 +14,7 @@ from api.services.health import Health
 from api.services.health_allow import AllowLists
 from api.services.health_conversions import Conversions
 from api.services.health_passes import Passes
+from api.services.health_recognitions import AgreementDocuments
 from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
 from api.services.history import Histories
@@ -63,6 +64,7 @@ GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenHealth = Annotated[Health, _given("health")]
+GivenAgreementDocuments = Annotated[AgreementDocuments, _given("agreement_documents")]
 GivenAllowLists = Annotated[AllowLists, _given("allow_lists")]
 GivenConversions = Annotated[Conversions, _given("conversions")]
 GivenPasses = Annotated[Passes, _given("passes")]

@@ -12,7 +12,6 @@ from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.decisions import Decisions
 from api.services.health import Health
-from api.services.health_agreements import Recognitions
 from api.services.health_allow import AllowLists
 from api.services.health_conversions import Conversions
 from api.services.health_holders import Holders
@@ -20,6 +19,7 @@ from api.services.health_keys import HealthKeys
 from api.services.health_minting import Minting
 from api.services.health_origins import Origins
 from api.services.health_passes import Passes
+from api.services.health_recognitions import AgreementDocuments, ProjectedRecognitions
 from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
 from api.services.history import Histories
@@ -52,6 +52,7 @@ from api.store.licences import LicenceStore
 from api.store.links import LinkStore
 from api.store.lists import ListStore
 from api.store.measures import MeasureStore
+from api.store.recognitions import RecognitionStore
 from api.store.records import RecordStore
 from api.store.registry import Registry
 from api.store.selections import SelectionStore
@@ -87,7 +88,7 @@ class Ports:
     live: Live
     issuers: Issuers
     health_keys: HealthKeys
-    recognitions: Recognitions
+    recognitions: RecognitionStore
     sender: Address
     catalogue: Catalogue
     policy: Policy
@@ -122,6 +123,7 @@ class Services:
     passes: Passes
     pass_statuses: PassStatuses
     allow_lists: AllowLists
+    agreement_documents: AgreementDocuments
     repeats: Repeats
     measures: Measures
     randomness: Callable[[int], bytes]
@@ -163,6 +165,7 @@ def compose(ports: Ports) -> Services:
         passes=_passes(ports, roles),
         pass_statuses=_pass_statuses(ports, roles, at_head),
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
+        agreement_documents=AgreementDocuments(ports.recognitions, ports.clock),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
@@ -262,7 +265,7 @@ def _conversions(ports: Ports) -> Conversions:
         keys=ports.health_keys,
         issuers=ports.issuers,
         origins=Origins(ports.registry, ports.clock),
-        recognitions=ports.recognitions,
+        recognitions=ProjectedRecognitions(ports.recognitions),
         clock=ports.clock,
         randomness=ports.randomness,
     )

@@ -15,6 +15,8 @@ from ledger.finality import Confirmations, final_block
 from ledger.health import allow_list, signed
 from ledger.values import AgencyId, KeyUsage
 
+Segment = SegmentRow
+"""A signed segment, for the floors above, which may not import the store."""
 SEGMENT_SECONDS: Final = 300
 """At most one segment of an agency in so long (proposed): each costs gates some 250 bytes."""
 REFRESH_SECONDS: Final = 900

@@ -15,7 +15,7 @@ from api.services.health_agreements import Recognition as Recognised
 from api.services.health_agreements import Recognitions
 from api.services.health_holders import Holder, Holders
 from api.services.health_keys import HealthKeys
-from api.services.health_minting import NONCE_SECONDS, Minted, Minting, Wanted
+from api.services.health_minting import NONCE_SECONDS, PASS, Minted, Minting, Wanted
 from api.services.health_origins import Origins, Verified
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
@@ -61,9 +61,13 @@ class Opened:
     """An application as it was sealed; whose it is was not checked yet."""
 
     agency: Agency
-    encoded: bytes = field(repr=False)
     envelope: Signed = field(repr=False)
     application: Application = field(repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """What the holder signed: signed or sealed twice, it is the same application."""
+        return self.envelope.message.payload
 
     @property
     def answer_secret(self) -> str:
@@ -148,12 +152,11 @@ class Conversions:
             SealedMalformed, SealedForAnother, SignedMalformed, ClaimsInvalid: for what it is not.
         """
         host = self._issuers.active(agency)
-        encoded = self._keys.unseal(agency, sealed)
-        envelope = signed.read(encoded)
+        envelope = signed.read(self._keys.unseal(agency, sealed))
         application = applications.read(envelope)
         if application.target != host.jurisdiction:
             raise ClaimsInvalid("aud")
-        return Opened(host, encoded, envelope, application)
+        return Opened(host, envelope, application)
 
     def convert(self, opened: Opened, keep: Keep[Converted] | None) -> Converted:
         """Judge an application and issue what it is good for, at once and once.

@@ -68,6 +68,11 @@ class OpenedRefill:
     envelope: Signed = field(repr=False)
     refill: Refill = field(repr=False)
 
+    @property
+    def content(self) -> bytes:
+        """What the holder signed: signed twice, it is the same request."""
+        return self.envelope.message.payload
+
 
 class Passes:
     """Issues passes for accounts that are ISSUER of an agency, and for holders who ask again."""

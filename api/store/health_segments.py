@@ -142,4 +142,5 @@ def _values_of(row: SegmentRow) -> tuple[Any, ...]:
 
 
 def _segment_of(row: Row[Any]) -> SegmentRow:
-    return SegmentRow(*row._tuple())  # noqa: SLF001  # its public name for a typed tuple
+    times = (row.start, row.end, row.made_at, row.live_until)
+    return SegmentRow(row.agency, row.seq, row.digest, *times, row.document)

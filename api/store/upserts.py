@@ -24,7 +24,9 @@ def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bo
     Who comes second waits for the first one's transaction.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).on_conflict_do_nothing(), row).rowcount == 1
+    told = next(iter(table.primary_key))  # PostgreSQL's driver counts no rows of such a statement
+    statement = insert(table).values(row).on_conflict_do_nothing().returning(told)
+    return connection.execute(statement).first() is not None
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

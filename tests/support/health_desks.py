@@ -3,32 +3,51 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import select
 
+from api.store.batches import Sealed
+from api.store.recognitions import RecognitionStore
 from api.store.tables import metadata
+from ledger import age
+from ledger.canonical import b64url_decode, b64url_encode, canonical_json
 from ledger.events import (
     Accredited,
     AgencyAdmitted,
     AgencyStatusChanged,
+    AgreementProposed,
+    AgreementSigned,
+    AgreementSuspended,
+    BatchAnchored,
     JurisdictionAdmitted,
     KeyAnnounced,
     RoleGranted,
+    TerminationAnnounced,
 )
+from ledger.health import applications, signed
+from ledger.health.agreements import agreement_id
+from ledger.health.applications import Anchor, Application, Receipt
+from ledger.health.consents import Consent, write_receipt
+from ledger.health.policy import Policy
 from ledger.keys import PrivateKey
+from ledger.merkle import Proof, Tree
 from ledger.values import (
     OPEN_END,
     AgencyId,
     AgencyStatus,
+    Digest,
     KeyUsage,
+    RecordKind,
     Role,
+    Scope,
     agency_id,
     health_record_type,
     jurisdiction_id,
     role_id,
 )
+from ledger.verification.proof_file import ProofFile
 from tests.support.service import World, account, world
 
 HOME, HOST = "XA", "XB"
@@ -43,6 +62,7 @@ PERSON: Final = {
     "documentIssuer": "XA",
     "documentNumber": "E77310429",
 }
+HOST_AGENCY: Final = {"jurisdiction": HOST, "code": HOST_CODE}
 TYPES: Final = ("pass", "transfer", "hcert")
 
 
@@ -97,6 +117,113 @@ class Desks:
         headers |= {"Idempotency-Key": key or secrets.token_hex(16)}
         return self.service.client.post(f"/v1/health/{path}", json=form, headers=headers)
 
+    # The agreement.
+
+    def agree(self, policy: Policy, version: int = 1, *, keep: bool = True) -> None:
+        """Let both parties have signed a version that is in force, and keep its policy."""
+        now = self.service.clock.now
+        ids = (jurisdiction_id(HOME), jurisdiction_id(HOST), health_record_type("pass"))
+        hashes = (policy.digest, bytes(32))
+        window = (now - 100, now + 10_000_000, 604_800)
+        self.agreement = agreement_id(*ids)
+        self.service.say(
+            lambda place: AgreementProposed(place, *ids, version, ids[0], *hashes, *window),
+        )
+        self.service.say(lambda place: AgreementSigned(place, self.agreement, version))
+        if keep:
+            document = canonical_json(policy.document)
+            RecognitionStore(self.service.database).keep(policy.digest, document, now)
+
+    def suspend(self, kind: Scope = Scope.ALL, scope: bytes = bytes(32)) -> None:
+        until = self.service.clock.now + 1000
+        self.service.say(
+            lambda place: AgreementSuspended(place, self.agreement, 1, 0, until, 7, kind, scope)
+        )
+
+    def terminate(self) -> None:
+        """Let the first version have ended just now."""
+        now, party = self.service.clock.now, jurisdiction_id(HOST)
+        self.service.say(lambda place: TerminationAnnounced(place, self.agreement, 1, party, now))
+
+    # The traveller.
+
+    def anchor(self, agency: AgencyId, kind: RecordKind) -> None:
+        """Close a padded batch of what waits and let the chain say that it is anchored."""
+
+        def seal(digests: Any) -> Sealed:
+            tree = Tree.of(digests)
+            return Sealed(
+                tree.root, self.service.intents.anchor(agency, kind, tree.root, tree.size)
+            )
+
+        def pad(count: int) -> list[Digest]:
+            return [Digest(secrets.token_bytes(32)) for _ in range(-count % 64)]
+
+        now = self.service.clock.now
+        closed = self.service.batches.close(agency, kind, 10_000, now, seal, pad)
+        assert closed is not None
+        assert closed.size % 64 == 0
+        self.service.say(
+            lambda place: BatchAnchored(place, agency, closed.root, int(kind), closed.size)
+        )
+
+    def transfer(self, holder: PrivateKey, **changes: Any) -> bytes:
+        """Have a transfer signed, and return it."""
+        answer = self.post("transfers", self.transfer_form(holder, **changes), self.officer)
+        assert answer.status_code == 201, answer.text
+        return b64url_decode(answer.json()["transfer"])
+
+    def proof(self, transfer: bytes) -> Anchor:
+        """Return the anchor of a transfer, as anybody may fetch it."""
+        digest = signed.read(transfer).digest.hex()
+        answer = self.service.client.get(f"/v1/proofs/0x{digest}")
+        assert answer.status_code == 200, answer.text
+        found = ProofFile.from_json(answer.content)
+        return Anchor(found.agency, found.proof)
+
+    def carried(self, holder: PrivateKey, **changes: Any) -> tuple[bytes, Anchor]:
+        """Have a transfer signed and anchored."""
+        transfer = self.transfer(holder, **changes)
+        self.anchor(HOME_ID, RecordKind.HEALTH_TRANSFER)
+        return transfer, self.proof(transfer)
+
+    def application(
+        self, holder: PrivateKey, carried: tuple[bytes, Anchor], policy: Policy, **changes: Any
+    ) -> Application:
+        """Return what a traveller asks for with a fresh nonce and one consent."""
+        answer = self.post("conversions/nonces", {"agency": HOST_AGENCY})
+        assert answer.status_code == 201, answer.text
+        self.recipient = answer.json()["recipient"]
+        now = self.service.clock.now
+        consent = Consent(secrets.token_bytes(16), "entry", "en", now, holder.public_key)
+        receipt = write_receipt(consent, policy)
+        keys = tuple(
+            PrivateKey.from_secret(secrets.token_bytes(31) + b"\x01").public_key for _ in range(8)
+        )
+        application = Application(
+            target=HOST,
+            applied_at=now,
+            nonce=bytes.fromhex(answer.json()["nonce"][2:]),
+            transfer=carried[0],
+            anchor=carried[1],
+            receipts=(Receipt(receipt, holder.sign(receipt)),),
+            keys=keys,
+            answer_key=secrets.token_bytes(32),
+        )
+        return replace(application, **changes)
+
+    def convert(self, application: Application, signer: PrivateKey, key: str | None = None) -> Any:
+        """Seal an application and send it."""
+        sealed = age.seal(
+            applications.sign(application, signer), self.recipient, secrets.token_bytes
+        )
+        form = {"agency": HOST_AGENCY, "sealed": b64url_encode(sealed)}
+        return self.post("conversions", form, key=key)
+
+    def alone(self, agency: AgencyId) -> Anchor:
+        """Return the anchor of a batch of one, whatever was anchored."""
+        return Anchor(agency, Proof(1, 0, ()))
+
     def stored(self) -> bytes:
         """Return every value of every row, one after another."""
         with self.service.database.read() as connection:
@@ -123,6 +250,11 @@ class Desks:
             },
         }
         return form | changes
+
+
+def fresh_key() -> PrivateKey:
+    """Return a key that nobody had before."""
+    return PrivateKey.from_secret(secrets.token_bytes(31) + b"\x01")
 
 
 @contextmanager

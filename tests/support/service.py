@@ -18,6 +18,7 @@ from api.http.app import create_app
 from api.http.limits import Allowances, Rates
 from api.services.at_head import AtHead
 from api.services.composition import DeploymentView, Ports, Services, compose
+from api.services.health_keys import HealthKeys
 from api.services.intents import Intents
 from api.services.issuers import Issuers
 from api.services.lists import ListSigning
@@ -28,6 +29,7 @@ from api.store.indices import IndexStore
 from api.store.licences import LicenceStore
 from api.store.lists import ListStore
 from api.store.projection import SqlProjection
+from api.store.recognitions import RecognitionStore
 from api.store.registry import Registry
 from api.store.tables import metadata
 from ledger.chain.accounts import Account
@@ -344,6 +346,8 @@ class World:
             deployment=DeploymentView(CHAIN_ID, deployment.addresses, 1, bytes(32)),
             live=self.live,
             issuers=issuers,
+            health_keys=HealthKeys(lambda: b"\x05" * 32, secrets.token_bytes),
+            recognitions=RecognitionStore(self.database),
             sender=self.operator.address,
             catalogue=CATALOGUE,
             policy=Policy(frozenset({LEDGER}), max_evidence_age=60),

@@ -81,7 +81,6 @@ def _signed_by_holder(*errors: type[LedgerError]) -> Responses:
 @router.post(
     "/conversions/nonces",
     status_code=201,
-    response_model=InvitationAnswer,
     responses=_unsigned_in(),
 )
 def invite(
@@ -121,7 +120,7 @@ async def convert(
     again. A repeat under the same key gets the same passes, sealed anew or not.
     """
     opened = await run_in_threadpool(conversions.open, form.agency.id(), form.sealed)
-    keyed = secret_request(request, idempotency_key, opened.encoded, opened.answer_secret)
+    keyed = secret_request(request, idempotency_key, opened.content, opened.answer_secret)
 
     def work(keep: Any) -> Converted:
         return conversions.convert(opened, keep)
@@ -152,7 +151,7 @@ async def refill(
     """Issue more one-time passes to the holder who signed the request; it needs a key."""
     opened = passes.open_refill(form.request)
     secret = b64url_encode(opened.refill.answer_key)
-    keyed = secret_request(request, idempotency_key, form.request, secret)
+    keyed = secret_request(request, idempotency_key, opened.content, secret)
 
     def work(keep: Any) -> Sequence[Given]:
         return passes.refill(opened, keep)

@@ -8,7 +8,7 @@ from api.http.forms import Answer, Form, HexDigest, Moment, Octets16
 from api.http.schemas.health_codes import Octets
 from api.http.schemas.health_passes import PassAnswer
 from api.http.schemas.shared import AgencyName, HeadAnswer
-from api.services.health_allow import SegmentRow
+from api.services.health_allow import Segment
 from api.services.health_conversions import Converted, Invitation
 from api.services.registry import HeadAge
 
@@ -95,7 +95,7 @@ class SegmentAnswer(Answer):
     size_bytes: int
 
     @classmethod
-    def of(cls, row: SegmentRow) -> Self:
+    def of(cls, row: Segment) -> Self:
         """Return it as JSON."""
         return cls(
             seq=row.seq,
@@ -113,7 +113,19 @@ class AllowAnswer(Answer):
     head: HeadAnswer
 
     @classmethod
-    def of(cls, rows: tuple[SegmentRow, ...], head: HeadAge) -> Self:
+    def of(cls, rows: tuple[Segment, ...], head: HeadAge) -> Self:
         """Return them as JSON."""
         shown = [SegmentAnswer.of(row) for row in rows]
         return cls(segments=shown, head=HeadAnswer.of(head))
+
+
+class DocumentForm(Form):
+    """A document that an agreement names, byte for byte."""
+
+    document: Octets
+
+
+class DocumentAnswer(Answer):
+    """The SHA-256 under which it is found."""
+
+    digest: HexDigest

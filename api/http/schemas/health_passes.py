@@ -64,7 +64,7 @@ class RecipientForm(Form):
     person: PersonForm
     test: TestForm | None = None
     holder_key: Jwk | None = None
-    keys: Keys = []
+    keys: Keys = Field(default_factory=list)
 
     def parsed(self, terms: TermsForm) -> Recipient:
         """Return it; raise as `Jwk.parsed`."""
@@ -105,7 +105,7 @@ class RegradeForm(Form):
     """Another grade for a holder, with passes for these keys; none for one on paper."""
 
     grade: Grade
-    keys: Keys = []
+    keys: Keys = Field(default_factory=list)
 
 
 class PassStatusForm(Form):

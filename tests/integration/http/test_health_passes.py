@@ -1,0 +1,243 @@
+"""What a health authority issues by itself, takes back, lists and forgets, on both databases."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from api.services.health_allow import SEGMENT_SECONDS, AllowListing
+from api.services.health_retention import Retention
+from api.store.changes import ChangeStore
+from api.store.health_passes import PassStore
+from api.store.health_segments import SegmentStore
+from ledger.canonical import b64url_encode
+from ledger.health import allow_list, passes, refills, signed
+from ledger.health.allow_list import AllowList
+from ledger.health.consents import Withdrawal, write_withdrawal
+from ledger.health.passes import HealthPass, Mode
+from ledger.health.refills import Refill
+from ledger.keys import PrivateKey
+from ledger.values import Digest, RecordKind, Status
+from tests.support.health_desks import HOST_AGENCY, HOST_ID, HOST_KEY, PERSON, Desks, desks
+from tests.support.policies import sample_policy
+from tests.support.service import refusal
+
+HOLDER = PrivateKey.from_secret(b"\x21" * 32)
+OTHER = PrivateKey.from_secret(b"\x22" * 32)
+POLICY = sample_policy(rules=[], valueSets="0x" + "00" * 32)
+DAY = 86_400
+
+
+@pytest.fixture
+def both(url: str) -> Iterator[Desks]:
+    with desks(url) as made:
+        yield made
+
+
+def keys(count: int) -> list[dict[str, str]]:
+    return [
+        PrivateKey.from_secret(secrets.token_bytes(31) + b"\x01").public_key.jwk()
+        for _ in range(count)
+    ]
+
+
+def order(*recipients: dict[str, Any], **terms: Any) -> dict[str, Any]:
+    lawful = {"grade": 0, "endsAt": "2026-11-25T10:00:00Z", "modes": ["A", "B"]}
+    given = recipients or (recipient(),)
+    return {"agency": HOST_AGENCY, "terms": lawful | terms, "recipients": list(given)}
+
+
+def recipient(count: int = 2, **changes: Any) -> dict[str, Any]:
+    return {"person": PERSON, "holderKey": HOLDER.public_key.jwk(), "keys": keys(count)} | changes
+
+
+def issued(both: Desks, form: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = both.post("passes", form or order(), both.host_officer)
+    assert answer.status_code == 201, answer.text
+    (found,) = answer.json()["holders"]
+    return dict(found)
+
+
+def read(given: dict[str, Any]) -> list[HealthPass]:
+    found = [passes.from_text(each["code"]) for each in given["passes"]]
+    return [passes.verify(envelope, HOST_KEY.public_key) for envelope in found]
+
+
+def digest_of(given: dict[str, Any], place: int = 0) -> Digest:
+    return Digest(bytes.fromhex(given["passes"][place]["digest"][2:]))
+
+
+class TestIssue:
+    def test_makes_domestic_passes_for_many_at_once(self, both: Desks) -> None:
+        form = order(*(recipient(8) for _ in range(40)))
+        answer = both.post("passes", form, both.host_officer)
+        assert answer.status_code == 201, answer.text
+        holders = answer.json()["holders"]
+        assert len({each["holder"] for each in holders}) == 40
+        made = [each for given in holders for each in read(given)]
+        assert len({each.cti for each in made}) == len({each.index for each in made}) == 320
+        assert {(each.recognition, each.modes) for each in made} == {
+            (None, Mode.DYNAMIC | Mode.CHALLENGE)
+        }
+
+    def test_binds_an_international_code_to_the_travel_document(self, both: Desks) -> None:
+        (made,) = read(issued(both, order(recipient(1), binding="document")))
+        document = (PERSON["documentType"], PERSON["documentIssuer"], PERSON["documentNumber"])
+        assert made.binding == passes.binding_of(*document, made.cti)
+
+    def test_on_paper_has_no_key(self, both: Desks) -> None:
+        form = order(recipient(0), modes=["C"], hint="initials-month-day")
+        (made,) = read(issued(both, form))
+        assert (made.holder, made.hint) == (None, "M Q 07-23")
+
+    def test_is_refused_to_who_may_not(self, both: Desks) -> None:
+        assert refusal(both.post("passes", order(), both.officer)) == (403, "RoleMissing")
+        past = order(endsAt="2026-11-20T10:00:00Z")
+        assert refusal(both.post("passes", past, both.host_officer)) == (409, "TermsEnded")
+        bound = order(*(recipient(8) for _ in range(33)), binding="document")
+        assert refusal(both.post("passes", bound, both.host_officer)) == (422, "TooManyPasses")
+
+
+class TestRefill:
+    def refill(self, both: Desks, holder: str, signer: PrivateKey, count: int = 3) -> Any:
+        nonce = both.post("conversions/nonces", {"agency": HOST_AGENCY}).json()["nonce"]
+        request = Refill(
+            holder=bytes.fromhex(holder[2:]),
+            asked_at=both.service.clock.now,
+            nonce=bytes.fromhex(nonce[2:]),
+            keys=tuple(
+                PrivateKey.from_secret(secrets.token_bytes(31) + b"\x01").public_key
+                for _ in range(count)
+            ),
+            answer_key=secrets.token_bytes(32),
+        )
+        form = {"request": b64url_encode(refills.sign(request, signer))}
+        return both.post("passes/refills", form, key="one-key-for-this-refill")
+
+    def test_gives_more_to_the_holder_alone(self, both: Desks) -> None:
+        given = issued(both)
+        answer = self.refill(both, given["holder"], HOLDER)
+        assert answer.status_code == 201, answer.text
+        assert len(read(answer.json())) == 3
+        assert refusal(self.refill(both, given["holder"], OTHER)) == (422, "SignatureInvalid")
+        assert refusal(self.refill(both, "0x" + "00" * 16, HOLDER)) == (404, "HolderUnknown")
+        many = self.refill(both, given["holder"], HOLDER, count=60)
+        assert refusal(many) == (422, "TooManyPasses")
+
+
+class TestStatus:
+    def change(self, both: Desks, path: str, status: str, reason: int) -> Any:
+        form = {"status": status, "reason": reason}
+        return both.post(f"{path}/status", form, both.host_officer)
+
+    def test_of_one_pass_is_changed_by_order(self, both: Desks) -> None:
+        given = issued(both)
+        path = f"passes/{given['passes'][0]['digest']}"
+        assert self.change(both, path, "suspended", 105).status_code == 202
+        (change,) = ChangeStore(both.service.database).of(digest_of(given))
+        assert (change.status, change.reason, change.list >= 1 << 16) == (2, 105, True)
+        assert refusal(self.change(both, path, "revoked", 320)) == (422, "ReasonOutsideClass")
+        stranger = both.post(f"{path}/status", {"status": "revoked", "reason": 350}, both.officer)
+        assert refusal(stranger) == (403, "RoleMissing")
+
+    def test_of_all_of_a_holder_is_changed_at_once(self, both: Desks) -> None:
+        given = issued(both)
+        answer = self.change(both, f"holders/{given['holder']}", "revoked", 350)
+        assert len(answer.json()["changes"]) == 2
+
+    def test_of_a_regraded_holder_waits_for_the_new_passes(self, both: Desks) -> None:
+        given = issued(both)
+        path = f"holders/{given['holder']}/regrade"
+        answer = both.post(path, {"grade": 2, "keys": keys(1)}, both.host_officer)
+        assert answer.status_code == 201, answer.text
+        (after,) = answer.json()["holders"]
+        assert [each.grade for each in read(after)] == [2]
+        for place in range(2):
+            (change,) = ChangeStore(both.service.database).of(digest_of(given, place))
+            assert change.status is Status.SUPERSEDED
+            assert change.waits_for == digest_of(after)
+
+
+class TestWithdrawal:
+    def test_revokes_and_erases(self, both: Desks) -> None:
+        both.agree(POLICY)
+        asked = both.application(HOLDER, both.carried(HOLDER), POLICY)
+        given = both.convert(asked, HOLDER).json()
+        store = PassStore(both.service.database)
+        id_ = bytes.fromhex(asked.receipts[0].document.decode().split('"id":"0x')[1][:32])
+        document = write_withdrawal(
+            Withdrawal(b"\x07" * 16, id_, both.service.clock.now, HOLDER.public_key)
+        )
+        for signer, expected in ((OTHER, 422), (HOLDER, 202), (HOLDER, 202)):
+            form = {
+                "document": b64url_encode(document),
+                "signature": b64url_encode(signer.sign(document)),
+            }
+            answer = both.post("consents/withdrawals", form)
+            assert answer.status_code == expected, answer.text
+        holder = bytes.fromhex(given["holder"][2:])
+        assert store.holder(holder) is None
+        (change,) = ChangeStore(both.service.database).of(digest_of(given))
+        assert (change.status, change.reason) == (Status.REVOKED, 331)
+
+
+class TestAllowList:
+    def listing(self, both: Desks) -> AllowListing:
+        service = both.service
+        return AllowListing(
+            segments=SegmentStore(service.database),
+            chain=service.registry,
+            signers=service.issuers,
+            clock=service.clock,
+            confirmations=1,
+        )
+
+    def test_lists_what_was_anchored_and_that_alone(self, both: Desks) -> None:
+        first, listing = issued(both), self.listing(both)
+        assert listing.step() == 0
+        both.anchor(HOST_ID, RecordKind.HEALTH_PASS)
+        second = issued(both)
+        assert listing.step() == 1
+        found = self.fetched(both)
+        assert found.find(digest_of(first)) is not None
+        assert found.find(digest_of(second)) is None
+        assert found.covers(0)
+        both.service.clock.now += 5
+        both.anchor(HOST_ID, RecordKind.HEALTH_PASS)
+        assert listing.step() == 0
+        both.service.clock.now += SEGMENT_SECONDS
+        both.service.say()
+        assert listing.step() == 1
+        assert self.fetched(both).find(digest_of(second)) is not None
+
+    def fetched(self, both: Desks) -> AllowList:
+        client, path = both.service.client, "/v1/health/allow/XB/SAMPLE-HOST"
+        segments = []
+        for each in client.get(path).json()["segments"]:
+            answer = client.get(f"{path}/{each['seq']}")
+            tag = {"If-None-Match": answer.headers["ETag"]}
+            assert client.get(f"{path}/{each['seq']}", headers=tag).status_code == 304
+            envelope = signed.read(answer.content)
+            assert "0x" + envelope.digest.hex() == each["digest"]
+            segments.append(allow_list.verify(envelope, HOST_KEY.public_key))
+        return AllowList(segments)
+
+    def test_of_an_agency_without_passes_is_empty(self, both: Desks) -> None:
+        client, path = both.service.client, "/v1/health/allow/XA/SAMPLE-HOME"
+        assert client.get(path).json()["segments"] == []
+        assert refusal(client.get(f"{path}/0")) == (404, "SegmentUnknown")
+
+
+class TestRetention:
+    def test_erases_whom_passes_were_about_on_the_day(self, both: Desks) -> None:
+        given, store = issued(both), PassStore(both.service.database)
+        holder = bytes.fromhex(given["holder"][2:])
+        retention = Retention(store, both.service.clock)
+        retention.step()
+        assert store.holder(holder) is not None
+        both.service.clock.now += 30 * DAY
+        retention.step()
+        assert store.holder(holder) is None
+        row = store.get(digest_of(given))
+        assert row.holder is None
