@@ -29,6 +29,7 @@ from ledger.errors import (
     WrongHistory,
     WrongNetwork,
 )
+from ledger.health.agreement_history import AgreementUnknown
 from ledger.health.policy import PolicyInvalid
 from ledger.keystore import KeystoreMalformed, PasswordWrong
 from ledger.licences.catalogue import TypeUnknown
@@ -57,6 +58,7 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     AgencyNotActive: "Its supervisor can activate it: suizheng agency activate.",
     AccreditationMissing: "Its supervisor can accredit it: suizheng agency accredit.",
     AgreementsAbsent: "Agreements need a ledger that is deployed anew: python -m scripts.deploy.",
+    AgreementUnknown: "Check the spelling: suizheng agreement list.",
     PolicyInvalid: "Mend the policy, then: suizheng agreement check-policy.",
     PolicyMismatch: "Compare with what was proposed: suizheng agreement show.",
     VersionNotGreater: "Give the policy a greater version, and have both parties take it.",

@@ -20,6 +20,7 @@ from api.http.pages import NO_PAGES, Pages
 from api.http.problems import instance_of, of_framework, of_validation, problem
 from api.http.routes import (
     agencies,
+    agreements,
     bundle,
     catalogue,
     change_sets,
@@ -52,6 +53,9 @@ ROUTERS = (
     jobs.upload_router,
     jobs.router,
     agencies.router,
+    agreements.router,
+    agreements.policies_router,
+    agreements.keeping_router,
     status_lists.router,
     licences.router,
     licences.public_router,

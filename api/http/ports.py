@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from api.http.metrics import Metrics
 from api.http.pages import Pages
+from api.services.agreements import Agreements, Policies
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.composition import DeploymentView
@@ -56,6 +57,8 @@ GivenDecisions = Annotated[Decisions, _given("decisions")]
 GivenHistories = Annotated[Histories, _given("histories")]
 GivenVerifications = Annotated[Verifications, _given("verifications")]
 GivenDirectory = Annotated[Directory, _given("directory")]
+GivenAgreements = Annotated[Agreements, _given("agreements")]
+GivenPolicies = Annotated[Policies, _given("policies")]
 GivenCatalogue = Annotated[Catalogue, _given("catalogue")]
 GivenDeployment = Annotated[DeploymentView, _given("deployment")]
 GivenSignIns = Annotated[SignIns, _given("sign_ins")]

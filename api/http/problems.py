@@ -50,6 +50,8 @@ STATUS: Final[Mapping[str, int]] = {
     "TypeUnknown": 404,
     "JurisdictionUnknown": 404,
     "AgencyUnknown": 404,
+    "AgreementUnknown": 404,
+    "PolicyUnknown": 404,
     "KeyUnknown": 404,
     "ListTokenUnknown": 404,
     "LinkUnknown": 404,

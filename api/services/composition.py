@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from api.services.agreements import Agreements, Policies
 from api.services.at_head import AtHead
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
@@ -39,6 +40,7 @@ from api.services.second_person import LiveContracts, SecondPerson
 from api.services.sign_ins import Roles, SignIns, Site
 from api.services.status import Statuses
 from api.services.verification import LiveLedger, Verifications
+from api.store.agreements import AgreementStore, PolicyStore
 from api.store.batches import BatchStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
@@ -111,6 +113,8 @@ class Services:
     change_sets: ChangeSets
     verifications: Verifications
     directory: Directory
+    agreements: Agreements
+    policies: Policies
     catalogue: Catalogue
     deployment: DeploymentView
     sign_ins: SignIns
@@ -149,6 +153,8 @@ def compose(ports: Ports) -> Services:
         histories=_histories(ports, licences, at_head),
         verifications=_verifications(ports, proofs),
         directory=directory,
+        agreements=_agreements(ports, at_head),
+        policies=Policies(PolicyStore(ports.database), at_head, ports.clock),
         catalogue=ports.catalogue,
         deployment=ports.deployment,
         sign_ins=_sign_ins(ports),
@@ -170,6 +176,11 @@ def compose(ports: Ports) -> Services:
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
     )
+
+
+def _agreements(ports: Ports, at_head: AtHead) -> Agreements:
+    store = AgreementStore(ports.database)
+    return Agreements(store, ports.registry, at_head, ports.clock)
 
 
 def _sign_ins(ports: Ports) -> SignIns:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ledger import events
+from ledger.errors import Refused
 from ledger.events import Event
 from ledger.health.agreements import (
     Agreement,
@@ -13,6 +14,13 @@ from ledger.health.agreements import (
     agreement_id,
 )
 from ledger.values import JurisdictionId, RecordType, Scope
+
+
+@dataclass(eq=False)
+class AgreementUnknown(Refused):
+    """Nothing was ever proposed under this name."""
+
+    agreement: bytes
 
 
 @dataclass(slots=True)

@@ -1,14 +1,13 @@
 """`suizheng agreement list`, `show` and `check-policy`: what stands, and what would."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from ledger.chain.recognition import RecognitionClient
-from ledger.errors import Refused
+from ledger.health.agreement_history import AgreementUnknown
 from ledger.health.agreements import Agreement, Suspension, Version
 from ledger.health.policy import Policy, read_policy
 from ledger.values import AgreementState, JurisdictionId, Scope
@@ -22,13 +21,6 @@ from wallet.ledgers import chosen_ledger, open_ledger
 from wallet.surroundings import Surroundings
 
 _AT: Final = click.option("--at", type=MOMENT, help="States as of then; else now.")
-
-
-@dataclass(eq=False)
-class AgreementUnknown(Refused):
-    """Nothing was ever proposed under this name. Check it: suizheng agreement list."""
-
-    agreement: bytes
 
 
 @click.command(name="list")

@@ -14,12 +14,18 @@ PUBLIC = [
     "/v1/catalogue/cn.food-business/template.csv",
     "/v1/deployment",
     "/v1/agencies",
+    "/v1/agreements",
     OFFICE,
     f"{OFFICE}/keys",
     f"{OFFICE}/accreditations",
     "/v1/bundle",
     "/problems/RoleMissing",
 ]
+
+WITH_SOMETHING_THERE = [
+    f"/v1/{noun}/0x{'00' * 32}" for noun in ("proofs", "agreements", "policies")
+]
+"""Tried where there is something to read: proofs below, the others in test_agreements.py."""
 
 
 class TestPublicReads:
@@ -77,7 +83,7 @@ class TestRoutes:
         tried = {
             template
             for template in templates
-            for path in (*PUBLIC, f"/v1/proofs/0x{'00' * 32}")
+            for path in (*PUBLIC, *WITH_SOMETHING_THERE)
             if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path)
         }
         assert tried == templates

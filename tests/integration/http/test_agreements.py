@@ -1,0 +1,165 @@
+"""Agreements and policies over HTTP, as the projection has them."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ledger import events
+from ledger.canonical import canonical_json
+from ledger.events import JurisdictionAdmitted, RoleGranted
+from ledger.health.agreements import agreement_id, scope_of
+from ledger.values import Role, Scope, health_record_type, jurisdiction_id, role_id
+from tests.support.licences import AGENCY
+from tests.support.policies import policy_document
+from tests.support.service import World, nothing_changes, refusal
+
+FROM, TO = jurisdiction_id("MO"), jurisdiction_id("CN-GD")
+PASS = health_record_type("pass")
+ID = agreement_id(FROM, TO, PASS)
+PATH = f"/v1/agreements/0x{ID.hex()}"
+POLICY = canonical_json(policy_document())
+DIGEST = hashlib.sha256(POLICY).digest()
+POLICY_PATH = f"/v1/policies/0x{DIGEST.hex()}"
+DAY = 86_400
+
+
+def agree(service: World) -> int:
+    """Let the chain say that a version was agreed on now; return when it begins."""
+    begins = service.clock.now + 3 * DAY
+    terms = (DIGEST, b"\x0b" * 32, begins, begins + 30 * DAY, 7 * DAY)
+    service.say(
+        lambda place: JurisdictionAdmitted(place, FROM, "MO"),
+        lambda place: events.AgreementProposed(place, FROM, TO, PASS, 1, TO, *terms),
+        lambda place: events.AgreementSigned(place, ID, 1),
+    )
+    return begins
+
+
+def suspend(service: World) -> None:
+    until = service.clock.now + DAY
+    grade = scope_of("2")
+    service.say(
+        lambda place: events.AgreementSuspended(place, ID, 1, 0, until, 7, Scope.GRADE, grade),
+        lambda place: events.AgreementSuspended(place, ID, 1, 1, until, 8, Scope.ALL, bytes(32)),
+    )
+
+
+def appoint(service: World, role: Role = Role.SUPERVISOR) -> dict[str, str]:
+    """Let the chain give the stranger a role; return the headers of their requests."""
+    subject = role_id(TO if role is Role.SUPERVISOR else AGENCY.id, role)
+    account = service.stranger.address
+    service.say(lambda place: RoleGranted(place, subject, account))
+    return service.by(service.stranger)
+
+
+def put(service: World, headers: Mapping[str, str], body: bytes = POLICY) -> Any:
+    sent = {"Content-Type": "application/json", **headers}
+    return service.client.put(POLICY_PATH, content=body, headers=sent)
+
+
+class TestAgreements:
+    def test_none_before_the_first(self, service: World) -> None:
+        assert service.client.get("/v1/agreements").json()["agreements"] == []
+        assert refusal(service.client.get(PATH)) == (404, "AgreementUnknown")
+
+    def test_shows_the_version_and_its_state(self, service: World) -> None:
+        begins = agree(service)
+        body = service.client.get(PATH).json()
+        assert (body["from"], body["to"], body["inForce"]) == ("MO", "CN-GD", None)
+        assert (body["id"], body["recordType"]) == ("0x" + ID.hex(), "0x" + PASS.hex())
+        (version,) = body["versions"]
+        assert (version["state"], version["proposer"]) == ("scheduled", "CN-GD")
+        assert version["policyHash"] == "0x" + DIGEST.hex()
+        assert version["endedAt"] is None
+        service.clock.now = begins
+        assert service.client.get(PATH).json()["inForce"] == 1
+        (listed,) = service.client.get("/v1/agreements").json()["agreements"]
+        assert listed["versions"][0]["state"] == "in_force"
+
+    def test_answers_for_any_time(self, service: World) -> None:
+        agree(service)
+        service.clock.now += 4 * DAY
+        suspend(service)
+        service.clock.now += 2 * DAY
+
+        def at(moment: str) -> tuple[Any, str, list[bool]]:
+            body = service.client.get(PATH, params={"at": moment}).json()
+            (version,) = body["versions"]
+            acts = [act["inEffect"] for act in version["suspensions"]]
+            return body["inForce"], version["state"], acts
+
+        shown = service.client.get(PATH).json()["versions"][0]
+        assert shown["state"] == "in_force"
+        acts = shown["suspensions"]
+        assert [act["scopeKind"] for act in acts] == ["grade", "all"]
+        assert (acts[0]["scope"], acts[1]["scope"]) == ("0x" + scope_of("2").hex(), None)
+        assert at(acts[0]["start"]) == (1, "suspended", [True, True])
+        assert at(acts[0]["end"]) == (1, "in_force", [False, False])
+        assert at(shown["validTo"]) == (None, "expired", [False, False])
+        assert at("1970-01-01T00:00:00Z") == (None, "unknown", [False, False])
+
+    @pytest.mark.parametrize("at", ["yesterday", "2026-11-21", "1795478400"])
+    def test_a_malformed_time_is_refused(self, service: World, at: str) -> None:
+        answer = service.client.get("/v1/agreements", params={"at": at})
+        assert refusal(answer) == (422, "RequestInvalid")
+
+    def test_is_kept_by_caches_until_it_changes(self, service: World) -> None:
+        begins = agree(service)
+        first = service.client.get(PATH)
+        assert first.headers["Access-Control-Allow-Origin"] == "*"
+        given = {"If-None-Match": first.headers["ETag"]}
+        service.clock.now += 5
+        service.say()
+        assert service.client.get(PATH, headers=given).status_code == 304
+        service.clock.now = begins  # time alone changes a state
+        assert service.client.get(PATH, headers=given).status_code == 200
+
+
+class TestPolicies:
+    @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMIN])
+    def test_is_kept_once_and_read_by_anybody(self, service: World, role: Role) -> None:
+        headers = appoint(service, role)
+        first = put(service, headers)
+        assert first.status_code == 201, first.text
+        assert first.json()["digest"] == "0x" + DIGEST.hex()
+        assert (first.json()["from"], first.json()["to"]) == ("XA", "XB")
+        with nothing_changes(service):
+            assert put(service, headers).status_code == 200
+        read = service.client.get(POLICY_PATH)
+        assert read.content == POLICY
+        assert "immutable" in read.headers["Cache-Control"]
+        assert read.headers["Access-Control-Allow-Origin"] == "*"
+        again = service.client.get(POLICY_PATH, headers={"If-None-Match": read.headers["ETag"]})
+        assert again.status_code == 304
+
+    def test_unknown(self, service: World) -> None:
+        assert refusal(service.client.get(POLICY_PATH)) == (404, "PolicyUnknown")
+
+    @pytest.mark.parametrize(
+        ("body", "name"),
+        [
+            (POLICY + b"\n", "PolicyInvalid"),
+            (b"", "PolicyInvalid"),
+            (b"{}", "PolicyInvalid"),
+            (canonical_json(policy_document(version=2)), "PolicyDigestDiffers"),
+        ],
+        ids=["newline", "empty", "members", "another"],
+    )
+    def test_other_bytes_are_refused(self, service: World, body: bytes, name: str) -> None:
+        headers = appoint(service)
+        with nothing_changes(service):
+            assert refusal(put(service, headers, body)) == (422, name)
+
+    def test_without_the_role_nothing_is_kept(self, service: World) -> None:
+        headers = service.by(service.issuer)
+        with nothing_changes(service):
+            answer = put(service, headers)
+            assert refusal(answer) == (403, "RoleMissing")
+            assert answer.json()["role"] == Role.SUPERVISOR
+            assert refusal(put(service, {})) == (401, "SignInMissing")
+
+    def test_a_repeat_under_its_key_gets_the_first_answer(self, service: World) -> None:
+        headers = appoint(service) | {"Idempotency-Key": "k" * 16}
+        assert [put(service, headers).status_code for _ in range(2)] == [201, 201]
