@@ -6,6 +6,7 @@ Ten exact bytes and no Bloom filter: a thief with the key could sign until one o
 positives passes.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,8 @@ from ledger.values import AgencyId, Digest
 PREFIX_BYTES: Final = 10
 MARGIN_SECONDS: Final = 120
 """How long a pass may wait for its anchor before its absence says anything (proposed)."""
+_ENTRY_BYTES: Final = PREFIX_BYTES + 4
+_BUCKETS: Final = 4_096
 _ID_BYTES: Final = 32
 
 
@@ -73,9 +76,8 @@ class AllowList:
                 raise ClaimsInvalid("seq")
             if after.start != before.end:
                 raise ClaimsInvalid("start")
-        self._places = {
-            prefix: segment for segment in self._segments for prefix in _split(segment.prefixes)
-        }
+        self._entries = _merged(self._segments)
+        self._starts = _starts(self._entries)
 
     @property
     def end(self) -> int:
@@ -84,7 +86,16 @@ class AllowList:
 
     def find(self, digest: Digest) -> Segment | None:
         """Return the segment that lists a pass, the latest of several; None when none does."""
-        return self._places.get(digest[:PREFIX_BYTES])
+        wanted = digest[:PREFIX_BYTES]
+        bucket = int.from_bytes(wanted[:2]) >> 4
+        start, end = self._starts[bucket], self._starts[bucket + 1]
+        at = self._entries.find(wanted, start, end)
+        while at >= 0 and (at - start) % _ENTRY_BYTES:  # across two entries: none
+            at = self._entries.find(wanted, at + 1, end)
+        if at < 0:
+            return None
+        place = self._entries[at + PREFIX_BYTES : at + _ENTRY_BYTES]
+        return self._segments[-1 - int.from_bytes(place)]
 
     def covers(self, issued_at: int) -> bool:
         """Whether a pass issued at a time had time to be anchored before the list's end.
@@ -92,6 +103,53 @@ class AllowList:
         Only then does its absence say anything.
         """
         return issued_at + MARGIN_SECONDS < self.end
+
+
+def _merged(segments: Sequence[Segment]) -> bytes:
+    """All prefixes in order, each with its segment's place from the latest on.
+
+    A dictionary is as quick and takes 50 MB more, half as much as a gate has. Sorted in sixteen
+    parts, by the first digit, so that 300,000 objects are never there at once.
+    """
+    cuts = [_cut(segment.prefixes) for segment in reversed(segments)]
+    merged = []
+    for digit in range(16):
+        entries: list[bytes] = []
+        for number, parts in enumerate(cuts):
+            place = number.to_bytes(_ENTRY_BYTES - PREFIX_BYTES)
+            entries += [prefix + place for prefix in _split(parts[digit])]
+        entries.sort()
+        merged.append(b"".join(entries))
+    return b"".join(merged)
+
+
+def _cut(prefixes: bytes) -> list[bytes]:
+    """Prefixes in sixteen parts by their first digit."""
+    entries = _Entries(prefixes, PREFIX_BYTES)
+    places = [PREFIX_BYTES * bisect_left(entries, bytes([digit << 4])) for digit in range(16)]
+    return [prefixes[begin:end] for begin, end in pairwise([*places, len(prefixes)])]
+
+
+def _starts(merged: bytes) -> list[int]:
+    """Where the entries begin whose first three digits are 000, 001 and so on; then their end."""
+    entries = _Entries(merged, _ENTRY_BYTES)
+    firsts = ((bucket << 4).to_bytes(2) for bucket in range(_BUCKETS))
+    return [*(_ENTRY_BYTES * bisect_left(entries, first) for first in firsts), len(merged)]
+
+
+class _Entries(Sequence[bytes]):
+    """Entries of one size as a sequence, without a copy of them all."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self._data = data
+        self._size = size
+
+    def __len__(self) -> int:
+        return len(self._data) // self._size
+
+    def __getitem__(self, place: Any) -> Any:
+        start = place * self._size
+        return self._data[start : start + self._size]
 
 
 def _split(prefixes: bytes) -> Iterator[bytes]:

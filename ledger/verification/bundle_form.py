@@ -92,7 +92,7 @@ def _write_agency(record: AgencyRecord) -> dict[str, Any]:
         "name": record.agency.name,
         "status": int(record.agency.status),
         "statuses": [[since, int(status)] for since, status in record.statuses],
-        "keys": [_write_key(key) for key in record.keys],
+        "keys": [write_key(key) for key in record.keys],
         "accreditations": [
             [b64url_encode(record_type), [[window.start, window.end] for window in windows]]
             for record_type, windows in record.accreditations.items()
@@ -115,35 +115,38 @@ def _read_agency(found: Any) -> AgencyRecord:
     agency = agency_id(jurisdiction, code)
     return AgencyRecord(
         agency=Agency(
-            agency, jurisdiction, code, text(whole["name"], "name"), _read_status(whole["status"])
+            agency, jurisdiction, code, text(whole["name"], "name"), read_status(whole["status"])
         ),
         statuses=tuple(
-            (number(since, "statuses"), _read_status(status))
-            for since, status in _rows(whole["statuses"], 2, "statuses")
+            (number(since, "statuses"), read_status(status))
+            for since, status in rows(whole["statuses"], 2, "statuses")
         ),
-        keys=tuple(_read_key(row) for row in _rows(whole["keys"], 9, "keys")),
+        keys=tuple(read_key(row) for row in rows(whole["keys"], 9, "keys")),
         accreditations={
-            RecordType(base64url(record_type, 32, "accreditations")): _read_windows(windows)
-            for record_type, windows in _rows(whole["accreditations"], 2, "accreditations")
+            RecordType(base64url(record_type, 32, "accreditations")): read_windows(windows)
+            for record_type, windows in rows(whole["accreditations"], 2, "accreditations")
         },
-        batches=dict(_read_batch(row) for row in _rows(whole["batches"], 5, "batches")),
+        batches=dict(_read_batch(row) for row in rows(whole["batches"], 5, "batches")),
         lists={
             number(list_number, "lists", greatest=_UINT32): _read_words(words)
-            for list_number, words in _rows(whole["lists"], 2, "lists")
+            for list_number, words in rows(whole["lists"], 2, "lists")
         },
-        events=tuple(_read_event(agency, row) for row in _rows(whole["events"], 9, "events")),
+        events=tuple(_read_event(agency, row) for row in rows(whole["events"], 9, "events")),
     )
 
 
-def _rows(found: Any, length: int, member: str) -> list[list[Any]]:
+def rows(found: Any, length: int, member: str) -> list[list[Any]]:
+    """Return an array of arrays of `length`; raise `ShapeWrong` for anything else."""
     return [entries(row, member, length=length) for row in entries(found, member)]
 
 
-def _read_status(value: Any) -> AgencyStatus:
+def read_status(value: Any) -> AgencyStatus:
+    """Return an agency's status; raise `ShapeWrong` for any other number."""
     return AgencyStatus(number(value, "status", greatest=max(AgencyStatus)))
 
 
-def _write_key(key: DocumentKey) -> list[Any]:
+def write_key(key: DocumentKey) -> list[Any]:
+    """Return the row of a document key."""
     return [
         b64url_encode(key.public_key.x),
         b64url_encode(key.public_key.y),
@@ -157,7 +160,8 @@ def _write_key(key: DocumentKey) -> list[Any]:
     ]
 
 
-def _read_key(row: list[Any]) -> DocumentKey:
+def read_key(row: list[Any]) -> DocumentKey:
+    """Return the document key of a row of nine; raise `ShapeWrong` for any other content."""
     x, y, usage, *times, frozen = row
     announced_at, sign_from, sign_until, verify_until, distrust_from = (
         number(time, "keys") for time in times
@@ -174,10 +178,11 @@ def _read_key(row: list[Any]) -> DocumentKey:
     )
 
 
-def _read_windows(found: Any) -> tuple[Window, ...]:
+def read_windows(found: Any) -> tuple[Window, ...]:
+    """Return an accreditation's windows; raise `ShapeWrong` for any other content."""
     return tuple(
         Window(number(start, "accreditations"), number(end, "accreditations"))
-        for start, end in _rows(found, 2, "accreditations")
+        for start, end in rows(found, 2, "accreditations")
     )
 
 
@@ -202,7 +207,7 @@ def _read_word(value: Any) -> int:
 def _read_words(found: Any) -> dict[int, int]:
     return {
         number(word, "lists", greatest=WORDS - 1): _read_word(value)
-        for word, value in _rows(found, 2, "lists")
+        for word, value in rows(found, 2, "lists")
     }
 
 

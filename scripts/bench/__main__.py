@@ -18,6 +18,7 @@ from scripts.bench import table
 from scripts.bench.bulk import bulk
 from scripts.bench.databases import POSTGRESQL, SQLITE, postgresql_version
 from scripts.bench.gate import gate
+from scripts.bench.gate_bundle import gate_bundle
 from scripts.bench.limits import limits
 from scripts.bench.patience import at_most
 from scripts.bench.peers.measuring import peers
@@ -41,6 +42,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "status": status,
     "rebuild": rebuild,
     "gate": gate,
+    "gate_bundle": gate_bundle,
 }
 """By name, in the order in which they run: what others are compared with comes first."""
 PACKAGES: Final = (

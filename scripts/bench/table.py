@@ -50,6 +50,8 @@ def amount(value: float, unit: Unit) -> str:
         return f"{_short(value * factor)} {name}"
     if unit is Unit.PER_SECOND:
         return f"{_short(value)}/s"
+    if unit is Unit.MEGABYTES:
+        return f"{_short(value)} MB"
     return f"{value:,.0f} {unit.value}"
 
 

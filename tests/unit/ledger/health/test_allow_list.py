@@ -60,6 +60,19 @@ class TestSegment:
         assert refused.value.claim == claim
 
 
+class TestManySegments:
+    @given(st.lists(st.sets(st.integers(0, 60)), max_size=9), st.integers(0, 60))
+    def test_the_latest_that_lists_a_pass_is_found(
+        self, members: list[set[int]], asked: int
+    ) -> None:
+        segments = [
+            segment_of(BUREAU, number, number * HOUR, (number + 1) * HOUR, map(digest, each))
+            for number, each in enumerate(members)
+        ]
+        wanted = [segments[number] for number, each in enumerate(members) if asked in each]
+        assert AllowList(segments).find(digest(asked)) == (wanted[-1] if wanted else None)
+
+
 class TestAllowList:
     LIST = AllowList([SECOND, EMPTY, FIRST])
 

@@ -64,7 +64,7 @@ class TestAmount:
             (123.4, Unit.PER_SECOND, "123/s"),
             (12_345.6, Unit.PER_SECOND, "12,346/s"),
             (55_300.0, Unit.GAS, "55,300 gas"),
-            (78.4, Unit.MEGABYTES, "78 MB"),
+            (78.4, Unit.MEGABYTES, "78.4 MB"),
         ],
     )
     def test_as_people_read_it(self, value: float, unit: Unit, text: str) -> None:

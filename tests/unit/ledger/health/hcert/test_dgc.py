@@ -65,16 +65,14 @@ class TestMutations:
 
     @settings(max_examples=300)
     @given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from(ALPHABET))
-    def test_another_character_never_says_another_thing(
+    def test_another_character_is_never_accepted(
         self, which: int, where: int, character: str
     ) -> None:
-        """The last bits before zlib's check sum mean nothing, and it does not look at them."""
         case = self.accepted()[which % len(self.accepted())]
         code = case.prefixed or ""
         place = where % len(code)
         changed = code[:place] + character + code[place + 1 :]
-        reading = case.judged(changed)
-        assert reading.code != "OK" or reading.message == case.judged(code).message
+        assert case.judged(changed).code != "OK" or changed == code
 
 
 @needs_vectors("eu-dcc-schema")

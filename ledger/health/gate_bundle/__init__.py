@@ -1,0 +1,1 @@
+"""The gate bundle: all that a gate decides by, signed as one and fetched by pieces."""

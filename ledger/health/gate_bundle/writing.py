@@ -1,0 +1,114 @@
+"""What a service puts into a gate bundle, as files by path and a manifest over them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ledger.canonical import canonical_json
+from ledger.health.agreements import Agreement
+from ledger.health.gate.evidence import Block, IssuerKey, Part
+from ledger.health.gate_bundle.agreements_file import write_agreements
+from ledger.health.gate_bundle.files import (
+    AGREEMENTS,
+    ALLOW,
+    DOCUMENTS,
+    DOMESTIC,
+    FOREIGN_KEYS,
+    KEYS,
+    POLICIES,
+    REVOCATION,
+    RULES,
+    STATUS,
+    TEXTS,
+)
+from ledger.health.gate_bundle.foreign_files import RawLists, write_revocation, write_trust
+from ledger.health.gate_bundle.keys_file import write_keys
+from ledger.health.gate_bundle.lists import Place, path_of
+from ledger.health.gate_bundle.manifest import FileRef, Manifest, sign
+from ledger.health.hcert.trust import TrustList
+from ledger.health.rule_bundles import needed_in, write_rule_bundle
+from ledger.keys import Signer
+from ledger.values import Digest, LedgerRef
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into a bundle; whatever is signed or hashed elsewhere goes as its bytes.
+
+    `policies` of agreements as they were hashed, `domestic` those of jurisdictions for their own
+    passes, one each; `rules`: the files of each agreement's bundle by path.
+    `status`: list tokens by agency and list, `allow`: segments by agency and number. `revocation`:
+    others' lists by kid. `texts` by language and name.
+    """
+
+    keys: Sequence[IssuerKey]
+    agreements: Sequence[Agreement] = ()
+    policies: Sequence[bytes] = ()
+    domestic: Sequence[bytes] = ()
+    rules: Sequence[Mapping[str, bytes]] = ()
+    status: Mapping[Place, bytes] = field(default_factory=dict)
+    allow: Mapping[Place, bytes] = field(default_factory=dict)
+    foreign: TrustList | None = None
+    revocation: Mapping[bytes, RawLists] = field(default_factory=dict)
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a manifest says besides its files; see `Manifest`."""
+
+    jurisdiction: str
+    agency: str
+    sequence: int
+    issued_at: int
+    ledger: LedgerRef
+    block: Block
+    trust: Part
+    rules: Part
+    revoked: Part | None = None
+
+
+def files_of(content: Content) -> Mapping[str, bytes]:
+    """Return the files of a bundle by path; the same content gives the same files."""
+    files = {KEYS: write_keys(content.keys), AGREEMENTS: write_agreements(content.agreements)}
+    files |= {f"{POLICIES}/{_hex(policy)}": policy for policy in content.policies}
+    files |= {f"{DOMESTIC}/{_hex(policy)}": policy for policy in content.domestic}
+    for bundle in content.rules:
+        manifest = write_rule_bundle(bundle)
+        files[f"{RULES}/{_hex(manifest)}"] = manifest
+        needed = needed_in(manifest)
+        files |= {f"{DOCUMENTS}/{needed[path].hex()}": bundle[path] for path in needed}
+    files |= {path_of(STATUS, place): token for place, token in content.status.items()}
+    files |= {path_of(ALLOW, place): segment for place, segment in content.allow.items()}
+    if content.foreign is not None:
+        files[FOREIGN_KEYS] = write_trust(content.foreign)
+    for kid, lists in content.revocation.items():
+        files[f"{REVOCATION}/{kid.hex()}"] = write_revocation(lists)
+    if content.texts:
+        files[TEXTS] = canonical_json(content.texts)
+    return files
+
+
+def sign_manifest(heading: Heading, files: Mapping[str, bytes], signer: Signer) -> bytes:
+    """Return the signed manifest; raise `ClaimsInvalid` for more than a bundle may have."""
+    refs = {
+        path: FileRef(Digest(hashlib.sha256(content).digest()), len(content))
+        for path, content in files.items()
+    }
+    manifest = Manifest(
+        jurisdiction=heading.jurisdiction,
+        agency=heading.agency,
+        sequence=heading.sequence,
+        issued_at=heading.issued_at,
+        ledger=heading.ledger,
+        block=heading.block,
+        trust=heading.trust,
+        rules=heading.rules,
+        revoked=heading.revoked,
+        files=refs,
+    )
+    return sign(manifest, signer)
+
+
+def _hex(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
