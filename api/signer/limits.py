@@ -47,6 +47,9 @@ DEFAULTS: Final[Mapping[Purpose, Allowance]] = {
     Purpose.DECISION: Allowance(60_000, 200_000),
     Purpose.STATUS_LIST: Allowance(600, 200_000),  # at most one a list and second
     Purpose.BUNDLE: Allowance(10, 5_000),  # one a minute and process
+    Purpose.HEALTH_PASS: Allowance(60_000, 2_000_000),
+    Purpose.HEALTH_TRANSFER: Allowance(6_000, 200_000),
+    Purpose.HEALTH_ALLOW: Allowance(10, 5_000),  # one in five minutes of an agency
 }
 """What is allowed where nobody says otherwise (proposed)."""
 

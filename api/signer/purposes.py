@@ -1,4 +1,4 @@
-"""What a document key may be used for: four kinds of token, each with what must be plausible.
+"""What a document key may be used for: kinds of token and of health document, each plausible.
 
 The purpose is read from the message itself, so that nobody can ask for one thing and name another.
 Which agency a key speaks for is not judged here: verifiers take that from the ledger.
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from api.signer import health_purposes
 from ledger import jws
 from ledger.errors import Refused
 from ledger.licences import decisions, sd_jwt
@@ -32,6 +33,9 @@ class Purpose(StrEnum):
     DECISION = "decision"
     STATUS_LIST = "status-list"
     BUNDLE = "bundle"
+    HEALTH_PASS = "health-pass"  # noqa: S105  # no password
+    HEALTH_TRANSFER = "health-transfer"
+    HEALTH_ALLOW = "health-allow"
 
 
 @dataclass(eq=False)
@@ -49,12 +53,16 @@ class Rules:
     vcts: frozenset[str]
 
     def purpose_of(self, message: bytes, kid: str, now: int) -> Purpose:
-        """Return what `message`, a JWS signing input (RFC 7515 §5.1), is to be signed for.
+        """Return what `message` is to be signed for.
+
+        It is a JWS signing input (RFC 7515 §5.1), or what `health_purposes` knows.
 
         Raises:
             PurposeRefused: unless the header has `alg` ES256, a `typ` of ours, this `kid` and
                 nothing else, and the payload names this service and the present.
         """
+        if health_purposes.is_health(message):
+            return _health(message, kid, now)
         token = _parsed(message)
         purpose = _PURPOSES[token.header["typ"]]
         if len(message) > _LONGEST[purpose]:
@@ -67,6 +75,14 @@ class Rules:
             raise PurposeRefused("iat")
         _CHECKS[purpose](self, token.payload)
         return purpose
+
+
+def _health(message: bytes, kid: str, now: int) -> Purpose:
+    try:
+        kind = health_purposes.kind_of(message, kid, now, CLOCK_SECONDS)
+    except health_purposes.Unlawful as exc:
+        raise PurposeRefused(str(exc)) from exc
+    return Purpose[kind.name]
 
 
 def _parsed(message: bytes) -> jws.Jws:

@@ -51,13 +51,13 @@ def segment_of(
 def sign(segment: Segment, signer: Signer) -> bytes:
     """Return the signed segment; raise `ClaimsInvalid` for what none may say."""
     spelt = _spell(segment)
-    _read(spelt)  # never sign what would not be read
+    read_claims(spelt)  # never sign what would not be read
     return signed.sign(spelt, signer)
 
 
 def verify(envelope: Signed, key: PublicKey) -> Segment:
     """Return what `key` signed; raise `SignatureInvalid`, or `ClaimsInvalid` thereafter."""
-    return claims.open_claims(signed.payload_of(envelope, key), _read, _spell)
+    return claims.open_claims(signed.payload_of(envelope, key), read_claims, _spell)
 
 
 class AllowList:
@@ -166,7 +166,8 @@ def _spell(segment: Segment) -> dict[int, Any]:
     }
 
 
-def _read(value: object) -> Segment:
+def read_claims(value: object) -> Segment:
+    """Return the segment whose claims these are; raise `ClaimsInvalid` naming a bad one."""
     found = claims.members("segment", value, {1, 2, 3, 4, 5}, set())
     start = claims.number("start", found[3], claims.MAX_TIME)
     return Segment(

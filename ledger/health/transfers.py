@@ -60,13 +60,13 @@ class Transfer:
 def sign(content: Transfer, signer: Signer) -> bytes:
     """Return the signed transfer; raise `ClaimsInvalid` for what no transfer may say."""
     spelt = _spell(content)
-    _read(spelt)  # never sign what would not be read
+    read_claims(spelt)  # never sign what would not be read
     return signed.sign(spelt, signer)
 
 
 def verify(envelope: Signed, key: PublicKey) -> Transfer:
     """Return what `key` signed; raise `SignatureInvalid`, or `ClaimsInvalid` thereafter."""
-    return claims.open_claims(signed.payload_of(envelope, key), _read, _spell)
+    return claims.open_claims(signed.payload_of(envelope, key), read_claims, _spell)
 
 
 def _spell(content: Transfer) -> dict[int, Any]:
@@ -93,7 +93,8 @@ def _spell(content: Transfer) -> dict[int, Any]:
     }
 
 
-def _read(value: object) -> Transfer:
+def read_claims(value: object) -> Transfer:
+    """Return the transfer whose claims these are; raise `ClaimsInvalid` naming a bad one."""
     top = claims.members("claims", value, {1, 3, 4, 6, 7, _HOLDER, _OURS}, set())
     ours = claims.members("transfer", top[_OURS], {1, 2, 3, 4}, set())
     content = Transfer(
