@@ -10,9 +10,10 @@ from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
 from api.store.health_passes import NOT_KEPT
 from api.store.health_tables import health_passes, health_segments
+from api.store.indices import FIRST_PASS_LIST
 from api.store.lookups import chunks
 from api.store.records import RecordRow, insert_records
-from api.store.tables import batches, records
+from api.store.tables import batches, lists, records
 from api.store.upserts import insert_once
 from ledger.errors import LedgerError, Refused
 from ledger.events import BatchAnchored
@@ -66,7 +67,9 @@ class SegmentStore:
 
     def agencies(self) -> tuple[AgencyId, ...]:
         """Return the agencies that ever issued a pass here."""
-        query = select(health_passes.c.agency).distinct().order_by(health_passes.c.agency)
+        # By their lists, which are few: passes are looked through at each pass of the worker.
+        holds = lists.c.list >= FIRST_PASS_LIST
+        query = select(lists.c.agency).where(holds).distinct().order_by(lists.c.agency)
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())
 
