@@ -40,7 +40,6 @@ from api.services.second_person import LiveContracts, SecondPerson
 from api.services.sign_ins import Roles, SignIns, Site
 from api.services.status import Statuses
 from api.services.verification import LiveLedger, Verifications
-from api.store.agreements import AgreementStore, PolicyStore
 from api.store.batches import BatchStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
@@ -154,7 +153,7 @@ def compose(ports: Ports) -> Services:
         verifications=_verifications(ports, proofs),
         directory=directory,
         agreements=_agreements(ports, at_head),
-        policies=Policies(PolicyStore(ports.database), at_head, ports.clock),
+        policies=Policies(ports.recognitions, at_head, ports.clock),
         catalogue=ports.catalogue,
         deployment=ports.deployment,
         sign_ins=_sign_ins(ports),
@@ -179,8 +178,7 @@ def compose(ports: Ports) -> Services:
 
 
 def _agreements(ports: Ports, at_head: AtHead) -> Agreements:
-    store = AgreementStore(ports.database)
-    return Agreements(store, ports.registry, at_head, ports.clock)
+    return Agreements(ports.recognitions, ports.registry, at_head, ports.clock)
 
 
 def _sign_ins(ports: Ports) -> SignIns:

@@ -1,6 +1,5 @@
 """What the store refuses, for the floor above: routes declare it, and may not import the store."""
 
-from api.store.agreements import PolicyUnknown
 from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
@@ -31,7 +30,6 @@ __all__ = [
     "LicenceIdTaken",
     "ListTokenUnknown",
     "NonceUnknown",
-    "PolicyUnknown",
     "PredecessorReplaced",
     "RecordUnknown",
     "SegmentUnknown",

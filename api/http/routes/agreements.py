@@ -19,8 +19,7 @@ from api.http.schemas.agreements import (
     PolicyAnswer,
 )
 from api.http.schemas.shared import HeadAnswer
-from api.services.agreements import PolicyDigestDiffers
-from api.services.refusals import PolicyUnknown
+from api.services.agreements import PolicyDigestDiffers, PolicyUnknown
 from ledger.errors import Unavailable
 from ledger.health.agreement_history import AgreementUnknown
 from ledger.health.agreements import AgreementId

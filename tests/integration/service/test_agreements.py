@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import update
 
 from api.services.audit import AuditReport
-from api.store.agreements import AgreementStore
 from api.store.event_tables import EVENT_TABLES
+from api.store.recognitions import RecognitionStore
 from ledger.chain import agreement_calls as calls
 from ledger.events import AgreementSuspended, TerminationAnnounced
 from ledger.health.agreements import scope_of
@@ -32,8 +32,8 @@ def differing(office: Office) -> list[str]:
 
 
 def test_agreements_are_the_chains(place: Office, parties: Parties) -> None:
-    store = AgreementStore(place.parts.database)
-    (projected,) = store.all().values()
+    store = RecognitionStore(place.parts.database)
+    (projected,) = store.agreements()
     (read,) = parties.client.agreements()
     assert projected == read
     now = parties.now
@@ -43,7 +43,7 @@ def test_agreements_are_the_chains(place: Office, parties: Parties) -> None:
 
     parties.standing.node.call("anvil_reorg", 1, [])  # takes the termination back
     place.work()
-    (projected,) = store.all().values()
+    (projected,) = store.agreements()
     assert projected.versions[0].terminates_at == 0
 
 
