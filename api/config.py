@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     batch_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     health_pad_to: int = Field(default=64, ge=1, le=1_024)
     """Batches of health codes get random leaves up to a multiple of it (proposed)."""
+    scan_batch_size: int = Field(default=1_000, ge=1, le=1_000_000)
+    scan_batch_seconds: float = Field(default=300.0, ge=0, allow_inf_nan=False)
+    """Rows of gates' scan logs are anchored by so many, or after so long (proposed)."""
     confirmations: Confirmations = 1
     """Blocks that make what is mined final, its own among them; or `finalized`, as the chain says.
     """

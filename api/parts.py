@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
-from api.services.anchoring import Anchoring, Sizing
+from api.services.anchoring import Anchoring, Ripeness, Sizing
 from api.services.at_head import AtHead
 from api.services.audit import Audit
 from api.services.builders import BuilderProcesses, Builders, OwnBuilder
@@ -24,6 +24,7 @@ from api.services.composition import DeploymentView, Ports, Services, compose
 from api.services.decisions import DecisionWriter, LateDecisions
 from api.services.dispatch import Dispatch
 from api.services.health_allow import AllowListing
+from api.services.health_erasing import Erasing
 from api.services.health_keys import HealthKeys, read_secret
 from api.services.health_retention import Retention
 from api.services.housekeeping import Housekeeping
@@ -48,6 +49,7 @@ from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
 from api.store.health_passes import PassStore
+from api.store.health_scans import ScanStore
 from api.store.health_segments import SegmentStore
 from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
@@ -82,7 +84,7 @@ from ledger.errors import Refused
 from ledger.finality import FINALIZED
 from ledger.keystore import KeyKind, lock, unlock
 from ledger.licences.catalogue import load_catalogue
-from ledger.values import Address
+from ledger.values import Address, RecordKind
 from ledger.verification.policy import Policy
 
 if TYPE_CHECKING:
@@ -301,6 +303,7 @@ class Parts:
         answers = IdempotencyStore(self.database)
         housekeeping = Housekeeping(sign_ins, links, answers, JobStore(self.database), self.clock)
         allow, retention = self._allow_listing(), Retention(PassStore(self.database), self.clock)
+        erasing = self._erasing()
         second_tries = SecondTries((BatchStore(self.database), packs), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
@@ -314,6 +317,7 @@ class Parts:
             Step("decisions", lambda _flush: decisions.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),
             Step("allow lists", lambda flush: allow.step(flush=flush)),
+            Step("erasing", lambda _flush: erasing.step()),
             Step("housekeeping", lambda _flush: housekeeping.step()),
             Step("retention", lambda _flush: retention.step()),
         ]
@@ -403,9 +407,7 @@ class Parts:
             self.intents,
             self.clock,
             self.randomness,
-            Sizing(
-                self.settings.batch_size, self.settings.batch_seconds, self.settings.health_pad_to
-            ),
+            self._sizing(),
         )
 
     def _allow_listing(self) -> AllowListing:
@@ -416,6 +418,16 @@ class Parts:
             clock=self.clock,
             confirmations=self.settings.confirmations,
         )
+
+    def _sizing(self) -> Sizing:
+        it = self.settings
+        scans = Ripeness(it.scan_batch_size, it.scan_batch_seconds)
+        others = {RecordKind.HEALTH_SCAN: scans}
+        return Sizing(it.batch_size, it.batch_seconds, it.health_pad_to, others)
+
+    def _erasing(self) -> Erasing:
+        scans = ScanStore(self.database)
+        return Erasing(scans, self.registry, self.issuers, self.clock, self.randomness)
 
     def _dispatch(self, packs: PackStore) -> Dispatch:
         return Dispatch(

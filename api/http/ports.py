@@ -16,6 +16,7 @@ from api.services.health_allow import AllowLists
 from api.services.health_conversions import Conversions
 from api.services.health_passes import Passes
 from api.services.health_recognitions import AgreementDocuments
+from api.services.health_scans import Scans
 from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
 from api.services.history import Histories
@@ -73,4 +74,5 @@ GivenConversions = Annotated[Conversions, _given("conversions")]
 GivenPasses = Annotated[Passes, _given("passes")]
 GivenPassStatuses = Annotated[PassStatuses, _given("pass_statuses")]
 GivenTransfers = Annotated[Transfers, _given("transfers")]
+GivenScans = Annotated[Scans, _given("scans")]
 GivenPages = Annotated[Pages, Depends(_pages)]

@@ -62,6 +62,8 @@ STATUS: Final[Mapping[str, int]] = {
     "DocumentUnknown": 404,
     "ChangeSetUnknown": 404,
     "JobUnknown": 404,
+    "ScanUnknown": 404,
+    "ErasureUnknown": 404,
     "ProblemUnknown": 404,
     "ProofPending": 404,
     "MethodNotAllowed": 405,
@@ -90,6 +92,7 @@ STATUS: Final[Mapping[str, int]] = {
     "ChallengeUnknown": 409,
     "TransferSpent": 409,
     "ConsentUsed": 409,
+    "ScanTaken": 409,
     "ChangeOvertaken": 409,
     "ChangeSetSettled": 409,
     "ChangeSetExpired": 409,
@@ -102,6 +105,8 @@ STATUS: Final[Mapping[str, int]] = {
     "JobRunning": 409,
     "JobFinished": 409,
     "RequestInFlight": 409,
+    # It was there.
+    "ScanErased": 410,
     # Its form is not one that is taken here.
     "RequestTooLarge": 413,
     "MediaTypeUnknown": 415,

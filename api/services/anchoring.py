@@ -1,7 +1,7 @@
 """Anchoring: closes batches by size or age, and leaves each root's intent to the sender."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from api.services.intents import Intents
@@ -27,12 +27,25 @@ _LEAF_BYTES: Final = 32
 class Sizing:
     """When a batch is closed, by records or seconds; `pad_to` leaves, or a multiple, it is given.
 
-    Only batches of the kinds `PADDED` are.
+    Only batches of the kinds `PADDED` are. `others` has the kinds that have terms of their own.
     """
 
     size: int
     seconds: float
     pad_to: int = 1
+    others: Mapping[RecordKind, "Ripeness"] = field(default_factory=dict)
+
+    def of(self, kind: RecordKind) -> "Ripeness":
+        """Return when a batch of a kind is closed."""
+        return self.others.get(kind) or Ripeness(self.size, self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Ripeness:
+    """A batch is closed by so many records, or when its oldest has waited so many seconds."""
+
+    size: int
+    seconds: float
 
 
 class Anchoring:
@@ -50,9 +63,7 @@ class Anchoring:
         self._intents = intents
         self._clock = clock
         self._randomness = randomness
-        self._size = sizing.size
-        self._seconds = sizing.seconds
-        self._pad_to = sizing.pad_to
+        self._sizing = sizing
 
     def step(self, *, flush: bool = False) -> int:
         """Close what is full or old enough, all of it with `flush`; return how many batches."""
@@ -64,17 +75,17 @@ class Anchoring:
                 if batch is None:
                     break
                 closed += 1
-                left -= self._size
+                left -= self._sizing.of(waiting.kind).size
         return closed
 
     def _close(self, waiting: Pending) -> BatchRow | None:
         seal, pad = self._seal(waiting), self._pad(waiting.kind)
-        now = self._clock()
-        return self._batches.close(waiting.agency, waiting.kind, self._size, now, seal, pad)
+        now, size = self._clock(), self._sizing.of(waiting.kind).size
+        return self._batches.close(waiting.agency, waiting.kind, size, now, seal, pad)
 
     def _pad(self, kind: RecordKind) -> Padding:
         def pad(count: int) -> Sequence[Digest]:
-            missing = -count % self._pad_to if kind in PADDED else 0
+            missing = -count % self._sizing.pad_to if kind in PADDED else 0
             return [Digest(self._randomness(_LEAF_BYTES)) for _ in range(missing)]
 
         return pad
@@ -83,8 +94,9 @@ class Anchoring:
         if left <= 0:
             return False
         # A clock that was ahead for a while leaves records of the future: they do not wait for it.
-        is_old = abs(self._clock() - waiting.oldest_at) >= self._seconds
-        return flush or is_old or left >= self._size
+        ripe = self._sizing.of(waiting.kind)
+        is_old = abs(self._clock() - waiting.oldest_at) >= ripe.seconds
+        return flush or is_old or left >= ripe.size
 
     def _seal(self, waiting: Pending) -> Seal:
         def seal(digests: Sequence[Digest]) -> Sealed:

@@ -21,6 +21,7 @@ from api.services.health_minting import Minting
 from api.services.health_origins import Origins
 from api.services.health_passes import Passes
 from api.services.health_recognitions import AgreementDocuments, ProjectedRecognitions
+from api.services.health_scans import Scans
 from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
 from api.services.history import Histories
@@ -45,6 +46,7 @@ from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
 from api.store.health_passes import PassStore
+from api.store.health_scans import ScanStore
 from api.store.health_segments import SegmentStore
 from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
@@ -127,6 +129,7 @@ class Services:
     pass_statuses: PassStatuses
     allow_lists: AllowLists
     agreement_documents: AgreementDocuments
+    scans: Scans
     repeats: Repeats
     measures: Measures
     randomness: Callable[[int], bytes]
@@ -171,6 +174,7 @@ def compose(ports: Ports) -> Services:
         pass_statuses=_pass_statuses(ports, roles, at_head),
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
         agreement_documents=AgreementDocuments(ports.recognitions, ports.clock),
+        scans=_scans(ports, roles),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
@@ -301,6 +305,16 @@ def _pass_statuses(ports: Ports, roles: Roles, at_head: AtHead) -> PassStatuses:
         roles=roles,
         clock=ports.clock,
         randomness=ports.randomness,
+    )
+
+
+def _scans(ports: Ports, roles: Roles) -> Scans:
+    return Scans(
+        store=ScanStore(ports.database),
+        batches=BatchStore(ports.database),
+        issuers=ports.issuers,
+        roles=roles,
+        clock=ports.clock,
     )
 
 

@@ -4,6 +4,14 @@ from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnk
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
 from api.store.health_passes import ChallengeUnknown, ConsentUsed, TransferSpent
+from api.store.health_scans import (
+    ErasureRow,
+    ErasureUnknown,
+    ScanEntry,
+    ScanErased,
+    ScanTaken,
+    ScanUnknown,
+)
 from api.store.health_segments import SegmentUnknown
 from api.store.licences import (
     ExternalIdTaken,
@@ -25,6 +33,8 @@ __all__ = [
     "ChangeUnknown",
     "ConsentUsed",
     "CursorMalformed",
+    "ErasureRow",
+    "ErasureUnknown",
     "ExternalIdTaken",
     "IndexTaken",
     "LicenceIdTaken",
@@ -32,6 +42,10 @@ __all__ = [
     "NonceUnknown",
     "PredecessorReplaced",
     "RecordUnknown",
+    "ScanEntry",
+    "ScanErased",
+    "ScanTaken",
+    "ScanUnknown",
     "SegmentUnknown",
     "SessionUnknown",
     "TooManyLicences",

@@ -20,6 +20,7 @@ from sqlalchemy import Table
 
 from api.store.database import Database, migrate
 from api.store.event_tables import EVENT_TABLES
+from api.store.gate_tables import health_scans
 from api.store.health_tables import health_passes
 from api.store.tables import metadata
 
@@ -114,6 +115,7 @@ def _tables() -> list[Table]:
     """Return all tables, whoever refers to another one first."""
     assert EVENT_TABLES  # which are the module's own doing
     assert health_passes.metadata is metadata  # so are these
+    assert health_scans.metadata is metadata
     return list(reversed(metadata.sorted_tables))
 
 

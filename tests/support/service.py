@@ -297,6 +297,10 @@ class World:
             self._tokens[who.address] = self.sign_in(who)
         return {"Authorization": f"Bearer {self._tokens[who.address]}"}
 
+    def forget_sign_ins(self) -> None:
+        """Let everybody sign in again, as they must when their sessions have ended."""
+        self._tokens.clear()
+
     def issue(self, **changes: Any) -> Any:
         """Issue a lawful licence over HTTP and return the answer's JSON."""
         answer = self.client.post(

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from api.services.anchoring import BATCHES_A_STEP, PADDED, Anchoring, Sizing
+from api.services.anchoring import BATCHES_A_STEP, PADDED, Anchoring, Ripeness, Sizing
 from api.services.intents import Intents
 from api.store.batches import BatchRow, Padding, Pending, Seal
 from ledger.chain.deployments import Deployment
@@ -70,6 +70,25 @@ class TestStep:
     @pytest.mark.parametrize(("now", "closed"), [(109, 0), (110, 1), (500, 1)])
     def test_closes_by_age(self, now: int, closed: int) -> None:
         assert anchoring(Waiting(digests(2)), now).step() == closed
+
+    @pytest.mark.parametrize(
+        ("kind", "count", "now", "closed"),
+        [
+            (RecordKind.HEALTH_SCAN, 2, 299, 0),
+            (RecordKind.HEALTH_SCAN, 2, 300, 1),
+            (RecordKind.HEALTH_SCAN, 5, 100, 0),
+            (RecordKind.HEALTH_SCAN, 6, 100, 1),
+            (RecordKind.HEALTH_PASS, 2, 299, 1),
+            (RecordKind.HEALTH_PASS, 4, 100, 1),
+        ],
+    )
+    def test_closes_each_kind_on_its_own_terms(
+        self, kind: RecordKind, count: int, now: int, closed: int
+    ) -> None:
+        sizing = Sizing(4, 10, 1, {RecordKind.HEALTH_SCAN: Ripeness(6, 200)})
+        waiting = Waiting(digests(count), kind=kind)
+        step = Anchoring(waiting, INTENTS, lambda: now, counted_bytes(), sizing).step  # type: ignore[arg-type]  # the store's part in memory
+        assert step() == closed
 
     def test_closes_at_once_where_no_age_is_asked(self) -> None:
         assert anchoring(Waiting(digests(1)), now=100, seconds=0).step() == 1

@@ -1,0 +1,66 @@
+"""Erasing what retention ended of the scan log: first the rows, then the signed receipt.
+
+Nothing waits for a signature: a receipt is written with the erasure, and signed when a key of the
+agency is at hand.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from api.services.issuers import Issuers
+from api.store.health_scans import ErasureRow, ScanStore
+from ledger.authority import Agency
+from ledger.errors import LedgerError
+from ledger.health import erasures
+from ledger.health.erasures import Cause, Erasure
+from ledger.values import AgencyId, Digest, KeyUsage
+
+MOST_RECEIPTS: Final = 64
+"""Receipts signed in one step."""
+
+
+class Agencies(Protocol):
+    """Whoever knows the agencies."""
+
+    def agency(self, agency: AgencyId) -> Agency | None:
+        """Return an agency; None when it was never admitted."""
+
+
+class Erasing:
+    """Erases scans that are due, a receipt for as many as one takes."""
+
+    def __init__(
+        self,
+        store: ScanStore,
+        agencies: Agencies,
+        issuers: Issuers,
+        clock: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._store = store
+        self._agencies = agencies
+        self._issuers = issuers
+        self._clock = clock
+        self._randomness = randomness
+
+    def step(self) -> int:
+        """Erase what is due and sign what can be signed; return how many rows went."""
+        erased = self._store.erase_due(self._clock(), erasures.MAX_ROWS, self._receipt)
+        for row in self._store.unsigned(MOST_RECEIPTS):
+            self._sign(row)
+        return erased
+
+    def _receipt(self, agency: AgencyId, rows: Sequence[Digest]) -> ErasureRow:
+        id_ = self._randomness(erasures.ID_BYTES)
+        found = self._agencies.agency(agency)
+        name = f"{found.jurisdiction}/{found.code}" if found else f"0x{agency.hex()}"
+        erasure = Erasure(id_, name, Cause.RETENTION, self._clock(), tuple(rows))
+        return ErasureRow(id_, agency, erasures.write_receipt(erasure))
+
+    def _sign(self, row: ErasureRow) -> None:
+        try:
+            signer = self._issuers.signer(row.agency, KeyUsage.DOCUMENTS)
+            signature = signer.sign(row.receipt)
+        except LedgerError:
+            return  # the next step asks again
+        self._store.sign(row.id, signature, signer.public_key.key_id)

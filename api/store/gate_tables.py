@@ -1,0 +1,48 @@
+"""The tables of what gates decided: scan rows until their retention ends, receipts thereafter.
+
+Nobody is named. Of an erased scan the digest stays, which its root needs, and which receipt tells
+of it; what the row said is gone, its random bytes and the pseudonym with it.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text, text
+
+from api.store.tables import SEQUENCE, metadata
+
+health_erasures: Final = Table(
+    "health_erasures",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    Column("signature", LargeBinary),
+    Column("key_id", LargeBinary),
+    Index(
+        "health_erasures_unsigned",
+        "agency",
+        sqlite_where=text("signature IS NULL"),
+        postgresql_where=text("signature IS NULL"),
+    ),
+)
+
+health_scans: Final = Table(
+    "health_scans",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary, ForeignKey("records.digest"), nullable=False, unique=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("number", Text, nullable=False, unique=True),
+    Column("checkpoint", Text),
+    Column("key", LargeBinary),
+    Column("row", LargeBinary),
+    Column("erase_at", BigInteger, nullable=False),
+    Column("erasure", LargeBinary, ForeignKey("health_erasures.id")),
+    Index("health_scans_key", "checkpoint", "key"),
+    Index(
+        "health_scans_due",
+        "erase_at",
+        sqlite_where=text("erasure IS NULL"),
+        postgresql_where=text("erasure IS NULL"),
+    ),
+)
