@@ -115,6 +115,11 @@ def _gauges(measured: Measured) -> Iterator[Metric]:
     yield _labelled(
         "accounts_halted", "Sending accounts that stand still.", "reason", measured.halted
     )
+    yield _gauge(
+        "appeals_overdue",
+        "Appeals against gates whose answer was due and is not there.",
+        measured.overdue_appeals,
+    )
     yield from _spent(measured)
     if measured.head is not None:
         yield _gauge("head_block", "The last block that is known.", measured.head.block)

@@ -13,6 +13,7 @@ from api.services.composition import DeploymentView
 from api.services.decisions import Decisions
 from api.services.health import Health
 from api.services.health_allow import AllowLists
+from api.services.health_appeals import Appeals
 from api.services.health_conversions import Conversions
 from api.services.health_passes import Passes
 from api.services.health_recognitions import AgreementDocuments
@@ -75,4 +76,5 @@ GivenPasses = Annotated[Passes, _given("passes")]
 GivenPassStatuses = Annotated[PassStatuses, _given("pass_statuses")]
 GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenScans = Annotated[Scans, _given("scans")]
+GivenAppeals = Annotated[Appeals, _given("appeals")]
 GivenPages = Annotated[Pages, Depends(_pages)]

@@ -14,6 +14,7 @@ from api.services.change_sets import ChangeSets
 from api.services.decisions import Decisions
 from api.services.health import Health
 from api.services.health_allow import AllowLists
+from api.services.health_appeals import Appeals
 from api.services.health_conversions import Conversions
 from api.services.health_holders import Holders
 from api.services.health_keys import HealthKeys
@@ -45,6 +46,7 @@ from api.store.batches import BatchStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
+from api.store.health_appeals import AppealStore
 from api.store.health_passes import PassStore
 from api.store.health_scans import ScanStore
 from api.store.health_segments import SegmentStore
@@ -130,6 +132,7 @@ class Services:
     allow_lists: AllowLists
     agreement_documents: AgreementDocuments
     scans: Scans
+    appeals: Appeals
     repeats: Repeats
     measures: Measures
     randomness: Callable[[int], bytes]
@@ -175,6 +178,7 @@ def compose(ports: Ports) -> Services:
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
         agreement_documents=AgreementDocuments(ports.recognitions, ports.clock),
         scans=_scans(ports, roles),
+        appeals=_appeals(ports, roles),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
@@ -242,7 +246,8 @@ def _links(ports: Ports, licences: Licences) -> Links:
 
 
 def _measures(ports: Ports, directory: Directory) -> Measures:
-    return Measures(MeasureStore(ports.database), directory, ports.catalogue, ports.clock)
+    stores = MeasureStore(ports.database), AppealStore(ports.database)
+    return Measures(*stores, directory, ports.catalogue, ports.clock)
 
 
 def _transfers(ports: Ports, roles: Roles) -> Transfers:
@@ -315,6 +320,17 @@ def _scans(ports: Ports, roles: Roles) -> Scans:
         issuers=ports.issuers,
         roles=roles,
         clock=ports.clock,
+    )
+
+
+def _appeals(ports: Ports, roles: Roles) -> Appeals:
+    return Appeals(
+        store=AppealStore(ports.database),
+        scans=ScanStore(ports.database),
+        passes=PassStore(ports.database),
+        roles=roles,
+        clock=ports.clock,
+        randomness=ports.randomness,
     )
 
 

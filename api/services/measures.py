@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from api.services.registry import Directory, HeadAge
+from api.store.health_appeals import AppealStore
 from api.store.jobs import JobState
 from api.store.measures import MeasureStore, Spent
 from ledger.chain.abi import load_abi
@@ -41,6 +42,7 @@ class Measured:
     those that are not over, by state. `to_renew`
     counts, by type, licences in force without successor whose end is nearer than the law wants
     their renewal to be asked for: what nobody renews by then lapses in silence.
+    `overdue_appeals` counts those whose answer was due and is not there.
     `parked` counts failed intents by error, `halted` accounts by why they stand still.
     """
 
@@ -51,6 +53,7 @@ class Measured:
     to_renew: Mapping[str, int]
     parked: Mapping[str, int]
     halted: Mapping[str, int]
+    overdue_appeals: int
     spent: Mapping[CallKind, Spent]
     head: HeadAge | None
 
@@ -61,11 +64,13 @@ class Measures:
     def __init__(
         self,
         store: MeasureStore,
+        appeals: AppealStore,
         directory: Directory,
         catalogue: Catalogue,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
+        self._appeals = appeals
         self._days = {
             kind.id: days
             for kind in catalogue.all()
@@ -89,6 +94,7 @@ class Measures:
             to_renew=self._store.running_out(now, ends),
             parked=waiting.parked,
             halted=dict.fromkeys(map(str, Reason), 0) | dict(waiting.halted),
+            overdue_appeals=self._appeals.overdue(now),
             spent=_by_kind(self._store.spent()),
             head=self._head(),
         )

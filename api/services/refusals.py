@@ -3,6 +3,7 @@
 from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
+from api.store.health_appeals import AppealAnswered, AppealUnknown
 from api.store.health_passes import ChallengeUnknown, ConsentUsed, TransferSpent
 from api.store.health_scans import (
     ErasureRow,
@@ -25,6 +26,8 @@ from api.store.selections import TooManyLicences
 from api.store.sign_ins import NonceUnknown, SessionUnknown
 
 __all__ = [
+    "AppealAnswered",
+    "AppealUnknown",
     "ChallengeUnknown",
     "ChangePending",
     "ChangeSetSettled",

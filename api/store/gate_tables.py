@@ -46,3 +46,21 @@ health_scans: Final = Table(
         postgresql_where=text("erasure IS NULL"),
     ),
 )
+
+health_appeals: Final = Table(
+    "health_appeals",
+    metadata,
+    Column("scan", LargeBinary, ForeignKey("health_scans.digest"), primary_key=True),
+    Column("id", LargeBinary, nullable=False),
+    Column("agency", LargeBinary, nullable=False),
+    Column("lodged_at", BigInteger, nullable=False),
+    Column("answer_by", BigInteger, nullable=False),
+    Column("answer", LargeBinary),
+    Index(
+        "health_appeals_open",
+        "agency",
+        "answer_by",
+        sqlite_where=text("answer IS NULL"),
+        postgresql_where=text("answer IS NULL"),
+    ),
+)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from api.store.appends import insert_group
 from api.store.database import Database
-from api.store.gate_tables import health_erasures, health_scans
+from api.store.gate_tables import health_appeals, health_erasures, health_scans
 from api.store.health_passes import NOT_KEPT
 from api.store.idempotency import Settlement, settle
 from api.store.lookups import chunks, rows_by
@@ -116,10 +116,17 @@ class ScanStore:
         return _entry_of(row)
 
     def erase_due(self, now: int, most: int, receipts: Receipts) -> int:
-        """Erase at most so many scans that are due, with a receipt an agency; return how many."""
+        """Erase at most so many scans that are due, with a receipt an agency; return how many.
+
+        A scan waits for the answer to its appeal, which goes with it.
+        """
+        is_open = exists().where(
+            health_appeals.c.scan == health_scans.c.digest, health_appeals.c.answer.is_(None)
+        )
         query = (
             select(health_scans.c.agency, health_scans.c.digest)
             .where(health_scans.c.erase_at <= now, health_scans.c.erasure.is_(None))
+            .where(~is_open)
             .order_by(health_scans.c.erase_at, health_scans.c.seq)
             .limit(most)
         )
@@ -175,6 +182,7 @@ def _erase(connection: Connection, receipt: ErasureRow, digests: Sequence[Digest
     for some in chunks(digests):
         theirs = health_scans.c.digest.in_(some)
         connection.execute(update(health_scans).where(theirs).values(gone))
+        connection.execute(delete(health_appeals).where(health_appeals.c.scan.in_(some)))
 
 
 def _values(entry: ScanEntry) -> tuple[Any, ...]:

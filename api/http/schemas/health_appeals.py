@@ -1,0 +1,85 @@
+"""Appeals as JSON; an answer is a text of its own, since its digest is over its very bytes."""
+
+from collections.abc import Sequence
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from api.http.forms import Answer, Form, HexDigest, Moment
+from api.http.schemas.health_scans import HexId, ScanNumber
+from api.services.health_appeals import AppealView
+from ledger.health.appeals import MAX_BYTES, Verdict, digest_of_answer
+
+
+class AppealForm(Form):
+    """Against which scan: the number that was shown with the refusal."""
+
+    scan: ScanNumber
+
+
+class AppealAnswerForm(Form):
+    """The written answer: the RFC 8785 JSON that `ledger.health.appeals` writes."""
+
+    answer: Annotated[str, Field(min_length=2, max_length=MAX_BYTES)]
+
+
+class WrittenAnswer(Answer):
+    """What became of an appeal; its proof is at `/v1/proofs/{digest}` once it is anchored."""
+
+    verdict: Verdict
+    answered_at: Moment
+    text: str
+    remedy: HexDigest | None
+    digest: HexDigest
+    document: str
+
+
+class AppealAnswer(Answer):
+    """An appeal; `answer` null while it is open. `isOverdue`: the answer is late, or was."""
+
+    id: HexId
+    scan: ScanNumber
+    row: HexDigest
+    lodged_at: Moment
+    answer_by: Moment
+    is_overdue: bool
+    answer: WrittenAnswer | None
+
+    @classmethod
+    def of(cls, view: AppealView) -> Self:
+        """Return the appeal as JSON."""
+        appeal = view.appeal
+        return cls(
+            id=appeal.id,
+            scan=appeal.scan_number,
+            row=appeal.row,
+            lodged_at=appeal.lodged_at,
+            answer_by=appeal.answer_by,
+            is_overdue=view.is_overdue,
+            answer=_written(view),
+        )
+
+
+class AppealsAnswer(Answer):
+    """Open appeals, those that wait longest first; when some were answered there may be more."""
+
+    appeals: list[AppealAnswer]
+
+    @classmethod
+    def of(cls, views: Sequence[AppealView]) -> Self:
+        """Return the appeals as JSON."""
+        return cls(appeals=[AppealAnswer.of(view) for view in views])
+
+
+def _written(view: AppealView) -> WrittenAnswer | None:
+    answer, document = view.answer, view.document
+    if answer is None or document is None:
+        return None
+    return WrittenAnswer(
+        verdict=answer.verdict,
+        answered_at=answer.answered_at,
+        text=answer.text,
+        remedy=answer.remedy,
+        digest=digest_of_answer(document),
+        document=document.decode(),
+    )
