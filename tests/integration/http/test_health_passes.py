@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from api.services.health_allow import SEGMENT_SECONDS, AllowListing
 from api.services.health_retention import Retention
+from api.store.audit import audit_view
 from api.store.changes import ChangeStore
 from api.store.health_passes import PassStore
 from api.store.health_segments import SegmentStore
+from api.store.tables import lists
 from ledger.canonical import b64url_encode
 from ledger.health import allow_list, passes, refills, signed
 from ledger.health.allow_list import AllowList
@@ -241,3 +244,19 @@ class TestRetention:
         assert store.holder(holder) is None
         row = store.get(digest_of(given))
         assert row.holder is None
+
+
+class TestAudit:
+    def test_counts_the_places_of_passes_and_passes_over_what_is_not_kept(
+        self, both: Desks
+    ) -> None:
+        issued(both)
+        both.service.issue()
+        with audit_view(both.service.database) as view:
+            assert (view.doubled_indices(), view.miscounted_lists()) == (0, 0)
+            assert len(list(view.documents())) == 1
+            assert view.counts().issued == 3
+        with both.service.database.write() as connection:
+            connection.execute(update(lists).values(used=lists.c.used + 1))
+        with audit_view(both.service.database) as view:
+            assert view.miscounted_lists() == 2
