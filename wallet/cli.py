@@ -11,6 +11,7 @@ from wallet.commands.agency import agency
 from wallet.commands.agreement import agreement
 from wallet.commands.audit import audit
 from wallet.commands.bundle import bundle
+from wallet.commands.gate import gate
 from wallet.commands.health import health
 from wallet.commands.job import job
 from wallet.commands.key import key
@@ -40,8 +41,9 @@ from wallet.surroundings import Surroundings
 def main(ctx: click.Context, home: Path) -> None:
     """Suizheng (穗证): an open ledger for electronic licences.
 
-    Exit codes: 0 done or valid, 1 refused or invalid, 2 unavailable or unconfirmed, 64 wrong use of
-    a command. Every command has --help; --json where a machine may read it.
+    Exit codes: 0 done or valid, 1 refused or invalid, 2 unavailable or unconfirmed, 3 a person
+    decides at a gate, 64 wrong use of a command. Every command has --help; --json where a machine
+    may read it.
     """
     if ctx.obj is None:
         ctx.obj = Surroundings(
@@ -54,7 +56,7 @@ def main(ctx: click.Context, home: Path) -> None:
         )
 
 
-_COMMANDS = (up, verify, licence, job, agency, agreement, key, trust, bundle, audit, health)
+_COMMANDS = (up, verify, licence, job, agency, agreement, key, trust, bundle, audit, health, gate)
 
 for _command in _COMMANDS:
     main.add_command(_command)

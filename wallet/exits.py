@@ -10,6 +10,8 @@ from wallet.advice import spoken
 EXIT_OK: Final = 0
 EXIT_INVALID: Final = 1
 EXIT_UNCONFIRMED: Final = 2
+EXIT_SECONDARY: Final = 3
+"""A gate's own: a person decides."""
 EXIT_USAGE: Final = 64
 """EX_USAGE of sysexits.h; click's own 2 would read as *unconfirmed*."""
 

@@ -1,0 +1,116 @@
+"""What the gate fetches from a service and hands to it: with a service that keeps its promises."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+
+from ledger.health.gate_bundle.archive import pack
+from ledger.health.scans import read_row
+from tests.support.gate_bundles import Made
+from tests.support.lanes import GateTerminal, bundle, live, sealed
+from tests.support.terminal import Terminal
+from wallet.commands import gate_log, gate_update, serving
+from wallet.service import Service
+
+URL = "https://health.example"
+AT_PATH = f"{URL}/v1/health/gate-bundles/XB/SAMPLE-HEALTH"
+
+
+@dataclass
+class GateService:
+    """Serves one bundle, and takes rows until it is told to fail."""
+
+    offered: Made | None = None
+    rows: list[bytes] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+    fails_after: int | None = None
+    spoils: bool = False
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "POST":
+            return self._taken(orjson.loads(request.content))
+        assert self.offered is not None
+        name = request.url.path.rpartition("/")[2]
+        self.fetched.append(name)
+        files = {hashlib.sha256(each).hexdigest(): each for each in self.offered.files.values()}
+        content = files.get(name, pack(self.offered.encoded, []))
+        if self.spoils and name in files:
+            content = content[:-1] + b"\x00"
+        return httpx2.Response(200, content=content)
+
+    def _taken(self, body: dict[str, Any]) -> httpx2.Response:
+        if self.fails_after is not None and len(self.rows) >= self.fails_after:
+            return httpx2.Response(503, json={"type": "/problems/X", "title": "Not now."})
+        assert body["agency"] == "XB/SAMPLE-HEALTH"
+        self.rows += [row.encode() for row in body["rows"]]
+        return httpx2.Response(201, json={"scans": []})
+
+
+@pytest.fixture
+def gate(terminal: Terminal) -> GateTerminal:
+    return GateTerminal(terminal)
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> GateService:
+    made = GateService()
+    transport = httpx2.MockTransport(made.answer)
+
+    def client(url: str, *_given: Any) -> Service:
+        return Service(url, "token", transport, lambda _: None)
+
+    monkeypatch.setattr(gate_update, "Service", client)
+    monkeypatch.setattr(serving, "open_service", client)
+    monkeypatch.setattr(gate_log, "MOST_ROWS", 2)
+    return made
+
+
+class TestUpdate:
+    def test_fetches_the_files_that_are_lacking(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        service.offered = bundle(sequence=12)
+        gate.terminal.run("gate", "update", "--from", AT_PATH)
+        everything = len(service.fetched)
+        service.offered = bundle(sealed(), sequence=13)
+        service.fetched.clear()
+        told = gate.terminal.json("gate", "update", "--from", AT_PATH)
+        assert told["sequence"] == 13
+        assert len(service.fetched) == 2 < everything
+
+    def test_refuses_a_file_that_is_another(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        service.offered, service.spoils = bundle(), True
+        gate.terminal.run("gate", "update", "--from", AT_PATH, code=2)
+        assert gate.terminal.json("gate", "status")["bundle"] is None
+
+
+class TestPush:
+    WORDS = ("gate", "log", "push", "--account", "gate", "--service", URL)
+
+    def scanned(self, gate: GateTerminal) -> None:
+        gate.terminal.run("key", "new", "account", "gate")
+        shown = sealed()
+        gate.take(bundle(shown))
+        gate.scan(live(shown), "HC1:A", "HC1:B", code=1)
+
+    def test_hands_every_row_over_once(self, gate: GateTerminal, service: GateService) -> None:
+        self.scanned(gate)
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 3}
+        assert [read_row(row).outcome for row in service.rows] == ["ACCEPT", "DENY", "DENY"]
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 0}
+        assert gate.terminal.json("gate", "status")["notPushed"] == 0
+
+    def test_goes_on_where_it_was_cut_off(self, gate: GateTerminal, service: GateService) -> None:
+        self.scanned(gate)
+        service.fails_after = 2
+        gate.terminal.run(*self.WORDS, code=2)
+        assert gate.terminal.json("gate", "status")["notPushed"] == 1
+        service.fails_after = None
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 1}
+        assert len(set(service.rows)) == 3

@@ -1,0 +1,127 @@
+"""`suizheng gate scan` and `override`: codes in, verdicts out, with no network at all."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import click
+import orjson
+
+from ledger.health.gate.lane import Identity, Match, TravelDocument
+from ledger.health.gate.outcome import Outcome, worst
+from ledger.health.scans import Override
+from ledger.licences.catalogue import LANGUAGES
+from wallet.code_sources import STANDARD_INPUT, codes_of
+from wallet.commands.options import json_option
+from wallet.console import note, print_json, say
+from wallet.exits import EXIT_INVALID, EXIT_OK, EXIT_SECONDARY, EXIT_UNCONFIRMED
+from wallet.gate.desk import Scanned, erase_due, override
+from wallet.gate.opened import GateFolder
+from wallet.gate.telling import tell
+from wallet.surroundings import Surroundings
+
+_EXITS: Final = {
+    Outcome.ACCEPT: EXIT_OK,
+    Outcome.DENY: EXIT_INVALID,
+    Outcome.UNKNOWN: EXIT_UNCONFIRMED,
+    Outcome.SECONDARY: EXIT_SECONDARY,
+}
+_ID_PARTS: Final = 3
+
+
+class DocumentParameter(click.ParamType[TravelDocument, Any]):
+    """TYPE,ISSUER,NUMBER."""
+
+    name = "document"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> TravelDocument:
+        """Return the document; fail unless there are three parts."""
+        parts = str(value).split(",")
+        if len(parts) != _ID_PARTS or not all(parts):
+            self.fail("it is not TYPE,ISSUER,NUMBER.", param, ctx)
+        return TravelDocument(*parts)
+
+
+@click.command()
+@click.argument("sources", metavar="FILE…", nargs=-1)
+@click.option(
+    "--id",
+    "documents",
+    type=DocumentParameter(),
+    multiple=True,
+    metavar="TYPE,ISSUER,NUMBER",
+    help="Travel document read at the lane; for a group one each, in the code's order.",
+)
+@click.option(
+    "--compared",
+    type=click.Choice([Match.MATCHED.value, Match.MISMATCHED.value]),
+    help="How the officer found person and document to fit the code.",
+)
+@click.option("--language", type=click.Choice(LANGUAGES), help="Language of the sentences.")
+@json_option
+@click.pass_context
+def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
+    """Decide about codes: pictures, files of lines, or a hand scanner's lines on standard input.
+
+    Nothing is asked of any network. Exit code of the worst answer: 0 ACCEPT, 3 SECONDARY, 2
+    UNKNOWN or no code found, 1 DENY. --json prints one line for each code.
+    """
+    outside: Surroundings = ctx.obj
+    folder, language = GateFolder(outside), given["language"] or outside.language
+    identities = _identities(given["documents"], given["compared"])
+    outcomes: list[Outcome] = []
+    with folder.journal() as journal:
+        erase_due(journal, folder.day_keys, outside.now())
+    with folder.desk() as desk:
+        for text in _codes(sources or (STANDARD_INPUT,), outcomes):
+            scanned = desk.scan(text, outside.now(), identities)
+            outcomes.append(scanned.report.outcome)
+            if given["as_json"]:
+                click.echo(_line(scanned))
+            else:
+                tell(scanned, language)
+    ctx.exit(_EXITS[worst(outcomes)])
+
+
+@click.command(name="override")
+@click.argument("number")
+@click.argument("outcome", type=click.Choice([Outcome.ACCEPT.value, Outcome.DENY.value]))
+@click.option("--by", required=True, help="The officer.")
+@click.option("--why", required=True, help="The reason, without naming the person.")
+@json_option
+@click.pass_obj
+def override_scan(
+    outside: Surroundings, number: str, outcome: str, by: str, why: str, *, as_json: bool
+) -> None:
+    """Record that an officer decided the scan NUMBER otherwise; the first row stays as it is."""
+    with GateFolder(outside).journal() as journal:
+        decided = Override(by, Outcome(outcome), why)
+        made = override(journal, number, decided, outside.randomness)
+    if as_json:
+        print_json({"scan": made, "overrides": number, "outcome": outcome})
+    else:
+        say(f"{outcome} by {by}: scan {made}")
+
+
+def _codes(sources: tuple[str, ...], outcomes: list[Outcome]) -> Iterator[str]:
+    """Yield all codes; a picture or file without one counts as an answer that nobody could give."""
+    for source in sources:
+        found = False
+        for text in codes_of(source):
+            found = True
+            yield text
+        if not found and source != STANDARD_INPUT:
+            note(f"No code was found in {source}. Hold it nearer, straight and in better light.")
+            outcomes.append(Outcome.UNKNOWN)
+
+
+def _identities(documents: tuple[TravelDocument, ...], compared: str | None) -> list[Identity]:
+    if documents and compared:
+        raise click.UsageError("--id and --compared exclude each other.")
+    return [*documents] if compared is None else [Match(compared)]
+
+
+def _line(scanned: Scanned) -> str:
+    told = scanned.report.to_json() | {"scans": list(scanned.numbers)}
+    return orjson.dumps(told).decode()

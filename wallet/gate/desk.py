@@ -1,0 +1,140 @@
+"""A gate at work: one code in, one answer out, and what follows from it kept. No network at all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ledger.health.day_keys import DayKey
+from ledger.health.gate.decision import decide
+from ledger.health.gate.evidence import GateEvidence
+from ledger.health.gate.lane import Identity, Lane
+from ledger.health.gate.outcome import Outcome
+from ledger.health.gate.report import GateReport, PersonReport
+from ledger.health.gate_bundle.reading import GateBundle
+from ledger.health.scans import RANDOM_BYTES, Override, read_row, row_of, write_row
+from wallet.gate.day_keys import DayKeyFolder
+from wallet.gate.enrolment import Enrolment
+from wallet.gate.journal import Entry, Journal
+
+RETENTION_SECONDS: Final = 14 * 86_400
+"""How long scans are kept where no policy is held that says it (proposed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The answer about a code, and the scan number of each of its people."""
+
+    report: GateReport
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The gate's memory (`lane.Memory`): people are known by their names under live day keys."""
+
+    journal: Journal
+    keys: Sequence[DayKey]
+    day: str
+
+    def was_shown(self, subject: bytes, time: int) -> bool:
+        """Whether a presentation of that pass and time was seen."""
+        return self.journal.was_shown(self._names(subject), time)
+
+    def uses(self, subject: bytes) -> int:
+        """How often a pass was used at this gate while the day keys of those days live."""
+        return self.journal.uses(self._names(subject))
+
+    def admitted(self, source: str, port: str) -> int:
+        """How many this gate let in today."""
+        return self.journal.admitted(self.day, source, port)
+
+    def _names(self, subject: bytes) -> list[bytes]:
+        return [key.pseudonym(subject) for key in self.keys]
+
+
+class Desk:
+    """One lane of a checkpoint with its bundle, journal and day keys."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        bundle: GateBundle,
+        journal: Journal,
+        day_keys: DayKeyFolder,
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._enrolment = enrolment
+        self._bundle = bundle
+        self._journal = journal
+        self._day_keys = day_keys
+        self._randomness = randomness
+        self._retention = retention_of(bundle.evidence, enrolment.jurisdiction)
+
+    def scan(self, text: str, at: int, identities: Sequence[Identity] = ()) -> Scanned:
+        """Decide about a code, and keep what follows; raise `JournalUnusable` where it cannot be.
+
+        An answer that was not kept is not given: it would let the same screen in twice.
+        """
+        key = self._day_keys.of(at, self._retention)
+        lane = self._enrolment.at_lane(self._journal.challenges(at))
+        live = [each.key for each in self._day_keys.live().values()]
+        memory = Remembered(self._journal, live, key.day)
+        report = decide(text, self._bundle.evidence, lane, at, memory, identities)
+        entries = [self._entry(person, lane, key, at) for person in report.people]
+        return Scanned(report, tuple(self._journal.keep(entries)))
+
+    def _entry(self, person: PersonReport, lane: Lane, key: DayKey, at: int) -> Entry:
+        effects = person.effects
+        name = None if effects is None else key.pseudonym(effects.subject)
+        row = row_of(person, lane, at, random=self._randomness(RANDOM_BYTES), key=name)
+        kept = Entry(key.day, self._bundle.manifest.sequence, write_row(row), person.outcome)
+        if effects is None:
+            return kept
+        return replace(
+            kept,
+            name=name,
+            shown_at=effects.shown_at,
+            counts_use=effects.counts_use,
+            source=effects.source,
+            passes=person.outcome is Outcome.ACCEPT,
+        )
+
+
+def override(
+    journal: Journal, number: str, decided: Override, randomness: Callable[[int], bytes]
+) -> str:
+    """Keep what an officer decided in place of the gate; return the new row's number.
+
+    The first row stays as it is; the new one repeats it with the officer's word. A person who is
+    let in counts now. Raises `ScanUnknown`, and `ScanMalformed` for a name or reason that is none.
+    """
+    kept = journal.find(number)
+    row = replace(read_row(kept.row), random=randomness(RANDOM_BYTES), override=decided)
+    entry = Entry(
+        day=kept.day,
+        sequence=kept.sequence,
+        row=write_row(row),
+        outcome=decided.outcome,
+        name=kept.name,
+        counts_use=kept.counts_use,
+        source=kept.source,
+        passes=decided.outcome is Outcome.ACCEPT and row.outcome is not Outcome.ACCEPT,
+    )
+    return journal.keep([entry])[0]
+
+
+def retention_of(evidence: GateEvidence, jurisdiction: str) -> int:
+    """Return how many seconds scans are kept: the least that any policy of this side says."""
+    policies = (*evidence.policies.values(), *evidence.domestic.values())
+    spans = (
+        policy.seconds("retention", "scan")
+        for policy in policies
+        if policy.document["to"] == jurisdiction
+    )
+    return min(spans, default=RETENTION_SECONDS)
+
+
+def erase_due(journal: Journal, day_keys: DayKeyFolder, at: int) -> tuple[list[str], int]:
+    """Destroy the day keys that are due, then the rows of their days; return days and rows."""
+    days = day_keys.destroy(at)
+    return days, journal.erase(days, at)
