@@ -121,9 +121,14 @@ class Service:
         """Post a JSON object that writes nothing, once; return the answered one, as `post`."""
         return self._object(self.send("POST", path, json=body))
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Write a JSON object; return the JSON object that is answered. Raises as `send`."""
-        return self._object(self._write(path, json=body or {}))
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, key: str | None = None
+    ) -> dict[str, Any]:
+        """Write a JSON object; return the JSON object that is answered. Raises as `send`.
+
+        `key`: the Idempotency-Key of a write that may have to be sent again later; else a new one.
+        """
+        return self._object(self._write(path, key, json=body or {}))
 
     def upload(
         self, path: str, content: Iterable[bytes], headers: Mapping[str, str], key: str

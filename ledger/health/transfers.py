@@ -64,6 +64,11 @@ def sign(content: Transfer, signer: Signer) -> bytes:
     return signed.sign(spelt, signer)
 
 
+def read(envelope: Signed) -> Transfer:
+    """Return what it says before anybody's signature was checked; raise `ClaimsInvalid`."""
+    return claims.open_claims(envelope.message.payload, _read, _spell)
+
+
 def verify(envelope: Signed, key: PublicKey) -> Transfer:
     """Return what `key` signed; raise `SignatureInvalid`, or `ClaimsInvalid` thereafter."""
     return claims.open_claims(signed.payload_of(envelope, key), read_claims, _spell)

@@ -53,7 +53,7 @@ def push(outside: Surroundings, /, **given: Any) -> None:
     with folder.journal() as journal, opened(outside, given) as service:
         while waiting := journal.waiting(MOST_ROWS):
             body = {
-                "agency": f"{enrolment.jurisdiction}/{enrolment.agency}",
+                "agency": {"jurisdiction": enrolment.jurisdiction, "code": enrolment.agency},
                 "rows": [kept.row.decode() for kept in waiting],
             }
             service.post(SCANS, body)

@@ -5,6 +5,9 @@ from dataclasses import asdict
 import click
 
 from wallet.commands.health_answer import answer
+from wallet.commands.health_convert import convert
+from wallet.commands.health_holder import conversions, refill, withdraw
+from wallet.commands.health_office import issue, transfer
 from wallet.commands.health_pass import pass_group
 from wallet.commands.options import json_option
 from wallet.console import print_json, print_table, say, when
@@ -42,5 +45,5 @@ def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
         say("No gate was answered.")
 
 
-health.add_command(pass_group)
-health.add_command(answer)
+for _command in (pass_group, answer, convert, conversions, refill, withdraw, transfer, issue):
+    health.add_command(_command)

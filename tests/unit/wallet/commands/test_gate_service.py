@@ -45,7 +45,7 @@ class GateService:
     def _taken(self, body: dict[str, Any]) -> httpx2.Response:
         if self.fails_after is not None and len(self.rows) >= self.fails_after:
             return httpx2.Response(503, json={"type": "/problems/X", "title": "Not now."})
-        assert body["agency"] == "XB/SAMPLE-HEALTH"
+        assert body["agency"] == {"jurisdiction": "XB", "code": "SAMPLE-HEALTH"}
         self.rows += [row.encode() for row in body["rows"]]
         return httpx2.Response(201, json={"scans": []})
 
@@ -82,9 +82,7 @@ class TestUpdate:
         assert told["sequence"] == 13
         assert len(service.fetched) == 2 < everything
 
-    def test_refuses_a_file_that_is_another(
-        self, gate: GateTerminal, service: GateService
-    ) -> None:
+    def test_refuses_a_file_that_is_another(self, gate: GateTerminal, service: GateService) -> None:
         service.offered, service.spoils = bundle(), True
         gate.terminal.run("gate", "update", "--from", AT_PATH, code=2)
         assert gate.terminal.json("gate", "status")["bundle"] is None

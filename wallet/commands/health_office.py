@@ -1,0 +1,93 @@
+"""`suizheng health transfer` and `issue`: what a health authority's officer asks of its service."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.canonical import b64url_decode, parse_object
+from ledger.verification.proof_file import ProofFile
+from wallet.commands.options import AGENCY, FILE, AgencyName
+from wallet.commands.serving import (
+    POLL_SECONDS,
+    WAIT_SECONDS,
+    StillUnderWay,
+    opened,
+    proof_of,
+    serving,
+)
+from wallet.console import print_json, say, waiting
+from wallet.health.conversions import Carried
+from wallet.home import read_file, write_file
+from wallet.service import AnswerMalformed, Service
+from wallet.surroundings import Surroundings
+
+
+@click.command()
+@click.argument("agency", type=AGENCY)
+@click.argument("form", type=FILE)
+@click.option("--out", type=FILE, default="transfer.json", show_default=True)
+@serving
+def transfer(
+    outside: Surroundings, /, agency: AgencyName, form: Path, out: Path, **given: Any
+) -> None:
+    """Sign a transfer for a traveller, as AGENCY of their home, and wait for its anchor.
+
+    FORM is JSON of target, version, grade, holderKey, person and test, as /v1/health/transfers
+    takes it. The file written is for the traveller to convert within ten minutes.
+    """
+    body = parse_object(read_file(form)) | {"agency": _named(agency)}
+    with opened(outside, given) as service:
+        answer = service.post("/v1/health/transfers", body)
+        try:
+            document, digest = b64url_decode(answer["transfer"]), str(answer["digest"])
+        except KeyError as exc:
+            raise AnswerMalformed(service.base_url) from exc
+        carried = Carried(document, _anchored(outside, service, digest))
+    write_file(out, carried.to_json())
+    if given["as_json"]:
+        print_json({"digest": digest, "expiresAt": answer.get("expiresAt"), "file": str(out)})
+    else:
+        say(f"{out} is for the traveller, to be converted by {answer.get('expiresAt')}.")
+
+
+@click.command()
+@click.argument("agency", type=AGENCY)
+@click.argument("form", type=FILE)
+@click.option("--out", type=FILE, default="passes.txt", show_default=True)
+@serving
+def issue(
+    outside: Surroundings, /, agency: AgencyName, form: Path, out: Path, **given: Any
+) -> None:
+    """Issue passes of AGENCY, as FORM has terms and recipients; write their codes, one a line.
+
+    FORM is JSON of terms and recipients as /v1/health/passes takes it; a recipient's keys are those
+    of `suizheng health pass request`, and none for a pass on paper.
+    """
+    body = parse_object(read_file(form)) | {"agency": _named(agency)}
+    with opened(outside, given) as service:
+        answer = service.post("/v1/health/passes", body)
+        try:
+            codes = [each["code"] for holder in answer["holders"] for each in holder["passes"]]
+        except (KeyError, TypeError) as exc:
+            raise AnswerMalformed(service.base_url) from exc
+    write_file(out, "".join(f"{code}\n" for code in codes).encode())
+    if given["as_json"]:
+        print_json({"passes": len(codes), "file": str(out)})
+    else:
+        say(f"{len(codes)} passes are in {out}. Keep them: suizheng health pass add {out}")
+
+
+def _anchored(outside: Surroundings, service: Service, digest: str) -> ProofFile:
+    """Return the proof once there is one; raise `StillUnderWay` after a minute."""
+    deadline = outside.clocks.monotonic() + WAIT_SECONDS
+    with waiting("Waiting for the block"):
+        while (proof := proof_of(service, digest)) is None:
+            if outside.clocks.monotonic() > deadline:
+                raise StillUnderWay("issued")
+            outside.clocks.pause(POLL_SECONDS)
+    return proof
+
+
+def _named(agency: AgencyName) -> dict[str, str]:
+    return {"jurisdiction": agency.jurisdiction, "code": agency.code}
