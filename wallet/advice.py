@@ -30,7 +30,14 @@ from ledger.errors import (
     WrongNetwork,
 )
 from ledger.health.agreement_history import AgreementUnknown
+from ledger.health.gate_bundle.errors import (
+    GateBundleIncomplete,
+    GateBundleRolledBack,
+    GateBundleUntrusted,
+    GateClockBehind,
+)
 from ledger.health.policy import PolicyInvalid
+from ledger.health.readers import ReaderUnknown
 from ledger.keystore import KeystoreMalformed, PasswordWrong
 from ledger.licences.catalogue import TypeUnknown
 from ledger.licences.disclosures import SdJwtMalformed
@@ -73,6 +80,11 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     ClaimUnknown: "Check the spelling of the claim; a document shows what it was given with.",
     SdJwtMalformed: "Check that the file is the whole document.",
     ProofFileMalformed: "Get the proof anew: suizheng licence fetch.",
+    GateBundleUntrusted: "If you know the key, trust it: suizheng trust add.",
+    GateBundleIncomplete: "Get all of it: suizheng gate update --from URL.",
+    GateBundleRolledBack: "This gate keeps the newer one. Get the newest.",
+    GateClockBehind: "Set this device's clock; until then it decides nothing.",
+    ReaderUnknown: "Get a newer bundle (suizheng bundle fetch), or show the pass otherwise.",
     BundleUntrusted: "If you know the key, trust it: suizheng trust add.",
     BundleStale: "Get a newer one: suizheng bundle fetch.",
     BundleRolledBack: "Get the newest one: suizheng bundle fetch.",

@@ -32,15 +32,15 @@ _FILES: Final = "files"
 
 @dataclass(eq=False)
 class NoGateBundle(Unavailable):
-    """This gate holds no bundle, so it knows no key, agreement, status or allow list.
+    """This gate holds no bundle: no keys, agreements, status or allow lists. Update the gate.
 
-    Fetch one (suizheng gate update --from URL) or bring it as a file (--from FILE).
+    `suizheng gate update --from` takes a URL, or a file on a stick.
     """
 
 
 @dataclass(eq=False)
 class GateBundleUnknown(Unavailable):
-    """The gate does not hold that bundle any more."""
+    """This gate does not hold that bundle any more. The row tells its reasons without it."""
 
     sequence: int
 

@@ -68,7 +68,7 @@ class JournalUnusable(Unavailable):
 
 @dataclass(eq=False)
 class ScanUnknown(Refused):
-    """This gate has no scan of that number, or erased it."""
+    """This gate has no scan of that number, or erased it. Check the number and the lane."""
 
     number: str
 

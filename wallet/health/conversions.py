@@ -36,7 +36,7 @@ class TransferFileMalformed(Refused):
 
 @dataclass(eq=False)
 class NothingPending(Refused):
-    """No conversion waits for its answer."""
+    """No conversion waits for its answer. `suizheng health conversions` lists those that came."""
 
 
 @dataclass(eq=False)
