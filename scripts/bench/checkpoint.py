@@ -21,7 +21,7 @@ from ledger.health.gate.evidence import (
     keys_by_kid,
 )
 from ledger.health.gate.lane import Lane
-from ledger.health.gate.recognition import HCERT, PASS, TRANSFER
+from ledger.health.gate.recognition import HCERT, PASS
 from ledger.health.hcert import writing
 from ledger.health.hcert.certificates import ALL_USAGES
 from ledger.health.hcert.trust import TrustedKey, trust_list
@@ -206,8 +206,8 @@ def _foreign(country: PrivateKey, number: int) -> str:
 def _evidence(
     signer: PrivateKey, country: PrivateKey, digests: Sequence[Digest], live_passes: int
 ) -> GateEvidence:
-    of_passes, of_others = _policy("XA", "health:transfer"), _policy("XX", "health:hcert")
-    agreements = (_agreement("XA", TRANSFER, of_passes), _agreement("XX", HCERT, of_others))
+    of_passes, of_others = _policy("XA", "health:pass"), _policy("XX", "health:hcert")
+    agreements = (_agreement("XA", PASS, of_passes), _agreement("XX", HCERT, of_others))
     point = country.public_key
     kid = signed.kid_of(point.key_id)
     trusted = TrustedKey(

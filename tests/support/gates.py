@@ -21,7 +21,7 @@ from ledger.health.gate.evidence import (
     keys_by_kid,
 )
 from ledger.health.gate.lane import Identity, Lane
-from ledger.health.gate.recognition import HCERT, PASS, TRANSFER
+from ledger.health.gate.recognition import HCERT, PASS
 from ledger.health.gate.report import GateReport
 from ledger.health.passes import HealthPass, Mode, Recognition
 from ledger.health.policy import Policy
@@ -77,7 +77,7 @@ ISSUER_KEY: Final = IssuerKey(
 )
 FOREIGN: Final = Issuer()
 LANE: Final = Lane("XB", "Sample Checkpoint", "port-1", "7", 0)
-POLICY: Final = sample_policy(recordType="health:transfer")
+POLICY: Final = sample_policy()
 HCERT_POLICY: Final = sample_policy(**{"from": "XX", "recordType": "health:hcert"})
 BUNDLE_HASH: Final = b"\x0b" * 32
 
@@ -162,7 +162,7 @@ def agreements(
     *versions: Version,
     suspensions: Sequence[Suspension] = (),
     source: str = "XA",
-    record_type: RecordType = TRANSFER,
+    record_type: RecordType = PASS,
 ) -> dict[AgreementId, Agreement]:
     """Return the agreement from `source` to XB by its id; suspensions are of its last version."""
     given = versions or (version(),)

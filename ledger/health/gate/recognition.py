@@ -17,8 +17,7 @@ from ledger.health.reasons import Reason
 from ledger.values import AgencyId, AgreementState, Scope, health_record_type
 
 PASS: Final = health_record_type("pass")
-TRANSFER: Final = health_record_type("transfer")
-"""What a pass was issued for: the agreement is about the transfer document that was converted."""
+"""What a pass is: the agreement by which a transfer is converted is about passes, too."""
 HCERT: Final = health_record_type("hcert")
 
 
@@ -96,7 +95,7 @@ def ground_of_pass(content: HealthPass, case: Case) -> Ground:
         return _nothing("issued for another jurisdiction")
     if named is None:
         return _domestic(here, case)
-    agreement = case.evidence.agreement(named.jurisdiction, here, TRANSFER)
+    agreement = case.evidence.agreement(named.jurisdiction, here, PASS)
     found = None if agreement is None else agreement.in_force_at(case.at)
     if agreement is None or found is None:
         return _nothing("no agreement in force")
@@ -106,7 +105,7 @@ def ground_of_pass(content: HealthPass, case: Case) -> Ground:
         return _nothing("another version")
     if content.issued_at + AHEAD_SECONDS < found.version.valid_from:
         return _nothing("issued before the agreement")
-    return _ground(named.jurisdiction, "health:transfer", found, case)
+    return _ground(named.jurisdiction, "health:pass", found, case)
 
 
 def ground_of_foreign(country: str, case: Case) -> Ground:

@@ -87,7 +87,7 @@ class TestCitations:
             "agreement": {
                 "from": "XA",
                 "to": "XB",
-                "recordType": "health:transfer",
+                "recordType": "health:pass",
                 "version": 1,
                 "policyHash": "0x" + POLICY.digest.hex(),
                 "state": "SUSPENDED",
