@@ -66,7 +66,7 @@ def sign(content: Transfer, signer: Signer) -> bytes:
 
 def read(envelope: Signed) -> Transfer:
     """Return what it says before anybody's signature was checked; raise `ClaimsInvalid`."""
-    return claims.open_claims(envelope.message.payload, _read, _spell)
+    return claims.open_claims(envelope.message.payload, read_claims, _spell)
 
 
 def verify(envelope: Signed, key: PublicKey) -> Transfer:
