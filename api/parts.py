@@ -48,6 +48,7 @@ from api.store.batches import BatchStore
 from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
+from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import PassStore
 from api.store.health_scans import ScanStore
 from api.store.health_segments import SegmentStore
@@ -426,8 +427,8 @@ class Parts:
         return Sizing(it.batch_size, it.batch_seconds, it.health_pad_to, others)
 
     def _erasing(self) -> Erasing:
-        scans = ScanStore(self.database)
-        return Erasing(scans, self.registry, self.issuers, self.clock, self.randomness)
+        stores = ScanStore(self.database), DayKeyStore(self.database)
+        return Erasing(*stores, self.registry, self.issuers, self.clock, self.randomness)
 
     def _dispatch(self, packs: PackStore) -> Dispatch:
         return Dispatch(

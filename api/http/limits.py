@@ -28,7 +28,7 @@ MOST_KEPT: Final = 65_536
 MOST_STREAMS: Final = 16
 """Streams of events that one account may have open at a time (proposed)."""
 _UNLIMITED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-_STRICT: Final = ("/v1/sign-in", "/v/", "/v1/health/appeals")
+_STRICT: Final = ("/v1/sign-in", "/v/", "/v1/health/appeals", "/v1/health/scan-views")
 _IPV6_NETWORK: Final = 64
 
 

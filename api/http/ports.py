@@ -17,6 +17,7 @@ from api.services.health_appeals import Appeals
 from api.services.health_conversions import Conversions
 from api.services.health_passes import Passes
 from api.services.health_recognitions import AgreementDocuments
+from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
 from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
@@ -77,4 +78,5 @@ GivenPassStatuses = Annotated[PassStatuses, _given("pass_statuses")]
 GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenScans = Annotated[Scans, _given("scans")]
 GivenAppeals = Annotated[Appeals, _given("appeals")]
+GivenScanViews = Annotated[ScanViews, _given("scan_views")]
 GivenPages = Annotated[Pages, Depends(_pages)]

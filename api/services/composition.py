@@ -22,6 +22,7 @@ from api.services.health_minting import Minting
 from api.services.health_origins import Origins
 from api.services.health_passes import Passes
 from api.services.health_recognitions import AgreementDocuments, ProjectedRecognitions
+from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
 from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
@@ -47,6 +48,7 @@ from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
 from api.store.health_appeals import AppealStore
+from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import PassStore
 from api.store.health_scans import ScanStore
 from api.store.health_segments import SegmentStore
@@ -132,6 +134,7 @@ class Services:
     allow_lists: AllowLists
     agreement_documents: AgreementDocuments
     scans: Scans
+    scan_views: ScanViews
     appeals: Appeals
     repeats: Repeats
     measures: Measures
@@ -178,6 +181,7 @@ def compose(ports: Ports) -> Services:
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
         agreement_documents=AgreementDocuments(ports.recognitions, ports.clock),
         scans=_scans(ports, roles),
+        scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
@@ -318,6 +322,17 @@ def _scans(ports: Ports, roles: Roles) -> Scans:
         store=ScanStore(ports.database),
         batches=BatchStore(ports.database),
         issuers=ports.issuers,
+        roles=roles,
+        clock=ports.clock,
+    )
+
+
+def _scan_views(ports: Ports, roles: Roles) -> ScanViews:
+    return ScanViews(
+        store=DayKeyStore(ports.database),
+        records=RecordStore(ports.database),
+        scans=_scans(ports, roles),
+        keys=ports.health_keys,
         roles=roles,
         clock=ports.clock,
     )

@@ -1,4 +1,4 @@
-"""Erasing what retention ended of the scan log: first the rows, then the signed receipt.
+"""Erasing what retention ended of the scan log: day keys, rows, then the signed receipt.
 
 Nothing waits for a signature: a receipt is written with the erasure, and signed when a key of the
 agency is at hand.
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from api.services.issuers import Issuers
+from api.store.health_day_keys import DayKeyStore
 from api.store.health_scans import ErasureRow, ScanStore
 from ledger.authority import Agency
 from ledger.errors import LedgerError
@@ -32,19 +33,22 @@ class Erasing:
     def __init__(
         self,
         store: ScanStore,
+        keys: DayKeyStore,
         agencies: Agencies,
         issuers: Issuers,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
         self._store = store
+        self._keys = keys
         self._agencies = agencies
         self._issuers = issuers
         self._clock = clock
         self._randomness = randomness
 
     def step(self) -> int:
-        """Erase what is due and sign what can be signed; return how many rows went."""
+        """Destroy keys and erase rows that are due, sign receipts; return how many rows went."""
+        self._keys.destroy_due(self._clock())
         erased = self._store.erase_due(self._clock(), erasures.MAX_ROWS, self._receipt)
         for row in self._store.unsigned(MOST_RECEIPTS):
             self._sign(row)

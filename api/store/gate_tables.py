@@ -64,3 +64,14 @@ health_appeals: Final = Table(
         postgresql_where=text("answer IS NULL"),
     ),
 )
+
+health_day_keys: Final = Table(
+    "health_day_keys",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("destroy_at", BigInteger, nullable=False),
+    Index("health_day_keys_agency", "agency"),
+    Index("health_day_keys_due", "destroy_at"),
+)

@@ -113,7 +113,7 @@ class ScanStore:
             raise ScanUnknown(number)
         if row.erasure is not None:
             raise ScanErased(number, row.erasure)
-        return _entry_of(row)
+        return entry_of(row)
 
     def erase_due(self, now: int, most: int, receipts: Receipts) -> int:
         """Erase at most so many scans that are due, with a receipt an agency; return how many.
@@ -192,7 +192,8 @@ def _values(entry: ScanEntry) -> tuple[Any, ...]:
     )
 
 
-def _entry_of(row: Row[Any]) -> ScanEntry:
+def entry_of(row: Row[Any]) -> ScanEntry:
+    """Return the scan that a row of `health_scans` is, one that was not erased."""
     return ScanEntry(
         *(row.digest, row.agency, row.number, row.checkpoint, row.key, row.row, row.erase_at)
     )

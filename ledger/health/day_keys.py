@@ -11,8 +11,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ledger.canonical import (
+    EncodingNotCanonical,
+    JsonMalformed,
+    b64url_encode,
+    canonical_json,
+    parse_object,
+)
 from ledger.errors import Refused
-from ledger.health.scans import KEY_BYTES, ScanRow
+from ledger.health.scans import KEY_BYTES, MAX_NAME, ScanRow, line_of
+from ledger.verification.shape import ShapeWrong, base64url, members
 
 SECRET_BYTES: Final = 32
 
@@ -62,6 +70,37 @@ class DayKey:
         """
         following = date.fromisoformat(self.day) + timedelta(days=1)
         return int(datetime.combine(following, time(), _zone(self.zone)).timestamp()) + retention
+
+
+def spell_key(key: DayKey) -> bytes:
+    """Return the RFC 8785 JSON in which a gate hands a key to its agency, sealed to it."""
+    return canonical_json(
+        {
+            "checkpoint": key.checkpoint,
+            "day": key.day,
+            "zone": key.zone,
+            "secret": b64url_encode(key.secret),
+        }
+    )
+
+
+def read_key(encoded: bytes) -> DayKey:
+    """Return what `spell_key` spelt; raise `DayKeyInvalid` for anything else."""
+    try:
+        found = members(parse_object(encoded), ("checkpoint", "day", "zone", "secret"), "key")
+        key = DayKey(
+            line_of(found["checkpoint"], "checkpoint", MAX_NAME),
+            line_of(found["day"], "day", MAX_NAME),
+            line_of(found["zone"], "zone", MAX_NAME),
+            base64url(found["secret"], SECRET_BYTES, "secret"),
+        )
+    except ShapeWrong as exc:
+        raise DayKeyInvalid(exc.member) from exc
+    except (JsonMalformed, EncodingNotCanonical) as exc:
+        raise DayKeyInvalid("form") from exc
+    if spell_key(key) != encoded:
+        raise DayKeyInvalid("form")
+    return key
 
 
 def day_of(at: int, zone: str) -> str:

@@ -27,7 +27,7 @@ KEY_BYTES: Final = 16
 MAX_BYTES: Final = 8_192
 MINUTE_SECONDS: Final = 60
 _NUMBER_BYTES: Final = 10
-_MAX_NAME: Final = 64
+MAX_NAME: Final = 64
 _MAX_WHY: Final = 200
 _NAMES: Final = (
     *("v", "r", "checkpoint", "lane", "minute", "key", "outcome", "reasons"),
@@ -159,8 +159,8 @@ def _row(found: Mapping[str, Any]) -> ScanRow:
     reasons = entries(found["reasons"], "reasons", limit=len(Reason) ** 2)
     return ScanRow(
         random=hexadecimal(found["r"], RANDOM_BYTES, "r"),
-        checkpoint=line_of(found["checkpoint"], "checkpoint", _MAX_NAME),
-        lane=line_of(found["lane"], "lane", _MAX_NAME),
+        checkpoint=line_of(found["checkpoint"], "checkpoint", MAX_NAME),
+        lane=line_of(found["lane"], "lane", MAX_NAME),
         minute=minute,
         key=None if key is None else hexadecimal(key, KEY_BYTES, "key"),
         outcome=outcome_of(found["outcome"]),
@@ -187,7 +187,7 @@ def reason_of(value: object) -> Reason:
 def _override(value: object) -> Override:
     found = members(value, ("by", "outcome", "why"), "override")
     return Override(
-        line_of(found["by"], "by", _MAX_NAME),
+        line_of(found["by"], "by", MAX_NAME),
         outcome_of(found["outcome"]),
         line_of(found["why"], "why", _MAX_WHY),
     )

@@ -9,6 +9,7 @@ import pytest
 from api.services.health_appeals import ANSWER_WITHIN_SECONDS, KEPT_SECONDS
 from api.services.health_erasing import Erasing
 from api.services.health_scans import RETENTION_SECONDS
+from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import HolderRow, Issue, PassRow, PassStore
 from api.store.health_scans import ScanStore
 from api.store.indices import FIRST_PASS_LIST as LIST
@@ -86,8 +87,8 @@ class Court:
 
     def erase(self) -> int:
         world = self.world
-        store = ScanStore(world.database)
-        return Erasing(store, world.registry, world.issuers, world.clock, counted_bytes()).step()
+        stores = ScanStore(world.database), DayKeyStore(world.database)
+        return Erasing(*stores, world.registry, world.issuers, world.clock, counted_bytes()).step()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from api.services.anchoring import Anchoring, Ripeness, Sizing
 from api.services.health_erasing import Erasing
 from api.services.health_scans import AHEAD_SECONDS, MOST_ROWS, RETENTION_SECONDS
+from api.store.health_day_keys import DayKeyStore
 from api.store.health_scans import ScanStore
 from api.store.records import RecordStore
 from ledger.canonical import b64url_decode, parse_object
@@ -71,8 +72,8 @@ def anchor(gate: Desks) -> None:
 
 def erasing(gate: Desks) -> Erasing:
     world = gate.service
-    store = ScanStore(world.database)
-    return Erasing(store, world.registry, world.issuers, world.clock, counted_bytes(b"erase"))
+    stores = ScanStore(world.database), DayKeyStore(world.database)
+    return Erasing(*stores, world.registry, world.issuers, world.clock, counted_bytes(b"erase"))
 
 
 class TestLog:
