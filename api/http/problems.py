@@ -59,6 +59,7 @@ STATUS: Final[Mapping[str, int]] = {
     "HolderUnknown": 404,
     "ConsentUnknown": 404,
     "SegmentUnknown": 404,
+    "GateFileUnknown": 404,
     "DocumentUnknown": 404,
     "ChangeSetUnknown": 404,
     "JobUnknown": 404,

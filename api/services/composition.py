@@ -12,6 +12,9 @@ from api.services.at_head import AtHead
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.decisions import Decisions
+from api.services.gate_bundles import GateBundles
+from api.services.gate_contents import GateContents
+from api.services.gate_lists import GateLists
 from api.services.health import Health
 from api.services.health_allow import AllowLists
 from api.services.health_appeals import Appeals
@@ -47,6 +50,7 @@ from api.store.batches import BatchStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
+from api.store.gate_bundles import GateBundleStore
 from api.store.health_appeals import AppealStore
 from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import PassStore
@@ -132,6 +136,7 @@ class Services:
     passes: Passes
     pass_statuses: PassStatuses
     allow_lists: AllowLists
+    gate_bundles: GateBundles
     agreement_documents: AgreementDocuments
     scans: Scans
     scan_views: ScanViews
@@ -179,6 +184,7 @@ def compose(ports: Ports) -> Services:
         passes=_passes(ports, roles),
         pass_statuses=_pass_statuses(ports, roles, at_head),
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
+        gate_bundles=_gate_bundles(ports),
         agreement_documents=AgreementDocuments(ports.recognitions, ports.clock),
         scans=_scans(ports, roles),
         scan_views=_scan_views(ports, roles),
@@ -314,6 +320,24 @@ def _pass_statuses(ports: Ports, roles: Roles, at_head: AtHead) -> PassStatuses:
         roles=roles,
         clock=ports.clock,
         randomness=ports.randomness,
+    )
+
+
+def _gate_bundles(ports: Ports) -> GateBundles:
+    contents = GateContents(
+        ports.registry,
+        ports.recognitions,
+        IndexStore(ports.database),
+        GateLists(ports.registry, ports.issuers, ports.ledger, ports.base_url),
+        AllowLists(SegmentStore(ports.database), ports.clock),
+    )
+    return GateBundles(
+        store=GateBundleStore(ports.database),
+        contents=contents,
+        registry=ports.registry,
+        issuers=ports.issuers,
+        ledger=ports.ledger,
+        clock=ports.clock,
     )
 
 

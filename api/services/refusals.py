@@ -3,6 +3,7 @@
 from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
+from api.store.gate_bundles import GateFileUnknown
 from api.store.health_appeals import AppealAnswered, AppealUnknown
 from api.store.health_passes import ChallengeUnknown, ConsentUsed, TransferSpent
 from api.store.health_scans import (
@@ -39,6 +40,7 @@ __all__ = [
     "ErasureRow",
     "ErasureUnknown",
     "ExternalIdTaken",
+    "GateFileUnknown",
     "IndexTaken",
     "LicenceIdTaken",
     "ListTokenUnknown",

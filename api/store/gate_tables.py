@@ -1,4 +1,4 @@
-"""The tables of what gates decided: scan rows until their retention ends, receipts thereafter.
+"""The tables of gates: what they decided, until its retention ends, and what they decide by.
 
 Nobody is named. Of an erased scan the digest stays, which its root needs, and which receipt tells
 of it; what the row said is gone, its random bytes and the pseudonym with it.
@@ -74,4 +74,22 @@ health_day_keys: Final = Table(
     Column("destroy_at", BigInteger, nullable=False),
     Index("health_day_keys_agency", "agency"),
     Index("health_day_keys_due", "destroy_at"),
+)
+
+gate_manifests: Final = Table(
+    "gate_manifests",
+    metadata,
+    Column("agency", LargeBinary, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+gate_files: Final = Table(
+    "gate_files",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("named_at", BigInteger, nullable=False),
+    Index("gate_files_named_at", "named_at"),
 )
