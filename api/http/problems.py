@@ -60,6 +60,7 @@ STATUS: Final[Mapping[str, int]] = {
     "ConsentUnknown": 404,
     "SegmentUnknown": 404,
     "GateFileUnknown": 404,
+    "GateBundleAbsent": 404,
     "DocumentUnknown": 404,
     "ChangeSetUnknown": 404,
     "JobUnknown": 404,

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
@@ -11,6 +12,7 @@ from api.services.issuers import Issuers
 from api.store.gate_bundles import GateBundleStore, ManifestRow
 from api.store.registry import Head, Registry
 from ledger.authority import Agency
+from ledger.errors import Refused
 from ledger.health.gate.evidence import Block, Part
 from ledger.health.gate_bundle.writing import Content, Heading, files_of, sign_manifest
 from ledger.values import AgencyId, Digest, KeyUsage, LedgerRef
@@ -18,6 +20,13 @@ from ledger.values import AgencyId, Digest, KeyUsage, LedgerRef
 KEPT_SECONDS: Final = 60
 """How long a bundle is handed out before a new one is made (proposed)."""
 _TRIES: Final = 3
+
+
+@dataclass(eq=False)
+class GateBundleAbsent(Refused):
+    """The agency never announced a key that signs bundles, so its gates have none."""
+
+    agency: AgencyId
 
 
 class GateBundles:
@@ -49,10 +58,13 @@ class GateBundles:
 
         Raises:
             AgencyUnknown, AgencyNotActive: for the agency.
+            GateBundleAbsent: when it has no key of usage BUNDLES at all.
             SigningKeyMissing: when no such key is at hand.
             ProjectionEmpty, ChainMoving: when no one state of the chain could be read.
         """
         found = self._issuers.active(agency)
+        if not any(KeyUsage.BUNDLES in key.usage for key in self._registry.keys(agency)):
+            raise GateBundleAbsent(agency)
         with self._lock:
             newest, now = self._store.newest(agency), self._clock()
             if newest is None or not 0 <= now - newest.made_at < KEPT_SECONDS:

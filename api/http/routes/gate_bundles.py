@@ -8,7 +8,7 @@ from api.http.openapi import problems
 from api.http.ports import GivenGateBundles
 from api.http.public import NOT_MODIFIED, PublicRoute, RevalidatedRoute
 from api.http.schemas.shared import CodeInPath, JurisdictionInPath
-from api.services.gate_bundles import KEPT_SECONDS
+from api.services.gate_bundles import KEPT_SECONDS, GateBundleAbsent
 from api.services.issuers import SigningKeyMissing
 from api.services.refusals import GateFileUnknown
 from ledger.errors import AgencyNotActive, AgencyUnknown, Unavailable
@@ -29,7 +29,9 @@ _Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of 
     responses={
         200: {"description": "CBOR of [signed manifest, []].", "content": {MANIFEST_TYPE: {}}},
         **NOT_MODIFIED,
-        **problems(AgencyUnknown, AgencyNotActive, SigningKeyMissing, Unavailable),
+        **problems(
+            AgencyUnknown, AgencyNotActive, GateBundleAbsent, SigningKeyMissing, Unavailable
+        ),
     },
 )
 def manifest(

@@ -13,6 +13,9 @@ from ledger.canonical import EncodingNotCanonical, b64url_decode, b64url_encode
 from ledger.health.transfers import HealthTest, Person
 
 MOST_OCTETS = 96 * 1024
+_DIGIT = "[A-Za-z0-9_-]"
+CANONICAL = f"^({_DIGIT}{{4}})*({_DIGIT}[AQgw]|{_DIGIT}{{2}}[AEIMQUYcgkosw048])?$"
+"""Base64url without padding and without bits that say nothing (RFC 4648 §3.5)."""
 
 
 def _octets(value: object) -> bytes:
@@ -30,7 +33,7 @@ Octets = Annotated[
     bytes,
     PlainValidator(_octets),
     PlainSerializer(b64url_encode, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}),
+    WithJsonSchema({"type": "string", "pattern": CANONICAL, "maxLength": MOST_OCTETS * 4 // 3}),
 ]
 Said = Annotated[str, Field(min_length=1, max_length=200)]
 Grade = Annotated[int, Field(ge=0, le=7), WHOLE]

@@ -25,7 +25,7 @@ from ledger.values import OPEN_END, Digest, KeyUsage, RecordKind, Status
 from tests.support.gates import RememberedMemory
 from tests.support.health_desks import HOST_ID, HOST_KEY, Desks, desks
 from tests.support.policies import sample_policy
-from tests.support.service import refusal
+from tests.support.service import FOREIGN, refusal
 
 HOLDER = PrivateKey.from_secret(b"\x21" * 32)
 PATH = "/v1/health/gate-bundles/XB/SAMPLE-HOST"
@@ -146,6 +146,8 @@ class TestBundle:
     def test_of_an_agency_that_is_not_here(self, both: Desks) -> None:
         unknown = both.service.client.get("/v1/health/gate-bundles/XB/NOBODY")
         assert refusal(unknown) == (404, "AgencyUnknown")
+        keyless = both.service.client.get(f"/v1/health/gate-bundles/CN-GD/{FOREIGN}")
+        assert refusal(keyless) == (404, "GateBundleAbsent")
         both.service.keys.held.remove(HOST_KEY)
         assert refusal(both.service.client.get(PATH)) == (503, "SigningKeyMissing")
 
