@@ -54,7 +54,7 @@ def manifest(
 )
 def file(
     jurisdiction: JurisdictionInPath,  # noqa: ARG001  # part of the address that gates are given
-    code: CodeInPath,  # noqa: ARG001
+    code: CodeInPath,  # noqa: ARG001  # likewise
     sha256: _Sha256,
     bundles: GivenGateBundles,
 ) -> Response:
