@@ -14,6 +14,7 @@ from scripts.steps import FORGE, ROOT, Step, StepFailed, python, run
 PYTEST = ("-m", "pytest", "-q", "--maxfail=20")
 LAST_FAILED = ROOT / ".pytest_cache/v/cache/lastfailed"
 SECOND_TRIES = 3
+TESTS_FAILED = "exit code 1"
 FORGE_CLOSING = re.compile(r"Ran \d+ test suites? .*: (\d+) tests? passed, (\d+) failed")
 
 
@@ -38,13 +39,14 @@ def steadied(title: str, *folders: str, workers: int) -> str:
     """Run pytest; let the few that fail beside each other try once more alone, and name them.
 
     These tests start real nodes, services and browsers. A machine that stops for seconds can fail
-    one; what is broken fails again.
+    one; what is broken fails again. A run that ended otherwise than by failed tests is not mended.
     """
+    LAST_FAILED.unlink(missing_ok=True)  # else an earlier run's failures might stand for this one's
     try:
         return pytests(title, *folders, workers=workers)
-    except StepFailed:
+    except StepFailed as ended:
         failed = json.loads(LAST_FAILED.read_text()) if LAST_FAILED.exists() else {}
-        if not 0 < len(failed) <= SECOND_TRIES:
+        if not str(ended).endswith(TESTS_FAILED) or not 0 < len(failed) <= SECOND_TRIES:
             raise
         closing = run(Step(f"{title}: once more, alone", python(*PYTEST, *failed)))[-1]
         return "\n".join([f"{title}: passed only alone: {', '.join(failed)}", closing])
