@@ -1,0 +1,1 @@
+"""Tables of days off: one JSON file per calendar, and one per calendar and year."""
