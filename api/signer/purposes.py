@@ -36,6 +36,9 @@ class Purpose(StrEnum):
     HEALTH_PASS = "health-pass"  # noqa: S105  # no password
     HEALTH_TRANSFER = "health-transfer"
     HEALTH_ALLOW = "health-allow"
+    GATE_BUNDLE = "gate-bundle"
+    SCAN_ERASURE = "scan-erasure"
+    APPEAL_ANSWER = "appeal-answer"
 
 
 @dataclass(eq=False)
@@ -62,7 +65,7 @@ class Rules:
                 nothing else, and the payload names this service and the present.
         """
         if health_purposes.is_health(message):
-            return _health(message, kid, now)
+            return self._health(message, kid, now)
         token = _parsed(message)
         purpose = _PURPOSES[token.header["typ"]]
         if len(message) > _LONGEST[purpose]:
@@ -76,13 +79,12 @@ class Rules:
         _CHECKS[purpose](self, token.payload)
         return purpose
 
-
-def _health(message: bytes, kid: str, now: int) -> Purpose:
-    try:
-        kind = health_purposes.kind_of(message, kid, now, CLOCK_SECONDS)
-    except health_purposes.Unlawful as exc:
-        raise PurposeRefused(str(exc)) from exc
-    return Purpose[kind.name]
+    def _health(self, message: bytes, kid: str, now: int) -> Purpose:
+        try:
+            found = health_purposes.purpose_of(message, kid, self.base_url, now, CLOCK_SECONDS)
+        except health_purposes.Unlawful as exc:
+            raise PurposeRefused(str(exc)) from exc
+        return Purpose(found)
 
 
 def _parsed(message: bytes) -> jws.Jws:

@@ -51,7 +51,7 @@ class Erasure:
 def write_receipt(erasure: Erasure) -> bytes:
     """Return the bytes that are signed; raise `ErasureMalformed` for what none may say."""
     encoded = canonical_json(_spell(erasure))
-    _read(encoded)  # never sign what would not be read
+    content_of(encoded)  # never sign what would not be read
     return encoded
 
 
@@ -64,7 +64,7 @@ def sign_receipt(erasure: Erasure, signer: Signer) -> tuple[bytes, bytes]:
 def read_receipt(receipt: bytes, signature: bytes, key: PublicKey) -> Erasure:
     """Return what `key` signed; raise `SignatureInvalid`, or `ErasureMalformed` thereafter."""
     key.verify(receipt, signature)
-    return _read(receipt)
+    return content_of(receipt)
 
 
 def _spell(erasure: Erasure) -> dict[str, Any]:
@@ -79,8 +79,11 @@ def _spell(erasure: Erasure) -> dict[str, Any]:
     }
 
 
-def _read(receipt: bytes) -> Erasure:
-    """The one content whose spelling these bytes are."""
+def content_of(receipt: bytes) -> Erasure:
+    """Return what a receipt says before anybody's signature was checked.
+
+    Raises `ErasureMalformed` for anything but a receipt in its only spelling.
+    """
     try:
         erasure = _erasure(members(parse_object(receipt), _NAMES, "receipt"))
     except ShapeWrong as exc:

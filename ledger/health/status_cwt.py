@@ -14,7 +14,7 @@ from ledger.health.cose import CoseMalformed, KeyUnsupported, Sign1
 from ledger.keys import PublicKey, SignatureInvalid, Signer
 from ledger.list_tokens import LIFETIME_SECONDS, TTL_SECONDS, ListChain, SignedList
 from ledger.status_list import BITS, ENTRIES, ListMalformed, StatusList
-from ledger.values import Address, AgencyId, LedgerRef
+from ledger.values import Address, AgencyId, KeyId, LedgerRef
 
 TOKEN_TYPE: Final = "application/statuslist+cwt"  # noqa: S105  # a media type, no password
 MAX_BYTES: Final = ENTRIES * BITS // 8 + 4_096
@@ -63,8 +63,12 @@ def sign_list(
             chain.block_hash,
         ],
     }
-    headers = {cose.KID: signer.public_key.key_id, _TYPE: TOKEN_TYPE}
-    return cose.sign(cbor.encode(payload), signer, headers)
+    return cose.sign(cbor.encode(payload), signer, headers_of(signer.public_key.key_id))
+
+
+def headers_of(key_id: KeyId) -> dict[int, bytes | str]:
+    """Return the protected headers of our lists besides the algorithm."""
+    return {cose.KID: key_id, _TYPE: TOKEN_TYPE}
 
 
 def parse_list(token: bytes) -> SignedList:
