@@ -368,6 +368,7 @@ def _appeals(ports: Ports, roles: Roles) -> Appeals:
         scans=ScanStore(ports.database),
         passes=PassStore(ports.database),
         roles=roles,
+        issuers=ports.issuers,
         clock=ports.clock,
         randomness=ports.randomness,
     )

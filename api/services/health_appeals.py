@@ -2,7 +2,8 @@
 
 Of the code nothing was kept, so who appeals shows it to the officer once more, and the officer's
 tool judges it by the versions that the row cites. What comes here is the answer: it has to say of
-the scan what the scan says, and of an overturned refusal which new pass was given.
+the scan what the scan says, and of an overturned refusal which new pass was given. Then the
+agency's key signs it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,14 +11,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.services.idempotency import Keep
+from api.services.issuers import Issuers
 from api.services.sign_ins import Roles
-from api.store.health_appeals import AnswerRow, AppealAnswered, AppealRow, AppealStore
+from api.store.health_appeals import (
+    AnswerRow,
+    AppealAnswered,
+    AppealRow,
+    AppealStore,
+    SignedAnswer,
+)
 from api.store.health_passes import PassStore
 from api.store.health_scans import ScanStore
 from api.store.records import RecordUnknown
 from ledger.health import appeals, scans
 from ledger.health.appeals import Answer, Appeal, AppealRefused, Judgement
-from ledger.values import Address, AgencyId, Digest, Role
+from ledger.values import Address, AgencyId, Digest, KeyUsage, Role
 
 ANSWER_WITHIN_SECONDS: Final = 24 * 3_600
 """How long an answer may take (`appeals.answerWithin`, proposed)."""
@@ -34,20 +42,21 @@ class AppealView:
     appeal: Appeal
     is_overdue: bool
     answer: Answer | None = None
-    document: bytes | None = None
+    signed: SignedAnswer | None = None
     is_new: bool = False
 
 
 class Appeals:
     """Takes appeals from anybody who has a scan's number; answers are for the agency's officers."""
 
-    def __init__(
+    def __init__(  # ports, each named
         self,
         *,
         store: AppealStore,
         scans: ScanStore,
         passes: PassStore,
         roles: Roles,
+        issuers: Issuers,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
@@ -55,6 +64,7 @@ class Appeals:
         self._scans = scans
         self._passes = passes
         self._roles = roles
+        self._issuers = issuers
         self._clock = clock
         self._randomness = randomness
 
@@ -90,10 +100,11 @@ class Appeals:
     def answer(
         self, number: str, document: bytes, by: Address, keep: Keep[AppealView] | None
     ) -> AppealView:
-        """Store the written answer to an appeal, and let it be anchored.
+        """Sign the written answer to an appeal, store it, and let it be anchored.
 
         Raises:
             AppealUnknown, AppealAnswered: as things stand.
+            SigningKeyMissing: when no key of the agency is at hand.
             RoleMissing: unless `by` is REGISTRAR of the agency.
             AppealRefused: for a document that is no answer, is to another appeal, says of the scan
                 what it does not say, is of another time, or names a remedy that is no pass of the
@@ -105,9 +116,9 @@ class Appeals:
             raise AppealAnswered(number)
         answer, now = appeals.read_answer(document), self._clock()
         self._check(answer, row, number, now)
-        digest = appeals.digest_of_answer(document)
-        view = AppealView(_appeal_of(row), answer.is_late, answer, document)
-        stored = AnswerRow(digest, document, now, now + KEPT_SECONDS)
+        digest, signed = appeals.digest_of_answer(document), self._signed(document, row.agency)
+        view = AppealView(_appeal_of(row), answer.is_late, answer, signed)
+        stored = AnswerRow(digest, signed, now, now + KEPT_SECONDS)
         self._store.answer(row, number, stored, None if keep is None else keep(view))
         return view
 
@@ -124,6 +135,10 @@ class Appeals:
         if answer.remedy is not None and not self._is_pass(answer.remedy, row.agency):
             raise AppealRefused("remedy")
 
+    def _signed(self, document: bytes, agency: AgencyId) -> SignedAnswer:
+        signer = self._issuers.signer(agency, KeyUsage.DOCUMENTS)
+        return SignedAnswer(document, signer.sign(document), signer.public_key.key_id)
+
     def _is_pass(self, digest: Digest, agency: AgencyId) -> bool:
         try:
             return self._passes.get(digest).agency == agency
@@ -133,7 +148,7 @@ class Appeals:
     def _view(self, row: AppealRow, *, is_new: bool = False) -> AppealView:
         if row.answer is None:
             return AppealView(_appeal_of(row), row.answer_by < self._clock(), is_new=is_new)
-        answer = appeals.read_answer(row.answer)
+        answer = appeals.read_answer(row.answer.document)
         return AppealView(_appeal_of(row), answer.is_late, answer, row.answer)
 
 

@@ -56,6 +56,8 @@ health_appeals: Final = Table(
     Column("lodged_at", BigInteger, nullable=False),
     Column("answer_by", BigInteger, nullable=False),
     Column("answer", LargeBinary),
+    Column("signature", LargeBinary),
+    Column("key_id", LargeBinary),
     Index(
         "health_appeals_open",
         "agency",

@@ -13,7 +13,7 @@ from api.store.idempotency import Settlement, settle
 from api.store.records import RecordRow, insert_records
 from api.store.upserts import insert_once
 from ledger.errors import Refused
-from ledger.values import AgencyId, Digest, RecordKind
+from ledger.values import AgencyId, Digest, KeyId, RecordKind
 
 
 @dataclass(eq=False)
@@ -31,15 +31,24 @@ class AppealAnswered(Refused):
 
 
 @dataclass(frozen=True, slots=True)
+class SignedAnswer:
+    """A written answer and the agency's signature over it; None where it was written before."""
+
+    document: bytes = field(repr=False)
+    signature: bytes | None
+    key_id: KeyId | None
+
+
+@dataclass(frozen=True, slots=True)
 class AppealRow:
-    """An appeal as stored; times in Unix seconds, `answer` the document, None while it is open."""
+    """An appeal as stored; times in Unix seconds, `answer` None while it is open."""
 
     scan: Digest
     id: bytes
     agency: AgencyId
     lodged_at: int
     answer_by: int
-    answer: bytes | None = field(default=None, repr=False)
+    answer: SignedAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class AnswerRow:
     """A written answer to store; the scan it is about is kept until `kept_until` at least."""
 
     digest: Digest
-    document: bytes = field(repr=False)
+    signed: SignedAnswer
     answered_at: int
     kept_until: int
 
@@ -122,7 +131,12 @@ class AppealStore:
         kind, at = RecordKind.ANSWER, answer.answered_at
         with self._database.write() as connection:
             settle(connection, settlement)
-            answered = update(health_appeals).where(mine).values(answer=answer.document)
+            values = {
+                "answer": answer.signed.document,
+                "signature": answer.signed.signature,
+                "key_id": answer.signed.key_id,
+            }
+            answered = update(health_appeals).where(mine).values(values)
             if connection.execute(answered).rowcount != 1:
                 raise AppealAnswered(number)
             connection.execute(update(health_scans).where(scan).values(erase_at=answer.kept_until))
@@ -131,4 +145,7 @@ class AppealStore:
 
 
 def _appeal_of(row: Row[Any]) -> AppealRow:
-    return AppealRow(row.scan, row.id, row.agency, row.lodged_at, row.answer_by, row.answer)
+    signed = None
+    if row.answer is not None:
+        signed = SignedAnswer(row.answer, row.signature, row.key_id)
+    return AppealRow(row.scan, row.id, row.agency, row.lodged_at, row.answer_by, signed)

@@ -1,7 +1,8 @@
 """Appeals: a scan number in, a written answer out, its verdict recomputed and not remembered.
 
 The code is judged once more by the versions that the row cites. The row itself is never edited: who
-was refused wrongly gets a new pass. RFC 8785 JSON, so that the answer has one digest to anchor.
+was refused wrongly gets a new pass. RFC 8785 JSON that the agency's key signs, with one digest to
+anchor; whoever has row, code and the cited bundle comes to the same verdict.
 """
 
 import hashlib
@@ -17,12 +18,18 @@ from ledger.health.gate.report import PersonReport, citations_to_json
 from ledger.health.reasons import Reason
 from ledger.health.scans import ScanRow, digest_of, line_of, outcome_of, read_row, reason_of
 from ledger.health.scans import scan_number as scan_number_of
+from ledger.keys import PublicKey
 from ledger.values import Digest
 from ledger.verification.shape import ShapeWrong, entries, hexadecimal, members, number
 
 ID_BYTES: Final = 16
 MAX_BYTES: Final = 16_384
+MOMENTARY: Final = frozenset(
+    (Reason.PRESENTATION, Reason.REPLAY, Reason.USES, Reason.QUOTA, Reason.ID_MISMATCH)
+)
+"""What only the moment showed: how the code was held up, by whom, and what came before it."""
 _DIGEST_BYTES: Final = 32
+_ORDER: Final = {reason: place for place, reason in enumerate(Reason)}
 _MAX_OFFICER: Final = 64
 _MAX_TEXT: Final = 4_000
 _NAMES: Final = (
@@ -124,6 +131,8 @@ def answer(
 ) -> Answer:
     """Return the answer to an appeal: `recomputed` is the gate's own rule on the same code.
 
+    What only the moment showed is judged by nobody again: it is taken from the row.
+
     Raises:
         AppealRefused: for another row, for a report that rests on other versions than the row
             cites, and for a remedy that is missing or not due.
@@ -137,7 +146,7 @@ def answer(
         appeal,
         at,
         _judgement_of(scan),
-        Judgement(recomputed.outcome, tuple(each.reason for each in recomputed.findings)),
+        _judged_again(scan, recomputed),
         scan.citations,
         remedy,
         by,
@@ -148,10 +157,19 @@ def answer(
 
 
 def write_answer(found: Answer) -> bytes:
-    """Return the document; raise `AppealRefused` for what none may say."""
+    """Return the document to sign; raise `AppealRefused` for what none may say."""
     encoded = canonical_json(_spell(found))
     read_answer(encoded)  # never anchor what would not be read
     return encoded
+
+
+def verify_answer(encoded: bytes, signature: bytes, key: PublicKey) -> Answer:
+    """Return the answer that `key` signed; raise `SignatureInvalid`, or `AppealRefused` thereafter.
+
+    `signature` is ES256 over the bytes of the document.
+    """
+    key.verify(encoded, signature)
+    return read_answer(encoded)
 
 
 def read_answer(encoded: bytes) -> Answer:
@@ -183,6 +201,21 @@ def _is_better(one: Outcome, other: Outcome) -> bool:
 
 def _judgement_of(scan: ScanRow) -> Judgement:
     return Judgement(scan.outcome, scan.reasons)
+
+
+def _judged_again(scan: ScanRow, recomputed: PersonReport) -> Judgement:
+    found = [each for each in recomputed.findings if each.reason not in MOMENTARY]
+    kept = [reason for reason in scan.reasons if reason in MOMENTARY]
+    outcomes = [each.outcome for each in found] + [_outcome_then(reason, scan) for reason in kept]
+    reasons = [each.reason for each in found] + kept
+    return Judgement(worst(outcomes), tuple(sorted(reasons, key=_ORDER.__getitem__)))
+
+
+def _outcome_then(reason: Reason, scan: ScanRow) -> Outcome:
+    """What the moment led to by itself; of a presentation the row does not say how bad it was."""
+    if reason is Reason.PRESENTATION and scan.outcome is Outcome.DENY:
+        return Outcome.DENY
+    return Outcome.SECONDARY
 
 
 def _spell(found: Answer) -> dict[str, Any]:

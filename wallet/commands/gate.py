@@ -7,7 +7,8 @@ import click
 
 from ledger.health import presentations, readers
 from ledger.health.day_keys import day_of
-from wallet.commands.gate_log import appeal, erase, log
+from wallet.commands.gate_appeal import appeal
+from wallet.commands.gate_log import erase, log
 from wallet.commands.gate_scan import override_scan, scan
 from wallet.commands.gate_update import status, update
 from wallet.commands.options import AGENCY, FILE, AgencyName, json_option, password_option

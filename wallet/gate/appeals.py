@@ -2,23 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from ledger.errors import Refused
+from ledger.health.appeals import MOMENTARY
 from ledger.health.day_keys import DayKey
 from ledger.health.gate.decision import decide
 from ledger.health.gate.evidence import GateEvidence
 from ledger.health.gate.lane import Match
 from ledger.health.gate.report import PersonReport, citations_to_json
 from ledger.health.presentations import MAX_PASSES
-from ledger.health.reasons import Reason
 from ledger.health.scans import MINUTE_SECONDS, ScanRow
 from wallet.gate.enrolment import Enrolment
-
-MOMENTARY: Final = frozenset(
-    (Reason.PRESENTATION, Reason.REPLAY, Reason.USES, Reason.QUOTA, Reason.ID_MISMATCH)
-)
-"""What only the moment showed: how the code was held up, by whom, and what came before it."""
 
 
 @dataclass(eq=False)

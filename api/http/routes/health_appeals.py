@@ -18,6 +18,7 @@ from api.http.schemas.health_appeals import (
 )
 from api.services.health_appeals import AppealView
 from api.services.idempotency import KeptAnswer
+from api.services.issuers import SigningKeyMissing
 from api.services.refusals import AppealAnswered, AppealUnknown, ScanErased, ScanUnknown
 from ledger.errors import Unavailable
 from ledger.health.appeals import AppealRefused
@@ -61,7 +62,13 @@ def appeal(number: NumberInPath, appeals: GivenAppeals) -> AppealAnswer:
     status_code=201,
     response_model=AppealAnswer,
     responses=signed_in(
-        AppealUnknown, AppealAnswered, AppealRefused, ScanErased, *KEYED, *JSON_BODY
+        AppealUnknown,
+        AppealAnswered,
+        AppealRefused,
+        ScanErased,
+        SigningKeyMissing,
+        *KEYED,
+        *JSON_BODY,
     ),
 )
 def answer(
@@ -73,7 +80,8 @@ def answer(
 ) -> Response:
     """Answer an appeal in writing, after its verdict was recomputed from the cited versions.
 
-    For accounts with the agency's role REGISTRAR. An overturned refusal names the new pass.
+    For accounts with the agency's role REGISTRAR; the agency's key signs it. An overturned refusal
+    names the new pass.
     """
     view = appeals.answer(number, form.answer.encode(), by, keeping(ticket, _answered))
     return respond(_answered(view))

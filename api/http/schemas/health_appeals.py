@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from api.http.forms import Answer, Form, HexDigest, Moment
-from api.http.schemas.health_scans import HexId, ScanNumber
+from api.http.schemas.health_scans import HexId, ScanNumber, SignatureAnswer
 from api.services.health_appeals import AppealView
 from ledger.health.appeals import MAX_BYTES, Verdict, digest_of_answer
 
@@ -24,7 +24,10 @@ class AppealAnswerForm(Form):
 
 
 class WrittenAnswer(Answer):
-    """What became of an appeal; its proof is at `/v1/proofs/{digest}` once it is anchored."""
+    """What became of an appeal; its proof is at `/v1/proofs/{digest}` once it is anchored.
+
+    `document` is the text that was signed, RFC 8785 JSON; `signature` null on those of long ago.
+    """
 
     verdict: Verdict
     answered_at: Moment
@@ -32,6 +35,7 @@ class WrittenAnswer(Answer):
     remedy: HexDigest | None
     digest: HexDigest
     document: str
+    signature: SignatureAnswer | None
 
 
 class AppealAnswer(Answer):
@@ -72,14 +76,18 @@ class AppealsAnswer(Answer):
 
 
 def _written(view: AppealView) -> WrittenAnswer | None:
-    answer, document = view.answer, view.document
-    if answer is None or document is None:
+    answer, signed = view.answer, view.signed
+    if answer is None or signed is None:
         return None
+    signature = None
+    if signed.signature is not None and signed.key_id is not None:
+        signature = SignatureAnswer(key_id=signed.key_id, signature=signed.signature)
     return WrittenAnswer(
         verdict=answer.verdict,
         answered_at=answer.answered_at,
         text=answer.text,
         remedy=answer.remedy,
-        digest=digest_of_answer(document),
-        document=document.decode(),
+        digest=digest_of_answer(signed.document),
+        document=signed.document.decode(),
+        signature=signature,
     )

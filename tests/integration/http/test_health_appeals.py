@@ -15,12 +15,20 @@ from api.store.health_scans import ScanStore
 from api.store.indices import FIRST_PASS_LIST as LIST
 from api.store.indices import IndexStore
 from api.store.records import RecordStore
-from ledger.health.appeals import Answer, Appeal, Judgement, digest_of_answer, write_answer
+from ledger.canonical import b64url_decode
+from ledger.health.appeals import (
+    Answer,
+    Appeal,
+    Judgement,
+    digest_of_answer,
+    verify_answer,
+    write_answer,
+)
 from ledger.health.gate.outcome import Outcome
 from ledger.health.reasons import Reason
 from ledger.health.scans import digest_of, scan_number
 from ledger.values import AgencyId, Digest, RecordKind, Role
-from tests.support.health_desks import HOME_ID, HOST_ID, Desks, desks
+from tests.support.health_desks import HOME_ID, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
 from tests.support.scans import CITED, scan_row, scans_form
 from tests.support.service import nothing_changes, refusal
@@ -132,6 +140,10 @@ class TestAnswer:
         told = court.get().json()["answer"]
         assert (told["verdict"], told["remedy"]) == ("UPHELD", None)
         assert told["document"] == write_answer(document).decode()
+        signature = b64url_decode(told["signature"]["signature"])
+        assert told["signature"]["keyId"] == "0x" + HOST_KEY.public_key.key_id.hex()
+        signed = verify_answer(told["document"].encode(), signature, HOST_KEY.public_key)
+        assert signed == document
         digest = digest_of_answer(write_answer(document))
         record = RecordStore(court.world.database).get(digest)
         assert (record.agency, record.kind) == (HOST_ID, RecordKind.ANSWER)
@@ -166,6 +178,12 @@ class TestAnswer:
             answer = court.answer(bad)
             assert refusal(answer) == (422, "AppealRefused")
             assert answer.json()["part"] == part
+        assert court.get().json()["answer"] is None
+
+    def test_waits_for_a_key_of_the_agency(self, court: Court) -> None:
+        document = court.written()
+        court.world.keys.held.clear()
+        assert refusal(court.answer(document)) == (503, "SigningKeyMissing")
         assert court.get().json()["answer"] is None
 
     def test_is_by_the_agencys_registrar_and_given_once(self, court: Court) -> None:

@@ -12,6 +12,7 @@ from ledger.health.gate.outcome import Outcome
 from ledger.health.gate.report import PersonReport
 from ledger.health.reasons import Reason
 from ledger.health.scans import ScanMalformed, digest_of, row_of, scan_number, write_row
+from ledger.keys import PrivateKey, SignatureInvalid
 from ledger.values import Digest, Status
 from tests.support.gates import GOOD, LANE, NOW, evidence, judged, live, status_lists
 
@@ -19,6 +20,8 @@ ID = bytes(range(16))
 DAY = 86_400
 REMEDY = Digest(b"\x09" * 32)
 CODE = live(GOOD)
+SIGNER = PrivateKey.from_secret(b"\x51" * 32)
+STRANGER = PrivateKey.from_secret(b"\x52" * 32)
 
 
 def person(status: Status, at: int = NOW, as_of: int = NOW - 3_600) -> PersonReport:
@@ -95,6 +98,35 @@ class TestAnswer:
             answered(person(Status.VALID, as_of=NOW - 60), remedy=REMEDY)
         assert refused.value.part == "citations"
 
+    @pytest.mark.parametrize(
+        ("moment", "outcome", "status", "verdict"),
+        [
+            (Reason.REPLAY, Outcome.SECONDARY, Status.VALID, Verdict.UPHELD),
+            (Reason.PRESENTATION, Outcome.DENY, Status.VALID, Verdict.UPHELD),
+            (Reason.PRESENTATION, Outcome.SECONDARY, Status.VALID, Verdict.UPHELD),
+            (Reason.REPLAY, Outcome.DENY, Status.REVOKED, Verdict.UPHELD),
+            (Reason.REPLAY, Outcome.DENY, Status.VALID, Verdict.OVERTURNED),
+        ],
+    )
+    def test_takes_what_the_moment_showed_from_the_row(
+        self, moment: Reason, outcome: Outcome, status: Status, verdict: Verdict
+    ) -> None:
+        lasting = (Reason.STATUS,) if outcome is Outcome.DENY and moment is Reason.REPLAY else ()
+        scan = row_of(person(status), LANE, NOW, random=bytes(16), key=None)
+        row = write_row(replace(scan, outcome=outcome, reasons=(*lasting, moment)))
+        lodged = appeals.lodge(row, id_=ID, at=NOW + DAY, answer_within=DAY)
+        found = appeals.answer(
+            lodged,
+            row,
+            person(status),
+            at=NOW + DAY,
+            by="officer-7",
+            text="The screen was shown twice.",
+            remedy=REMEDY if verdict is Verdict.OVERTURNED else None,
+        )
+        assert found.verdict is verdict
+        assert moment in found.recomputed.reasons
+
     def test_is_about_its_own_row(self) -> None:
         other = write_row(row_of(REFUSED, LANE, NOW, random=b"\x01" * 16, key=None))
         with pytest.raises(AppealRefused) as refused:
@@ -125,6 +157,22 @@ class TestAnswer:
 class TestDocument:
     FOUND = answered(person(Status.VALID), remedy=REMEDY)
     ENCODED = appeals.write_answer(FOUND)
+
+    def test_is_the_same_whenever_it_is_worked_out(self) -> None:
+        assert appeals.write_answer(answered()) == appeals.write_answer(answered())
+
+    def test_is_believed_as_its_agency_signed_it(self) -> None:
+        key = SIGNER.public_key
+        signature = SIGNER.sign(self.ENCODED)
+        assert appeals.verify_answer(self.ENCODED, signature, key) == self.FOUND
+        other = appeals.write_answer(replace(self.FOUND, text="Another word."))
+        for document, by in ((other, key), (self.ENCODED, STRANGER.public_key)):
+            with pytest.raises(SignatureInvalid):
+                appeals.verify_answer(document, signature, by)
+
+    def test_that_is_signed_and_none_is_refused(self) -> None:
+        with pytest.raises(AppealRefused):
+            appeals.verify_answer(b"{}", SIGNER.sign(b"{}"), SIGNER.public_key)
 
     def test_comes_back(self) -> None:
         for found in (self.FOUND, answered()):

@@ -2,15 +2,22 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
 
+from ledger.canonical import b64url_decode, b64url_encode
+from ledger.health import appeals, passes
 from ledger.health.gate_bundle.archive import pack
+from ledger.health.reasons import Reason
 from ledger.health.scans import read_row
-from tests.support.gate_bundles import Made
+from ledger.keys import PrivateKey
+from ledger.values import KeyUsage
+from ledger.verification.check import rfc3339
+from tests.support.gate_bundles import SIGNERS, STRANGER, Made
 from tests.support.lanes import GateTerminal, bundle, live, sealed
 from tests.support.terminal import Terminal
 from wallet.commands import gate_log, gate_update, serving
@@ -29,8 +36,12 @@ class GateService:
     fetched: list[str] = field(default_factory=list)
     fails_after: int | None = None
     spoils: bool = False
+    lodged: dict[str, Any] = field(default_factory=dict)
+    signer: PrivateKey = SIGNERS[KeyUsage.DOCUMENTS]
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
+        if "/appeals/" in request.url.path:
+            return self._appeal(request)
         if request.method == "POST":
             return self._taken(orjson.loads(request.content))
         assert self.offered is not None
@@ -48,6 +59,18 @@ class GateService:
         assert body["agency"] == {"jurisdiction": "XB", "code": "SAMPLE-HEALTH"}
         self.rows += [row.encode() for row in body["rows"]]
         return httpx2.Response(201, json={"scans": []})
+
+    def _appeal(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return httpx2.Response(200, json=self.lodged)
+        document = orjson.loads(request.content)["answer"]
+        signature = {
+            "algorithm": "ES256",
+            "keyId": "0x" + SIGNERS[KeyUsage.DOCUMENTS].public_key.key_id.hex(),
+            "signature": b64url_encode(self.signer.sign(document.encode())),
+        }
+        answer = {"document": document, "signature": signature}
+        return httpx2.Response(201, json=self.lodged | {"answer": answer})
 
 
 @pytest.fixture
@@ -112,3 +135,67 @@ class TestPush:
         service.fails_after = None
         assert gate.terminal.json(*self.WORDS) == {"pushed": 1}
         assert len(set(service.rows)) == 3
+
+
+class TestAppealAnswer:
+    def words(self, gate: GateTerminal, number: str, *more: object) -> tuple[object, ...]:
+        words = ("gate", "appeal", "answer", number, "--code", self.code(gate), *more)
+        said = ("--by", "officer-7", "--text", "The list of that hour does not have the pass.")
+        out = ("--out", gate.terminal.folder / "answer.json")
+        return (*words, *said, *out, "--account", "officer", "--service", URL)
+
+    def code(self, gate: GateTerminal) -> Path:
+        path = gate.terminal.folder / "appeal.txt"
+        path.write_text(passes.to_text(sealed()))
+        return path
+
+    def lodged(self, gate: GateTerminal, service: GateService, row: str | None = None) -> str:
+        """Refuse a pass that is not on the list yet, and have the person appeal."""
+        gate.terminal.run("key", "new", "account", "officer")
+        gate.take(bundle())
+        said = orjson.loads(gate.scan(live(sealed()), words=("--json",), code=1).stdout)
+        (number,) = said["scans"]
+        kept = gate.terminal.run("gate", "log", "export").strip().encode()
+        service.lodged = {
+            "id": "0x" + "07" * 16,
+            "scan": number,
+            "row": row or "0x" + hashlib.sha256(kept).hexdigest(),
+            "lodgedAt": rfc3339(gate.terminal.now),
+            "answerBy": rfc3339(gate.terminal.now + 86_400),
+        }
+        return str(number)
+
+    def test_is_recomputed_signed_and_written(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        number = self.lodged(gate, service)
+        told = gate.terminal.json(*self.words(gate, number))
+        assert (told["verdict"], told["isLate"]) == ("UPHELD", False)
+        written = orjson.loads((gate.terminal.folder / "answer.json").read_bytes())
+        answer = appeals.verify_answer(
+            written["document"].encode(),
+            b64url_decode(written["signature"]["signature"]),
+            SIGNERS[KeyUsage.DOCUMENTS].public_key,
+        )
+        assert answer.recomputed.reasons == (Reason.ANCHOR,)
+        assert answer.appeal.scan_number == number
+
+    def test_has_no_remedy_for_what_is_upheld(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        number = self.lodged(gate, service)
+        gate.terminal.run(*self.words(gate, number, "--remedy", "0x" + "09" * 32), code=1)
+        gate.terminal.run(*self.words(gate, number, "--remedy", "0x09"), code=64)
+        assert not (gate.terminal.folder / "answer.json").exists()
+
+    def test_of_another_row_is_not_given(self, gate: GateTerminal, service: GateService) -> None:
+        number = self.lodged(gate, service, "0x" + "00" * 32)
+        assert "another row" in gate.terminal.run(*self.words(gate, number), code=1)
+
+    def test_that_nobody_signed_is_not_given(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        number = self.lodged(gate, service)
+        service.signer = STRANGER
+        assert "not signed" in gate.terminal.run(*self.words(gate, number), code=1)
+        assert not (gate.terminal.folder / "answer.json").exists()
