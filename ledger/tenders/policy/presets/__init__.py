@@ -1,0 +1,1 @@
+"""Policies that come with the ledger; one JSON file each."""
