@@ -72,7 +72,12 @@ def sign(key: PrivateKey, digest: bytes) -> bytes:
 
 
 def recover(digest: bytes, signature: bytes) -> Address:
-    """Return the account that signed a digest.
+    """Return the account that signed a digest; raises as `recover_key`."""
+    return address_of(recover_key(digest, signature))
+
+
+def recover_key(digest: bytes, signature: bytes) -> PublicKey:
+    """Return the public key that signed a digest.
 
     Raises:
         SignatureInvalid: unless there are 65 bytes r ‖ s ‖ v, v is 27 or 28, and s is at most half
@@ -84,7 +89,6 @@ def recover(digest: bytes, signature: bytes) -> Address:
         raise SignatureInvalid
     compact = signature[:-1] + bytes([signature[-1] - _FIRST_V])
     try:
-        key = PublicKey.from_signature_and_message(compact, digest, hasher=None)
+        return PublicKey.from_signature_and_message(compact, digest, hasher=None)
     except ValueError as exc:
         raise SignatureInvalid from exc
-    return address_of(key)
