@@ -140,6 +140,11 @@ class Service:
         sent = dict(headers)
         return self._object(self._write(path, key, content=content, headers=sent))
 
+    def put(self, path: str, content: bytes, media_type: str) -> dict[str, Any]:
+        """Write bytes at `path`, the same twice alike; return the answered object, as `post`."""
+        headers = {"Content-Type": media_type}
+        return self._object(self._write(path, None, "PUT", content=content, headers=headers))
+
     def fetch(self, path: str, accept: str = "*/*") -> bytes:
         """Return the bytes at `path`; raises as `send`."""
         return self.send("GET", path, headers={"Accept": accept}).content
@@ -195,20 +200,22 @@ class Service:
         except httpx2.HTTPError as exc:
             raise AnswerLost(self.base_url, type(exc).__name__) from exc
 
-    def _write(self, path: str, key: str | None = None, **options: Any) -> httpx2.Response:
+    def _write(
+        self, path: str, key: str | None = None, method: str = "POST", **options: Any
+    ) -> httpx2.Response:
         """Send a write under a key, again where its answer was lost or the first is at work."""
         named = {"Idempotency-Key": key or new_key()}
         options["headers"] = {**options.get("headers", {}), **named}
         for pause in range(1, TRIES):
             try:
-                return self.send("POST", path, **options)
+                return self.send(method, path, **options)
             except AnswerLost:
                 self._wait(pause)
             except ServiceRefused as refused:
                 if refused.name != _IN_FLIGHT:
                     raise
                 self._wait(float(refused.facts.get("retryAfterSeconds", pause)))
-        return self.send("POST", path, **options)
+        return self.send(method, path, **options)
 
     def _object(self, response: httpx2.Response) -> dict[str, Any]:
         return self._parsed(response.content)

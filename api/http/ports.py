@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 from api.http.metrics import Metrics
 from api.http.pages import Pages
-from api.services.agreements import Agreements, Policies
+from api.services.agreements import Agreements
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.composition import DeploymentView
@@ -17,7 +17,6 @@ from api.services.health_allow import AllowLists
 from api.services.health_appeals import Appeals
 from api.services.health_conversions import Conversions
 from api.services.health_passes import Passes
-from api.services.health_recognitions import AgreementDocuments
 from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
 from api.services.health_statuses import PassStatuses
@@ -29,6 +28,7 @@ from api.services.jobs import Jobs
 from api.services.licences import Licences
 from api.services.links import Links
 from api.services.lists import StatusLists
+from api.services.policies import Policies
 from api.services.registry import Directory
 from api.services.sign_ins import SignIns
 from api.services.status import Statuses
@@ -71,7 +71,6 @@ GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenHealth = Annotated[Health, _given("health")]
-GivenAgreementDocuments = Annotated[AgreementDocuments, _given("agreement_documents")]
 GivenGateBundles = Annotated[GateBundles, _given("gate_bundles")]
 GivenAllowLists = Annotated[AllowLists, _given("allow_lists")]
 GivenConversions = Annotated[Conversions, _given("conversions")]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.services.agreements import Agreements, Policies
+from api.services.agreements import Agreements
 from api.services.at_head import AtHead
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
@@ -24,7 +24,7 @@ from api.services.health_keys import HealthKeys
 from api.services.health_minting import Minting
 from api.services.health_origins import Origins
 from api.services.health_passes import Passes
-from api.services.health_recognitions import AgreementDocuments, ProjectedRecognitions
+from api.services.health_recognitions import ProjectedRecognitions
 from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
 from api.services.health_statuses import PassStatuses
@@ -39,6 +39,7 @@ from api.services.links import Links
 from api.services.lists import StatusLists
 from api.services.measures import Measures
 from api.services.permits import Permits
+from api.services.policies import CitedPolicies, Policies
 from api.services.progress import Proofs
 from api.services.registry import Directory
 from api.services.renewal import Renewals
@@ -137,7 +138,6 @@ class Services:
     pass_statuses: PassStatuses
     allow_lists: AllowLists
     gate_bundles: GateBundles
-    agreement_documents: AgreementDocuments
     scans: Scans
     scan_views: ScanViews
     appeals: Appeals
@@ -185,7 +185,6 @@ def compose(ports: Ports) -> Services:
         pass_statuses=_pass_statuses(ports, roles, at_head),
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
         gate_bundles=_gate_bundles(ports),
-        agreement_documents=AgreementDocuments(ports.recognitions, ports.clock),
         scans=_scans(ports, roles),
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
@@ -347,6 +346,7 @@ def _scans(ports: Ports, roles: Roles) -> Scans:
         batches=BatchStore(ports.database),
         issuers=ports.issuers,
         roles=roles,
+        policies=CitedPolicies(ports.recognitions, ports.registry),
         clock=ports.clock,
     )
 
@@ -358,6 +358,7 @@ def _scan_views(ports: Ports, roles: Roles) -> ScanViews:
         scans=_scans(ports, roles),
         keys=ports.health_keys,
         roles=roles,
+        policies=CitedPolicies(ports.recognitions, ports.registry),
         clock=ports.clock,
     )
 
@@ -369,6 +370,7 @@ def _appeals(ports: Ports, roles: Roles) -> Appeals:
         passes=PassStore(ports.database),
         roles=roles,
         issuers=ports.issuers,
+        policies=CitedPolicies(ports.recognitions, ports.registry),
         clock=ports.clock,
         randomness=ports.randomness,
     )

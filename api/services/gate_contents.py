@@ -62,6 +62,7 @@ class GateContents:
             keys=tuple(key for agency in agencies.values() for key in self._keys(agency)),
             agreements=agreements,
             policies=tuple(self._policies(agreements)),
+            domestic=tuple(self._domestic(jurisdiction)),
             rules=tuple(self._rules(agreements)),
             status=dict(self._status(issuing, head, as_of)),
             allow=dict(self._segments({agency.id for agency, _ in issuing})),
@@ -79,6 +80,12 @@ class GateContents:
             document = self._recognitions.document(digest)
             if document is not None and _is_policy(document):
                 yield document
+
+    def _domestic(self, jurisdiction: str) -> Iterator[bytes]:
+        row = self._recognitions.domestic(jurisdiction)
+        document = None if row is None else self._recognitions.document(row.digest)
+        if document is not None:
+            yield document
 
     def _rules(self, agreements: Iterable[Agreement]) -> Iterator[Mapping[str, bytes]]:
         """Yield the files of each rule bundle that is here with all that rules are judged by."""

@@ -1,13 +1,12 @@
 """What a conversion asks about agreements: the port, and the answer."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-from ledger.certlogic.rules import Rule
 from ledger.errors import Unavailable
 from ledger.health.agreements import AgreementId, InForce
 from ledger.health.policy import Policy
+from ledger.health.rule_bundles import RuleBundle
 from ledger.values import JurisdictionId, RecordType
 
 
@@ -25,8 +24,7 @@ class Recognition:
     agreement: AgreementId
     in_force: InForce
     policy: Policy
-    rules: Sequence[Rule] = ()
-    value_sets: Mapping[str, Any] = field(default_factory=dict)
+    rules: RuleBundle
 
 
 class Recognitions(Protocol):

@@ -12,6 +12,7 @@ from typing import Final
 
 from api.services.idempotency import Keep
 from api.services.issuers import Issuers
+from api.services.policies import CitedPolicies
 from api.services.sign_ins import Roles
 from api.store.health_appeals import (
     AnswerRow,
@@ -27,8 +28,6 @@ from ledger.health import appeals, scans
 from ledger.health.appeals import Answer, Appeal, AppealRefused, Judgement
 from ledger.values import Address, AgencyId, Digest, KeyUsage, Role
 
-ANSWER_WITHIN_SECONDS: Final = 24 * 3_600
-"""How long an answer may take (`appeals.answerWithin`, proposed)."""
 KEPT_SECONDS: Final = 14 * 86_400
 """How long scan and answer are kept from the answer on, if not longer anyway (proposed)."""
 MOST: Final = 200
@@ -49,7 +48,7 @@ class AppealView:
 class Appeals:
     """Takes appeals from anybody who has a scan's number; answers are for the agency's officers."""
 
-    def __init__(  # ports, each named
+    def __init__(  # noqa: PLR0913  # ports, each named
         self,
         *,
         store: AppealStore,
@@ -57,6 +56,7 @@ class Appeals:
         passes: PassStore,
         roles: Roles,
         issuers: Issuers,
+        policies: CitedPolicies,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
@@ -65,25 +65,28 @@ class Appeals:
         self._passes = passes
         self._roles = roles
         self._issuers = issuers
+        self._policies = policies
         self._clock = clock
         self._randomness = randomness
 
     def lodge(self, number: str) -> AppealView:
-        """Take an appeal; one that is there already stays as it is.
+        """Take an appeal, to be answered within what the policy says that the verdict cites.
 
-        Raises `ScanUnknown`, `ScanErased`, and `AppealRefused` where the person was let pass.
+        One that is there already stays as it is. Raises `ScanUnknown`, `ScanErased` and
+        `AppealRefused` where the person was let pass.
         """
         scan, now = self._scans.get(number), self._clock()
-        lodged_at = max(now, scans.read_row(scan.row).minute)  # a gate's clock may be ahead
+        row = scans.read_row(scan.row)
+        lodged_at = max(now, row.minute)  # a gate's clock may be ahead
         appeal = appeals.lodge(
             scan.row,
             id_=self._randomness(appeals.ID_BYTES),
             at=lodged_at,
-            answer_within=ANSWER_WITHIN_SECONDS,
+            answer_within=self._policies.answer_within(row.citations, scan.agency),
         )
-        row = AppealRow(scan.digest, appeal.id, scan.agency, appeal.lodged_at, appeal.answer_by)
-        is_new = self._store.lodge(row, number)
-        return self._view(row if is_new else self._store.get(number), is_new=is_new)
+        lodged = AppealRow(scan.digest, appeal.id, scan.agency, appeal.lodged_at, appeal.answer_by)
+        is_new = self._store.lodge(lodged, number)
+        return self._view(lodged if is_new else self._store.get(number), is_new=is_new)
 
     def appeal(self, number: str) -> AppealView:
         """Return the appeal against a scan, for anybody who has its number; raise `AppealUnknown`.

@@ -207,7 +207,7 @@ class Conversions:
         except PolicyInvalid as exc:  # a grade that the source's scale does not have
             raise ConversionRefused(Ground.GRADE, f"grade {transfer.grade}") from exc
         conversion.check_grade(recognised.in_force, terms.grade)
-        conversion.check_rules(transfer, recognised.rules, recognised.value_sets, now)
+        conversion.check_rules(transfer, recognised.rules, now)
         given = _consents(application, transfer.holder, policy, now)
         return _Decided(verified, recognised, terms, given, quota)
 

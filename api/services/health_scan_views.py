@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.services.health_keys import HealthKeys
-from api.services.health_scans import RETENTION_SECONDS, Scan, Scans
+from api.services.health_scans import Scan, Scans
+from api.services.policies import CitedPolicies
 from api.services.sign_ins import Roles
 from api.store.health_day_keys import DayKeyRow, DayKeyStore, day_key_id
 from api.store.records import RecordStore, RecordUnknown
@@ -46,6 +47,7 @@ class ScanViews:
         scans: Scans,
         keys: HealthKeys,
         roles: Roles,
+        policies: CitedPolicies,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
@@ -53,10 +55,13 @@ class ScanViews:
         self._scans = scans
         self._keys = keys
         self._roles = roles
+        self._policies = policies
         self._clock = clock
 
     def hand_over(self, agency: AgencyId, sealed: bytes, by: Address) -> int:
         """Keep a day key that a gate sealed to its agency; return when it will be destroyed.
+
+        That is when the first of the policies in force here wants its scans erased.
 
         Raises:
             RoleMissing: unless `by` is GATE of the agency.
@@ -65,8 +70,9 @@ class ScanViews:
         """
         self._roles.require(by, agency, Role.GATE)
         content, now = self._keys.unseal(agency, sealed), self._clock()
-        destroy_at = day_keys.read_key(content).destroyed_at(RETENTION_SECONDS)
-        if not now < destroy_at <= now + RETENTION_SECONDS + _AHEAD_SECONDS:
+        kept = self._policies.shortest_retention(agency, now)
+        destroy_at = day_keys.read_key(content).destroyed_at(kept)
+        if not now < destroy_at <= now + kept + _AHEAD_SECONDS:
             raise DayKeyInvalid("day")
         self._store.add(DayKeyRow(day_key_id(agency, content), agency, sealed, destroy_at))
         return destroy_at

@@ -6,6 +6,7 @@ from typing import Final
 
 from api.services.idempotency import Keep
 from api.services.issuers import Issuers
+from api.services.policies import CitedPolicies
 from api.services.progress import stage_of
 from api.services.sign_ins import Roles
 from api.store.batches import BatchStore
@@ -16,8 +17,6 @@ from ledger.health.scans import ScanMalformed, ScanRow
 from ledger.values import Address, AgencyId, Digest, Role, Stage
 
 MOST_ROWS: Final = 1_000
-RETENTION_SECONDS: Final = 14 * 86_400
-"""How long a row is kept from its minute on (`retention.scan`, proposed)."""
 AHEAD_SECONDS: Final = 300
 """How far a gate's clock may be ahead of this one (proposed)."""
 
@@ -57,12 +56,14 @@ class Scans:
         batches: BatchStore,
         issuers: Issuers,
         roles: Roles,
+        policies: CitedPolicies,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._batches = batches
         self._issuers = issuers
         self._roles = roles
+        self._policies = policies
         self._clock = clock
 
     def log(
@@ -74,6 +75,8 @@ class Scans:
     ) -> Sequence[ScanEntry]:
         """Keep rows of an agency's gates, in the order sent; those that are here already stay.
 
+        Each is kept for as long as the policy says that its verdict cites.
+
         Raises:
             RoleMissing: unless `by` is GATE of the agency.
             AgencyUnknown, AgencyNotActive: as the ledger has it.
@@ -82,8 +85,8 @@ class Scans:
         """
         self._roles.require(by, agency, Role.GATE)
         self._issuers.active(agency)
+        entries = [self._entry(agency, index, row) for index, row in enumerate(rows)]
         now = self._clock()
-        entries = [_entry(agency, index, row, now) for index, row in enumerate(rows)]
         self._store.add(entries, now, None if keep is None else keep(entries))
         return entries
 
@@ -104,18 +107,18 @@ class Scans:
         late = None if at is None else scans.lateness(row, at)
         return Scan(entry.digest, entry.number, row, entry.row, stage_of(place), at, late)
 
+    def _entry(self, agency: AgencyId, index: int, encoded: bytes) -> ScanEntry:
+        try:
+            row = scans.read_row(encoded)
+        except ScanMalformed as exc:
+            raise ScanInvalid(index, exc.member) from exc
+        if row.minute > self._clock() + AHEAD_SECONDS:
+            raise ScanInvalid(index, "minute")
+        digest = scans.digest_of(encoded)
+        number = scans.scan_number(digest)
+        erase_at = row.minute + self._policies.retention(row.citations, agency)
+        return ScanEntry(digest, agency, number, row.checkpoint, row.key, encoded, erase_at)
+
     def erasure(self, erasure: bytes) -> ErasureRow:
         """Return the receipt of an erasure, for anybody who has its id; raise `ErasureUnknown`."""
         return self._store.erasure(erasure)
-
-
-def _entry(agency: AgencyId, index: int, encoded: bytes, now: int) -> ScanEntry:
-    try:
-        row = scans.read_row(encoded)
-    except ScanMalformed as exc:
-        raise ScanInvalid(index, exc.member) from exc
-    if row.minute > now + AHEAD_SECONDS:
-        raise ScanInvalid(index, "minute")
-    digest = scans.digest_of(encoded)
-    number, erase_at = scans.scan_number(digest), row.minute + RETENTION_SECONDS
-    return ScanEntry(digest, agency, number, row.checkpoint, row.key, encoded, erase_at)

@@ -22,6 +22,7 @@ from api.store.licences import (
     PredecessorReplaced,
 )
 from api.store.lists import ListTokenUnknown
+from api.store.recognitions import DomesticPolicyOutdated
 from api.store.records import RecordUnknown
 from api.store.selections import TooManyLicences
 from api.store.sign_ins import NonceUnknown, SessionUnknown
@@ -37,6 +38,7 @@ __all__ = [
     "ChangeUnknown",
     "ConsentUsed",
     "CursorMalformed",
+    "DomesticPolicyOutdated",
     "ErasureRow",
     "ErasureUnknown",
     "ExternalIdTaken",

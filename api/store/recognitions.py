@@ -1,6 +1,7 @@
 """Agreements as the projection has them, and the documents that they name by SHA-256."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -8,13 +9,14 @@ from sqlalchemy import Connection, select
 from api.store.authority_fold import every, in_order, where
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
-from api.store.tables import policies
+from api.store.tables import domestic_policies, policies
 from api.store.upserts import insert_once
 from ledger import events
+from ledger.errors import Refused
 from ledger.events import Event
 from ledger.health.agreement_history import agreements_of
 from ledger.health.agreements import Agreement, AgreementId, agreement_id
-from ledger.values import JurisdictionId, RecordType
+from ledger.values import Address, JurisdictionId, RecordType
 
 _ACTS: Final = (
     events.AgreementSigned,
@@ -24,6 +26,23 @@ _ACTS: Final = (
     events.SuspensionLifted,
     events.TerminationAnnounced,
 )
+
+
+@dataclass(eq=False)
+class DomesticPolicyOutdated(Refused):
+    """The jurisdiction has a policy of its own of that version, or a later one, already."""
+
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomesticRow:
+    """Which policy a jurisdiction has for its own passes, and which supervisor said so."""
+
+    jurisdiction: str
+    version: int
+    digest: bytes
+    by: Address
 
 
 class RecognitionStore:
@@ -62,6 +81,42 @@ class RecognitionStore:
         row = {"digest": digest, "document": document, "kept_at": now}
         with self._database.write() as connection:
             return insert_once(connection, policies, row)
+
+    def domestic(self, jurisdiction: str) -> DomesticRow | None:
+        """Return a jurisdiction's latest policy for its own passes; None before the first."""
+        with self._database.read() as connection:
+            return _domestic(connection, jurisdiction)
+
+    def keep_domestic(self, row: DomesticRow, document: bytes, now: int) -> bool:
+        """Keep a jurisdiction's own policy; return whether it was new.
+
+        Raises `DomesticPolicyOutdated` unless its version is the greatest so far.
+        """
+        with self._database.write() as connection:
+            held = _domestic(connection, row.jurisdiction)
+            if held is not None and held.digest == row.digest:
+                return False
+            if held is not None and held.version >= row.version:
+                raise DomesticPolicyOutdated(held.version)
+            kept = {"digest": row.digest, "document": document, "kept_at": now}
+            insert_once(connection, policies, kept)
+            told = {"account": row.by, "kept_at": now}
+            values = {
+                "jurisdiction": row.jurisdiction,
+                "version": row.version,
+                "digest": row.digest,
+            }
+            if not insert_once(connection, domestic_policies, values | told):
+                raise DomesticPolicyOutdated(row.version)  # another was faster
+        return True
+
+
+def _domestic(connection: Connection, jurisdiction: str) -> DomesticRow | None:
+    table = domestic_policies.c
+    query = select(table.jurisdiction, table.version, table.digest, table.account)
+    of_one = query.where(table.jurisdiction == jurisdiction)
+    row = connection.execute(of_one.order_by(table.version.desc()).limit(1)).one_or_none()
+    return None if row is None else DomesticRow(*row)
 
 
 def _acts(connection: Connection, agreement: AgreementId) -> list[Event]:

@@ -456,3 +456,13 @@ policies: Final = Table(
     Column("document", LargeBinary, nullable=False),
     Column("kept_at", BigInteger, nullable=False),
 )
+
+domestic_policies: Final = Table(
+    "domestic_policies",
+    metadata,
+    Column("jurisdiction", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, ForeignKey("policies.digest"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+)

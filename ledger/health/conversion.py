@@ -4,18 +4,19 @@ Pure: signature, anchor, status and consent were judged before; here agreement, 
 and grade decide, in this order. The first refusal is the answer; it names what may be appealed.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ledger.certlogic.rules import CertificateType, Judgement, Rule
+from ledger.certlogic.rules import CertificateType, Judgement
 from ledger.errors import Refused
 from ledger.health.agreements import InForce, scope_of
 from ledger.health.durations import seconds_in
 from ledger.health.policy import Policy
+from ledger.health.rule_bundles import RuleBundle
 from ledger.health.transfers import Transfer
 from ledger.values import AgencyId, AgreementState, KeyId, Scope
 
@@ -128,21 +129,14 @@ def _check_scopes(in_force: InForce, scopes: Collection[tuple[Scope, bytes]]) ->
             raise ConversionRefused(Ground.AGREEMENT, f"suspended for this {kind}")
 
 
-def check_rules(
-    transfer: Transfer, rules: Iterable[Rule], value_sets: Mapping[str, Any], at: int
-) -> None:
+def check_rules(transfer: Transfer, bundle: RuleBundle, at: int) -> None:
     """Raise `ConversionRefused` unless every rule about tests, in force at `at`, is met.
 
     A rule sees the transfer as `{dob, t: [{tt, tr, sc, tc, co}], grade}`, the test by the names
     that HCERT gives them. One that cannot be evaluated is not met.
     """
     payload = _payload(transfer)
-    external = {"validationClock": _rfc3339(at), "valueSets": value_sets}
-    for rule in rules:
-        is_apt = rule.certificate_type in (CertificateType.GENERAL, CertificateType.TEST)
-        if not (is_apt and rule.window.holds(at)):
-            continue
-        judgement = rule.judge(payload, external)
+    for rule, judgement in bundle.judged(transfer.target, CertificateType.TEST, payload, at):
         if judgement is not Judgement.MET:
             raise ConversionRefused(Ground.RULE, f"{rule.identifier} {judgement}")
 

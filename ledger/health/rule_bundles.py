@@ -6,19 +6,29 @@ people and other machines, and are not opened here.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.canonical import canonical_json, parse_json, parse_object
-from ledger.certlogic.rules import Rule, RuleMalformed, read_rule
+from ledger.certlogic.rules import (
+    CertificateType,
+    Judgement,
+    Rule,
+    RuleMalformed,
+    in_force,
+    read_rule,
+)
 from ledger.errors import LedgerError, Refused
-from ledger.health.gate.evidence import RuleBundle
+from ledger.values import Seconds
+from ledger.verification.check import rfc3339
 
 VALUE_SETS: Final = "value-sets.json"
 _RULES: Final = "rules/"
 _MAX_FILES: Final = 4_096
 _MAX_PATH: Final = 128
+_COUNTRY: Final = 2
+"""Characters of a jurisdiction's code that name its country (ISO 3166-1), as rules do."""
 
 
 @dataclass(eq=False)
@@ -27,6 +37,25 @@ class RuleBundleInvalid(Refused):
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBundle:
+    """What an agreement's bundleHash names: rules, and the value sets that they look into."""
+
+    rules: tuple[Rule, ...]
+    value_sets: Mapping[str, Any]
+
+    def judged(
+        self, receiver: str, type_: CertificateType, payload: Mapping[str, Any], at: int
+    ) -> Iterator[tuple[Rule, Judgement]]:
+        """Yield what each rule of the receiver's country in use at `at` says of a payload.
+
+        Gates and conversions ask here, so that neither lets in what the other would not.
+        """
+        external = {"validationClock": rfc3339(at), "valueSets": self.value_sets}
+        for rule in in_force(self.rules, receiver[:_COUNTRY], type_, Seconds(at)):
+            yield rule, rule.judge(payload, external)
 
 
 def write_rule_bundle(files: Mapping[str, bytes]) -> bytes:

@@ -17,7 +17,6 @@ from ledger.health.gate.evidence import (
     HeldStatus,
     IssuerKey,
     Part,
-    RuleBundle,
     keys_by_kid,
 )
 from ledger.health.gate.lane import Lane
@@ -27,6 +26,7 @@ from ledger.health.hcert.certificates import ALL_USAGES
 from ledger.health.hcert.trust import TrustedKey, trust_list
 from ledger.health.passes import HealthPass, Mode, Recognition
 from ledger.health.policy import Policy, read_policy
+from ledger.health.rule_bundles import RuleBundle
 from ledger.keys import PrivateKey
 from ledger.status_list import StatusList
 from ledger.values import (

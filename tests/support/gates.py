@@ -17,7 +17,6 @@ from ledger.health.gate.evidence import (
     HeldStatus,
     IssuerKey,
     Part,
-    RuleBundle,
     keys_by_kid,
 )
 from ledger.health.gate.lane import Identity, Lane
@@ -25,6 +24,7 @@ from ledger.health.gate.recognition import HCERT, PASS
 from ledger.health.gate.report import GateReport
 from ledger.health.passes import HealthPass, Mode, Recognition
 from ledger.health.policy import Policy
+from ledger.health.rule_bundles import RuleBundle
 from ledger.health.signed import read
 from ledger.keys import PrivateKey
 from ledger.status_list import StatusList

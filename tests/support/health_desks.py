@@ -1,9 +1,11 @@
 """Two health authorities on one ledger, home and host, and a traveller between them."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -31,6 +33,7 @@ from ledger.health.agreements import agreement_id
 from ledger.health.applications import Anchor, Application, Receipt
 from ledger.health.consents import Consent, write_receipt
 from ledger.health.policy import Policy
+from ledger.health.rule_bundles import write_rule_bundle
 from ledger.keys import PrivateKey
 from ledger.merkle import Proof, Tree
 from ledger.values import (
@@ -64,6 +67,7 @@ PERSON: Final = {
 }
 HOST_AGENCY: Final = {"jurisdiction": HOST, "code": HOST_CODE}
 TYPES: Final = ("pass", "transfer", "hcert")
+NO_RULES: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 @dataclass
@@ -119,11 +123,20 @@ class Desks:
 
     # The agreement.
 
-    def agree(self, policy: Policy, version: int = 1, *, keep: bool = True) -> None:
-        """Let both parties have signed a version that is in force, and keep its policy."""
-        now = self.service.clock.now
-        ids = (jurisdiction_id(HOME), jurisdiction_id(HOST), health_record_type("pass"))
-        hashes = (policy.digest, bytes(32))
+    def agree(
+        self,
+        policy: Policy,
+        version: int = 1,
+        *,
+        rules: Mapping[str, bytes] = NO_RULES,
+        keep: bool = True,
+    ) -> None:
+        """Let both parties have signed a version that is in force, and keep its documents."""
+        now, document = self.service.clock.now, policy.document
+        type_ = health_record_type(document["recordType"].removeprefix("health:"))
+        ids = (jurisdiction_id(document["from"]), jurisdiction_id(HOST), type_)
+        manifest = write_rule_bundle(rules)
+        hashes = (policy.digest, sha256(manifest).digest())
         window = (now - 100, now + 10_000_000, 604_800)
         self.agreement = agreement_id(*ids)
         self.service.say(
@@ -131,8 +144,9 @@ class Desks:
         )
         self.service.say(lambda place: AgreementSigned(place, self.agreement, version))
         if keep:
-            document = canonical_json(policy.document)
-            RecognitionStore(self.service.database).keep(policy.digest, document, now)
+            store = RecognitionStore(self.service.database)
+            for each in (canonical_json(document), manifest, *rules.values()):
+                store.keep(sha256(each).digest(), each, now)
 
     def suspend(self, kind: Scope = Scope.ALL, scope: bytes = bytes(32)) -> None:
         until = self.service.clock.now + 1000

@@ -1,13 +1,15 @@
 """`suizheng agreement`: what one jurisdiction recognises of another. Sent straight to the chain."""
 
+import hashlib
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from ledger.chain import agreement_calls as calls
+from ledger.errors import TermsSignatureInvalid
 from ledger.health.policy import Policy
-from ledger.health.terms import sign_terms
+from ledger.health.terms import require_signed, sign_terms, terms_digest
 from ledger.values import LedgerRef, Scope, Window, jurisdiction_id
 from wallet.agreements import (
     SignedTerms,
@@ -28,9 +30,10 @@ from wallet.commands.options import (
     password_option,
 )
 from wallet.commands.sending import acting, send
+from wallet.commands.serving import opened, serving
 from wallet.console import note, print_json, say, when
-from wallet.home import write_file
-from wallet.ledgers import chosen_ledger
+from wallet.home import read_file, write_file
+from wallet.ledgers import chosen_ledger, open_ledger
 from wallet.surroundings import Surroundings
 
 _CAUSES: Final = 2**16 - 1
@@ -133,6 +136,7 @@ def agree(outside: Surroundings, policy: Path, signed: Path, party: str, **given
     read = _announced(policy)
     offered = read_signed_terms(signed)
     require_policy(offered, read)
+    _require_signed(outside, offered, given)
     terms = offered.terms
     note(f"In force from {when(terms.valid_from)} until {when(terms.valid_to)}")
     proposer = jurisdiction_id(_party_of(read, party))
@@ -230,6 +234,30 @@ def terminate(  # one parameter an option
     send(outside, lambda d: calls.terminate(d, agreement.id, version, by, at or 0), given)
 
 
+@agreement.command()
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@serving
+def publish(outside: Surroundings, /, files: tuple[Path, ...], **given: Any) -> None:
+    """Give the service the documents of an agreement: policy, manifest of the bundle, its files.
+
+    A policy may be published before anybody signs it, the manifest once it is proposed, and then
+    the files that it names. A policy from a jurisdiction to itself is for its own passes, and comes
+    from its supervisor. Supervisors and administrators.
+    """
+    kept = []
+    with opened(outside, given) as service:
+        for path in files:
+            content = read_file(path)
+            digest = "0x" + hashlib.sha256(content).hexdigest()
+            answer = service.put(f"/v1/policies/{digest}", content, "application/octet-stream")
+            kept.append({"file": str(path), "digest": digest, "kind": answer.get("kind")})
+    if given["as_json"]:
+        print_json(kept)
+    else:
+        for each in kept:
+            say(f"{each['file']}: kept as {each['digest']} ({each['kind']})")
+
+
 for _command in READING_COMMANDS:
     agreement.add_command(_command)
 
@@ -243,6 +271,23 @@ def _announced(path: Path) -> Policy:
         f"of {about['from']}, version {about['version']}"
     )
     return policy
+
+
+def _require_signed(outside: Surroundings, offered: SignedTerms, given: dict[str, Any]) -> None:
+    """Raise `TermsSignatureInvalid` before a transaction is paid for that would be refused.
+
+    What no key of the signer's own made may be a contract's signature, which that contract judges.
+    """
+    ledger = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
+    contract = LedgerRef(ledger.deployment.chain_id, ledger.deployment.recognition)
+    signed = offered.signed
+    try:
+        require_signed(contract, offered.terms, signed)
+    except TermsSignatureInvalid:
+        digest = terms_digest(contract, offered.terms)
+        with open_ledger(ledger) as client:
+            if not client.accepts_signature(signed.signer, digest, signed.signature):
+                raise
 
 
 def _party_of(policy: Policy, party: str) -> str:

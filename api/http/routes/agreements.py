@@ -19,7 +19,9 @@ from api.http.schemas.agreements import (
     PolicyAnswer,
 )
 from api.http.schemas.shared import HeadAnswer
-from api.services.agreements import PolicyDigestDiffers, PolicyUnknown
+from api.services.policies import PolicyDigestDiffers, PolicyUnknown
+from api.services.refusals import DomesticPolicyOutdated
+from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Unavailable
 from ledger.health.agreement_history import AgreementUnknown
 from ledger.health.agreements import AgreementId
@@ -29,6 +31,7 @@ router = APIRouter(prefix="/v1/agreements", tags=["agreements"], route_class=Rev
 policies_router = APIRouter(prefix="/v1/policies", tags=["agreements"], route_class=PublicRoute)
 keeping_router = APIRouter(prefix="/v1/policies", tags=["agreements"], route_class=KeyedRoute)
 JSON: Final = "application/json"
+OCTETS: Final = "application/octet-stream"
 _AS_THEY_ARE: Final = {"requestBody": {"required": True, "content": {JSON: {}}}}
 At = Annotated[GivenMoment | None, Query(description="States as of then; else now.")]
 
@@ -61,15 +64,19 @@ def agreement(
     "/{digest}",
     response_class=Response,
     responses={
-        200: {"description": "The policy as both parties signed it.", "content": {JSON: {}}},
+        200: {
+            "description": "The document as both parties signed it.",
+            "content": {JSON: {}, OCTETS: {}},
+        },
         **NOT_MODIFIED,
         **problems(PolicyUnknown, Unavailable),
     },
 )
 def policy(digest: HexDigest, policies: GivenPolicies) -> Response:
-    """Give a policy's own bytes, whose SHA-256 is the digest."""
+    """Give the own bytes of a policy, or of a document that an agreement names."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(policies.get(digest), headers=headers, media_type=JSON)
+    document = policies.get(digest)
+    return Response(document, headers=headers, media_type=_media_type(document))
 
 
 @keeping_router.put(
@@ -79,7 +86,14 @@ def policy(digest: HexDigest, policies: GivenPolicies) -> Response:
     dependencies=[Depends(declare_key)],
     responses={
         200: {"model": PolicyAnswer, "description": "It was kept already."},
-        **signed_in(PolicyInvalid, PolicyDigestDiffers, RequestStalled, RequestTooLarge, *KEYED),
+        **signed_in(
+            PolicyInvalid,
+            PolicyDigestDiffers,
+            DomesticPolicyOutdated,
+            RequestStalled,
+            RequestTooLarge,
+            *KEYED,
+        ),
     },
 )
 def keep_policy(
@@ -89,8 +103,22 @@ def keep_policy(
     policies: GivenPolicies,
     response: Response,
 ) -> PolicyAnswer:
-    """Keep a policy under its digest, for everybody to read. Supervisors and administrators."""
-    kept, is_new = policies.keep(digest, body, by)
-    if not is_new:
+    """Keep a document under its digest, for everybody to read. Supervisors and administrators.
+
+    Policies may be brought before they are agreed on; else what an agreement names: its policy, the
+    manifest that its bundleHash is of, and then the files of that. A policy from a jurisdiction to
+    itself is the one for its own passes; its supervisor alone brings it, in rising versions.
+    """
+    kept = policies.keep(digest, body, by)
+    if not kept.is_new:
         response.status_code = 200
     return PolicyAnswer.of(kept)
+
+
+def _media_type(document: bytes) -> str:
+    """Return what a document is sent as: a bundle's layouts and texts may be anything."""
+    try:
+        parse_object(document)
+    except JsonMalformed:
+        return OCTETS
+    return JSON

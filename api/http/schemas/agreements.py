@@ -7,8 +7,8 @@ from pydantic import Field
 from api.http.forms import Answer, HexDigest, Moment
 from api.http.schemas.shared import HeadAnswer
 from api.services.agreements import AgreementView
+from api.services.policies import DocumentKind, KeptDocument
 from ledger.health.agreements import Suspension, Version
-from ledger.health.policy import Policy
 from ledger.values import Digest, Scope
 
 
@@ -122,22 +122,24 @@ class OneAgreementAnswer(AgreementAnswer):
 
 
 class PolicyAnswer(Answer):
-    """A policy that is kept."""
+    """A document that is kept; what it is about, where it is a policy."""
 
     digest: HexDigest
-    from_: str = Field(alias="from")
-    to: str
-    record_type: str
-    version: int
+    kind: DocumentKind
+    from_: str | None = Field(alias="from")
+    to: str | None
+    record_type: str | None
+    version: int | None
 
     @classmethod
-    def of(cls, policy: Policy) -> Self:
-        """Return what the policy is about."""
-        document = policy.document
+    def of(cls, kept: KeptDocument) -> Self:
+        """Return what the document is about."""
+        document = {} if kept.policy is None else kept.policy.document
         return cls(
-            digest=Digest(policy.digest),
-            from_=document["from"],
-            to=document["to"],
-            record_type=document["recordType"],
-            version=document["version"],
+            digest=Digest(kept.digest),
+            kind=kept.kind,
+            from_=document.get("from"),
+            to=document.get("to"),
+            record_type=document.get("recordType"),
+            version=document.get("version"),
         )

@@ -117,15 +117,3 @@ class AllowAnswer(Answer):
         """Return them as JSON."""
         shown = [SegmentAnswer.of(row) for row in rows]
         return cls(segments=shown, head=HeadAnswer.of(head))
-
-
-class DocumentForm(Form):
-    """A document that an agreement names, byte for byte."""
-
-    document: Octets
-
-
-class DocumentAnswer(Answer):
-    """The SHA-256 under which it is found."""
-
-    digest: HexDigest

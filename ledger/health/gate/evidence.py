@@ -8,16 +8,15 @@ carries its age: what a gate cannot know today must not look like what it knew y
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from ledger.authority import Agency, DocumentKey
-from ledger.certlogic.rules import Rule
 from ledger.health.agreements import Agreement, AgreementId, agreement_id
 from ledger.health.allow_list import AllowList
 from ledger.health.hcert.reading import NO_LISTS
 from ledger.health.hcert.revocation import RevocationLists
 from ledger.health.hcert.trust import TrustList
 from ledger.health.policy import Policy
+from ledger.health.rule_bundles import RuleBundle
 from ledger.health.signed import kid_of
 from ledger.status_list import StatusList
 from ledger.values import (
@@ -76,14 +75,6 @@ class IssuerKey:
     def is_accredited_at(self, record_type: RecordType, at: int) -> bool:
         """Whether the agency might issue that type of record at a time."""
         return any(window.holds(at) for window in self.accreditations.get(record_type, ()))
-
-
-@dataclass(frozen=True, slots=True)
-class RuleBundle:
-    """What an agreement's bundleHash names: rules, and the value sets that they look into."""
-
-    rules: tuple[Rule, ...]
-    value_sets: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

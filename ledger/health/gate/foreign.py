@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.certlogic.rules import Judgement, in_force
+from ledger.certlogic.rules import Judgement
 from ledger.health import cose
 from ledger.health.cose import Sign1
 from ledger.health.gate.case import Case, answer, ended
-from ledger.health.gate.evidence import Part, RuleBundle
+from ledger.health.gate.evidence import Part
 from ledger.health.gate.findings import GateFinding, denied, secondary, unknown
 from ledger.health.gate.lane import Identity
 from ledger.health.gate.lists import age_findings, clock_findings
@@ -34,8 +34,9 @@ from ledger.health.hcert.trust import TrustedKey
 from ledger.health.passes import Mode
 from ledger.health.policy import Policy
 from ledger.health.reasons import CodeRefused, Finding, Reason
+from ledger.health.rule_bundles import RuleBundle
 from ledger.values import Seconds
-from ledger.verification.check import Result, rfc3339
+from ledger.verification.check import Result
 
 _ANCHOR_CHECK: Final = 3
 _FROZEN: Final = "frozen"
@@ -132,10 +133,8 @@ def _rule_findings(claims: Claims, bundle: RuleBundle | None, case: Case) -> Ite
     if bundle is None:
         yield unknown(Reason.STALE_LIST, "no rules", check=4)
         return
-    country = case.lane.jurisdiction[:2]
-    external = {"validationClock": rfc3339(case.at), "valueSets": bundle.value_sets}
-    for rule in in_force(bundle.rules, country, claims.type, Seconds(case.at)):
-        judgement = rule.judge(claims.certificate, external)
+    judged = bundle.judged(case.lane.jurisdiction, claims.type, claims.certificate, case.at)
+    for rule, judgement in judged:
         if judgement is Judgement.NOT_MET:
             yield denied(Reason.RULE, rule.identifier, rule=rule.descriptions)
         elif judgement is Judgement.NOT_EVALUABLE:

@@ -7,7 +7,7 @@ from typing import Final
 from ledger.authority import DocumentKey
 from ledger.canonical import parse_object
 from ledger.health.agreements import Version
-from ledger.health.gate.evidence import GateEvidence, IssuerKey, RuleBundle, keys_by_kid
+from ledger.health.gate.evidence import GateEvidence, IssuerKey, keys_by_kid
 from ledger.health.gate_bundle.agreements_file import read_agreements
 from ledger.health.gate_bundle.errors import GateBundleMalformed
 from ledger.health.gate_bundle.files import (
@@ -32,7 +32,7 @@ from ledger.health.hcert.reading import NO_LISTS
 from ledger.health.hcert.revocation import KeyLists, RevocationLists
 from ledger.health.policy import Policy, read_domestic_policy, read_policy
 from ledger.health.readers import Voucher
-from ledger.health.rule_bundles import needed_in, read_rule_bundle
+from ledger.health.rule_bundles import RuleBundle, needed_in, read_rule_bundle
 from ledger.values import AgencyId, AgreementState, Digest, KeyUsage, health_record_type
 from ledger.verification.shape import ShapeWrong, hexadecimal, text
 

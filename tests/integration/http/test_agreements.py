@@ -10,9 +10,10 @@ from ledger import events
 from ledger.canonical import canonical_json
 from ledger.events import JurisdictionAdmitted, RoleGranted
 from ledger.health.agreements import agreement_id, scope_of
+from ledger.health.rule_bundles import write_rule_bundle
 from ledger.values import Role, Scope, health_record_type, jurisdiction_id, role_id
 from tests.support.licences import AGENCY
-from tests.support.policies import policy_document
+from tests.support.policies import policy_document, sample_domestic_policy
 from tests.support.service import World, nothing_changes, refusal
 
 FROM, TO = jurisdiction_id("MO"), jurisdiction_id("CN-GD")
@@ -25,10 +26,10 @@ POLICY_PATH = f"/v1/policies/0x{DIGEST.hex()}"
 DAY = 86_400
 
 
-def agree(service: World) -> int:
+def agree(service: World, bundle_hash: bytes = b"\x0b" * 32) -> int:
     """Let the chain say that a version was agreed on now; return when it begins."""
     begins = service.clock.now + 3 * DAY
-    terms = (DIGEST, b"\x0b" * 32, begins, begins + 30 * DAY, 7 * DAY)
+    terms = (DIGEST, bundle_hash, begins, begins + 30 * DAY, 7 * DAY)
     service.say(
         lambda place: JurisdictionAdmitted(place, FROM, "MO"),
         lambda place: events.AgreementProposed(place, FROM, TO, PASS, 1, TO, *terms),
@@ -54,9 +55,22 @@ def appoint(service: World, role: Role = Role.SUPERVISOR) -> dict[str, str]:
     return service.by(service.stranger)
 
 
-def put(service: World, headers: Mapping[str, str], body: bytes = POLICY) -> Any:
+def sha256(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def domestic(version: int, **changes: Any) -> bytes:
+    """Return the policy of CN-GD for its own passes."""
+    own = sample_domestic_policy(version=version, **changes).document
+    return canonical_json({**own, "from": "CN-GD", "to": "CN-GD"})
+
+
+def put(
+    service: World, headers: Mapping[str, str], body: bytes = POLICY, digest: bytes | None = None
+) -> Any:
     sent = {"Content-Type": "application/json", **headers}
-    return service.client.put(POLICY_PATH, content=body, headers=sent)
+    path = f"/v1/policies/0x{(digest or sha256(body)).hex()}"
+    return service.client.put(path, content=body, headers=sent)
 
 
 class TestAgreements:
@@ -138,19 +152,52 @@ class TestPolicies:
         assert refusal(service.client.get(POLICY_PATH)) == (404, "PolicyUnknown")
 
     @pytest.mark.parametrize(
-        ("body", "name"),
+        ("body", "name", "digest"),
         [
-            (POLICY + b"\n", "PolicyInvalid"),
-            (b"", "PolicyInvalid"),
-            (b"{}", "PolicyInvalid"),
-            (canonical_json(policy_document(version=2)), "PolicyDigestDiffers"),
+            (POLICY, "PolicyDigestDiffers", DIGEST[::-1]),
+            (POLICY + b"\n", "PolicyInvalid", None),
+            (b"", "PolicyInvalid", None),
+            (b"{}", "PolicyInvalid", None),
         ],
-        ids=["newline", "empty", "members", "another"],
+        ids=["another", "newline", "empty", "members"],
     )
-    def test_other_bytes_are_refused(self, service: World, body: bytes, name: str) -> None:
+    def test_other_bytes_are_refused(
+        self, service: World, body: bytes, name: str, digest: bytes | None
+    ) -> None:
         headers = appoint(service)
         with nothing_changes(service):
-            assert refusal(put(service, headers, body)) == (422, name)
+            assert refusal(put(service, headers, body, digest)) == (422, name)
+
+    def test_what_an_agreement_names_is_kept_after_it(self, service: World) -> None:
+        headers = appoint(service)
+        rule, text = b'{"a rule": 1}', b"terms for people"
+        manifest = write_rule_bundle({"rules/1.json": rule, "texts/en": text})
+        for early in (manifest, rule):
+            assert refusal(put(service, headers, early)) == (422, "PolicyInvalid")
+        agree(service, sha256(manifest))
+        assert refusal(put(service, headers, rule)) == (422, "PolicyInvalid")
+        for document in (manifest, rule, text):
+            answer = put(service, headers, document)
+            assert answer.status_code == 201, answer.text
+            assert (answer.json()["kind"], answer.json()["from"]) == ("named", None)
+            path = f"/v1/policies/{answer.json()['digest']}"
+            read = service.client.get(path)
+            assert read.content == document, read.text
+
+    def test_a_domestic_one_is_its_own_supervisors_and_goes_forward(self, service: World) -> None:
+        headers = appoint(service)
+        for version in (2, 3):
+            own = domestic(version)
+            answer = put(service, headers, own)
+            assert (answer.status_code, answer.json()["kind"]) == (201, "domestic")
+            assert put(service, headers, own).status_code == 200
+        for version, body in ((3, domestic(3, maxUses=1)), (2, domestic(2))):
+            with nothing_changes(service):
+                answer = put(service, headers, body)
+                assert refusal(answer) == (409, "DomesticPolicyOutdated"), version
+        with nothing_changes(service):
+            foreign = canonical_json(sample_domestic_policy(version=9).document)
+            assert refusal(put(service, headers, foreign)) == (403, "RoleMissing")
 
     def test_without_the_role_nothing_is_kept(self, service: World) -> None:
         headers = service.by(service.issuer)

@@ -24,7 +24,6 @@ PUBLIC = [
 
 WITH_SOMETHING_THERE = [
     *(f"/v1/{noun}/0x{'00' * 32}" for noun in ("proofs", "agreements", "policies")),
-    f"/v1/health/documents/0x{'00' * 32}",
     *(f"/v1/health/allow/CN-GD/{AGENCY.code}{segment}" for segment in ("", "/0")),
     f"/v1/health/gate-bundles/CN-GD/{AGENCY.code}",
     f"/v1/health/gate-bundles/CN-GD/{AGENCY.code}/files/{'00' * 32}",

@@ -239,7 +239,6 @@ class TestOpenApi:
             "/v1/health/consents/withdrawals",
             "/v1/health/conversions",
             "/v1/health/conversions/nonces",
-            "/v1/health/documents/{digest}",
             "/v1/health/erasures/{erasure}",
             "/v1/health/gate-bundles/{jurisdiction}/{code}",
             "/v1/health/gate-bundles/{jurisdiction}/{code}/files/{sha256}",

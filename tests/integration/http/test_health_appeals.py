@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from api.services.health_appeals import ANSWER_WITHIN_SECONDS, KEPT_SECONDS
+from api.services.health_appeals import KEPT_SECONDS
 from api.services.health_erasing import Erasing
-from api.services.health_scans import RETENTION_SECONDS
+from api.services.policies import ANSWER_SECONDS, SCAN_SECONDS
 from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import HolderRow, Issue, PassRow, PassStore
 from api.store.health_scans import ScanStore
@@ -30,6 +31,7 @@ from ledger.health.scans import digest_of, scan_number
 from ledger.values import AgencyId, Digest, RecordKind, Role
 from tests.support.health_desks import HOME_ID, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
+from tests.support.policies import sample_policy
 from tests.support.scans import CITED, scan_row, scans_form
 from tests.support.service import nothing_changes, refusal
 
@@ -68,9 +70,7 @@ class Court:
         said = self.lodge().json()
         now = self.world.clock.now
         lodged = now if said["answer"] is None else 0
-        appeal = Appeal(
-            bytes.fromhex(said["id"][2:]), self.digest, lodged, lodged + ANSWER_WITHIN_SECONDS
-        )
+        appeal = Appeal(bytes.fromhex(said["id"][2:]), self.digest, lodged, lodged + ANSWER_SECONDS)
         reasons = () if outcome is Outcome.ACCEPT else (Reason.STATUS,)
         decided = Judgement(Outcome.DENY, (Reason.STATUS,))
         remedy = REMEDY if outcome is Outcome.ACCEPT else None
@@ -121,6 +121,17 @@ class TestLodge:
             again = court.lodge()
         assert (first.status_code, again.status_code) == (201, 200)
         assert first.json() == again.json()
+
+    def test_is_answered_within_what_the_cited_policy_says(self, court: Court) -> None:
+        route = {"answerWithin": "PT2H", "contact": "appeals@health.example"}
+        policy = sample_policy(appeals=route)
+        court.both.agree(policy)
+        cited = {"agreement": {"policyHash": "0x" + policy.digest.hex()}}
+        row = scan_row(court.world.clock.now, 1, citations=cited)
+        court.log(row)
+        said = court.lodge(scan_number(digest_of(row))).json()
+        times = [datetime.fromisoformat(said[name]) for name in ("lodgedAt", "answerBy")]
+        assert times[1] - times[0] == timedelta(hours=2)
 
     def test_is_refused_where_there_is_nothing_to_appeal_against(self, court: Court) -> None:
         passed = scan_row(court.world.clock.now, 1, outcome=Outcome.ACCEPT, reasons=())
@@ -206,7 +217,7 @@ class TestOpen:
 
     def test_count_as_overdue_when_the_answer_is_late(self, court: Court) -> None:
         court.lodge()
-        court.world.clock.now += ANSWER_WITHIN_SECONDS
+        court.world.clock.now += ANSWER_SECONDS
         assert (court.get().json()["isOverdue"], overdue(court)) == (False, 0)
         court.world.clock.now += 1
         assert (court.get().json()["isOverdue"], overdue(court)) == (True, 1)
@@ -220,7 +231,7 @@ def overdue(court: Court) -> float:
 
 def test_a_scan_is_kept_while_its_appeal_is_open_and_a_while_after(court: Court) -> None:
     document = court.written()
-    court.world.clock.now += RETENTION_SECONDS
+    court.world.clock.now += SCAN_SECONDS
     court.world.say()
     court.world.forget_sign_ins()
     assert court.erase() == 0

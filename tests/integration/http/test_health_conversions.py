@@ -12,11 +12,13 @@ from fastapi.testclient import TestClient
 from api.http.app import create_app
 from api.http.routes import health_conversions
 from api.store.indices import FIRST_PASS_LIST
-from ledger.canonical import b64url_encode, canonical_json
+from api.store.recognitions import RecognitionStore
+from ledger.canonical import canonical_json
 from ledger.events import AgencyStatusChanged, KeyCompromised, KeyFrozen
 from ledger.health import passes
 from ledger.health.agreements import scope_of
 from ledger.health.passes import HealthPass, Recognition
+from ledger.health.rule_bundles import write_rule_bundle
 from ledger.keys import PrivateKey
 from ledger.values import AgencyStatus, RecordKind, Scope
 from tests.support.health_desks import (
@@ -259,25 +261,49 @@ class TestAgreement:
         assert ground(answers[1])[2] == "QUOTA"
 
 
-class TestDocuments:
-    def keep(self, both: Desks, document: bytes) -> Any:
-        form = {"document": b64url_encode(document)}
-        return both.post("documents", form, both.host_officer)
+class TestRules:
+    def test_are_those_of_the_bundle_that_both_signed(self, both: Desks) -> None:
+        policy = sample_policy(**FREE, version=2)
+        green = {"===": [{"var": "payload.grade"}, 0]}
+        both.agree(policy, version=2, rules={"rules/1.json": rule(green)})
+        for grade, answered in ((1, "RULE"), (0, None)):
+            carried = both.carried(HOLDER, version=2, grade=grade)
+            answer = both.convert(both.application(HOLDER, carried, policy), HOLDER)
+            if answered is None:
+                assert answer.status_code == 201, answer.text
+            else:
+                assert ground(answer)[2] == answered
 
-    def test_are_kept_where_an_agreement_names_them(self, both: Desks) -> None:
-        rule = b'{"Identifier":"GR-XB-0001"}'
-        digest = "0x" + sha256(rule).hexdigest()
-        named = [{"id": "GR-XB-0001", "version": "1.0.0", "sha256": digest}]
-        policy = sample_policy(rules=named, version=2)
-        both.agree(policy, version=2, keep=False)
-        assert refusal(self.keep(both, rule)) == (422, "DocumentUnwanted")
+    def test_that_are_not_here_leave_it_open(self, both: Desks) -> None:
+        policy = sample_policy(**FREE, version=2)
+        files = {"rules/1.json": rule({"===": [1, 1]})}
+        both.agree(policy, version=2, rules=files, keep=False)
         carried = both.carried(HOLDER, version=2)
         asked = both.application(HOLDER, carried, policy)
-        assert refusal(both.convert(asked, HOLDER)) == (503, "PolicyMissing")
-        for document in (canonical_json(policy.document), rule):
-            answer = self.keep(both, document)
-            assert answer.status_code == 201, answer.text
-            path = f"/v1/health/documents/{answer.json()['digest']}"
-            assert both.service.client.get(path).content == document
-        unknown = both.service.client.get("/v1/health/documents/0x" + "00" * 32)
-        assert refusal(unknown) == (404, "DocumentUnknown")
+        store, now = RecognitionStore(both.service.database), both.service.clock.now
+        documents = (canonical_json(policy.document), write_rule_bundle(files), *files.values())
+        for document in documents:
+            assert refusal(both.convert(asked, HOLDER)) == (503, "PolicyMissing")
+            store.keep(sha256(document).digest(), document, now)
+        assert both.convert(asked, HOLDER).status_code == 201
+
+
+def rule(logic: Any) -> bytes:
+    """Return a rule of XB about any certificate."""
+    return canonical_json(
+        {
+            "Identifier": "GR-XB-0001",
+            "Type": "Acceptance",
+            "Country": "XB",
+            "Version": "1.0.0",
+            "SchemaVersion": "1.0.0",
+            "Engine": "CERTLOGIC",
+            "EngineVersion": "0.7.5",
+            "CertificateType": "General",
+            "Description": [{"lang": "en", "desc": "Sample"}],
+            "ValidFrom": "2026-01-01T00:00:00Z",
+            "ValidTo": "2027-01-01T00:00:00Z",
+            "AffectedFields": ["grade"],
+            "Logic": logic,
+        }
+    )

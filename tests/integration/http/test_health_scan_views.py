@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from api.services.health_erasing import Erasing
-from api.services.health_scans import RETENTION_SECONDS
+from api.services.policies import SCAN_SECONDS
 from api.store.health_day_keys import DayKeyStore
 from api.store.health_scans import ScanStore
 from api.store.records import RecordRow, RecordStore
@@ -23,6 +24,7 @@ from ledger.keys import PrivateKey
 from ledger.values import RecordKind, Role
 from tests.support.health_desks import HOME_ID, HOST_CODE, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
+from tests.support.policies import policy_document, sample_policy
 from tests.support.scans import CHECKPOINT, scan_row, scans_form
 from tests.support.service import refusal
 
@@ -109,7 +111,7 @@ class TestSeen:
     def test_ends_with_the_day_key(self, log: Log) -> None:
         log.hand_over()
         world = log.world
-        world.clock.now = log.key.destroyed_at(RETENTION_SECONDS)
+        world.clock.now = log.key.destroyed_at(SCAN_SECONDS)
         assert SECRET not in log.both.stored()
         stores = ScanStore(world.database), DayKeyStore(world.database)
         assert world.rows()["health_day_keys"] == 1
@@ -119,6 +121,13 @@ class TestSeen:
 
 
 class TestHandOver:
+    def test_keeps_a_key_as_long_as_the_shortest_policy_in_force(self, log: Log) -> None:
+        retention = policy_document()["retention"] | {"scan": "P2D"}
+        log.both.agree(sample_policy(retention=retention))
+        answer = log.hand_over()
+        destroyed = datetime.fromisoformat(answer.json()["destroyAt"])
+        assert int(destroyed.timestamp()) == log.key.destroyed_at(2 * 86_400)
+
     def test_is_harmless_twice_and_for_gates_alone(self, log: Log) -> None:
         answers = [log.hand_over() for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 201]

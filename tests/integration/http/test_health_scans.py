@@ -7,7 +7,8 @@ import pytest
 
 from api.services.anchoring import Anchoring, Ripeness, Sizing
 from api.services.health_erasing import Erasing
-from api.services.health_scans import AHEAD_SECONDS, MOST_ROWS, RETENTION_SECONDS
+from api.services.health_scans import AHEAD_SECONDS, MOST_ROWS
+from api.services.policies import SCAN_SECONDS
 from api.store.health_day_keys import DayKeyStore
 from api.store.health_scans import ScanStore
 from api.store.records import RecordStore
@@ -22,10 +23,12 @@ from ledger.values import Digest, RecordKind, Role
 from ledger.verification.proof_file import ProofFile
 from tests.support.health_desks import HOME_ID, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
+from tests.support.policies import policy_document, sample_policy
 from tests.support.scans import scan_row, scans_form
 from tests.support.service import account, nothing_changes, refusal
 
 KEY = "a-key-of-sixteen-characters"
+RETENTION = policy_document()["retention"]
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def fetch(gate: Desks, number: str, by: Any = None) -> Any:
     return gate.service.client.get(f"/v1/health/scans/{number}", headers=headers)
 
 
-def two_weeks_later(gate: Desks, seconds: int = RETENTION_SECONDS) -> None:
+def two_weeks_later(gate: Desks, seconds: int = SCAN_SECONDS) -> None:
     """Let retention end, and everybody sign in again."""
     gate.service.clock.now += seconds
     gate.service.say()
@@ -179,7 +182,7 @@ class TestErasure:
         send(gate, *rows)
         anchor(gate)
         minute = read_row(rows[0]).minute
-        two_weeks_later(gate, minute + RETENTION_SECONDS - 1 - gate.service.clock.now)
+        two_weeks_later(gate, minute + SCAN_SECONDS - 1 - gate.service.clock.now)
         assert erasing(gate).step() == 0
         assert fetch(gate, number).status_code == 200
         gate.service.clock.now += 1
@@ -192,6 +195,19 @@ class TestErasure:
         assert [each for each in (random, key, rows[0]) if each in stored] == []
         proof = gate.service.client.get(f"/v1/proofs/0x{digest.hex()}")
         assert proof.status_code == 200
+
+    def test_is_when_the_policy_says_that_the_verdict_cites(self, gate: Desks) -> None:
+        policy = sample_policy(retention=RETENTION | {"scan": "P2D"})
+        gate.agree(policy)
+        now = gate.service.clock.now
+        cited = {"agreement": {"policyHash": "0x" + policy.digest.hex()}}
+        foreign = {"agreement": {"policyHash": "0x" + "ab" * 32}}
+        rows = [scan_row(now, n, citations=each) for n, each in enumerate((cited, foreign))]
+        send(gate, *rows)
+        two_weeks_later(gate, 2 * 86_400)
+        assert erasing(gate).step() == 1
+        gone = [fetch(gate, scan_number(digest_of(row))).status_code for row in rows]
+        assert gone == [410, 200]
 
     def test_gives_a_receipt_that_the_agency_signs(self, gate: Desks) -> None:
         rows = rows_of(gate, 2)

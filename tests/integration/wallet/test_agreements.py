@@ -117,6 +117,18 @@ class TestAgreement:
         said = table.run("agree", table.policy(1), signed, "--as", "XA", code=1)
         assert "holds no signed terms" in said
 
+    def test_terms_that_were_changed_after_they_were_signed_are_not_sent(
+        self, table: Table
+    ) -> None:
+        policy, signed = table.policy(), table.town.terminal.folder / "terms.json"
+        table.run("sign-terms", policy, *table.terms(), "--out", signed, "--account", "admin")
+        content = json.loads(signed.read_text())
+        content["terms"]["validTo"] += DAY
+        signed.write_text(json.dumps(content))
+        said = table.run("agree", policy, signed, "--as", "XA", code=1)
+        assert "sign-terms" in said
+        assert table.town.terminal.json("agreement", "list") == []
+
     def test_a_signature_by_a_stranger_is_refused_by_the_chain(self, table: Table) -> None:
         policy, signed = table.policy(), table.town.terminal.folder / "terms.json"
         table.run("sign-terms", policy, *table.terms(), "--out", signed, "--account", "office")

@@ -25,6 +25,7 @@ from ledger.health.conversion import (
     fresh_until,
 )
 from ledger.health.policy import PolicyInvalid
+from ledger.health.rule_bundles import RuleBundle
 from ledger.health.transfers import HealthTest, Person, Transfer
 from ledger.keys import PrivateKey, SignatureInvalid
 from ledger.values import AgencyId, AgreementState, JurisdictionId, KeyId, Scope
@@ -294,10 +295,13 @@ FRESH = {
 ALLOWED = {"in": [{"var": "payload.t.0.tt"}, {"var": "external.valueSets.kinds"}]}
 
 
+MET_ONES = (GREEN, FRESH, ALLOWED)
+
+
 class TestRules:
     def test_met_are_passed(self) -> None:
-        rules = [rule(GREEN), rule(FRESH), rule(ALLOWED)]
-        check_rules(TRANSFER, rules, {"kinds": ["LP6464-4"]}, NOON)
+        rules = tuple(rule(logic, Identifier=f"GR-XB-000{n}") for n, logic in enumerate(MET_ONES))
+        check_rules(TRANSFER, RuleBundle(rules, {"kinds": ["LP6464-4"]}), NOON)
 
     @pytest.mark.parametrize(
         ("transfer", "logic", "cause"),
@@ -315,15 +319,16 @@ class TestRules:
         self, transfer: Transfer, logic: Any, cause: str
     ) -> None:
         with pytest.raises(ConversionRefused) as refused:
-            check_rules(transfer, [rule(logic)], {}, NOON)
+            check_rules(transfer, RuleBundle((rule(logic),), {}), NOON)
         assert (refused.value.ground, refused.value.cause) == (Ground.RULE, cause)
 
     def test_of_another_time_or_kind_are_passed_over(self) -> None:
         never = {"===": [1, 2]}
         past = rule(never, ValidTo="2026-02-01T00:00:00Z")
         vaccinations = rule(never, CertificateType="Vaccination")
-        check_rules(TRANSFER, [past, vaccinations], {}, NOON)
+        elsewhere = rule(never, Identifier="GR-XC-0001", Country="XC")
+        check_rules(TRANSFER, RuleBundle((past, vaccinations, elsewhere), {}), NOON)
 
     def test_a_date_beyond_all_calendars_harms_nobody(self) -> None:
         late = replace(TRANSFER, test=replace(TRANSFER.test, sampled_at=2**40 - 1))
-        check_rules(late, [rule(GREEN)], {}, NOON)
+        check_rules(late, RuleBundle((rule(GREEN),), {}), NOON)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from ledger.canonical import b64url_encode, canonical_json
@@ -11,7 +12,9 @@ from ledger.health.agreements import agreement_id, scope_of
 from ledger.values import Scope, agency_id, health_record_type, jurisdiction_id
 from tests.support.policies import policy_document
 from tests.support.terminal import Terminal
+from wallet.commands import serving
 from wallet.commands.agreement_options import AGREEMENT, SCOPE
+from wallet.service import Service
 
 CANONICAL = canonical_json(policy_document())
 
@@ -52,6 +55,32 @@ class TestCheckPolicy:
         assert "There is no such file." in terminal.run("agreement", "check-policy", path, code=1)
         path.write_text("no JSON")
         assert "no JSON object" in terminal.run("agreement", "check-policy", path, code=1)
+
+
+class TestPublish:
+    def test_sends_each_document_under_its_digest(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent: dict[str, bytes] = {}
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            assert (request.method, len(request.headers["Idempotency-Key"]) > 15) == ("PUT", True)
+            sent[request.url.path] = request.content
+            return httpx2.Response(201, json={"kind": "policy"})
+
+        def opened(*_: object) -> Service:
+            return Service("https://health.example", None, httpx2.MockTransport(answer))
+
+        monkeypatch.setattr(serving, "open_service", opened)
+        terminal = Terminal(tmp_path, 0)
+        terminal.run("key", "new", "account", "supervisor")
+        paths = [tmp_path / "policy.json", tmp_path / "manifest.json"]
+        for path, content in zip(paths, (CANONICAL, b"{}"), strict=True):
+            path.write_bytes(content)
+        said = terminal.run("agreement", "publish", *paths, "--account", "supervisor")
+        digests = {hashlib.sha256(each).hexdigest(): each for each in (CANONICAL, b"{}")}
+        assert sent == {f"/v1/policies/0x{digest}": each for digest, each in digests.items()}
+        assert "(policy)" in said
 
 
 class TestNames:

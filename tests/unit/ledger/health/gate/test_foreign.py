@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.health.gate.evidence import Part, RuleBundle
+from ledger.health.gate.evidence import Part
 from ledger.health.gate.lane import Match, TravelDocument
 from ledger.health.gate.recognition import HCERT
 from ledger.health.hcert import claims as hcert_claims
@@ -23,6 +23,7 @@ from ledger.health.hcert.revocation import (
     place_of,
 )
 from ledger.health.hcert.trust import TrustList, trust_list
+from ledger.health.rule_bundles import RuleBundle
 from ledger.values import KeyState, Scope, Seconds
 from tests.support.gates import (
     BUNDLE_HASH,
