@@ -5,15 +5,22 @@ from typing import Any, Final
 
 import click
 
+from ledger import age
+from ledger.canonical import b64url_encode
+from ledger.health.day_keys import spell_key
+from wallet.commands.health_convert import invited, named
 from wallet.commands.options import FILE, json_option
 from wallet.commands.serving import opened, serving
 from wallet.console import print_json, say
 from wallet.gate.desk import erase_due
+from wallet.gate.journal import Journal
 from wallet.gate.opened import GateFolder
 from wallet.home import write_file
+from wallet.service import Service
 from wallet.surroundings import Surroundings
 
 SCANS: Final = "/v1/health/scans"
+DAY_KEYS: Final = "/v1/health/day-keys"
 MOST_ROWS: Final = 500
 """Rows handed to the service at once."""
 
@@ -41,23 +48,45 @@ def export(outside: Surroundings, out: Path | None) -> None:
 def push(outside: Surroundings, /, **given: Any) -> None:
     """Hand the rows that wait to the service, which anchors them; --account has the role GATE.
 
-    What arrived is remembered, so that a cut connection costs nothing but time.
+    Then the day keys that the agency has not yet, sealed to it: with them it shows people what was
+    logged about them, and destroys them when they are due. What arrived is remembered, so that a
+    cut connection costs nothing but time.
     """
-    folder, sent = GateFolder(outside), 0
-    enrolment = folder.enrolment
+    folder = GateFolder(outside)
     with folder.journal() as journal, opened(outside, given) as service:
-        while waiting := journal.waiting(MOST_ROWS):
-            body = {
-                "agency": {"jurisdiction": enrolment.jurisdiction, "code": enrolment.agency},
-                "rows": [kept.row.decode() for kept in waiting],
-            }
-            service.post(SCANS, body)
-            journal.pushed(kept.digest for kept in waiting)
-            sent += len(waiting)
+        erase_due(journal, folder.day_keys, outside.now())
+        sent = _push_rows(folder, journal, service)
+        days = _hand_over(outside, folder, journal, service)
     if given["as_json"]:
-        print_json({"pushed": sent})
+        print_json({"pushed": sent, "dayKeys": days})
     else:
-        say(f"{sent} scans handed to the service.")
+        say(f"{sent} scans and {len(days)} day keys handed to the service.")
+
+
+def _push_rows(folder: GateFolder, journal: Journal, service: Service) -> int:
+    sent = 0
+    while waiting := journal.waiting(MOST_ROWS):
+        rows = [kept.row.decode() for kept in waiting]
+        service.post(SCANS, {"agency": named(folder.enrolment.agency_name), "rows": rows})
+        journal.pushed(kept.digest for kept in waiting)
+        sent += len(waiting)
+    return sent
+
+
+def _hand_over(
+    outside: Surroundings, folder: GateFolder, journal: Journal, service: Service
+) -> list[str]:
+    """Hand over each live day key once, after the rows, which must not wait for it."""
+    agency, done = folder.enrolment.agency_name, journal.handed_over()
+    waiting = [live.key for day, live in folder.day_keys.live().items() if day not in done]
+    if not waiting:
+        return []
+    recipient = invited(service, agency, None).recipient
+    for key in waiting:
+        sealed = age.seal(spell_key(key), recipient, outside.randomness)
+        service.post(DAY_KEYS, {"agency": named(agency), "sealed": b64url_encode(sealed)})
+        journal.hand_over(key.day)
+    return [key.day for key in waiting]
 
 
 @click.command()

@@ -9,6 +9,7 @@ from wallet.commands.health_convert import convert
 from wallet.commands.health_holder import conversions, refill, withdraw
 from wallet.commands.health_office import issue, transfer
 from wallet.commands.health_pass import pass_group
+from wallet.commands.health_scans import scans
 from wallet.commands.options import json_option
 from wallet.console import print_json, print_table, say, when
 from wallet.health.answered import AnsweredGates
@@ -45,5 +46,7 @@ def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
         say("No gate was answered.")
 
 
-for _command in (pass_group, answer, convert, conversions, refill, withdraw, transfer, issue):
+for _command in (pass_group, answer, scans, convert, conversions, refill, withdraw):
+    health.add_command(_command)
+for _command in (transfer, issue):
     health.add_command(_command)

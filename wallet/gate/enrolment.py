@@ -77,6 +77,11 @@ class Enrolment:
     is_automatic: bool
     key: str
 
+    @property
+    def agency_name(self) -> str:
+        """Jurisdiction and organisation code, such as "XB/SAMPLE-HEALTH"."""
+        return f"{self.jurisdiction}/{self.agency}"
+
     def at_lane(self, challenges: dict[bytes, int]) -> Lane:
         """Return the lane for a decision, with the challenges that it showed lately."""
         return Lane(

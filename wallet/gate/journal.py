@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS admitted (
 CREATE TABLE IF NOT EXISTS counters (
     day TEXT, outcome TEXT, people INTEGER NOT NULL, PRIMARY KEY (day, outcome)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS handed_over (
+    day TEXT PRIMARY KEY
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS challenges (
     answer BLOB PRIMARY KEY, time INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -184,6 +187,15 @@ class Journal:
             told = [(digest,) for digest in digests]
             self._db.executemany("UPDATE scans SET pushed = 1 WHERE digest = ?", told)
 
+    def hand_over(self, day: str) -> None:
+        """Remember that the agency has the key of a day."""
+        with self._writing():
+            self._db.execute("INSERT OR IGNORE INTO handed_over VALUES (?)", (day,))
+
+    def handed_over(self) -> set[str]:
+        """Return the days whose keys the agency has."""
+        return {day for (day,) in self._all("SELECT day FROM handed_over")}
+
     def cited(self) -> set[int]:
         """Return the sequences of the bundles that kept scans rest on."""
         return {sequence for (sequence,) in self._all("SELECT DISTINCT sequence FROM scans")}
@@ -197,6 +209,7 @@ class Journal:
             for day in days:
                 self._db.execute("DELETE FROM uses WHERE day = ?", (day,))
                 self._db.execute("DELETE FROM shown WHERE day = ?", (day,))
+                self._db.execute("DELETE FROM handed_over WHERE day = ?", (day,))
             self._db.execute("DELETE FROM shown WHERE time < ?", (at - SHOWN_SECONDS,))
         with self._guarded():
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -9,21 +9,24 @@ import httpx2
 import orjson
 import pytest
 
+from ledger import age
 from ledger.canonical import b64url_decode, b64url_encode
 from ledger.health import appeals, passes
+from ledger.health.day_keys import read_key
 from ledger.health.gate_bundle.archive import pack
 from ledger.health.reasons import Reason
 from ledger.health.scans import read_row
 from ledger.keys import PrivateKey
 from ledger.values import KeyUsage
 from ledger.verification.check import rfc3339
-from tests.support.gate_bundles import SIGNERS, STRANGER, Made
-from tests.support.lanes import GateTerminal, bundle, live, sealed
+from tests.support.gate_bundles import DAY, SIGNERS, STRANGER, Made
+from tests.support.lanes import AT, GateTerminal, bundle, live, sealed
 from tests.support.terminal import Terminal
 from wallet.commands import gate_log, gate_update, serving
 from wallet.service import Service
 
 URL = "https://health.example"
+IDENTITY = b"\x21" * 32
 AT_PATH = f"{URL}/v1/health/gate-bundles/XB/SAMPLE-HEALTH"
 
 
@@ -36,6 +39,8 @@ class GateService:
     fetched: list[str] = field(default_factory=list)
     fails_after: int | None = None
     spoils: bool = False
+    takes_no_keys: bool = False
+    sealed: list[bytes] = field(default_factory=list)
     lodged: dict[str, Any] = field(default_factory=dict)
     signer: PrivateKey = SIGNERS[KeyUsage.DOCUMENTS]
 
@@ -57,6 +62,14 @@ class GateService:
         if self.fails_after is not None and len(self.rows) >= self.fails_after:
             return httpx2.Response(503, json={"type": "/problems/X", "title": "Not now."})
         assert body["agency"] == {"jurisdiction": "XB", "code": "SAMPLE-HEALTH"}
+        if body.keys() == {"agency"}:
+            given = {"nonce": "0x" + "07" * 16, "recipient": age.recipient_of(IDENTITY)}
+            return httpx2.Response(201, json=given | {"jurisdiction": "XB"})
+        if "sealed" in body:
+            if self.takes_no_keys:
+                return httpx2.Response(503, json={"type": "/problems/X", "title": "Not now."})
+            self.sealed.append(b64url_decode(body["sealed"]))
+            return httpx2.Response(201, json={"destroyAt": rfc3339(AT)})
         self.rows += [row.encode() for row in body["rows"]]
         return httpx2.Response(201, json={"scans": []})
 
@@ -122,9 +135,9 @@ class TestPush:
 
     def test_hands_every_row_over_once(self, gate: GateTerminal, service: GateService) -> None:
         self.scanned(gate)
-        assert gate.terminal.json(*self.WORDS) == {"pushed": 3}
+        assert gate.terminal.json(*self.WORDS)["pushed"] == 3
         assert [read_row(row).outcome for row in service.rows] == ["ACCEPT", "DENY", "DENY"]
-        assert gate.terminal.json(*self.WORDS) == {"pushed": 0}
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": []}
         assert gate.terminal.json("gate", "status")["notPushed"] == 0
 
     def test_goes_on_where_it_was_cut_off(self, gate: GateTerminal, service: GateService) -> None:
@@ -133,8 +146,31 @@ class TestPush:
         gate.terminal.run(*self.WORDS, code=2)
         assert gate.terminal.json("gate", "status")["notPushed"] == 1
         service.fails_after = None
-        assert gate.terminal.json(*self.WORDS) == {"pushed": 1}
+        assert gate.terminal.json(*self.WORDS)["pushed"] == 1
         assert len(set(service.rows)) == 3
+
+    def test_hands_each_day_key_over_once_sealed_to_the_agency(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        self.scanned(gate)
+        service.takes_no_keys = True
+        gate.terminal.run(*self.WORDS, code=2)  # the rows arrived nevertheless
+        assert gate.terminal.json("gate", "status")["notPushed"] == 0
+        service.takes_no_keys = False
+        days = gate.terminal.json("gate", "status")["dayKeys"]
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": days}
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": []}
+        (sealed_key,) = service.sealed
+        key = read_key(age.unseal(sealed_key, IDENTITY))
+        assert (key.checkpoint, [key.day]) == ("Sample Checkpoint", days)
+        assert key.secret not in sealed_key
+        assert key.pseudonym(bytes(16)) == read_row(service.rows[0]).key
+
+    def test_hands_over_no_key_that_is_due(self, gate: GateTerminal, service: GateService) -> None:
+        self.scanned(gate)
+        gate.terminal.now += 16 * DAY
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": []}
+        assert service.sealed == []
 
 
 class TestAppealAnswer:
