@@ -60,6 +60,11 @@ var/schemathesis/.installed: requirements/schemathesis.txt
 	var/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/schemathesis.txt
 	@touch $@
 
+var/libcoveocds/.installed: requirements/libcoveocds.txt
+	python3 -m venv var/libcoveocds
+	var/libcoveocds/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/libcoveocds.txt
+	@touch $@
+
 fuzz: setup var/schemathesis/.installed ## Long try of the HTTP API against its OpenAPI document
 	FUZZ_EXAMPLES=200 FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(PY) -m pytest -q -s tests/integration/http/test_fuzz.py
 
@@ -70,7 +75,7 @@ lock: .venv/.installed ## Resolve the lock files anew: versions and hashes, no a
 	for extra in runtime dev; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command 'make lock' $$( [ $$extra = dev ] && echo --extra dev ) pyproject.toml -o requirements/$$extra.txt; done
-	for tool in slither schemathesis; do \
+	for tool in slither schemathesis libcoveocds; do \
 	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command 'make lock' requirements/$$tool.in -o requirements/$$tool.txt; done
 

@@ -80,6 +80,11 @@ def fuzzer() -> str:
     return missing("schemathesis") or "schemathesis: installed"
 
 
+def publication_gate() -> str:
+    """Install what the integration tests judge OCDS packages with, or say why not."""
+    return missing("libcoveocds") or "libcoveocds: installed"
+
+
 def main() -> int:
     """Run everything; 0 when all that ran passed."""
     workers = min(os.cpu_count() or 1, 4)
@@ -89,6 +94,7 @@ def main() -> int:
             pytests("Unit", "tests/unit", workers=workers),
             slither(),
             fuzzer(),
+            publication_gate(),
             steadied(
                 "Integration and end to end", "tests/integration", "tests/e2e", workers=workers
             ),

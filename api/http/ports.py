@@ -29,6 +29,7 @@ from api.services.licences import Licences
 from api.services.links import Links
 from api.services.lists import StatusLists
 from api.services.policies import Policies
+from api.services.publications import Publications
 from api.services.registry import Directory
 from api.services.sign_ins import SignIns
 from api.services.status import Statuses
@@ -80,4 +81,5 @@ GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenScans = Annotated[Scans, _given("scans")]
 GivenAppeals = Annotated[Appeals, _given("appeals")]
 GivenScanViews = Annotated[ScanViews, _given("scan_views")]
+GivenPublications = Annotated[Publications, _given("publications")]
 GivenPages = Annotated[Pages, Depends(_pages)]

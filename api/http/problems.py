@@ -66,6 +66,7 @@ STATUS: Final[Mapping[str, int]] = {
     "ScanUnknown": 404,
     "ErasureUnknown": 404,
     "AppealUnknown": 404,
+    "ExtensionFileUnknown": 404,
     "ProblemUnknown": 404,
     "ProofPending": 404,
     "LotUnknown": 404,

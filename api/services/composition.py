@@ -41,6 +41,7 @@ from api.services.measures import Measures
 from api.services.permits import Permits
 from api.services.policies import CitedPolicies, Policies
 from api.services.progress import Proofs
+from api.services.publications import Publications
 from api.services.registry import Directory
 from api.services.renewal import Renewals
 from api.services.second_person import LiveContracts, SecondPerson
@@ -141,6 +142,7 @@ class Services:
     scans: Scans
     scan_views: ScanViews
     appeals: Appeals
+    publications: Publications
     repeats: Repeats
     measures: Measures
     randomness: Callable[[int], bytes]
@@ -188,6 +190,7 @@ def compose(ports: Ports) -> Services:
         scans=_scans(ports, roles),
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
+        publications=Publications(ports.base_url),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,

@@ -20,6 +20,8 @@ PUBLIC = [
     f"{OFFICE}/accreditations",
     "/v1/bundle",
     "/problems/RoleMissing",
+    "/ocds/extensions/ledger/extension.json",
+    "/ocds/extensions/ledger/codelists/+documentType.csv",
 ]
 
 WITH_SOMETHING_THERE = [

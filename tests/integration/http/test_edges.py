@@ -218,6 +218,8 @@ class TestOpenApi:
             "/healthz",
             "/metrics",
             "/readyz",
+            "/ocds/extensions/ledger/codelists/{name}",
+            "/ocds/extensions/ledger/{name}",
             "/problems/{name}",
             "/status/{jurisdiction}/{code}/{list_number}",
             "/v/{link}",
