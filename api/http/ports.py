@@ -16,6 +16,7 @@ from api.services.health import Health
 from api.services.health_allow import AllowLists
 from api.services.health_appeals import Appeals
 from api.services.health_conversions import Conversions
+from api.services.health_moves import Moves
 from api.services.health_passes import Passes
 from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
@@ -76,6 +77,7 @@ GivenGateBundles = Annotated[GateBundles, _given("gate_bundles")]
 GivenAllowLists = Annotated[AllowLists, _given("allow_lists")]
 GivenConversions = Annotated[Conversions, _given("conversions")]
 GivenPasses = Annotated[Passes, _given("passes")]
+GivenMoves = Annotated[Moves, _given("moves")]
 GivenPassStatuses = Annotated[PassStatuses, _given("pass_statuses")]
 GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenScans = Annotated[Scans, _given("scans")]

@@ -93,6 +93,7 @@ STATUS: Final[Mapping[str, int]] = {
     "RecordTaken": 409,
     "ChangePending": 409,
     "TermsEnded": 409,
+    "PassesWithheld": 409,
     "ChallengeUnknown": 409,
     "TransferSpent": 409,
     "ConsentUsed": 409,

@@ -22,11 +22,13 @@ from api.services.health_conversions import Conversions
 from api.services.health_holders import Holders
 from api.services.health_keys import HealthKeys
 from api.services.health_minting import Minting
+from api.services.health_moves import Moves
 from api.services.health_origins import Origins
 from api.services.health_passes import Passes
 from api.services.health_recognitions import ProjectedRecognitions
 from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
+from api.services.health_standing import Standing
 from api.services.health_statuses import PassStatuses
 from api.services.health_transfers import Transfers
 from api.services.history import Histories
@@ -136,6 +138,7 @@ class Services:
     transfers: Transfers
     conversions: Conversions
     passes: Passes
+    moves: Moves
     pass_statuses: PassStatuses
     allow_lists: AllowLists
     gate_bundles: GateBundles
@@ -183,7 +186,8 @@ def compose(ports: Ports) -> Services:
         ),
         transfers=_transfers(ports, roles),
         conversions=_conversions(ports),
-        passes=_passes(ports, roles),
+        passes=_passes(ports, roles, at_head),
+        moves=_moves(ports, at_head),
         pass_statuses=_pass_statuses(ports, roles, at_head),
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
         gate_bundles=_gate_bundles(ports),
@@ -301,12 +305,24 @@ def _conversions(ports: Ports) -> Conversions:
     )
 
 
-def _passes(ports: Ports, roles: Roles) -> Passes:
+def _passes(ports: Ports, roles: Roles, at_head: AtHead) -> Passes:
+    store = PassStore(ports.database)
     return Passes(
-        store=PassStore(ports.database),
+        store=store,
         minting=_minting(ports),
         holders=_holders(ports),
+        standing=Standing(store, at_head),
         roles=roles,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
+def _moves(ports: Ports, at_head: AtHead) -> Moves:
+    return Moves(
+        minting=_minting(ports),
+        holders=_holders(ports),
+        standing=Standing(PassStore(ports.database), at_head),
         clock=ports.clock,
         randomness=ports.randomness,
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from api.services.health_holders import Holder, Holders
 from api.services.health_minting import NONCE_SECONDS, Minted, Minting, Wanted
+from api.services.health_standing import Standing
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.sign_ins import Roles
 from api.store.health_passes import Burn, Issue, PassStore, Regrading
@@ -83,6 +84,7 @@ class Passes:
         store: PassStore,
         minting: Minting,
         holders: Holders,
+        standing: Standing,
         roles: Roles,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
@@ -90,6 +92,7 @@ class Passes:
         self._store = store
         self._minting = minting
         self._holders = holders
+        self._standing = standing
         self._roles = roles
         self._clock = clock
         self._randomness = randomness
@@ -120,7 +123,7 @@ class Passes:
         wanted = [
             wish
             for each, row in zip(recipients, rows, strict=True)
-            for wish in self._wanted(each, row.id, now)
+            for wish in wanted_for(each, row.id, now, self._randomness)
         ]
         is_bound = any(each.holder.is_bound for each in recipients)
         _check_count(len(wanted), MOST_BOUND if is_bound else MOST_PASSES)
@@ -138,6 +141,7 @@ class Passes:
             IdempotencyKeyMissing: without `keep`.
             HolderUnknown: where nobody of that name is kept (any more).
             SignatureInvalid: for another's request.
+            PassesWithheld: where an officer suspended or revoked the last ones.
             ChallengeUnknown: for a nonce that is not good.
             TermsEnded, TooManyPasses, ClaimsInvalid: for what is asked.
         """
@@ -149,9 +153,9 @@ class Passes:
             raise SignatureInvalid
         refills.verify(opened.envelope, holder.key)
         now = self._clock()
-        live = [each for each in self._store.of_holder(row.id) if each.exp > now]
+        live = self._standing.live(row.id, now)
         _check_count(len(live) + len(refill.keys), MOST_LIVE)
-        wanted = self._wanted(Recipient(holder, refill.keys), row.id, now)
+        wanted = wanted_for(Recipient(holder, refill.keys), row.id, now, self._randomness)
         issue = Issue(now, burn=Burn(refill.nonce, now - NONCE_SECONDS))
         return self._mint(wanted, self._minting.issuer(row.agency), issue, keep)
 
@@ -172,7 +176,7 @@ class Passes:
         if keep is None:
             raise IdempotencyKeyMissing
         now, after = self._clock(), replace(holder, grade=grade)
-        wanted = self._wanted(Recipient(after, keys), row.id, now)
+        wanted = wanted_for(Recipient(after, keys), row.id, now, self._randomness)
         regraded = replace(row, sealed=self._holders.seal(after, row.id))
         old = [each for each in self._store.of_holder(row.id) if each.exp > now]
         issue = Issue(now, regrading=Regrading(regraded, old, by))
@@ -194,20 +198,27 @@ class Passes:
         minted = self._minting.mint(wanted, issuer, issue, lambda each: keep(given(each)))
         return given(minted)
 
-    def _wanted(self, recipient: Recipient, row: bytes, now: int) -> list[Wanted]:
-        holder = recipient.holder
-        if holder.ends <= now:
-            raise TermsEnded
-        if not recipient.keys:
-            if Mode.PAPER not in holder.modes:
-                raise ClaimsInvalid("keys")
-            return [Wanted(holder, row, Window(now, holder.ends), None)]
-        if not holder.modes & ~Mode.PAPER:
+
+def wanted_for(
+    recipient: Recipient, row: bytes, now: int, randomness: Callable[[int], bytes]
+) -> list[Wanted]:
+    """Return the passes to make for a recipient, whose row has this id, from `now` on.
+
+    Raises `TermsEnded`, and `ClaimsInvalid` for keys that do not go with the terms.
+    """
+    holder = recipient.holder
+    if holder.ends <= now:
+        raise TermsEnded
+    if not recipient.keys:
+        if Mode.PAPER not in holder.modes:
             raise ClaimsInvalid("keys")
-        found = spans(now, holder.ends, holder.issuance, len(recipient.keys), self._randomness)
-        return [
-            Wanted(holder, row, span, key) for span, key in zip(found, recipient.keys, strict=False)
-        ]
+        return [Wanted(holder, row, Window(now, holder.ends), None)]
+    if not holder.modes & ~Mode.PAPER:
+        raise ClaimsInvalid("keys")
+    found = spans(now, holder.ends, holder.issuance, len(recipient.keys), randomness)
+    return [
+        Wanted(holder, row, span, key) for span, key in zip(found, recipient.keys, strict=False)
+    ]
 
 
 def _check_count(count: int, limit: int) -> None:

@@ -1,10 +1,11 @@
 """Passes suspended, reinstated, revoked, one or all of a holder's; and consents taken back."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from api.services.health_holders import ConsentUnknown, Holders
+from api.services.health_holders import ConsentUnknown, Holders, HolderUnknown
 from api.services.health_keys import HealthKeys
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
@@ -12,7 +13,7 @@ from api.services.renewal import Entries
 from api.services.sign_ins import Roles
 from api.services.transitions import check_licence_transition
 from api.store.changes import ChangeRow
-from api.store.health_passes import PassRow, PassStore, Taken
+from api.store.health_passes import ConsentRow, PassRow, PassStore, Taken
 from ledger.errors import ReasonOutsideClass, StatusFinal, StatusTransitionIllegal
 from ledger.health import consents
 from ledger.health.consents import digest_of
@@ -97,8 +98,9 @@ class PassStatuses:
     def withdraw(self, document: bytes, signature: bytes, keep: Keep[Changed] | None) -> Changed:
         """Take a consent back: the passes are revoked, and whom they are about is erased.
 
-        The withdrawal's digest is anchored like the receipt's. Raises `ConsentUnknown`,
-        `SignatureInvalid`, `ClaimsInvalid`, `HealthKeyMissing`.
+        Whoever stands for the holder now may, after a move the new device's key. The withdrawal's
+        digest is anchored like the receipt's. Raises `ConsentUnknown`, `SignatureInvalid`,
+        `ClaimsInvalid`, `HealthKeyMissing`.
         """
         if keep is None:
             raise IdempotencyKeyMissing
@@ -106,14 +108,21 @@ class PassStatuses:
         row = self._store.consent(withdraws)
         if row is None:
             raise ConsentUnknown
-        holder = PublicKey.from_jwk(self._keys.open_row(row.sealed, row.id)["holder"])
-        consents.check_withdrawal(document, signature, holder)
+        consents.check_withdrawal(document, signature, self._key_of(row))
         now, order = self._clock(), (Status.REVOKED, WITHDRAWN)
         lawful = [each for each in self._live(row.holder) if self._is_lawful(each, order)]
         changed = Changed([self._change(each, order, HOLDER, now) for each in lawful])
         taken = Taken(row, id_, digest_of(document), now)
         self._store.change(changed.changes, keep(changed), taken)
         return changed
+
+    def _key_of(self, consent: ConsentRow) -> PublicKey:
+        """The holder's key of today; once whom it was about is erased, the receipt's own."""
+        with suppress(HolderUnknown):
+            _, holder = self._holders.get(consent.holder)
+            if holder.key is not None:
+                return holder.key
+        return PublicKey.from_jwk(self._keys.open_row(consent.sealed, consent.id)["holder"])
 
     def _permit(self, agency: AgencyId, by: Address) -> None:
         self._roles.require(by, agency, Role.REGISTRAR)

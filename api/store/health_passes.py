@@ -30,12 +30,14 @@ from api.store.lookups import CHUNK
 from api.store.records import RecordRow, RecordUnknown, insert_records
 from api.store.upserts import insert_new, insert_once
 from ledger.errors import Refused
-from ledger.values import Address, AgencyId, Digest, RecordKind, Status
+from ledger.values import AgencyId, Digest, RecordKind, Status
 
 NOT_KEPT: Final = ""
 """Stands for a health document in `records`: its digest is kept, and nothing of what it says."""
 REGRADED: Final = 402
 """Changed (see `ledger.licences.reasons`): why a pass makes way for one of another grade."""
+REISSUED: Final = 406
+"""Reissued: why passes make way for those of the holder's new device."""
 _ID_BYTES: Final = 16
 _COLUMNS: Final = ("digest", "agency", "list", "idx", "nbf", "exp", "holder")
 
@@ -124,11 +126,15 @@ class Burn:
 
 @dataclass(frozen=True, slots=True)
 class Regrading:
-    """A holder's row anew, and the passes that are superseded once the new ones are anchored."""
+    """A holder's row anew, and the passes that are superseded once the new ones are anchored.
+
+    `by` the account that asked, or what stands for the holder.
+    """
 
     holder: HolderRow
     old: Sequence[PassRow]
-    by: Address
+    by: str
+    reason: int = REGRADED
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +312,7 @@ def _regrade(connection: Connection, issue: Issue, regrading: Regrading) -> None
                 list=old.list,
                 index=old.index,
                 status=Status.SUPERSEDED,
-                reason=REGRADED,
+                reason=regrading.reason,
                 effective_at=issue.at,
                 until=0,
                 requested_by=regrading.by,

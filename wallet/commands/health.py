@@ -7,6 +7,7 @@ import click
 from wallet.commands.health_answer import answer
 from wallet.commands.health_convert import convert
 from wallet.commands.health_holder import conversions, refill, withdraw
+from wallet.commands.health_move import move
 from wallet.commands.health_office import issue, transfer
 from wallet.commands.health_pass import pass_group
 from wallet.commands.health_scans import scans
@@ -46,7 +47,7 @@ def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
         say("No gate was answered.")
 
 
-for _command in (pass_group, answer, scans, convert, conversions, refill, withdraw):
+for _command in (pass_group, answer, scans, convert, conversions, refill, move, withdraw):
     health.add_command(_command)
 for _command in (transfer, issue):
     health.add_command(_command)

@@ -214,8 +214,12 @@ class ConversionFolder:
 
     def keep(self, terms: Terms) -> None:
         """Keep what came of the pending one."""
-        write_file(self._folder / f"{terms.name}{_TERMS}", orjson.dumps(_spelt(terms)))
+        self.adopt(terms)
         self.drop()
+
+    def adopt(self, terms: Terms) -> None:
+        """Keep one that was another device's."""
+        write_file(self._folder / f"{terms.name}{_TERMS}", orjson.dumps(_spelt(terms)))
 
     def all(self) -> list[Terms]:
         """Return the conversions that came through; raise `ConversionFileMalformed`."""

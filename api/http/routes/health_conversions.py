@@ -1,4 +1,4 @@
-"""Conversion 转码, refills and withdrawals: a traveller signs with a key, and needs no account.
+"""Conversion 转码, refills, moves and withdrawals: travellers sign with a key, without an account.
 
 The answer to a repeat is kept under a secret of the request's own signed part, so a request is
 opened before it is known which one it is.
@@ -22,12 +22,13 @@ from api.http.idempotency import (
 )
 from api.http.limits import PacedStranger
 from api.http.openapi import JSON_BODY, Responses, problems
-from api.http.ports import GivenConversions, GivenPasses, GivenPassStatuses
+from api.http.ports import GivenConversions, GivenMoves, GivenPasses, GivenPassStatuses
 from api.http.schemas.health_conversions import (
     ConversionForm,
     ConvertedAnswer,
     InvitationAnswer,
     InvitationForm,
+    MoveForm,
     RefillForm,
     WithdrawalForm,
 )
@@ -39,6 +40,7 @@ from api.services.health_holders import ConsentUnknown, HolderUnknown
 from api.services.health_keys import HealthKeyMissing
 from api.services.health_origins import TransferNotAnchored, TransferUnconfirmed
 from api.services.health_passes import Given, TermsEnded, TooManyPasses
+from api.services.health_standing import PassesWithheld
 from api.services.health_statuses import Changed
 from api.services.idempotency import IdempotencyKeyMissing, KeptAnswer, KeyedRequest
 from api.services.issuers import SigningKeyMissing
@@ -136,6 +138,7 @@ async def convert(
         SignedMalformed,
         SignatureInvalid,
         HolderUnknown,
+        PassesWithheld,
         ChallengeUnknown,
         TermsEnded,
         TooManyPasses,
@@ -155,6 +158,42 @@ async def refill(
 
     def work(keep: Any) -> Sequence[Given]:
         return passes.refill(opened, keep)
+
+    return await _once(request, keyed, work, _refilled)
+
+
+@router.post(
+    "/passes/moves",
+    status_code=201,
+    response_model=GivenAnswer,
+    responses=_signed_by_holder(
+        SignedMalformed,
+        SignatureInvalid,
+        HolderUnknown,
+        PassesWithheld,
+        ChallengeUnknown,
+        TermsEnded,
+        TooManyPasses,
+    ),
+)
+async def move(
+    form: MoveForm,
+    request: Request,
+    moves: GivenMoves,
+    _: PacedStranger,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Move a holder to a new device 换机: passes for its keys, by order of the old key.
+
+    The old passes are superseded once the new ones are anchored; from now on the new key stands for
+    the holder. It needs a key.
+    """
+    opened = moves.open(form.order)
+    secret = b64url_encode(opened.request.answer_key)
+    keyed = secret_request(request, idempotency_key, opened.content, secret)
+
+    def work(keep: Any) -> Sequence[Given]:
+        return moves.move(opened, keep)
 
     return await _once(request, keyed, work, _refilled)
 

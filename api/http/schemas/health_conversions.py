@@ -78,6 +78,12 @@ class RefillForm(Form):
     request: Octets
 
 
+class MoveForm(Form):
+    """A signed order to move a holder's passes to a new device, the new key's request in it."""
+
+    order: Octets
+
+
 class WithdrawalForm(Form):
     """A consent taken back: the document, RFC 8785 JSON, and its holder's signature."""
 

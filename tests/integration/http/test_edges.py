@@ -244,6 +244,7 @@ class TestOpenApi:
             "/v1/health/erasures/{erasure}",
             "/v1/health/gate-bundles/{jurisdiction}/{code}",
             "/v1/health/gate-bundles/{jurisdiction}/{code}/files/{sha256}",
+            "/v1/health/passes/moves",
             "/v1/health/passes/refills",
             "/v1/health/scan-views",
             "/v1/policies/{digest}",

@@ -15,12 +15,15 @@ from api.store.health_passes import PassStore
 from api.store.health_segments import SegmentStore
 from api.store.tables import lists
 from ledger.canonical import b64url_encode
-from ledger.health import allow_list, passes, refills, signed
+from ledger.events import StatusChanged
+from ledger.health import allow_list, moves, passes, refills, signed
 from ledger.health.allow_list import AllowList
 from ledger.health.consents import Withdrawal, write_withdrawal
+from ledger.health.moves import MoveOrder, MoveRequest
 from ledger.health.passes import HealthPass, Mode
 from ledger.health.refills import Refill
-from ledger.keys import PrivateKey
+from ledger.keys import PrivateKey, PublicKey
+from ledger.status_list import word_changes
 from ledger.values import Digest, RecordKind, Status
 from tests.support.health_desks import HOST_AGENCY, HOST_ID, HOST_KEY, PERSON, Desks, desks
 from tests.support.policies import sample_policy
@@ -69,6 +72,14 @@ def read(given: dict[str, Any]) -> list[HealthPass]:
 
 def digest_of(given: dict[str, Any], place: int = 0) -> Digest:
     return Digest(bytes.fromhex(given["passes"][place]["digest"][2:]))
+
+
+def decided(both: Desks, digest: Digest, status: Status) -> None:
+    """Let the chain say that a pass has that status."""
+    row = PassStore(both.service.database).get(digest)
+    (word,) = word_changes([row.index])
+    change = (row.list, word.word, word.mask, status, 105, both.service.clock.now, 0)
+    both.service.say(lambda place: StatusChanged(place, HOST_ID, *change))
 
 
 class TestIssue:
@@ -127,6 +138,84 @@ class TestRefill:
         assert refusal(self.refill(both, "0x" + "00" * 16, HOLDER)) == (404, "HolderUnknown")
         many = self.refill(both, given["holder"], HOLDER, count=60)
         assert refusal(many) == (422, "TooManyPasses")
+
+
+class TestMove:
+    def order(self, both: Desks, holder: str, old: PrivateKey, new: PrivateKey, **more: Any) -> str:
+        nonce = both.post("conversions/nonces", {"agency": HOST_AGENCY}).json()["nonce"]
+        request = MoveRequest(
+            asked_at=both.service.clock.now,
+            holder=more.pop("named", new.public_key),
+            nonce=bytes.fromhex(nonce[2:]),
+            keys=tuple(PublicKey.from_jwk(each) for each in keys(3)),
+            answer_key=secrets.token_bytes(32),
+        )
+        name = bytes.fromhex(holder[2:])
+        asked = moves.sign_request(request, new)
+        return b64url_encode(moves.sign_order(MoveOrder(both.service.clock.now, name, asked), old))
+
+    def post(self, both: Desks, order: str) -> Any:
+        return both.post("passes/moves", {"order": order}, key=f"key-{order[-40:]}")
+
+    def test_gives_the_new_device_passes_and_withdraws_the_old_ones(self, both: Desks) -> None:
+        given = issued(both)
+        order = self.order(both, given["holder"], HOLDER, OTHER)
+        answer = self.post(both, order)
+        assert answer.status_code == 201, answer.text
+        assert len(read(answer.json())) == 3
+        assert self.post(both, order).json() == answer.json()
+        for place in range(2):
+            (change,) = ChangeStore(both.service.database).of(digest_of(given, place))
+            assert (change.status, change.reason) == (Status.SUPERSEDED, 406)
+            assert change.waits_for == digest_of(answer.json())
+        refill = TestRefill().refill
+        assert refusal(refill(both, given["holder"], HOLDER)) == (422, "SignatureInvalid")
+        assert refill(both, given["holder"], OTHER).status_code == 201
+
+    def test_is_ordered_by_the_holders_key_and_asked_for_by_the_new_one(self, both: Desks) -> None:
+        name = issued(both)["holder"]
+        for order in (
+            self.order(both, name, OTHER, OTHER),
+            self.order(both, name, HOLDER, OTHER, named=HOLDER.public_key),
+        ):
+            assert refusal(self.post(both, order)) == (422, "SignatureInvalid")
+        unknown = self.order(both, "0x" + "00" * 16, HOLDER, OTHER)
+        assert refusal(self.post(both, unknown)) == (404, "HolderUnknown")
+        assert self.post(both, self.order(both, name, HOLDER, OTHER)).status_code == 201
+        again = self.order(both, name, HOLDER, PrivateKey.from_secret(b"\x23" * 32))
+        assert refusal(self.post(both, again)) == (422, "SignatureInvalid")
+
+    @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.REVOKED])
+    def test_brings_nothing_back_that_an_officer_took(self, both: Desks, status: Status) -> None:
+        given = issued(both)
+        decided(both, digest_of(given, -1), status)
+        order = self.order(both, given["holder"], HOLDER, OTHER)
+        assert refusal(self.post(both, order)) == (409, "PassesWithheld")
+        refilled = TestRefill().refill(both, given["holder"], HOLDER)
+        assert refusal(refilled) == (409, "PassesWithheld")
+
+    def test_leaves_a_pass_alone_that_is_suspended(self, both: Desks) -> None:
+        given, changes = issued(both), ChangeStore(both.service.database)
+        decided(both, digest_of(given, 0), Status.SUSPENDED)
+        order = self.order(both, given["holder"], HOLDER, OTHER)
+        assert self.post(both, order).status_code == 201
+        assert [len(changes.of(digest_of(given, place))) for place in range(2)] == [0, 1]
+
+    def test_hands_the_right_to_withdraw_to_the_new_device(self, both: Desks) -> None:
+        both.agree(POLICY)
+        asked = both.application(HOLDER, both.carried(HOLDER), POLICY)
+        name = both.convert(asked, HOLDER).json()["holder"]
+        assert self.post(both, self.order(both, name, HOLDER, OTHER)).status_code == 201
+        id_ = bytes.fromhex(asked.receipts[0].document.decode().split('"id":"0x')[1][:32])
+        for signer, expected in ((HOLDER, 422), (OTHER, 202)):
+            taken = Withdrawal(b"\x07" * 16, id_, both.service.clock.now, signer.public_key)
+            document = write_withdrawal(taken)
+            form = {
+                "document": b64url_encode(document),
+                "signature": b64url_encode(signer.sign(document)),
+            }
+            answer = both.post("consents/withdrawals", form)
+            assert answer.status_code == expected, answer.text
 
 
 class TestStatus:

@@ -453,7 +453,7 @@ def test_every_signed_in_write_declares_its_key(service: World) -> None:
     named_by_content = {("post", "/v1/health/day-keys")}
     by_holders = {
         ("post", f"/v1/health/{path}")
-        for path in ("conversions", "passes/refills", "consents/withdrawals")
+        for path in ("conversions", "passes/refills", "passes/moves", "consents/withdrawals")
     }
     ended = {("delete", "/v1/sign-in")}
     assert found == signed_in_writes - ended - named_by_content | by_holders

@@ -14,7 +14,7 @@ import pytest
 from ledger import age
 from ledger.canonical import b64url_decode, b64url_encode
 from ledger.chain.recognition import Recognition
-from ledger.health import applications, consents, passes, refills, signed, transfers
+from ledger.health import applications, consents, moves, passes, refills, signed, transfers
 from ledger.health.agreements import InForce
 from ledger.health.applications import Application
 from ledger.health.policy import Policy
@@ -26,9 +26,9 @@ from ledger.verification.proof_file import ProofFile
 from tests.support import gates
 from tests.support.gates import AGENCY, HOUR, NOW, sealed
 from tests.support.policies import sample_policy
-from tests.support.terminal import DEPLOYMENT, Terminal
+from tests.support.terminal import DEPLOYMENT, Terminal, seeded
 from tests.support.travellers import Traveller
-from wallet.commands import health_convert, health_holder, serving
+from wallet.commands import health_convert, health_holder, health_move, serving
 from wallet.health.conversions import Carried
 from wallet.service import Service
 
@@ -51,6 +51,7 @@ class Host:
     keys: list[str] = field(default_factory=list)
     problem: tuple[int, str] | None = None
     issued: int = 0
+    moved_to: list[PublicKey] = field(default_factory=list)
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         form = orjson.loads(request.content)
@@ -66,6 +67,7 @@ class Host:
         act = {
             "/v1/health/conversions": self._convert,
             "/v1/health/passes/refills": self._refill,
+            "/v1/health/passes/moves": self._move,
             "/v1/health/consents/withdrawals": self._withdraw,
         }[request.url.path]
         return httpx2.Response(201, json=act(form))
@@ -89,6 +91,15 @@ class Host:
         refills.verify(envelope, self.holder)
         asked = refills.read(envelope)
         assert asked.holder.hex() == HOLDER[2:]
+        return {"holder": HOLDER} | self._passes(asked.keys)
+
+    def _move(self, form: dict[str, Any]) -> dict[str, Any]:
+        envelope = signed.read(b64url_decode(form["order"]))
+        moves.verify_order(envelope, self.holder)
+        ordered = moves.read_order(envelope)
+        assert ordered.name.hex() == HOLDER[2:]
+        asked = moves.verify_request(ordered.request)
+        self.moved_to.append(asked.holder)
         return {"holder": HOLDER} | self._passes(asked.keys)
 
     def _withdraw(self, form: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +171,7 @@ def home(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Home:
     recognised = SimpleNamespace(in_force_at=lambda *_: Recognition(1, NOW, in_force))
     monkeypatch.setattr(health_convert, "Service", client)
     monkeypatch.setattr(health_holder, "Service", client)
+    monkeypatch.setattr(health_move, "Service", client)
     monkeypatch.setattr(health_convert, "open_ledger", ledger)
     monkeypatch.setattr(health_convert, "RecognitionClient", lambda *_: recognised)
     return found
@@ -244,6 +256,71 @@ class TestLater:
 
     def test_names_no_conversion_that_is_not_there(self, home: Home) -> None:
         assert "No conversion here" in home.terminal.run("health", "refill", "ff", code=1)
+
+
+class TestMove:
+    @pytest.fixture
+    def phone(self, home: Home, tmp_path: Path) -> Terminal:
+        """The new device, with a holder key of its own."""
+        new = replace(home.terminal, folder=tmp_path / "phone", randomness=seeded(b"phone"))
+        new.folder.mkdir()
+        new.run("key", "new", "holder", "mine")
+        return new
+
+    def asked(self, phone: Terminal, agency: str = OURS) -> Path:
+        out = phone.folder / "request.json"
+        words = ("request", agency, "--key", "mine", "--count", 3, "--service", URL, "--out", out)
+        phone.run("health", "move", *words)
+        return out
+
+    def ordered(self, home: Home, asked: Path) -> Path:
+        name = home.terminal.json(*home.words("--yes", "--count", 2))["name"]
+        out = home.terminal.folder / "order.json"
+        home.terminal.run("health", "move", "order", name[:6], asked, "--yes", "--out", out)
+        return out
+
+    def test_takes_passes_and_terms_to_the_new_device(self, home: Home, phone: Terminal) -> None:
+        ordered = self.ordered(home, self.asked(phone))
+        for _ in range(2):  # the second time because the first answer may be lost
+            told = phone.json("health", "move", "finish", ordered)
+            assert told == {"name": HOLDER[2:], "passes": 3}
+        assert len(set(home.host.keys[-2:])) == 1
+        mine = PublicKey.from_jwk(phone.json("key", "show", "mine")["jwk"])
+        assert home.host.moved_to == [mine, mine]
+        assert {row["key"] for row in phone.json("health", "pass", "list")} == {"mine"}
+        (terms,) = phone.json("health", "conversions")
+        assert (terms["holder"], len(terms["consents"])) == ("mine", 1)
+
+    def test_shows_the_key_before_it_is_ordered(self, home: Home, phone: Terminal) -> None:
+        asked = self.asked(phone)
+        name = home.terminal.json(*home.words("--yes"))["name"]
+        done = home.terminal.try_("health", "move", "order", name, asked, input="n\n")
+        assert done.exit_code == 1
+        kid = PublicKey.from_jwk(phone.json("key", "show", "mine")["jwk"]).kid
+        assert kid[:12] in done.output
+        assert not (home.terminal.folder / "move-order.json").exists()
+
+    def test_is_to_the_authority_that_issued(self, home: Home, phone: Terminal) -> None:
+        asked = self.asked(phone)
+        file = orjson.loads(asked.read_bytes())
+        asked.write_bytes(orjson.dumps(file | {"agency": "XB/OTHER"}))
+        name = home.terminal.json(*home.words("--yes"))["name"]
+        said = home.terminal.run("health", "move", "order", name, asked, "--yes", code=1)
+        assert "another authority" in said
+
+    def test_ends_at_the_device_that_asked(self, home: Home, phone: Terminal) -> None:
+        ordered = self.ordered(home, self.asked(phone))
+        assert "not in this wallet" in home.terminal.run(
+            "health", "move", "finish", ordered, code=1
+        )
+
+    @pytest.mark.parametrize("content", [b"", b"{}", b'{"agency": "XB/1", "request": "AA"}'])
+    def test_takes_no_file_that_is_none(self, home: Home, content: bytes) -> None:
+        name = home.terminal.json(*home.words("--yes"))["name"]
+        path = home.terminal.folder / "none.json"
+        path.write_bytes(content)
+        for words in (("order", name, path, "--yes"), ("finish", path)):
+            assert "none of a move" in home.terminal.run("health", "move", *words, code=1)
 
 
 class TestOffice:
