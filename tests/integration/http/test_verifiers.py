@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from api.http import verifiers as module
 from api.http.app import create_app
-from api.http.verifiers import MOST_WAITING, Verifiers
+from api.http.verifiers import AT_ONCE, MOST_WAITING, Verifiers
 from api.verifier import Brief
 from ledger.licences.sd_jwt import parse, present
 from ledger.values import Digest, Status
@@ -238,6 +238,42 @@ class TestLoss:
                 send(signal.SIGCONT)
                 answers = await asyncio.gather(*tasks)
             assert len({answer.content for answer in answers}) == 1
+
+        staffed.play(scene)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+class TestQueue:
+    def test_goes_to_whoever_is_free(self, staffed: Staffed, documents: list[str]) -> None:
+        """One that hangs keeps what it was given, never what waits behind."""
+
+        async def scene(app: FastAPI, verifiers: Verifiers) -> None:
+            hanging = next(iter(processes()))
+            async with caller(app) as client:
+                os.kill(hanging, signal.SIGSTOP)
+                asked = [client.post(PATH, json={"document": documents[0]}) for _ in range(60)]
+                tasks = [asyncio.create_task(one) for one in asked]
+                await until(lambda: sum(task.done() for task in tasks) == 60 - AT_ONCE)
+                assert verifiers.waiting == AT_ONCE
+                os.kill(hanging, signal.SIGCONT)
+                answers = await asyncio.gather(*tasks)
+            assert len({answer.content for answer in answers}) == 1
+
+        staffed.play(scene)
+
+    def test_passes_by_whoever_hung_up(self, staffed: Staffed, documents: list[str]) -> None:
+        async def scene(app: FastAPI, verifiers: Verifiers) -> None:
+            async with caller(app) as client:
+                send(signal.SIGSTOP)
+                asked = [client.post(PATH, json={"document": documents[0]}) for _ in range(20)]
+                tasks = [asyncio.create_task(one) for one in asked]
+                await until(lambda: verifiers.waiting == len(tasks))
+                for task in tasks[:-1]:
+                    task.cancel()
+                send(signal.SIGCONT)
+                answer = await tasks[-1]
+                assert answer.json()["verdict"] == "valid"
+                await until(lambda: verifiers.waiting == 0)
 
         staffed.play(scene)
 
