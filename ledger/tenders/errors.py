@@ -186,6 +186,8 @@ class NoticeRunning(Refused):
 class OpeningInProgress(Refused):
     """An opening, once begun, runs out."""
 
+    part: int
+
 
 @dataclass(eq=False)
 class PolicyViolated(Refused):
@@ -201,6 +203,96 @@ class TenderNotOpen(Refused):
     """The tender is not in a phase that takes this step."""
 
     phase: int
+
+
+# Steps and their order.
+
+
+@dataclass(eq=False)
+class TenderUnknown(Refused):
+    """Nothing was ever published under this name."""
+
+    tender_id: bytes
+
+
+@dataclass(eq=False)
+class PartUnknown(Refused):
+    """The tender has no such part."""
+
+    part: int
+
+
+@dataclass(eq=False)
+class EndNotLater(Refused):
+    """An end may move later only."""
+
+    present: int
+    given: int
+
+
+@dataclass(eq=False)
+class NotDisclosed(Refused):
+    """The bidder has not disclosed its secret of this part."""
+
+    bidder: str
+
+
+@dataclass(eq=False)
+class BidRejected(Refused):
+    """The technical report rejects the bid: its price stays sealed."""
+
+    bidder: str
+
+
+@dataclass(eq=False)
+class OpeningNotRecorded(Refused):
+    """The opening of the part is not recorded."""
+
+    lot: int
+    part: int
+
+
+@dataclass(eq=False)
+class StepForbidden(Refused):
+    """The phase does not allow the step."""
+
+    step: int
+    phase: int
+
+
+@dataclass(eq=False)
+class ScoresMissing(Refused):
+    """Not every seat has scored."""
+
+    scored: int
+    seats: int
+
+
+@dataclass(eq=False)
+class GroundMissing(Refused):
+    """Nothing on the result was upheld, so there is nothing to review."""
+
+
+@dataclass(eq=False)
+class NotCandidate(Refused):
+    """The bidder is no candidate."""
+
+    bidder: str
+
+
+@dataclass(eq=False)
+class ReasonMissing(Refused):
+    """Another than the first candidate wins for a reason only (招标投标法实施条例 art. 55)."""
+
+    bidder: str
+
+
+@dataclass(eq=False)
+class ComplaintTransitionIllegal(Refused):
+    """A complaint does not move that way."""
+
+    from_: int
+    to: int
 
 
 # What opening finds.

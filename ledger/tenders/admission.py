@@ -1,0 +1,277 @@
+"""What the contract takes before and during an opening, asked beforehand of the told state.
+
+The service and the wallet answer politely with these; the contract decides. Signatures, hashes
+and secrets are judged where they are read (`messages`, `commitments`, `releases`).
+"""
+
+from dataclasses import astuple
+
+from ledger.tenders.errors import (
+    AlreadyDone,
+    BidLate,
+    BidRejected,
+    BidVersionStale,
+    DocumentsOutdated,
+    EndNotLater,
+    NotDisclosed,
+    OpeningInProgress,
+    PartUnknown,
+    PolicyViolated,
+    TenderNotOpen,
+    TenderSuspended,
+    TooFewBids,
+    WindowClosed,
+    WindowNotOpen,
+)
+from ledger.tenders.events import Phase
+from ledger.tenders.phases import phase_at
+from ledger.tenders.policy.ends import Ends
+from ledger.tenders.state import Bid, BidState, TenderState
+from ledger.tenders.suspensions import clock
+from ledger.tenders.transitions import require_running
+from ledger.values import Address
+
+
+def require_amendment(state: TenderState, ends: Ends, at: int, *, affects_bids: bool) -> None:
+    """Raise unless the documents may be replaced at `at`, with these ends; also while suspended.
+
+    Raises:
+        TenderNotOpen: after submitEnd.
+        EndNotLater: when an end would move earlier.
+        PolicyViolated: when bidders would have too little time left.
+    """
+    phase = phase_at(state, 0, 1, at)
+    if phase is not Phase.RECEIVING:
+        raise TenderNotOpen(phase)
+    for present, given in zip(astuple(state.ends[1]), astuple(ends), strict=True):
+        if given < present:
+            raise EndNotLater(present, given)
+    required = clock(state.suspension, at) + state.terms.min_amendment
+    if affects_bids and ends.submit_end < required:
+        raise PolicyViolated("amendment", required, ends.submit_end)
+
+
+def require_arrival(
+    state: TenderState, number: int, bidder: Address, version: int, at: int
+) -> None:
+    """Raise unless a bid or withdrawal of that version may come direct at `at`.
+
+    Raises:
+        BidLate: at or after submitEnd.
+        TenderSuspended: while suspended, where the policy takes none then.
+        BidVersionStale: unless the version is higher than the present one.
+        TenderNotOpen, LotUnknown: for a tender that ended, and a lot that it does not have.
+    """
+    if state.ended is not Phase.UNKNOWN:
+        raise TenderNotOpen(state.ended)
+    deadline, now = state.ends[1].submit_end, clock(state.suspension, at)
+    if now >= deadline:
+        raise BidLate(deadline, now)
+    if state.suspension.since and not state.terms.takes_bids_while_suspended:
+        raise TenderSuspended(state.suspension.since)
+    _require_newer(state, number, bidder, version)
+
+
+def require_listing(
+    state: TenderState, number: int, bidder: Address, version: int, times: tuple[int, int]
+) -> None:
+    """Raise unless a message may be listed; `times`: when its root was anchored, and now.
+
+    Raises:
+        WindowNotOpen, WindowClosed: outside submitEnd … listEnd.
+        BidLate: for a root anchored at or after submitEnd.
+        TenderSuspended, BidVersionStale, LotUnknown: as `require_arrival`.
+    """
+    anchored_at, at = times
+    _require_not_ended(state)
+    require_running(state)
+    ends = state.ends[1]
+    _require_inside(ends.submit_end, ends.list_end, at)
+    if anchored_at >= ends.submit_end:
+        raise BidLate(ends.submit_end, anchored_at)
+    _require_newer(state, number, bidder, version)
+
+
+def docs_version(state: TenderState, docs: bytes, *, is_listed: bool) -> int:
+    """Return the version of the documents that a bid names; raise `DocumentsOutdated`.
+
+    A listed bid may name earlier ones, where the policy lets those stand.
+    """
+    if docs == state.docs[-1]:
+        return len(state.docs)
+    known = {digest: number for number, digest in enumerate(state.docs, 1)}
+    version = known.get(docs, 0) if is_listed else 0
+    is_stale = state.terms.drops_stale_bids and version < state.basis
+    if version == 0 or is_stale:
+        raise DocumentsOutdated(state.docs[-1])
+    return version
+
+
+def require_disclosure(state: TenderState, number: int, part: int, bidder: Address, at: int) -> Bid:
+    """Return the bid whose secret s_b may be posted at `at`.
+
+    Raises:
+        WindowNotOpen, WindowClosed: outside the window; `TenderNotOpen` before it is scheduled.
+        TooFewBids: in a lot below its minimum.
+        NotDisclosed: for a bid that does not count, or (part 2) stayed sealed in part 1.
+        BidRejected: in part 2, for a bid that the technical report rejects.
+        AlreadyDone: for one whose secret is out.
+        TenderSuspended: while the tender stands still.
+    """
+    ends = _scheduled(state, part)
+    _require_inside(ends.list_end, ends.disclose_end, at)
+    live = len(state.live(number))
+    if live < state.terms.min_bids:
+        raise TooFewBids(live, state.terms.min_bids)
+    bid = _counted(state, number, bidder)
+    if part > 1:
+        phase = phase_at(state, number, part, at)
+        if phase is not Phase.DISCLOSURE:
+            raise TenderNotOpen(phase)
+        if part - 1 not in bid.disclosed:
+            raise NotDisclosed(bidder)
+        if bid.is_rejected:
+            raise BidRejected(bidder)
+    if part in bid.disclosed:
+        raise AlreadyDone
+    return bid
+
+
+def require_release(state: TenderState, part: int, index: int, at: int) -> None:
+    """Raise unless trustee `index` may post its secret at `at`.
+
+    Raises:
+        WindowNotOpen, WindowClosed: outside discloseEnd … fallbackEnd.
+        TooFewBids: while no lot has enough disclosed.
+        AlreadyDone: for a secret that is out; others as `require_disclosure`.
+    """
+    ends = _scheduled(state, part)
+    _require_inside(ends.disclose_end, ends.fallback_end, at)
+    counts = [len(state.disclosed(number, part)) for number in range(len(state.lots))]
+    if max(counts) < state.terms.min_disclosed:
+        raise TooFewBids(0, state.terms.min_disclosed)
+    if index in state.released.get(part, {}):
+        raise AlreadyDone
+
+
+def require_recovery(state: TenderState, number: int, part: int, bidder: Address, at: int) -> Bid:
+    """Return the bid whose shared secret s_c may be posted at `at`.
+
+    Raises:
+        WindowNotOpen: before releaseEnd, unless the trustees have opened the part.
+        WindowClosed: from fallbackEnd.
+        NotDisclosed: for a bid whose s_b is not out.
+        TooFewBids, AlreadyDone: as `require_disclosure`.
+    """
+    ends = _scheduled(state, part)
+    if not state.is_opened(part) and at < ends.release_end:
+        raise WindowNotOpen(ends.release_end, at)
+    if at >= ends.fallback_end:
+        raise WindowClosed(ends.fallback_end, at)
+    disclosed = len(state.disclosed(number, part))
+    if disclosed < state.terms.min_disclosed:
+        raise TooFewBids(disclosed, state.terms.min_disclosed)
+    bid = _counted(state, number, bidder)
+    if part not in bid.disclosed:
+        raise NotDisclosed(bidder)
+    if part in bid.recovered:
+        raise AlreadyDone
+    return bid
+
+
+def require_record(state: TenderState, number: int, part: int, opened: int, at: int) -> None:
+    """Raise unless the opening of a lot's part may be recorded with so many opened.
+
+    Raises:
+        TenderNotOpen: in another phase than OPENED.
+        PolicyViolated: for more than can have opened.
+        WindowNotOpen: for fewer than disclosed, while bidders may still recover.
+        AlreadyDone: for one that is recorded.
+    """
+    ends, lot = _scheduled(state, part), state.lot(number)
+    if part in lot.openings:
+        raise AlreadyDone
+    phase = phase_at(state, number, part, at)
+    if phase is not Phase.OPENED:
+        raise TenderNotOpen(phase)
+    disclosed = len(state.disclosed(number, part))
+    most = disclosed if state.is_opened(part) else len(state.recovered(number, part))
+    if opened > most:
+        raise PolicyViolated("opened", most, opened)
+    if opened != disclosed and at < ends.fallback_end:
+        raise WindowNotOpen(ends.fallback_end, at)
+
+
+def require_suspendable(state: TenderState, at: int) -> None:
+    """Raise unless the tender may be made to stand still at `at`.
+
+    Raises:
+        OpeningInProgress: from the first secret of a part until its opening is over.
+        TenderNotOpen: once the last opening is over, when only lots are suspended.
+    """
+    _require_not_ended(state)
+    part = state.current_part
+    is_over = is_opening_over(state, part, at)
+    if has_begun(state, part) and not is_over:
+        raise OpeningInProgress(part)
+    if is_over and part == state.announcement.parts:
+        raise TenderNotOpen(Phase.OPENED)
+
+
+def has_begun(state: TenderState, part: int) -> bool:
+    """Whether a trustee's secret of the part, or a second one of a bidder's, is out."""
+    if state.released.get(part):
+        return True
+    return any(part in bid.recovered for lot in state.lots for bid in lot.bids.values())
+
+
+def is_opening_over(state: TenderState, part: int, at: int) -> bool:
+    """Whether every lot with enough disclosed is recorded, or the last window ended."""
+    ends, now = state.ends[part], clock(state.suspension, at)
+    if now < ends.disclose_end:
+        return False
+    openable = [
+        number
+        for number in range(len(state.lots))
+        if len(state.disclosed(number, part)) >= state.terms.min_disclosed
+    ]
+    recorded = sum(part in lot.openings for lot in state.lots)
+    return now >= ends.fallback_end or recorded == len(openable)
+
+
+def _scheduled(state: TenderState, part: int) -> Ends:
+    _require_not_ended(state)
+    require_running(state)
+    if not 1 <= part <= state.announcement.parts:
+        raise PartUnknown(part)
+    if part not in state.ends:
+        raise TenderNotOpen(Phase.WAITING)
+    return state.ends[part]
+
+
+def _counted(state: TenderState, number: int, bidder: Address) -> Bid:
+    bid = state.lot(number).bids.get(bidder)
+    if bid is None or bid.state is not BidState.LIVE:
+        raise NotDisclosed(bidder)
+    if not state.counts(bid):
+        raise DocumentsOutdated(state.docs[-1])
+    return bid
+
+
+def _require_newer(state: TenderState, number: int, bidder: Address, version: int) -> None:
+    bid = state.lot(number).bids.get(bidder)
+    present = 0 if bid is None else bid.version
+    if version <= present:
+        raise BidVersionStale(present, version)
+
+
+def _require_inside(start: int, end: int, at: int) -> None:
+    if at < start:
+        raise WindowNotOpen(start, at)
+    if at >= end:
+        raise WindowClosed(end, at)
+
+
+def _require_not_ended(state: TenderState) -> None:
+    if state.ended is not Phase.UNKNOWN:
+        raise TenderNotOpen(state.ended)
