@@ -11,6 +11,7 @@ from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.composition import DeploymentView
 from api.services.decisions import Decisions
+from api.services.foreign_codes import ForeignCodes
 from api.services.gate_bundles import GateBundles
 from api.services.health import Health
 from api.services.health_allow import AllowLists
@@ -73,6 +74,7 @@ GivenLists = Annotated[StatusLists, _given("lists")]
 GivenBundles = Annotated[Bundles, _given("bundles")]
 GivenMetrics = Annotated[Metrics, Depends(_metrics)]
 GivenHealth = Annotated[Health, _given("health")]
+GivenForeignCodes = Annotated[ForeignCodes, _given("foreign_codes")]
 GivenGateBundles = Annotated[GateBundles, _given("gate_bundles")]
 GivenAllowLists = Annotated[AllowLists, _given("allow_lists")]
 GivenConversions = Annotated[Conversions, _given("conversions")]

@@ -12,6 +12,7 @@ from api.services.at_head import AtHead
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.decisions import Decisions
+from api.services.foreign_codes import ForeignCodes
 from api.services.gate_bundles import GateBundles
 from api.services.gate_contents import GateContents
 from api.services.gate_lists import GateLists
@@ -54,6 +55,7 @@ from api.store.batches import BatchStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.database import Database
+from api.store.foreign import ForeignStore
 from api.store.gate_bundles import GateBundleStore
 from api.store.health_appeals import AppealStore
 from api.store.health_day_keys import DayKeyStore
@@ -142,6 +144,7 @@ class Services:
     pass_statuses: PassStatuses
     allow_lists: AllowLists
     gate_bundles: GateBundles
+    foreign_codes: ForeignCodes
     scans: Scans
     scan_views: ScanViews
     appeals: Appeals
@@ -161,6 +164,7 @@ def compose(ports: Ports) -> Services:
     decisions = _decisions(ports, roles)
     people = (second_person, decisions)
     directory = Directory(ports.registry, ports.catalogue, ports.clock)
+    foreign = _foreign_codes(ports, roles)
     return Services(
         issuance=_issuance(ports, roles, at_head),
         jobs=_jobs(ports, roles),
@@ -190,7 +194,8 @@ def compose(ports: Ports) -> Services:
         moves=_moves(ports, at_head),
         pass_statuses=_pass_statuses(ports, roles, at_head),
         allow_lists=AllowLists(SegmentStore(ports.database), ports.clock),
-        gate_bundles=_gate_bundles(ports),
+        gate_bundles=_gate_bundles(ports, foreign),
+        foreign_codes=foreign,
         scans=_scans(ports, roles),
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
@@ -341,13 +346,14 @@ def _pass_statuses(ports: Ports, roles: Roles, at_head: AtHead) -> PassStatuses:
     )
 
 
-def _gate_bundles(ports: Ports) -> GateBundles:
+def _gate_bundles(ports: Ports, foreign: ForeignCodes) -> GateBundles:
     contents = GateContents(
         ports.registry,
         ports.recognitions,
         IndexStore(ports.database),
         GateLists(ports.registry, ports.issuers, ports.ledger, ports.base_url),
         AllowLists(SegmentStore(ports.database), ports.clock),
+        foreign,
     )
     return GateBundles(
         store=GateBundleStore(ports.database),
@@ -355,6 +361,17 @@ def _gate_bundles(ports: Ports) -> GateBundles:
         registry=ports.registry,
         issuers=ports.issuers,
         ledger=ports.ledger,
+        clock=ports.clock,
+    )
+
+
+def _foreign_codes(ports: Ports, roles: Roles) -> ForeignCodes:
+    return ForeignCodes(
+        store=ForeignStore(ports.database),
+        recognitions=ports.recognitions,
+        jurisdictions=ports.registry,
+        issuers=ports.issuers,
+        roles=roles,
         clock=ports.clock,
     )
 

@@ -81,7 +81,7 @@ class GateBundles:
         if newest is not None and as_of <= newest.sequence:
             return newest
         files = files_of(content)
-        part = Part(as_of, as_of)
+        part, revoked = Part(as_of, as_of), self._contents.revoked(agency, as_of)
         heading = Heading(
             jurisdiction=agency.jurisdiction,
             agency=agency.code,
@@ -91,6 +91,7 @@ class GateBundles:
             block=Block(head.block, head.hash, head.block_time),
             trust=part,
             rules=part,
+            revoked=revoked,
         )
         row = ManifestRow(agency.id, as_of, now, sign_manifest(heading, files, signer))
         named = {Digest(hashlib.sha256(file).digest()): file for file in files.values()}
@@ -104,7 +105,7 @@ class GateBundles:
             head = self._registry.head()
             # Of when the chain was last looked at; a chain may be ahead of this clock.
             as_of = max(min(now, head.seen_at), head.block_time)
-            content = self._contents.gather(agency.jurisdiction, head, as_of)
+            content = self._contents.gather(agency, head, as_of)
             if self._registry.head().hash == head.hash:
                 return head, as_of, content
         raise ChainMoving

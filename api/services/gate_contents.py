@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
+from api.services.foreign_codes import ForeignCodes
 from api.services.gate_lists import GateLists
 from api.services.health_allow import AllowLists
 from api.services.issuers import SigningKeyMissing
@@ -12,11 +13,11 @@ from api.store.registry import Head, Registry
 from ledger.authority import Agency
 from ledger.errors import Refused
 from ledger.health.agreements import Agreement
-from ledger.health.gate.evidence import IssuerKey
+from ledger.health.gate.evidence import IssuerKey, Part
 from ledger.health.gate_bundle.lists import Place
-from ledger.health.gate_bundle.writing import Content
+from ledger.health.gate_bundle.writing import Content, SignedRules
 from ledger.health.policy import read_policy
-from ledger.health.rule_bundles import needed_in
+from ledger.health.rule_bundles import needed_in, read_texts, texts_in
 from ledger.values import AgencyId, AgencyStatus, jurisdiction_id
 
 
@@ -41,15 +42,19 @@ class GateContents:
         lists: Lists,
         tokens: GateLists,
         allow: AllowLists,
+        foreign: ForeignCodes,
     ) -> None:
         self._registry = registry
         self._recognitions = recognitions
         self._lists = lists
         self._tokens = tokens
         self._allow = allow
+        self._foreign = foreign
 
-    def gather(self, jurisdiction: str, head: Head, as_of: int) -> Content:
-        """Return what gates of a jurisdiction decide by, as of the head; lists dated `as_of`."""
+    def gather(self, agency: Agency, head: Head, as_of: int) -> Content:
+        """Return what an agency's gates decide by, as of the head; our lists dated `as_of`."""
+        jurisdiction, trust = agency.jurisdiction, self._foreign.trust(agency.id)
+        revoked = self._foreign.revoked(agency.id)
         agencies = {each.id: each for each in self._registry.agencies()}
         target = jurisdiction_id(jurisdiction)
         agreements = [each for each in self._recognitions.agreements() if each.target == target]
@@ -66,7 +71,16 @@ class GateContents:
             rules=tuple(self._rules(agreements)),
             status=dict(self._status(issuing, head, as_of)),
             allow=dict(self._segments({agency.id for agency, _ in issuing})),
+            foreign=trust,
+            revocation={} if revoked is None else revoked.lists,
+            anchors={} if trust is None else self._foreign.saved(agency.id, trust),
+            texts=self._texts(agreements),
         )
+
+    def revoked(self, agency: Agency, as_of: int) -> Part | None:
+        """Return how new an agency's lists of withdrawn foreign codes are; None without any."""
+        held = self._foreign.revoked(agency.id)
+        return None if held is None else Part(held.sequence, min(held.as_of, as_of))
 
     def _keys(self, agency: Agency) -> Iterator[IssuerKey]:
         told = self._registry.agency_statuses(agency.id)
@@ -87,7 +101,7 @@ class GateContents:
         if document is not None:
             yield document
 
-    def _rules(self, agreements: Iterable[Agreement]) -> Iterator[Mapping[str, bytes]]:
+    def _rules(self, agreements: Iterable[Agreement]) -> Iterator[SignedRules]:
         """Yield the files of each rule bundle that is here with all that rules are judged by."""
         for digest in {v.bundle_hash for each in agreements for v in each.versions}:
             manifest = self._recognitions.document(digest)
@@ -100,7 +114,30 @@ class GateContents:
             files = {path: self._recognitions.document(each) for path, each in needed.items()}
             held = {path: file for path, file in files.items() if file is not None}
             if held.keys() == needed.keys():
-                yield held
+                yield SignedRules(manifest, held)
+
+    def _texts(self, agreements: Iterable[Agreement]) -> Mapping[str, Mapping[str, str]]:
+        """Return the texts of all bundles by language and name, the later agreement's first."""
+        found: dict[str, dict[str, str]] = {}
+        for agreement in agreements:
+            for version in agreement.versions:
+                for language, digest in self._texts_of(version.bundle_hash).items():
+                    found.setdefault(language, {}).update(self._read_texts(digest))
+        return {language: texts for language, texts in found.items() if texts}
+
+    def _texts_of(self, bundle_hash: bytes) -> Mapping[str, bytes]:
+        manifest = self._recognitions.document(bundle_hash)
+        try:
+            return {} if manifest is None else texts_in(manifest)
+        except Refused:
+            return {}
+
+    def _read_texts(self, digest: bytes) -> Mapping[str, str]:
+        document = self._recognitions.document(digest)
+        try:
+            return {} if document is None else read_texts(document)
+        except Refused:
+            return {}  # no gate would take a bundle with it
 
     def _status(
         self, issuing: Iterable[tuple[Agency, int]], head: Head, as_of: int

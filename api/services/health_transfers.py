@@ -7,8 +7,7 @@ from typing import Final, Protocol
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
 from api.services.sign_ins import Roles
-from api.store.health_passes import NOT_KEPT
-from api.store.records import RecordRow, RecordStore
+from api.store.records import NOT_KEPT, RecordRow, RecordStore
 from ledger.errors import JurisdictionUnknown
 from ledger.health import signed, transfers
 from ledger.health.transfers import MAX_LIFE_SECONDS, HealthTest, Person, Transfer

@@ -3,9 +3,10 @@
 from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
+from api.store.foreign import Revoked, TransferSpent
 from api.store.gate_bundles import GateFileUnknown
 from api.store.health_appeals import AppealAnswered, AppealUnknown
-from api.store.health_passes import ChallengeUnknown, ConsentUsed, TransferSpent
+from api.store.health_passes import ChallengeUnknown, ConsentUsed
 from api.store.health_scans import (
     ErasureRow,
     ErasureUnknown,
@@ -49,6 +50,7 @@ __all__ = [
     "NonceUnknown",
     "PredecessorReplaced",
     "RecordUnknown",
+    "Revoked",
     "ScanEntry",
     "ScanErased",
     "ScanTaken",

@@ -7,10 +7,9 @@ from sqlalchemy import Row, func, select, update
 
 from api.store.database import Database
 from api.store.gate_tables import health_appeals, health_scans
-from api.store.health_passes import NOT_KEPT
 from api.store.health_scans import ScanErased
 from api.store.idempotency import Settlement, settle
-from api.store.records import RecordRow, insert_records
+from api.store.records import NOT_KEPT, RecordRow, insert_records
 from api.store.upserts import insert_once
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, KeyId, RecordKind

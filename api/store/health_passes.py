@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from api.store.appends import insert_group
 from api.store.changes import ChangeRow, add_changes
 from api.store.database import Database
+from api.store.foreign import CodeSpending, TransferSpent, forget_codes, spend_code
 from api.store.health_tables import (
     health_consents,
     health_holders,
@@ -27,13 +28,11 @@ from api.store.idempotency import Settlement, settle
 from api.store.indices import count_used
 from api.store.licences import IndexTaken
 from api.store.lookups import CHUNK
-from api.store.records import RecordRow, RecordUnknown, insert_records
+from api.store.records import NOT_KEPT, RecordRow, RecordUnknown, insert_records
 from api.store.upserts import insert_new, insert_once
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, RecordKind, Status
 
-NOT_KEPT: Final = ""
-"""Stands for a health document in `records`: its digest is kept, and nothing of what it says."""
 REGRADED: Final = 402
 """Changed (see `ledger.licences.reasons`): why a pass makes way for one of another grade."""
 REISSUED: Final = 406
@@ -45,11 +44,6 @@ _COLUMNS: Final = ("digest", "agency", "list", "idx", "nbf", "exp", "holder")
 @dataclass(eq=False)
 class ChallengeUnknown(Refused):
     """The nonce was not given here, was used already, or is too old. Ask for a new one."""
-
-
-@dataclass(eq=False)
-class TransferSpent(Refused):
-    """The transfer was converted already. Ask the home authority for a new one."""
 
 
 @dataclass(eq=False)
@@ -147,6 +141,7 @@ class Issue:
     consents: Sequence[ConsentRow] = ()
     burn: Burn | None = None
     spending: Spending | None = None
+    code: CodeSpending | None = None
     regrading: Regrading | None = None
 
 
@@ -185,6 +180,8 @@ class PassStore:
                 settle(connection, settlement)
                 if issue.spending is not None:
                     _spend(connection, issue.spending, issue.at)
+                if issue.code is not None:
+                    spend_code(connection, issue.code, issue.at)
                 if issue.burn is not None:
                     _burn(connection, issue.passes[0].agency, issue.burn, issue.at)
                 _insert(connection, issue)
@@ -247,6 +244,7 @@ class PassStore:
             erased = forget_holders(connection, connection.execute(due).scalars().all())
             old = health_consents.c.erase_at <= now
             erased += connection.execute(delete(health_consents).where(old)).rowcount
+            forget_codes(connection, now)
             given = health_nonces.c.given_at < nonces_before
             connection.execute(delete(health_nonces).where(given))
         return erased

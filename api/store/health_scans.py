@@ -12,10 +12,9 @@ from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 from api.store.appends import insert_group
 from api.store.database import Database
 from api.store.gate_tables import health_appeals, health_erasures, health_scans
-from api.store.health_passes import NOT_KEPT
 from api.store.idempotency import Settlement, settle
 from api.store.lookups import chunks, rows_by
-from api.store.records import RecordRow, insert_records
+from api.store.records import NOT_KEPT, RecordRow, insert_records
 from api.store.tables import records
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, KeyId, RecordKind

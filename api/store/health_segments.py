@@ -8,11 +8,10 @@ from sqlalchemy import Row, Select, func, select, update
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
-from api.store.health_passes import NOT_KEPT
 from api.store.health_tables import health_passes, health_segments
 from api.store.indices import FIRST_PASS_LIST
 from api.store.lookups import chunks
-from api.store.records import RecordRow, insert_records
+from api.store.records import NOT_KEPT, RecordRow, insert_records
 from api.store.tables import batches, lists, records
 from api.store.upserts import insert_once
 from ledger.errors import LedgerError, Refused

@@ -13,6 +13,8 @@ from api.store.tables import records
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, RecordKind
 
+NOT_KEPT: Final = ""
+"""Stands for a health document in `records`: its digest is kept, and nothing of what it says."""
 _COLUMNS: Final = ("digest", "agency", "kind", "document", "issued_at")
 
 

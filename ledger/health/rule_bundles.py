@@ -1,11 +1,13 @@
 """What an agreement's `bundleHash` names: rules, value sets, texts and layouts by their digests.
 
 The RFC 8785 manifest {path: SHA-256 as 0x-hex}; its own SHA-256 is the hash that both parties sign.
-`rules/….json` are rule files, `value-sets.json` maps a name to its codes; other files are for
-people and other machines, and are not opened here.
+`rules/….json` are rule files, `value-sets.json` maps a name to its codes, `csca/…` are the DER
+certificates whose keys issue the signers of FROM's codes, `texts/en.json` and the like have texts
+by name; other files are for people and other machines, and are not opened here.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,7 +27,11 @@ from ledger.verification.check import rfc3339
 
 VALUE_SETS: Final = "value-sets.json"
 _RULES: Final = "rules/"
+_AUTHORITIES: Final = "csca/"
+_TEXTS: Final = re.compile(r"texts/[A-Za-z-]{2,16}\.json")
 _MAX_FILES: Final = 4_096
+MAX_TEXT: Final = 4_096
+"""Characters of one text."""
 _MAX_PATH: Final = 128
 _COUNTRY: Final = 2
 """Characters of a jurisdiction's code that name its country (ISO 3166-1), as rules do."""
@@ -79,6 +85,35 @@ def needed_in(manifest: bytes) -> Mapping[str, bytes]:
     """Return those of `files_in` that rules are judged by."""
     files = files_in(manifest)
     return {path: files[path] for path in files if path.startswith(_RULES) or path == VALUE_SETS}
+
+
+def authorities_in(manifest: bytes) -> frozenset[bytes]:
+    """Return the SHA-256 of the certificates that may issue the signers of FROM's codes.
+
+    None where the parties named none, and all that an operator vouches for may.
+    """
+    return frozenset(
+        digest for path, digest in files_in(manifest).items() if path.startswith(_AUTHORITIES)
+    )
+
+
+def texts_in(manifest: bytes) -> Mapping[str, bytes]:
+    """Return the SHA-256 of the files of texts by language, `texts/en.json` and the like."""
+    named = files_in(manifest).items()
+    found = ((path, digest) for path, digest in named if _TEXTS.fullmatch(path))
+    return {path.removeprefix("texts/").removesuffix(".json"): digest for path, digest in found}
+
+
+def read_texts(content: bytes) -> Mapping[str, str]:
+    """Return the texts in a file by name; raise `RuleBundleInvalid` for any other content."""
+    try:
+        found = parse_object(content)
+    except LedgerError as exc:
+        raise RuleBundleInvalid("texts", "no JSON object") from exc
+    for name, text in found.items():
+        if type(text) is not str or len(text) > MAX_TEXT:
+            raise RuleBundleInvalid("texts", name[:_MAX_PATH])
+    return found
 
 
 def read_rule_bundle(manifest: bytes, contents: Mapping[bytes, bytes]) -> RuleBundle:

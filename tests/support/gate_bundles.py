@@ -11,9 +11,9 @@ from ledger.health import allow_list, status_cwt
 from ledger.health.agreements import Agreement, Suspension, Version
 from ledger.health.allow_list import segment_of
 from ledger.health.gate.evidence import Block, IssuerKey, Part
-from ledger.health.gate_bundle.foreign_files import RawLists, RawSlice
+from ledger.health.gate_bundle.foreign_files import RawLists, RawSlice, write_revocation
 from ledger.health.gate_bundle.manifest import Manifest, read
-from ledger.health.gate_bundle.writing import Content, Heading, files_of, sign_manifest
+from ledger.health.gate_bundle.writing import Content, Heading, SignedRules, files_of, sign_manifest
 from ledger.health.hcert.revocation import HashType, Mode, Place
 from ledger.health.rule_bundles import write_rule_bundle
 from ledger.keys import PrivateKey
@@ -130,11 +130,12 @@ def segment(number: int, signer: PrivateKey | None = None, **changes: Any) -> by
     return allow_list.sign(replace(made, **changes), signer or SIGNERS[KeyUsage.STATUS_LISTS])
 
 
-def revocation() -> Mapping[bytes, RawLists]:
+def revocation() -> Mapping[bytes, bytes]:
     place = Place("null", REVOKED.hex()[0])
     header = (0).to_bytes(2) + bytes(4) + (1).to_bytes(4) + bytes([16])
     piece = RawSlice(place, "VARHASHLIST", header + REVOKED)
-    return {FOREIGN.kid: RawLists(Mode.POINT, frozenset({HashType.SIGNATURE}), [piece])}
+    lists = RawLists(Mode.POINT, frozenset({HashType.SIGNATURE}), [piece])
+    return {FOREIGN.kid: write_revocation(lists)}
 
 
 _STATUS: Final = {(BUREAU.id, 0): status_token()}
@@ -148,7 +149,7 @@ def content(**changes: Any) -> Content:
         agreements=[agreement()],
         policies=[POLICY],
         domestic=[DOMESTIC],
-        rules=[RULES],
+        rules=[SignedRules.over(RULES)],
         status=_STATUS,
         allow=_ALLOW,
         foreign=FOREIGN.trust,

@@ -101,7 +101,8 @@ class GateEvidence:
     agreements, policies and rule bundles; `revoked` that of `revocation`. `keys` by the first
     eight bytes of their id. `policies` by SHA-256, `bundles` by bundleHash. `domestic`: the policy
     of each jurisdiction for passes that it issues under no agreement. `status` by agency and list
-    number. `anchors`: block times of passes that were asked for on line, one by one.
+    number. `anchors`: block times of passes that were asked for on line, one by one, and of others'
+    codes under a stolen key that were converted here (`envelope.digest_of`).
     """
 
     sequence: int

@@ -3,12 +3,11 @@
 It has no anchor and no grade. One that nothing speaks against counts as the best of FROM's grades.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.certlogic.rules import Judgement
-from ledger.health import cose
 from ledger.health.cose import Sign1
 from ledger.health.gate.case import Case, answer, ended
 from ledger.health.gate.evidence import Part
@@ -35,7 +34,7 @@ from ledger.health.passes import Mode
 from ledger.health.policy import Policy
 from ledger.health.reasons import CodeRefused, Finding, Reason
 from ledger.health.rule_bundles import RuleBundle
-from ledger.values import Seconds
+from ledger.values import KeyState, Seconds
 from ledger.verification.check import Result
 
 _ANCHOR_CHECK: Final = 3
@@ -68,7 +67,7 @@ def judge_foreign(text: str, case: Case, identity: Identity) -> PersonReport:
     grade = None if ground.policy is None else _grade_of(ground.policy)
     uses = 0 if ground.policy is None else ground.policy.document["maxUses"]
     subject = _Subject(message, key, found.claims, ground, grade, uses)
-    findings = [*map(_judged, found.findings), *_findings(subject, case)]
+    findings = [*_reading_findings(subject, found.findings, case), *_findings(subject, case)]
     findings += identity_findings(None, identity, is_required=True, is_green=not findings)
     return answer(
         findings,
@@ -78,7 +77,7 @@ def judge_foreign(text: str, case: Case, identity: Identity) -> PersonReport:
         status=case.evidence.revoked,
         shown=shown_of(grade, found.claims.expires_at, None, ground.policy),
         effects=Effects(
-            subject=_name_of(message),
+            subject=envelope.subject_of(message),
             counts_use=uses > 0,
             source=ground.source,
         ),
@@ -102,6 +101,26 @@ def _opened(message: Sign1, key: TrustedKey, ground: Ground, case: Case) -> Read
     return found
 
 
+def _reading_findings(
+    subject: _Subject, findings: Iterable[Finding], case: Case
+) -> Iterator[GateFinding]:
+    """Yield what the reading found, but that a stolen key signed what we had taken in before."""
+    is_known = _is_anchored_before(subject, case)
+    for finding in findings:
+        if not (is_known and finding.reason is Reason.KEY_STATE):
+            yield _judged(finding)
+
+
+def _is_anchored_before(subject: _Subject, case: Case) -> bool:
+    """Whether the code was converted here before its key was stolen: then no thief wrote it."""
+    key = subject.key
+    if key.state is not KeyState.COMPROMISED or key.distrust_from is None:
+        return False
+    digest = envelope.digest_of(subject.message, case.lane.jurisdiction)
+    anchored_at = case.evidence.anchors.get(digest)
+    return anchored_at is not None and anchored_at < key.distrust_from
+
+
 def _judged(finding: Finding) -> GateFinding:
     """What a finding of the reading means at a gate."""
     reason, detail = finding.reason, finding.detail
@@ -119,9 +138,9 @@ def _findings(subject: _Subject, case: Case) -> Iterator[GateFinding]:
     yield from ground.findings(_covered(subject), case.lane.port)
     yield from clock_findings(case)
     yield from presentation_findings(Mode.PAPER, Showing(Mode.PAPER), ground.policy, case)
-    yield from memory_findings(_name_of(subject.message), None, subject.uses, case)
+    yield from memory_findings(envelope.subject_of(subject.message), None, subject.uses, case)
     if ground.policy is not None:
-        yield from age_findings(_parts(case), ground.policy, case)
+        yield from age_findings(_parts(subject.key, case), ground.policy, case)
         yield from quota_findings(ground.source, ground.policy, case)
         yield from grade_findings(subject.grade, ground.policy)
         bundle = case.evidence.bundles.get(ground.bundle_hash)
@@ -151,13 +170,9 @@ def _covered(subject: _Subject) -> Covered:
     return Covered(subject.key.kid, None, subject.grade)
 
 
-def _name_of(message: Sign1) -> bytes:
-    """What stands for a foreign code: r of its signature, since s may be replaced by n - s."""
-    signature = message.signature
-    is_pair = message.header(cose.ALG) == cose.ES256
-    return signature[: len(signature) // 2] if is_pair else signature
-
-
-def _parts(case: Case) -> Mapping[str, Part | None]:
-    evidence = case.evidence
-    return {"trust": evidence.trust, "status": evidence.revoked, "rules": evidence.rules}
+def _parts(key: TrustedKey, case: Case) -> Mapping[str, Part | None]:
+    """The parts that a foreign code rests on; a key is no newer than the list that it came in."""
+    evidence, trust = case.evidence, case.evidence.trust
+    if key.listed_at is not None and key.listed_at < trust.as_of:
+        trust = Part(trust.sequence, key.listed_at)
+    return {"trust": trust, "status": evidence.revoked, "rules": evidence.rules}

@@ -12,6 +12,7 @@ KEYS: Final = "keys"
 AGREEMENTS: Final = "agreements"
 DOMESTIC: Final = "domestic"
 FOREIGN_KEYS: Final = "foreign-keys"
+FOREIGN_ANCHORS: Final = "foreign-anchors"
 TEXTS: Final = "texts"
 POLICIES: Final = "policies"
 RULES: Final = "rules"
@@ -20,7 +21,7 @@ REVOCATION: Final = "revocation"
 STATUS: Final = "status"
 ALLOW: Final = "allow"
 _NEEDED: Final = (KEYS, AGREEMENTS)
-_SINGLE: Final = frozenset({*_NEEDED, FOREIGN_KEYS, TEXTS})
+_SINGLE: Final = frozenset({*_NEEDED, FOREIGN_KEYS, FOREIGN_ANCHORS, TEXTS})
 _BY_DIGEST: Final = frozenset({POLICIES, DOMESTIC, RULES, DOCUMENTS})
 """Folders whose files are called by their own SHA-256."""
 _FOLDERS: Final = _BY_DIGEST | {REVOCATION, STATUS, ALLOW}

@@ -1,4 +1,4 @@
-"""The files about codes of others: whose keys sign them, and which of them were withdrawn."""
+"""The files about codes of others: whose keys sign them, which were withdrawn, which converted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,13 +32,15 @@ from ledger.health.hcert.revocation import (
     read_prefix_list,
 )
 from ledger.health.hcert.trust import TrustedKey, TrustList, trust_list
-from ledger.values import KeyState, Seconds
+from ledger.values import Digest, KeyState, Seconds
 from ledger.verification.bundle_form import rows
 from ledger.verification.shape import ShapeWrong, base64url, entries, members, number, text
 
 _KID_BYTES: Final = 8
-_KEY_PARTS: Final = 7
+_KEY_PARTS: Final = 9
 _SLICE_PARTS: Final = 4
+_ANCHOR_PARTS: Final = 2
+_DIGEST_BYTES: Final = 32
 _LISTS_PARTS: Final = 3
 _USAGES: Final = {kind.value: kind for kind in CertificateType}
 _READERS: Final[Mapping[str, Callable[[bytes], Slice]]] = {
@@ -91,6 +93,21 @@ def read_trust(content: bytes) -> TrustList:
     )
 
 
+def write_anchors(anchors: Mapping[Digest, int]) -> bytes:
+    """Return the file of converted codes: digests and block times of their anchors, in order."""
+    return cbor.encode([[digest, time] for digest, time in sorted(anchors.items())])
+
+
+def read_anchors(content: bytes) -> Mapping[Digest, int]:
+    """Return block times by digest; raise `ShapeWrong` or `CborMalformed` for other content."""
+    found: dict[Digest, int] = {}
+    for digest, time in rows(cbor.decode(content), _ANCHOR_PARTS, "anchors"):
+        if type(digest) is not bytes or len(digest) != _DIGEST_BYTES:
+            raise ShapeWrong("anchors")
+        found[Digest(digest)] = number(time, "anchors")
+    return found
+
+
 def write_revocation(lists: RawLists) -> bytes:
     """Return the file of one kid's revocation lists."""
     return cbor.encode(
@@ -128,11 +145,14 @@ def _write_key(key: TrustedKey) -> list[Any]:
         key.not_after,
         key.country,
         int(key.state),
+        key.distrust_from,
+        key.listed_at,
     ]
 
 
 def _read_key(row: list[Any]) -> TrustedKey:
-    kid, spki, usages, not_before, not_after, country, state = row
+    kid, spki, usages, not_before, not_after, country, state, *times = row
+    distrust_from, listed_at = (_time(each) for each in times)
     named = [_USAGES.get(text(usage, "usages")) for usage in entries(usages, "usages")]
     if None in named:
         raise ShapeWrong("usages")
@@ -144,7 +164,13 @@ def _read_key(row: list[Any]) -> TrustedKey:
         Seconds(number(not_after, "notAfter")),
         text(country, "country"),
         KeyState(number(state, "state", greatest=max(KeyState))),
+        distrust_from,
+        listed_at,
     )
+
+
+def _time(value: object) -> Seconds | None:
+    return None if value is None else Seconds(number(value, "times"))
 
 
 def _public_key(value: object) -> VerificationKey:

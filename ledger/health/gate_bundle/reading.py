@@ -15,6 +15,7 @@ from ledger.health.gate_bundle.files import (
     ALLOW,
     DOCUMENTS,
     DOMESTIC,
+    FOREIGN_ANCHORS,
     FOREIGN_KEYS,
     KEYS,
     POLICIES,
@@ -24,7 +25,7 @@ from ledger.health.gate_bundle.files import (
     TEXTS,
     Files,
 )
-from ledger.health.gate_bundle.foreign_files import read_revocation, read_trust
+from ledger.health.gate_bundle.foreign_files import read_anchors, read_revocation, read_trust
 from ledger.health.gate_bundle.keys_file import read_keys
 from ledger.health.gate_bundle.lists import read_lists
 from ledger.health.gate_bundle.manifest import Manifest
@@ -32,14 +33,13 @@ from ledger.health.hcert.reading import NO_LISTS
 from ledger.health.hcert.revocation import KeyLists, RevocationLists
 from ledger.health.policy import Policy, read_domestic_policy, read_policy
 from ledger.health.readers import Voucher
-from ledger.health.rule_bundles import RuleBundle, needed_in, read_rule_bundle
+from ledger.health.rule_bundles import MAX_TEXT, RuleBundle, needed_in, read_rule_bundle
 from ledger.values import AgencyId, AgreementState, Digest, KeyUsage, health_record_type
 from ledger.verification.shape import ShapeWrong, hexadecimal, text
 
 _PASS: Final = health_record_type("pass")
 _HASH_BYTES: Final = 32
 _KID_BYTES: Final = 8
-_MAX_TEXT: Final = 4_096
 _COMING: Final = frozenset(
     (
         AgreementState.SCHEDULED,
@@ -118,6 +118,7 @@ def read_bundle(manifest: Manifest, contents: Mapping[Digest, bytes]) -> GateBun
         bundles=_rules(files),
         status=lists.status,
         allow=lists.allow,
+        anchors=files.read(FOREIGN_ANCHORS, read_anchors) if FOREIGN_ANCHORS in files else {},
     )
     texts = files.read(TEXTS, _texts) if TEXTS in files else {}
     missing = tuple(sorted(set(_missing(evidence, keys))))
@@ -163,7 +164,7 @@ def _texts(content: bytes) -> Texts:
         if type(texts) is not dict:
             raise ShapeWrong(language)
         for each in texts.values():
-            text(each, language, limit=_MAX_TEXT)
+            text(each, language, limit=MAX_TEXT)
     return found
 
 

@@ -13,6 +13,7 @@ from ledger.health.gate_bundle.files import (
     ALLOW,
     DOCUMENTS,
     DOMESTIC,
+    FOREIGN_ANCHORS,
     FOREIGN_KEYS,
     KEYS,
     POLICIES,
@@ -21,7 +22,7 @@ from ledger.health.gate_bundle.files import (
     STATUS,
     TEXTS,
 )
-from ledger.health.gate_bundle.foreign_files import RawLists, write_revocation, write_trust
+from ledger.health.gate_bundle.foreign_files import write_anchors, write_trust
 from ledger.health.gate_bundle.keys_file import write_keys
 from ledger.health.gate_bundle.lists import Place, path_of
 from ledger.health.gate_bundle.manifest import FileRef, Manifest, sign
@@ -31,25 +32,43 @@ from ledger.keys import Signer
 from ledger.values import Digest, LedgerRef
 
 
+@dataclass(frozen=True, slots=True)
+class SignedRules:
+    """The manifest that both parties signed, and of its files by path those that rules need.
+
+    A manifest names layouts and texts besides: written anew without them it would be another.
+    """
+
+    manifest: bytes
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def over(cls, files: Mapping[str, bytes]) -> "SignedRules":
+        """Return the rules whose manifest names these files and no others."""
+        return cls(write_rule_bundle(files), files)
+
+
 @dataclass(frozen=True)
 class Content:
     """What goes into a bundle; whatever is signed or hashed elsewhere goes as its bytes.
 
     `policies` of agreements as they were hashed, `domestic` those of jurisdictions for their own
-    passes, one each; `rules`: the files of each agreement's bundle by path.
+    passes, one each; `rules` those of each agreement's bundle.
     `status`: list tokens by agency and list, `allow`: segments by agency and number. `revocation`:
-    others' lists by kid. `texts` by language and name.
+    others' lists by kid, as files. `anchors`: block times of others' codes that were converted,
+    under keys that were stolen since. `texts` by language and name.
     """
 
     keys: Sequence[IssuerKey]
     agreements: Sequence[Agreement] = ()
     policies: Sequence[bytes] = ()
     domestic: Sequence[bytes] = ()
-    rules: Sequence[Mapping[str, bytes]] = ()
+    rules: Sequence[SignedRules] = ()
     status: Mapping[Place, bytes] = field(default_factory=dict)
     allow: Mapping[Place, bytes] = field(default_factory=dict)
     foreign: TrustList | None = None
-    revocation: Mapping[bytes, RawLists] = field(default_factory=dict)
+    revocation: Mapping[bytes, bytes] = field(default_factory=dict)
+    anchors: Mapping[Digest, int] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -74,16 +93,16 @@ def files_of(content: Content) -> Mapping[str, bytes]:
     files |= {f"{POLICIES}/{_hex(policy)}": policy for policy in content.policies}
     files |= {f"{DOMESTIC}/{_hex(policy)}": policy for policy in content.domestic}
     for bundle in content.rules:
-        manifest = write_rule_bundle(bundle)
-        files[f"{RULES}/{_hex(manifest)}"] = manifest
-        needed = needed_in(manifest)
-        files |= {f"{DOCUMENTS}/{needed[path].hex()}": bundle[path] for path in needed}
+        files[f"{RULES}/{_hex(bundle.manifest)}"] = bundle.manifest
+        for path, digest in needed_in(bundle.manifest).items():
+            files[f"{DOCUMENTS}/{digest.hex()}"] = bundle.files[path]
     files |= {path_of(STATUS, place): token for place, token in content.status.items()}
     files |= {path_of(ALLOW, place): segment for place, segment in content.allow.items()}
     if content.foreign is not None:
         files[FOREIGN_KEYS] = write_trust(content.foreign)
-    for kid, lists in content.revocation.items():
-        files[f"{REVOCATION}/{kid.hex()}"] = write_revocation(lists)
+    if content.anchors:
+        files[FOREIGN_ANCHORS] = write_anchors(content.anchors)
+    files |= {f"{REVOCATION}/{kid.hex()}": lists for kid, lists in content.revocation.items()}
     if content.texts:
         files[TEXTS] = canonical_json(content.texts)
     return files

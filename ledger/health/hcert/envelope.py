@@ -3,6 +3,7 @@
 hcert_spec.md §3 and §4; RFC 9285 (Base45), RFC 1950 (zlib), RFC 9052 (COSE).
 """
 
+import hashlib
 from typing import Final
 
 from ledger.health import base45, cose
@@ -11,6 +12,7 @@ from ledger.health.cose import CoseMalformed, Sign1
 from ledger.health.inflation import DeflateMalformed, inflate
 from ledger.health.qr_text import MAX_CHARACTERS
 from ledger.health.reasons import CodeRefused, Reason
+from ledger.values import Digest
 
 PREFIX: Final = "HC1:"
 MAX_INFLATED: Final = 65_536
@@ -63,3 +65,19 @@ def parsed(data: bytes) -> Sign1:
         return cose.read(data)
     except CoseMalformed as exc:
         raise CodeRefused(Reason.FORMAT, exc.reason) from exc
+
+
+def subject_of(message: Sign1) -> bytes:
+    """Return what stands for a code: r of its signature, since s may be replaced by n - s."""
+    signature = message.signature
+    is_pair = message.header(cose.ALG) == cose.ES256
+    return signature[: len(signature) // 2] if is_pair else signature
+
+
+def digest_of(message: Sign1, receiver: str) -> Digest:
+    """Return the digest under which a jurisdiction anchors that it converted a code.
+
+    SHA-256 over `subject_of`, which nobody guesses, in the name of the receiver.
+    """
+    name = f"health:hcert\n{receiver}\n".encode()
+    return Digest(hashlib.sha256(name + subject_of(message)).digest())

@@ -4,7 +4,7 @@ What a list may not do: go back, revive a key, or lose many keys of a country un
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -19,6 +19,8 @@ MAX_CANDIDATES: Final = 8
 """Keys of one kid: eight bytes are not unique, yet nobody may make a gate try thousands."""
 MAX_DROP: Final = 0.2
 """Proposed: the share of a country's active keys that a list may lose without an operator."""
+_BADNESS: Final = (KeyState.ACTIVE, KeyState.FROZEN, KeyState.COMPROMISED)
+"""What a list may say of a key, the worst last."""
 SUCCESSOR_LEAD: Final = 24 * 3600
 """Seconds between a key's appearance in a list and its first use."""
 
@@ -27,7 +29,8 @@ SUCCESSOR_LEAD: Final = 24 * 3600
 class TrustedKey:
     """One key of a list, its window in Unix seconds; `usages` as an operator or the list set them.
 
-    `state` is ACTIVE, FROZEN (being examined) or COMPROMISED (nothing it signed is believed).
+    `state` is ACTIVE, FROZEN (being examined) or COMPROMISED: nothing it signed is believed but
+    what was converted and anchored before `distrust_from`, in Unix seconds; None: nothing at all.
     """
 
     kid: bytes
@@ -37,6 +40,9 @@ class TrustedKey:
     not_after: Seconds
     country: str
     state: KeyState = KeyState.ACTIVE
+    distrust_from: Seconds | None = None
+    listed_at: Seconds | None = None
+    """When the key's own list was issued, where several lists were merged."""
 
     @classmethod
     def of(
@@ -112,6 +118,27 @@ def trust_list(
         if len(by_kid[key.kid]) > MAX_CANDIDATES:
             raise ListOverfull(key.kid)
     return TrustList(source, sequence, issued_at, by_kid)
+
+
+def merged(lists: Iterable[TrustList]) -> TrustList | None:
+    """Return the list of all sources together; None without any.
+
+    The sequence grows with each of theirs. What two sources say of one key the worse is believed:
+    a key withdrawn by one is not saved by the other. Raises `ListOverfull`.
+    """
+    found = list(lists)
+    if not found:
+        return None
+    keys: dict[tuple[bytes, bytes, str], TrustedKey] = {}
+    dated = (replace(key, listed_at=each.issued_at) for each in found for key in _keys(each))
+    for key in dated:
+        name = (key.kid, _point(key), key.country)
+        held = keys.get(name)
+        if held is None or _BADNESS.index(held.state) < _BADNESS.index(key.state):
+            keys[name] = key
+    sources = ", ".join(sorted(listed.source for listed in found))
+    sequence = sum(listed.sequence for listed in found)
+    return trust_list(sources, sequence, max(each.issued_at for each in found), keys.values())
 
 
 def renewed(held: TrustList, offered: TrustList, confirmed: Collection[str] = ()) -> TrustList:

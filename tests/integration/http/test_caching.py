@@ -19,6 +19,7 @@ PUBLIC = [
     f"{OFFICE}/keys",
     f"{OFFICE}/accreditations",
     "/v1/bundle",
+    f"/v1/health/trust-lists/CN-GD/{AGENCY.code}",
     "/problems/RoleMissing",
     "/ocds/extensions/ledger/extension.json",
     "/ocds/extensions/ledger/codelists/+documentType.csv",

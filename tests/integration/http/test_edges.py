@@ -247,6 +247,7 @@ class TestOpenApi:
             "/v1/health/passes/moves",
             "/v1/health/passes/refills",
             "/v1/health/scan-views",
+            "/v1/health/trust-lists/{jurisdiction}/{code}",
             "/v1/policies/{digest}",
             "/v1/proofs/{digest}",
             "/v1/sign-in",

@@ -104,6 +104,26 @@ class TestReading:
     def test_key_state(self, state: KeyState, outcome: str) -> None:
         assert answer(foreign=trusted(state=state)) == (outcome, ["KEY_STATE"])
 
+    def test_of_a_stolen_key_stands_what_was_converted_before(self) -> None:
+        stolen = {"state": KeyState.COMPROMISED, "distrust_from": Seconds(NOW - HOUR)}
+        digest = envelope.digest_of(envelope.read(CODE), LANE.jurisdiction)
+        elsewhere = envelope.digest_of(envelope.read(CODE), "XC")
+        for anchors, expected in (
+            ({digest: NOW - HOUR - 1}, ACCEPTED),
+            ({digest: NOW - HOUR}, ("DENY", ["KEY_STATE"])),
+            ({elsewhere: NOW - HOUR - 1}, ("DENY", ["KEY_STATE"])),
+            ({}, ("DENY", ["KEY_STATE"])),
+        ):
+            assert answer(foreign=trusted(**stolen), anchors=anchors) == expected
+        for_good = stolen | {"distrust_from": None}
+        known = {digest: NOW - DAY}
+        assert answer(foreign=trusted(**for_good), anchors=known) == ("DENY", ["KEY_STATE"])
+
+    def test_key_of_a_list_that_grew_old(self) -> None:
+        assert answer(foreign=trusted(listed_at=Seconds(NOW - DAY))) == ACCEPTED
+        old = trusted(listed_at=Seconds(NOW - DAY - 1))
+        assert answer(foreign=old) == ("UNKNOWN", ["STALE_LIST"])
+
     def test_time(self) -> None:
         late = judged(CODE, evidence(), Match.MATCHED, at=NOW + 2 * DAY)
         assert "TIME" in told(late)[1]

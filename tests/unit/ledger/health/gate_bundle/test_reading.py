@@ -20,8 +20,10 @@ from ledger.health.gate_bundle.errors import (
     GateFileWrong,
 )
 from ledger.health.gate_bundle.reading import GateBundle, read_bundle
+from ledger.health.gate_bundle.writing import SignedRules
 from ledger.health.hcert.reading import NO_LISTS
 from ledger.health.readers import Voucher
+from ledger.health.rule_bundles import write_rule_bundle
 from ledger.keys import PublicKey
 from ledger.values import (
     Address,
@@ -357,7 +359,22 @@ class TestFiles:
         ],
     )
     def test_rules_that_are_none_are_refused(self, rules: dict[str, bytes]) -> None:
-        assert malformed(made({"rules": [rules]})).startswith("rules/")
+        assert malformed(made({"rules": [SignedRules.over(rules)]})).startswith("rules/")
+
+    def test_rules_keep_the_manifest_that_was_signed(self) -> None:
+        """A manifest names texts besides: without them it would be another agreement's."""
+        rule = {"rules/a.json": RULES["rules/GR-XB-0001.json"]}
+        manifest = write_rule_bundle(rule | {"texts/en.json": b"{}"})
+        found = opened(made({"rules": [SignedRules(manifest, rule)]}))
+        assert hashlib.sha256(manifest).digest() in found.evidence.bundles
+
+    def test_anchors_of_converted_codes_come_through(self) -> None:
+        anchors = {Digest(b"b" * 32): 2, Digest(b"a" * 32): 1}
+        assert opened(made({"anchors": anchors})).evidence.anchors == anchors
+        bad_ones: list[Any] = [[[b"a" * 31, 1]], [[b"a" * 32, -1]], [[b"a" * 32]], {}, [1]]
+        for bad in bad_ones:
+            path = "foreign-anchors"
+            assert malformed(changed(path, cbor.encode(bad))) == path
 
     def test_a_key_that_is_no_point_is_found_now(self) -> None:
         bad = document_key(KeyUsage.DOCUMENTS, public_key=PublicKey(bytes(32), bytes(32)))
