@@ -1,0 +1,147 @@
+"""Licences shown with a bid, judged as of the deadline; what follows is only ever proposed.
+
+The ordinary verification decides. *Invalid* proposes to the committee reason R51(3), *unconfirmed*
+proposes nothing and is asked again until the report: nobody is rejected because a node was down.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger import jws
+from ledger.errors import LedgerError
+from ledger.licences.catalogue import Catalogue
+from ledger.licences.sd_jwt import KEY_BINDING_TYPE, SdJwt, check_key_binding
+from ledger.tenders.requests import Requirement
+from ledger.values import Window
+from ledger.verification.check import Report, Verdict
+from ledger.verification.evidence import Evidence
+from ledger.verification.policy import Policy
+from ledger.verification.verify import open_document, verify
+
+NOT_QUALIFIED: Final = 3
+"""Number of 招标投标法实施条例 art. 51 for a bidder without the qualification asked for."""
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How presentations to one bid are bound: to whom, for which bid, made when, judged when.
+
+    `made` reaches from publication to the deadline, `at` is the effective deadline.
+    """
+
+    audience: str
+    nonce: str
+    made: Window
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One presentation: for which requirement, what was found, and why (codes, stable).
+
+    `claims` are what it shows, empty for a document that cannot be read.
+    """
+
+    requirement: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    report: Report
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A ground that the committee is to look at; it decides, and the program never does."""
+
+    requirement: str
+    law: int
+    reasons: tuple[str, ...]
+
+
+def judge(
+    document: str,
+    requirement: Requirement,
+    ask: Ask,
+    evidence: Evidence,
+    policy: Policy,
+    catalogue: Catalogue,
+) -> Judged:
+    """Return what a presentation is worth for a requirement; never raise for its content.
+
+    `policy` is asked without a holder: the window of minutes is for people at a counter, and
+    whose presentation this is follows from `ask`. A question about the past wants the evidence's
+    `history`.
+    """
+    opened = open_document(document)
+    report = verify(opened, evidence, policy, ask.at, catalogue)
+    if not isinstance(opened.content, tuple):
+        return Judged(requirement.id, Verdict.INVALID, ("presentation.unreadable",), report, {})
+    parsed, licence = opened.content
+    reasons = [*_unfit(licence.vct, parsed, requirement, ask), *_unbound(parsed, ask)]
+    if reasons:
+        verdict = Verdict.INVALID
+    else:
+        verdict, reasons = report.verdict, _codes(report)
+    return Judged(requirement.id, verdict, tuple(reasons), report, parsed.claims)
+
+
+def proposals(judged: Sequence[Judged], missing: Sequence[str]) -> tuple[Proposal, ...]:
+    """Return the grounds for rejecting a bid that are to be shown to the committee.
+
+    A requirement is met by any valid presentation; nothing is proposed for one that only nobody
+    could confirm. `missing` are requirements that nothing was shown for.
+    """
+    met = {each.requirement for each in judged if each.verdict is Verdict.VALID}
+    open_ = {each.requirement for each in judged if each.verdict is Verdict.UNCONFIRMED}
+    found = {
+        each.requirement: Proposal(each.requirement, NOT_QUALIFIED, each.reasons)
+        for each in judged
+        if each.requirement not in met | open_
+    }
+    for id_ in missing:
+        found.setdefault(id_, Proposal(id_, NOT_QUALIFIED, ("presentation.missing",)))
+    return tuple(found.values())
+
+
+def unconfirmed(judged: Sequence[Judged]) -> tuple[str, ...]:
+    """Return the requirements to ask about again before the report."""
+    met = {each.requirement for each in judged if each.verdict is Verdict.VALID}
+    return tuple(
+        dict.fromkeys(
+            each.requirement
+            for each in judged
+            if each.verdict is Verdict.UNCONFIRMED and each.requirement not in met
+        )
+    )
+
+
+def _unfit(vct: str, parsed: SdJwt, requirement: Requirement, ask: Ask) -> list[str]:
+    """Why the licence is not what was asked for, whoever issued it."""
+    found = []
+    if vct != requirement.vct:
+        found.append("presentation.other-type")
+    if any(name not in parsed.claims for name in requirement.claims):
+        found.append("presentation.claims-missing")
+    exp = parsed.claims.get("exp")
+    needed = ask.at + requirement.min_validity_days * _DAY
+    if isinstance(exp, int) and exp < needed:
+        found.append("presentation.ends-too-soon")
+    return found
+
+
+def _unbound(parsed: SdJwt, ask: Ask) -> list[str]:
+    """Why the presentation is not this bidder's to this bid; its age is that of the bid."""
+    try:
+        made = jws.parse(parsed.key_binding or "", KEY_BINDING_TYPE).payload.get("iat")
+        now = made if isinstance(made, int) else 0
+        check_key_binding(parsed, audience=ask.audience, nonce=ask.nonce, now=now)
+    except LedgerError:
+        return ["presentation.not-bound"]
+    return [] if ask.made.holds(now) else ["presentation.made-outside"]
+
+
+def _codes(report: Report) -> list[str]:
+    found = {Verdict.INVALID: "INVALID", Verdict.UNCONFIRMED: "ERROR"}.get(report.verdict)
+    return [check.code for check in report.checks if check.result == found]
