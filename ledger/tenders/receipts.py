@@ -1,0 +1,142 @@
+"""Receipts for bids (§3.8): JWS ES256 of the service, at once and again when the bid is final.
+
+It says what arrived and when; not that the bid is in time, which the chain alone decides.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from ledger import jws
+from ledger.canonical import b64url_encode
+from ledger.errors import Refused
+from ledger.jws import Jws
+from ledger.keys import PublicKey, Signer
+from ledger.verification.shape import ShapeWrong, entries, hexadecimal, members, number, text
+
+TYPE: Final = "bid-receipt+jwt"
+ID_BYTES: Final = 16
+_PLAIN: Final = ("iss", "jti", "iat", "digest", "files", "state")
+_MINED: Final = ("transaction", "block")
+_MAX_FILES: Final = 2
+_HASH_BYTES: Final = 32
+_GREATEST: Final = 2**53 - 1
+
+
+class ReceiptState(StrEnum):
+    """How far the bid is; `submitted` until its block is final, since blocks may fall out."""
+
+    STORED = "stored"
+    SUBMITTED = "submitted"
+    FINAL = "final"
+
+
+@dataclass(eq=False)
+class ReceiptMalformed(Refused):
+    """The receipt is not one for a bid."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One age file that the service read back whole; `stored_at` in Unix seconds."""
+
+    sha256: bytes
+    size: int
+    stored_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """Where the bid was taken into the chain."""
+
+    transaction: bytes
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the service says of a bid with this EIP-712 digest; `issued_at` in Unix seconds."""
+
+    issuer: str
+    id: str
+    issued_at: int
+    digest: bytes
+    files: tuple[StoredFile, ...]
+    state: ReceiptState
+    mined: Mined | None = None
+
+
+def new_id(randomness: Callable[[int], bytes]) -> str:
+    """Return a receipt's number."""
+    return b64url_encode(randomness(ID_BYTES))
+
+
+def sign(receipt: Receipt, signer: Signer) -> str:
+    """Return the receipt as a compact JWS."""
+    files: list[dict[str, Any]] = [
+        {"sha256": _hex(each.sha256), "size": each.size, "storedAt": each.stored_at}
+        for each in receipt.files
+    ]
+    payload: dict[str, Any] = {
+        "iss": receipt.issuer,
+        "jti": receipt.id,
+        "iat": receipt.issued_at,
+        "digest": _hex(receipt.digest),
+        "files": files,
+        "state": receipt.state.value,
+    }
+    if receipt.mined is not None:
+        payload["transaction"] = _hex(receipt.mined.transaction)
+        payload["block"] = receipt.mined.block
+    return jws.sign(TYPE, payload, signer)
+
+
+def read(token: str, key: PublicKey) -> Receipt:
+    """Return a receipt that `key` signed.
+
+    Raises:
+        JwsMalformed, AlgorithmRefused, TypeRefused, SignatureInvalid: for the token.
+        ReceiptMalformed: for what it says.
+    """
+    parsed = jws.parse(token, TYPE)
+    parsed.verify(key)
+    try:
+        return _read(parsed)
+    except (ShapeWrong, ValueError) as exc:
+        raise ReceiptMalformed(exc.member if isinstance(exc, ShapeWrong) else "state") from exc
+
+
+def _read(token: Jws) -> Receipt:
+    is_mined = "transaction" in token.payload
+    names = (*_PLAIN, *_MINED) if is_mined else _PLAIN
+    value = members(token.payload, names, "payload")
+    return Receipt(
+        issuer=text(value["iss"], "iss"),
+        id=text(value["jti"], "jti"),
+        issued_at=number(value["iat"], "iat"),
+        digest=hexadecimal(value["digest"], _HASH_BYTES, "digest"),
+        files=tuple(_file(each) for each in entries(value["files"], "files", limit=_MAX_FILES)),
+        state=ReceiptState(value["state"]),
+        mined=_mined(value) if is_mined else None,
+    )
+
+
+def _file(value: Any) -> StoredFile:
+    named = members(value, ("sha256", "size", "storedAt"), "files")
+    return StoredFile(
+        hexadecimal(named["sha256"], _HASH_BYTES, "files.sha256"),
+        number(named["size"], "files.size", greatest=_GREATEST),
+        number(named["storedAt"], "files.storedAt"),
+    )
+
+
+def _mined(value: dict[str, Any]) -> Mined:
+    transaction = hexadecimal(value["transaction"], _HASH_BYTES, "transaction")
+    return Mined(transaction, number(value["block"], "block"))
+
+
+def _hex(octets: bytes) -> str:
+    return "0x" + octets.hex()
