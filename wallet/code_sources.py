@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,8 @@ MAX_LINE: Final = 8_192
 def codes_of(source: str) -> Iterator[str]:
     """Yield the texts of all codes in a picture or a file of lines, or standard input for `-`.
 
-    Raises `FileMissing` or `FileUnreadable` for the file. A picture without a code yields nothing.
+    Raises `FileMissing` or `FileUnreadable` for the file. A picture without a code yields nothing,
+    and so does what is neither picture nor text: there is no code in it to be judged.
     """
     if source == STANDARD_INPUT:
         yield from lines_of(iter(lambda: sys.stdin.readline(MAX_LINE), ""))
@@ -28,7 +30,8 @@ def codes_of(source: str) -> Iterator[str]:
 
         yield from codes_in(content)
     else:
-        yield from lines_of(content.decode("utf-8-sig", "replace").splitlines())
+        with suppress(UnicodeDecodeError):
+            yield from lines_of(content.decode("utf-8-sig").splitlines())
 
 
 def lines_of(lines: Iterable[str]) -> Iterator[str]:

@@ -204,11 +204,17 @@ class TestScan:
         gate.terminal.run("gate", "scan", picture)
         gate.scan("", "]Q1" + live(shown, time=AT - 8), "\t" + live(shown, time=AT - 9) + " ")
 
-    def test_says_where_no_code_is(self, gate: GateTerminal, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "content", [b"\x89PNG\r\n\x1a\nno picture", b"\x5f\x21\xf0\nneither\npicture nor text\n"]
+    )
+    def test_says_where_no_code_is(
+        self, gate: GateTerminal, tmp_path: Path, content: bytes
+    ) -> None:
         gate.take(bundle())
         blank = tmp_path / "blank.png"
-        blank.write_bytes(b"\x89PNG\r\n\x1a\nno picture")
+        blank.write_bytes(content)
         assert "No code was found" in gate.terminal.run("gate", "scan", blank, code=2)
+        assert gate.terminal.json("gate", "status")["counters"] == []
 
     def test_takes_paper_with_its_document(self, gate: GateTerminal) -> None:
         cti = bytes(16)
