@@ -59,6 +59,11 @@ class Settings(BaseSettings):
     scan_batch_size: int = Field(default=1_000, ge=1, le=1_000_000)
     scan_batch_seconds: float = Field(default=300.0, ge=0, allow_inf_nan=False)
     """Rows of gates' scan logs are anchored by so many, or after so long (proposed)."""
+    allow_segment_seconds: float = Field(default=300.0, ge=0, allow_inf_nan=False)
+    """At most one segment of an agency's allow list in so long: each costs gates some 250 bytes
+    (proposed)."""
+    gate_bundle_seconds: int = Field(default=60, ge=0, le=1_800)
+    """How long a gate bundle is handed out before a new one is made (proposed)."""
     confirmations: Confirmations = 1
     """Blocks that make what is mined final, its own among them; or `finalized`, as the chain says.
     """

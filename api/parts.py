@@ -260,6 +260,7 @@ class Parts:
             clock=self.clock,
             steady=time.monotonic,
             randomness=self.randomness,
+            gate_bundle_seconds=self.settings.gate_bundle_seconds,
         )
         return compose(ports)
 
@@ -418,6 +419,7 @@ class Parts:
             signers=self.issuers,
             clock=self.clock,
             confirmations=self.settings.confirmations,
+            segment_seconds=self.settings.allow_segment_seconds,
         )
 
     def _sizing(self) -> Sizing:

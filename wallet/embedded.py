@@ -65,7 +65,8 @@ class EmbeddedChain:
     """One anvil over one folder; `start`, then `keep` again and again, then `stop`.
 
     A start after kill -9 loads the newest copy that parses and sends the journal's tail again. To
-    be called from one thread at a time.
+    be called from one thread at a time. `begins_at`: Unix seconds of the first block of a chain
+    that is not on disk yet, where it is to lie in the past; its clock runs on from there.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class EmbeddedChain:
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.loaded: ChainCopy | None = None
+        self.begins_at: int | None = None
         self.replayed = 0
         self._copies = ChainCopies(folder)
         self._port = port
@@ -156,6 +158,8 @@ class EmbeddedChain:
         command = [str(self._binary), "--quiet", "--host", "127.0.0.1", "--port", str(self._port)]
         command += ["--no-cors", "--hardfork", HARDFORK, "--chain-id", str(CHAIN_ID)]
         command += ["--accounts", "0"]  # the keys of anvil's own accounts are public
+        if self.loaded is None and self.begins_at is not None:
+            command += ["--timestamp", str(self.begins_at)]
         if self.loaded is not None:
             command += ["--load-state", str(self.loaded.path)]
         return command

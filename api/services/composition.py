@@ -13,7 +13,7 @@ from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.decisions import Decisions
 from api.services.foreign_codes import ForeignCodes
-from api.services.gate_bundles import GateBundles
+from api.services.gate_bundles import KEPT_SECONDS, GateBundles
 from api.services.gate_contents import GateContents
 from api.services.gate_lists import GateLists
 from api.services.health import Health
@@ -113,6 +113,7 @@ class Ports:
     clock: Callable[[], int]
     steady: Callable[[], float]
     randomness: Callable[[int], bytes]
+    gate_bundle_seconds: int = KEPT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +363,7 @@ def _gate_bundles(ports: Ports, foreign: ForeignCodes) -> GateBundles:
         issuers=ports.issuers,
         ledger=ports.ledger,
         clock=ports.clock,
+        kept_seconds=ports.gate_bundle_seconds,
     )
 
 

@@ -18,7 +18,9 @@ from ledger.health.gate_bundle.writing import Content, Heading, files_of, sign_m
 from ledger.values import AgencyId, Digest, KeyUsage, LedgerRef
 
 KEPT_SECONDS: Final = 60
-"""How long a bundle is handed out before a new one is made (proposed)."""
+"""How long a bundle is handed out before a new one is made, unless the operator chose otherwise
+(proposed).
+"""
 _TRIES: Final = 3
 
 
@@ -41,6 +43,7 @@ class GateBundles:
         issuers: Issuers,
         ledger: LedgerRef,
         clock: Callable[[], int],
+        kept_seconds: int = KEPT_SECONDS,
     ) -> None:
         self._store = store
         self._contents = contents
@@ -48,10 +51,11 @@ class GateBundles:
         self._issuers = issuers
         self._ledger = ledger
         self._clock = clock
+        self.kept_seconds = kept_seconds
         self._lock = Lock()
 
     def manifest(self, agency: AgencyId) -> bytes:
-        """Return the signed manifest for an agency's gates, made a minute ago at most.
+        """Return the signed manifest for an agency's gates, made `kept_seconds` ago at most.
 
         Sequences rise with every look at the chain, whichever process made the bundle, and never
         fall: a projection put back from an older copy makes none until it has caught up.
@@ -67,7 +71,7 @@ class GateBundles:
             raise GateBundleAbsent(agency)
         with self._lock:
             newest, now = self._store.newest(agency), self._clock()
-            if newest is None or not 0 <= now - newest.made_at < KEPT_SECONDS:
+            if newest is None or not 0 <= now - newest.made_at < self.kept_seconds:
                 newest = self._make(found, newest, now)
             return newest.document
 

@@ -18,7 +18,7 @@ from ledger.values import AgencyId, KeyUsage
 Segment = SegmentRow
 """A signed segment, for the floors above, which may not import the store."""
 SEGMENT_SECONDS: Final = 300
-"""At most one segment of an agency in so long (proposed): each costs gates some 250 bytes."""
+"""At most one segment of an agency in so long, unless the operator chose otherwise (proposed)."""
 REFRESH_SECONDS: Final = 900
 """While passes are good, a list says at least so often up to when it is complete (proposed)."""
 
@@ -60,12 +60,14 @@ class AllowListing:
         signers: ListSigners,
         clock: Callable[[], int],
         confirmations: Confirmations,
+        segment_seconds: float = SEGMENT_SECONDS,
     ) -> None:
         self._segments = segments
         self._chain = chain
         self._signers = signers
         self._clock = clock
         self._confirmations = confirmations
+        self._segment_seconds = segment_seconds
 
     def step(self, *, flush: bool = False) -> int:
         """Sign what is due, with `flush` whatever was anchored since; return how many segments.
@@ -95,7 +97,7 @@ class AllowListing:
 
     def _list(self, agency: AgencyId, settled: int, until: int, *, flush: bool) -> int:
         last, now = self._segments.last(agency), self._clock()
-        if last is not None and now - last.made_at < SEGMENT_SECONDS and not flush:
+        if last is not None and now - last.made_at < self._segment_seconds and not flush:
             return 0
         new = self._segments.unlisted(agency, settled)
         if not new and not self._is_refreshed(last, until, now):

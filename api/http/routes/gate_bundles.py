@@ -8,7 +8,7 @@ from api.http.openapi import problems
 from api.http.ports import GivenGateBundles
 from api.http.public import NOT_MODIFIED, PublicRoute, RevalidatedRoute
 from api.http.schemas.shared import CodeInPath, JurisdictionInPath
-from api.services.gate_bundles import KEPT_SECONDS, GateBundleAbsent
+from api.services.gate_bundles import GateBundleAbsent
 from api.services.issuers import SigningKeyMissing
 from api.services.refusals import GateFileUnknown
 from ledger.errors import AgencyNotActive, AgencyUnknown, Unavailable
@@ -39,7 +39,7 @@ def manifest(
 ) -> Response:
     """Give the manifest of an agency's gates; a gate then fetches the files that it lacks."""
     made = bundles.manifest(agency_id(jurisdiction, code))
-    headers = {"Cache-Control": f"public, max-age={KEPT_SECONDS}"}
+    headers = {"Cache-Control": f"public, max-age={bundles.kept_seconds}"}
     return Response(pack(made, []), headers=headers, media_type=MANIFEST_TYPE)
 
 

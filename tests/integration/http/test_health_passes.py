@@ -275,7 +275,7 @@ class TestWithdrawal:
 
 
 class TestAllowList:
-    def listing(self, both: Desks) -> AllowListing:
+    def listing(self, both: Desks, seconds: float = SEGMENT_SECONDS) -> AllowListing:
         service = both.service
         return AllowListing(
             segments=SegmentStore(service.database),
@@ -283,6 +283,7 @@ class TestAllowList:
             signers=service.issuers,
             clock=service.clock,
             confirmations=1,
+            segment_seconds=seconds,
         )
 
     def test_lists_what_was_anchored_and_that_alone(self, both: Desks) -> None:
@@ -302,6 +303,17 @@ class TestAllowList:
         both.service.say()
         assert listing.step() == 1
         assert self.fetched(both).find(digest_of(second)) is not None
+
+    def test_lists_sooner_where_the_operator_chose_so(self, both: Desks) -> None:
+        listing = self.listing(both, seconds=2)
+        for _ in range(2):
+            issued(both)
+            both.anchor(HOST_ID, RecordKind.HEALTH_PASS)
+            assert listing.step() == 1
+            both.service.clock.now += 1
+            both.service.say()
+            assert listing.step() == 0
+            both.service.clock.now += 1
 
     def fetched(self, both: Desks) -> AllowList:
         client, path = both.service.client, "/v1/health/allow/XB/SAMPLE-HOST"

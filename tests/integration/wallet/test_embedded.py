@@ -152,6 +152,18 @@ class TestStart:
         finally:
             again.stop()
 
+    def test_begins_in_the_past_where_it_is_to(self, folder: Path) -> None:
+        begun = build(folder)
+        begun.begins_at = CLOCKS.now() - 100_000
+        begun.start()
+        try:
+            send(begun)
+            newest = record(begun.ask("eth_getBlockByNumber", "latest", HASHES_ONLY))
+            behind = CLOCKS.now() - quantity(newest["timestamp"])
+            assert 90_000 < behind <= 100_000
+        finally:
+            begun.stop()
+
 
 class TestKeep:
     def test_copies_nothing_while_the_head_stands_still(

@@ -18,6 +18,7 @@ class TestLoadSettings:
         assert settings.node_urls == ("http://127.0.0.1:8545",)
         assert (settings.batch_size, settings.batch_seconds) == (10_000, 1.0)
         assert (settings.confirmations, settings.poll_seconds) == (1, 0.2)
+        assert (settings.allow_segment_seconds, settings.gate_bundle_seconds) == (300, 60)
         assert (settings.domain, settings.scheme) == ("127.0.0.1:8080", "http")
         assert (settings.password_file, settings.verifiers) == (None, None)
 
