@@ -30,6 +30,7 @@ from ledger.errors import (
     WrongNetwork,
 )
 from ledger.health.agreement_history import AgreementUnknown
+from ledger.health.conversion import ConversionRefused
 from ledger.health.gate_bundle.errors import (
     GateBundleIncomplete,
     GateBundleRolledBack,
@@ -47,6 +48,8 @@ from ledger.values import AgreementState, Role
 from ledger.verification.bundle import BundleRolledBack, BundleStale, BundleUntrusted
 from ledger.verification.proof_file import ProofFileMalformed
 from wallet.faults import fault_lines
+from wallet.health.refusals import ADVICE as HEALTH_ADVICE
+from wallet.health.refusals import conversion_refused
 from wallet.service import ServiceRefused
 
 _OTHER_NODE: Final = "Name a node of the right chain with --node, or the right --deployment."
@@ -102,7 +105,7 @@ _LICENCE: Final = {
     ),
 }
 """Of one licence, as the service names it: what happened and what to do next."""
-_BY_NAME: Final = {kind.__name__: advice for kind, advice in _ADVICE.items()}
+_BY_NAME: Final = {**{kind.__name__: advice for kind, advice in _ADVICE.items()}, **HEALTH_ADVICE}
 
 
 def spoken(error: LedgerError) -> str:
@@ -126,6 +129,8 @@ def _of_service(error: ServiceRefused) -> str:
     facts = error.facts
     if error.name == RoleMissing.__name__ and {"role", "account", "subject"} <= facts.keys():
         return _role(int(facts["role"]), facts["account"], facts["subject"])
+    if error.name == ConversionRefused.__name__:
+        return conversion_refused(facts)
     if error.name in _LICENCE and {"digest"} <= facts.keys():
         said = _LICENCE[error.name].format_map(defaultdict(lambda: "?", facts))
         return f"{said} ({error.name})"

@@ -29,6 +29,9 @@ _NOT_BY_WAITING: Final = {
         "An agency must announce one with suizheng agency announce-key --usage bundles, and give "
         "it to the service with suizheng key hand-over."
     ),
+    "PolicyMissing": "The authority must publish what was agreed: suizheng agreement publish.",
+    "HealthKeyMissing": "Its operator must make the secret: python -m api.main health-key.",
+    "TransferNotAnchored": "Ask again in a moment: suizheng health convert --resume.",
     "SigningKeyMissing": (
         "The agency must announce one with suizheng agency announce-key, and give it to the "
         "service with suizheng key hand-over."

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import click
 
 from wallet.commands.health_answer import answer
+from wallet.commands.health_appeal import appeal
 from wallet.commands.health_convert import convert
 from wallet.commands.health_holder import conversions, refill, withdraw
 from wallet.commands.health_move import move
@@ -47,7 +48,7 @@ def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
         say("No gate was answered.")
 
 
-for _command in (pass_group, answer, scans, convert, conversions, refill, move, withdraw):
+for _command in (pass_group, answer, scans, appeal, convert, conversions, refill, move, withdraw):
     health.add_command(_command)
 for _command in (transfer, issue):
     health.add_command(_command)

@@ -3,18 +3,23 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
 
 import wallet
 from ledger.errors import AgencyUnknown, ChainUnavailable, LedgerError, RoleMissing
+from ledger.health.conversion import Ground
 from ledger.keystore import PasswordWrong
 from ledger.licences.fields import FieldError, FieldsInvalid
 from ledger.values import Role
 from wallet.advice import spoken
+from wallet.health.refusals import ADVICE as HEALTH_ADVICE
 from wallet.service import problem
 
+TITLES = orjson.loads(Path("api/http/explanations/zh-Hans.json").read_bytes())["titles"]
+"""The service's problems: every name has a title in Chinese."""
 SPEAKS_FOR_OTHERS = {"ServiceRefused"}
 """Errors whose words are the service's."""
 
@@ -102,6 +107,26 @@ class TestSpokenOfTheService:
         assert happened == said
         assert "suizheng licence" in advice
         assert advice.endswith(f"({name})")
+
+    @pytest.mark.parametrize("ground", list(Ground))
+    def test_says_why_nothing_is_converted_and_where_to_appeal(self, ground: Ground) -> None:
+        facts = {"ground": ground, "cause": "grade 2", "appeal": "a@health.example"}
+        body = {"type": "/problems/ConversionRefused", "title": "No.", **facts}
+        said = spoken(problem(409, orjson.dumps(body | {"answerWithin": "PT24H"}))).splitlines()
+        assert said[0].startswith("The host issues no pass for this transfer. ")
+        assert said[1:] == [
+            f"Reason: {ground}, grade 2",
+            "Appeal to a@health.example; you are answered within 24 hours.",
+            "(ConversionRefused)",
+        ]
+        del body["appeal"]
+        assert len(spoken(problem(409, orjson.dumps(body))).splitlines()) == 3
+
+    @pytest.mark.parametrize("name", sorted(HEALTH_ADVICE))
+    def test_advises_about_health_codes_by_names_that_exist(self, name: str) -> None:
+        assert name in TITLES
+        body = {"type": f"/problems/{name}", "title": "No."}
+        assert HEALTH_ADVICE[name] in spoken(problem(409, orjson.dumps(body)))
 
     def test_repeats_what_it_has_no_advice_for(self) -> None:
         error = problem(409, orjson.dumps({"type": "/problems/Odd", "title": "Odd."}))

@@ -5,6 +5,9 @@ import orjson
 import pytest
 
 from api.services.bundles import BundleSignerMissing
+from api.services.health_agreements import PolicyMissing
+from api.services.health_keys import HealthKeyMissing
+from api.services.health_origins import TransferNotAnchored
 from api.services.issuers import SigningKeyMissing
 from ledger.errors import LedgerError
 from wallet.service import (
@@ -197,6 +200,21 @@ class TestProblem:
         assert advice in str(error)
         assert "suizheng key hand-over" in str(error)
         assert str(error).endswith(f"({missing.__name__})")
+
+    @pytest.mark.parametrize(
+        ("missing", "advice"),
+        [
+            (PolicyMissing, "suizheng agreement publish"),
+            (HealthKeyMissing, "health-key"),
+            (TransferNotAnchored, "suizheng health convert --resume"),
+        ],
+    )
+    def test_says_what_a_health_authority_or_traveller_does(
+        self, missing: type[LedgerError], advice: str
+    ) -> None:
+        error = problem(503, orjson.dumps({"type": f"/problems/{missing.__name__}"}))
+        assert isinstance(error, ServiceBusy)
+        assert advice in str(error)
 
     @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"errors": 5}', b'{"title": 5}'])
     def test_takes_any_answer(self, content: bytes) -> None:

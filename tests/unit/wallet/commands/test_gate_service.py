@@ -19,7 +19,7 @@ from ledger.health.scans import read_row
 from ledger.keys import PrivateKey
 from ledger.values import KeyUsage
 from ledger.verification.check import rfc3339
-from tests.support.gate_bundles import DAY, SIGNERS, STRANGER, Made
+from tests.support.gate_bundles import DAY, SIGNERS, STRANGER, Made, document_key, issuer_key, made
 from tests.support.lanes import AT, GateTerminal, bundle, live, sealed
 from tests.support.terminal import Terminal
 from wallet.commands import gate_log, gate_update, serving
@@ -43,6 +43,7 @@ class GateService:
     sealed: list[bytes] = field(default_factory=list)
     lodged: dict[str, Any] = field(default_factory=dict)
     signer: PrivateKey = SIGNERS[KeyUsage.DOCUMENTS]
+    named: PrivateKey = SIGNERS[KeyUsage.DOCUMENTS]
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         if "/appeals/" in request.url.path:
@@ -79,7 +80,7 @@ class GateService:
         document = orjson.loads(request.content)["answer"]
         signature = {
             "algorithm": "ES256",
-            "keyId": "0x" + SIGNERS[KeyUsage.DOCUMENTS].public_key.key_id.hex(),
+            "keyId": "0x" + self.named.public_key.key_id.hex(),
             "signature": b64url_encode(self.signer.sign(document.encode())),
         }
         answer = {"document": document, "signature": signature}
@@ -227,6 +228,17 @@ class TestAppealAnswer:
     def test_of_another_row_is_not_given(self, gate: GateTerminal, service: GateService) -> None:
         number = self.lodged(gate, service, "0x" + "00" * 32)
         assert "another row" in gate.terminal.run(*self.words(gate, number), code=1)
+
+    def test_may_be_signed_by_a_key_announced_since(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        """The key of that hour may be retired or stolen; the answer is of today."""
+        number = self.lodged(gate, service)
+        service.signer = service.named = STRANGER
+        new = document_key(KeyUsage.DOCUMENTS, public_key=STRANGER.public_key)
+        keys = [*(document_key(usage) for usage in KeyUsage), new]
+        gate.take(made({"keys": [issuer_key(key) for key in keys]}, sequence=13))
+        assert gate.terminal.json(*self.words(gate, number))["verdict"] == "UPHELD"
 
     def test_that_nobody_signed_is_not_given(
         self, gate: GateTerminal, service: GateService
