@@ -13,6 +13,9 @@ from typing import Any, Final
 from ledger.keys import PrivateKey
 from ledger.licences.sd_jwt import parse
 from scripts.demo.forgeries import signed_by_stranger, tampered
+from scripts.demo.health import HealthStory
+from scripts.demo.leaks import Net
+from scripts.demo.privacy import look, of_person
 from scripts.demo.stage import Stage, expect
 from scripts.demo.terminal import Answer, Terminal
 from scripts.steps import ROOT
@@ -22,7 +25,7 @@ AGENCY: Final = "CN-GD/11440100MBEXAMPE7Y"
 NAME: Final = "示例市市场监督管理局"
 FILES: Final = sorted((ROOT / "scripts" / "demo_data").glob("*.csv"))
 SINGLE: Final = "cn.physician-practice"
-PERSON: Final = {
+PERSON: Final[dict[str, Any]] = {
     "licence_number": "440199000000001",
     "holder_name": "样本医师",
     "holder_code": "11010519491231002X",
@@ -50,6 +53,7 @@ class Story:
 
     household: Household
     folder: Path
+    vectors: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
     issued: int = 0
 
@@ -60,12 +64,17 @@ class Story:
         self.stranger = Terminal(self.folder / "stranger", self.folder)
         self.files = self.folder / "files"
         self.files.mkdir(parents=True, exist_ok=True)
+        self.health = HealthStory(
+            self.household, self.folder, self.office, self.files, self.vectors
+        )
 
     def play(self, stage: Stage) -> None:
         """Play every step."""
         stage.play("Chain, contracts, service and worker start", self.start)
+        self.health.begin(stage)
         stage.play("An agency is admitted and its people get their roles", self.admit)
         stage.play("It is accredited for five types and its key is announced", self.equip)
+        self.health.equip(stage)
         stage.play("A file with one wrong row issues nothing", self.refuse_upload)
         stage.play("Over a thousand licences are issued in bulk", self.issue_in_bulk)
         stage.play("One is issued singly, bound to the holder's key", self.issue_singly)
@@ -79,10 +88,12 @@ class Story:
         stage.play("One is renewed; the old one points to the new", self.renew)
         stage.play("A tampered copy is refused", self.tamper)
         stage.play("A copy signed by a stranger is refused", self.sign_falsely)
+        self.health.play(stage)
         stage.play("Database and chain agree", self.audit)
         stage.play("Without a network a signed bundle answers", self.verify_off_line)
         stage.play("With the node stopped the answer is unconfirmed, never invalid", self.stop_node)
         stage.play("With the node back it is valid again", self.start_node)
+        stage.play("Nothing personal is on the chain or in the logs", self.look_for_people)
 
     def start(self) -> str:
         """Start everything."""
@@ -90,12 +101,11 @@ class Story:
         return f"service at {self.household.urls.service}, node at {self.household.urls.node}"
 
     def admit(self) -> str:
-        """Admit jurisdiction and agency; make and fund the accounts; grant the roles."""
+        """Admit the agency; make and fund the accounts; grant the roles."""
         office = self.office
         for name in ("admin", "officer", "approver"):
             office.run("key", "new", "account", name)
             office.run("key", "fund", name, "--node", self.household.urls.node)
-        office.run("agency", "admit-jurisdiction", "CN-GD", "--supervisor", "supervisor")
         office.run("agency", "admit", AGENCY, "--name", NAME, "--admin", "admin")
         grants = [("operator", "issuer"), ("operator", "registrar"), ("approver", "approver")]
         grants += [("officer", "issuer"), ("officer", "registrar")]
@@ -301,6 +311,14 @@ class Story:
         self.household.start_node()
         self._until_code(self._fetched("food-0001"), "status.valid", code=0)
         return "valid"
+
+    def look_for_people(self) -> str:
+        """Look for every personal value of both stories, in every spelling."""
+        net = Net()
+        for what, value in (*of_person(PERSON), *self.health.personal()):
+            net.add(what, value)
+        logs = self.household.layout.root / "log"
+        return look(net, self.household.chain, logs, PERSON["holder_code"])
 
     def _serve(self, *arguments: object, code: int = 0) -> Answer:
         service = ("--account", "officer", "--service", self.household.urls.service)

@@ -42,8 +42,7 @@ class Terminal:
 
     def run(self, *arguments: object, code: int = 0) -> Answer:
         """Run a command; raise `NotAsTold` when it ends with another exit code than `code`."""
-        words = [str(argument) for argument in arguments]
-        print(f"   $ suizheng {self._shown(words)}", flush=True)
+        words = self.show(*arguments)
         answer = self.quietly(*words)
         said = (answer.err or answer.out).strip()
         expect(answer.code == code, f"exit code {answer.code}, not {code}: {said[:500]}")
@@ -51,12 +50,17 @@ class Terminal:
 
     def run_apart(self, *arguments: object) -> Answer:
         """Run a command that starts programs of its own in a process of its own; exit code 0."""
-        words = [str(argument) for argument in arguments]
-        print(f"   $ suizheng {self._shown(words)}", flush=True)
+        words = self.show(*arguments)
         command = [sys.executable, "-m", "wallet.cli", "--wallet", str(self.wallet), *words]
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
         expect(ended.returncode == 0, f"exit code {ended.returncode}: {ended.stderr[-500:]}")
         return Answer(ended.returncode, ended.stdout, ended.stderr)
+
+    def show(self, *arguments: object) -> list[str]:
+        """Print a command as it is typed; return its words."""
+        words = [str(argument) for argument in arguments]
+        print(f"   $ suizheng {self._shown(words)}", flush=True)
+        return words
 
     def quietly(self, *arguments: object) -> Answer:
         """Run a command without showing it, whatever its exit code."""

@@ -1,0 +1,66 @@
+"""Whether anything personal of the whole story is on the chain or in the service's logs."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.health import passes
+from scripts.demo.crowd import Traveller
+from scripts.demo.leaks import Net, spellings
+from scripts.demo.stage import expect
+from wallet.embedded import EmbeddedChain
+
+_PERSONAL: Final = (
+    *("name", "birthDate", "documentNumber"),
+    *("holder_name", "holder_code", "birth_date", "licence_number", "qualification_number"),
+)
+
+
+def look(net: Net, chain: EmbeddedChain, logs: Path, planted: str) -> str:
+    """Say what was looked through; raise `NotAsTold` for anything personal.
+
+    `planted` is one of the values: the net has to find it in each of its spellings first.
+    """
+    for spelling, text in spellings(planted):
+        expect(net.leaks_in(b"..." + text + b"..."), f"the net has a hole: {spelling}")
+    told = {"calldata": b"", "events": b""}
+    blocks = int(str(chain.ask("eth_blockNumber")), 16)
+    for number in range(blocks + 1):
+        block = chain.ask("eth_getBlockByNumber", hex(number), True)  # noqa: FBT003  # JSON-RPC
+        told["calldata"] += b"|".join(_octets(each["input"]) for each in block["transactions"])
+    everything = {"fromBlock": "0x0", "toBlock": hex(blocks)}
+    told["events"] = b"|".join(map(_event, chain.ask("eth_getLogs", everything)))
+    told |= {path.name: path.read_bytes() for path in sorted(logs.glob("*.log"))}
+    expect(told["calldata"] and told["events"] and told["serve.log"], "there is nothing to look at")
+    for place, text in told.items():
+        expect(not (found := net.leaks_in(text)), f"{place}: {found}")
+    size = sum(map(len, told.values()))
+    return f"{net.size:,} spellings in {size:,} bytes of {', '.join(told)}: none"
+
+
+def of_person(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a form says of a person, by its kind; types and countries are everybody's."""
+    return ((name, str(form[name])) for name in _PERSONAL if name in form)
+
+
+def of_travellers(crowd: Iterable[Traveller]) -> Iterator[tuple[str, str | bytes]]:
+    """Yield what is personal of travellers and their codes, by its kind."""
+    for each in crowd:
+        yield from of_person(each.person.form)
+        for name, key in (("holder", each.holder), ("pass", each.key)):
+            public = key.public_key
+            yield f"{name} key x", public.x
+            yield f"{name} key y", public.y
+            yield f"{name} key id", public.key_id
+        yield "transfer", bytes.fromhex(each.digest.removeprefix("0x"))
+        yield "code", each.code
+        yield "pass id", each.content.cti
+        yield "pass", passes.from_text(each.code).digest
+
+
+def _octets(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _event(log: Mapping[str, Any]) -> bytes:
+    return b"".join([*map(_octets, log["topics"]), _octets(log["data"])])
