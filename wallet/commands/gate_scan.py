@@ -81,6 +81,9 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
                 click.echo(_line(scanned))
             else:
                 tell(scanned, language)
+    if not outcomes:
+        note("No code was scanned.")
+        outcomes.append(Outcome.UNKNOWN)
     ctx.exit(_EXITS[worst(outcomes)])
 
 

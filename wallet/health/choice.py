@@ -14,7 +14,7 @@ FEW: Final = 5
 
 @dataclass(eq=False)
 class NoPassNow(Refused):
-    """No pass here can be shown now. Ask for new ones: suizheng health pass request."""
+    """No pass here can be shown now. Get new ones: suizheng health convert, or refill."""
 
     mode: str
 

@@ -216,6 +216,12 @@ class TestScan:
         assert "No code was found" in gate.terminal.run("gate", "scan", blank, code=2)
         assert gate.terminal.json("gate", "status")["counters"] == []
 
+    def test_accepts_nobody_where_nothing_was_scanned(self, gate: GateTerminal) -> None:
+        """A pipe that broke is no traveller who may pass."""
+        gate.take(bundle())
+        for lines in ((), ("", " ", "\t")):
+            assert "No code was scanned" in gate.scan(*lines, code=2).output
+
     def test_takes_paper_with_its_document(self, gate: GateTerminal) -> None:
         cti = bytes(16)
         bound = passes.binding_of("P", "XA", "E00000000", cti)
