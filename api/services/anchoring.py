@@ -17,6 +17,7 @@ PADDED: Final = frozenset(
         RecordKind.HEALTH_CONSENT,
         RecordKind.HEALTH_PASS,
         RecordKind.HEALTH_SCAN,
+        RecordKind.HEALTH_CUSTODY,
     }
 )
 """Kinds whose batches are padded with random leaves, so that a lone crossing does not show."""

@@ -1,7 +1,9 @@
 """What a document key signs of health codes, each document read as strictly as by its readers.
 
 Most are signed CBOR, and the message a Sig_structure (RFC 9052 §4.4); receipts for erased scans and
-answers to appeals are RFC 8785 JSON. Which document it is, the message says, and nobody else.
+answers to appeals are RFC 8785 JSON. Which document it is, the message says, and nobody else. Of a
+trip in custody an agency's key signs what the health authority does, and nothing that a place or a
+traveller has to sign.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +12,18 @@ from typing import Any, Final
 
 from ledger.canonical import b64url_decode, parse_object
 from ledger.errors import LedgerError, Refused
-from ledger.health import allow_list, appeals, cbor, cose, erasures, passes, status_cwt, transfers
+from ledger.health import (
+    allow_list,
+    appeals,
+    cbor,
+    cose,
+    custody_events,
+    erasures,
+    passes,
+    status_cwt,
+    transfers,
+)
+from ledger.health.custody_steps import SIGNED_BY, Party
 from ledger.health.gate_bundle import manifest
 from ledger.health.signed import KID_BYTES
 from ledger.list_tokens import LIFETIME_SECONDS
@@ -21,6 +34,7 @@ MAX_BYTES: Final = 2**22
 LOOKED_AT_SECONDS: Final = 86_400
 """How long ago the chain may have been looked at that lists and bundles are of (proposed)."""
 _START: Final = b"\x84\x6aSignature1"
+_CUSTODY_START: Final = b"\x85\x69Signature"
 _JSON: Final = b"{"
 _PARTS: Final = 4
 _NO_SIGNATURE: Final = bytes(64)
@@ -47,7 +61,7 @@ class _Kind:
 
 def is_health(message: bytes) -> bool:
     """Whether a message is a Sig_structure or JSON, neither of which a JWS signing input is."""
-    return message.startswith((_START, _JSON))
+    return message.startswith((_START, _CUSTODY_START, _JSON))
 
 
 def purpose_of(message: bytes, kid: str, base_url: str, now: int, leeway: int) -> str:
@@ -72,6 +86,8 @@ def purpose_of(message: bytes, kid: str, base_url: str, now: int, leeway: int) -
 def _known(message: bytes, key_id: KeyId, base_url: str) -> tuple[_Kind, int]:
     if message.startswith(_JSON):
         return _first(_OF_JSON, _json(message))
+    if message.startswith(_CUSTODY_START):
+        return _CUSTODY, _custody_made_at(message, key_id)
     protected, payload = _parts(message)
     if protected == cbor.encode({cose.ALG: cose.ES256, cose.KID: key_id[:KID_BYTES]}):
         return _first(_OF_CBOR, payload)
@@ -130,6 +146,18 @@ def _list_made_at(protected: bytes, payload: bytes, base_url: str) -> int:
     return found.issued_at
 
 
+def _custody_made_at(message: bytes, key_id: KeyId) -> int:
+    try:
+        party, kid, event = custody_events.read_message(message)
+    except Refused as exc:
+        raise Unlawful("form") from exc
+    if kid != key_id[:KID_BYTES]:
+        raise Unlawful("header")
+    if party is not Party.HEALTH_AUTHORITY or party not in SIGNED_BY[event.step]:
+        raise Unlawful("party")
+    return event.at
+
+
 _OF_CBOR: Final = (
     _Kind("health-pass", _of_claims(passes.read_claims, "issued_at"), 2**10, 0),
     _Kind("health-transfer", _of_claims(transfers.read_claims, "issued_at"), 2**14, 0),
@@ -151,4 +179,5 @@ _OF_JSON: Final = (
         None,
     ),
 )
+_CUSTODY: Final = _Kind("health-custody", lambda _: 0, custody_events.MAX_BYTES, 0)
 _LIST: Final = _Kind("status-list", lambda _: 0, status_cwt.MAX_BYTES, LOOKED_AT_SECONDS)

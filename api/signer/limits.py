@@ -50,6 +50,7 @@ DEFAULTS: Final[Mapping[Purpose, Allowance]] = {
     Purpose.HEALTH_PASS: Allowance(60_000, 2_000_000),
     Purpose.HEALTH_TRANSFER: Allowance(6_000, 200_000),
     Purpose.HEALTH_ALLOW: Allowance(10, 5_000),  # one in five minutes of an agency
+    Purpose.HEALTH_CUSTODY: Allowance(600, 50_000),  # releases and hospitals
     Purpose.GATE_BUNDLE: Allowance(10, 5_000),  # one a minute and process
     Purpose.SCAN_ERASURE: Allowance(600, 20_000),  # a thousand scans each
     Purpose.APPEAL_ANSWER: Allowance(60, 5_000),  # at officers' pace

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     HEALTH_PASS = "health-pass"  # noqa: S105  # no password
     HEALTH_TRANSFER = "health-transfer"
     HEALTH_ALLOW = "health-allow"
+    HEALTH_CUSTODY = "health-custody"
     GATE_BUNDLE = "gate-bundle"
     SCAN_ERASURE = "scan-erasure"
     APPEAL_ANSWER = "appeal-answer"

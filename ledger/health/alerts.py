@@ -2,8 +2,9 @@
 
 Raised when something due has not come, a trip is seen at another place, or a device has been off
 the leg for more than 15 minutes; first by message, then by call, then by visit. Raising,
-acknowledging and closing are the acts of named officers. No network is no offence: one that is
-closed for want of a signal leaves no mark on anybody.
+acknowledging and closing are the acts of named officers; what is overdue the service raises on
+time, and it closes that when the event is told late which happened in time. No network is no
+offence: one that is closed for want of a signal leaves no mark on anybody.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from ledger.health.custody import Trip
 from ledger.health.custody_steps import Step
 
 OFF_LEG_SECONDS: Final = 15 * 60
+WATCH: Final = "watch"
+"""Stands for an officer where the service itself raised an alert on time, or saw it answered."""
 _MAX_OFFICER: Final = 64
 
 

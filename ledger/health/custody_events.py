@@ -27,6 +27,8 @@ _DIGEST_BYTES: Final = 32
 _MAX_CODE: Final = 64
 _PARTS: Final = 4
 _PARTS_OF_SIGNATURE: Final = 3
+_PARTS_OF_MESSAGE: Final = 5
+_CONTEXT: Final = "Signature"
 _EMPTY: Final = b""
 
 
@@ -114,6 +116,23 @@ def read(encoded: bytes) -> SignedEvent:
     return SignedEvent(encoded, claims.open_claims(payload, _read, _spell), signatures)
 
 
+def read_message(message: bytes) -> tuple[Party, bytes, Event]:
+    """Return as which party, under which kid and over which event a Sig_structure is to be signed.
+
+    For whoever holds a key and is asked to use it. Raises `CustodyMalformed` or `ClaimsInvalid`.
+    """
+    try:
+        parts = cbor.decode_deterministic(message)
+    except cbor.CborMalformed as exc:
+        raise CustodyMalformed(exc.reason) from exc
+    if type(parts) is not list or len(parts) != _PARTS_OF_MESSAGE or type(parts[4]) is not bytes:
+        raise CustodyMalformed("form")
+    named = _signature([parts[2], {}, _EMPTY])
+    if parts[:4] != [_CONTEXT, _EMPTY, _protected(named.party, named.kid), _EMPTY]:
+        raise CustodyMalformed("headers")
+    return named.party, named.kid, claims.open_claims(parts[4], _read, _spell)
+
+
 def _signature(value: object) -> Signature:
     if type(value) is not list or len(value) != _PARTS_OF_SIGNATURE or value[1] != {}:
         raise CustodyMalformed("signature")
@@ -147,7 +166,7 @@ def _verify(signature: Signature, payload: bytes, keys: Collection[PublicKey]) -
 
 def _sig_structure(party: Party, kid: bytes, payload: bytes) -> bytes:
     """RFC 9052 §4.4, the body's protected headers and the external data empty."""
-    return cbor.encode(["Signature", _EMPTY, _protected(party, kid), _EMPTY, payload])
+    return cbor.encode([_CONTEXT, _EMPTY, _protected(party, kid), _EMPTY, payload])
 
 
 def _protected(party: Party, kid: bytes) -> bytes:

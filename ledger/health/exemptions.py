@@ -38,7 +38,7 @@ _FROM: Final[Mapping[ExemptionAct, frozenset[ExemptionState]]] = {
     ExemptionAct.REINSTATE: frozenset({ExemptionState.SUSPENDED}),
     ExemptionAct.REMOVE: frozenset({ExemptionState.LISTED, ExemptionState.SUSPENDED}),
 }
-_MAX_CAUSE: Final = 200
+MAX_CAUSE: Final = 200
 
 
 @dataclass(eq=False)
@@ -131,5 +131,5 @@ def _check(
         raise ExemptionRefused(act, state)
     if at < exemption.acted_at or (until is not None and until <= at):
         raise ExemptionTermInvalid(act)
-    if cause is not None and not (0 < len(cause) <= _MAX_CAUSE and cause.isprintable()):
+    if cause is not None and not (0 < len(cause) <= MAX_CAUSE and cause.isprintable()):
         raise ExemptionTermInvalid(act)

@@ -9,9 +9,21 @@ import pytest
 from api.signer.health_purposes import LOOKED_AT_SECONDS
 from api.signer.purposes import CLOCK_SECONDS, Purpose, PurposeRefused
 from ledger.canonical import canonical_json, parse_object
-from ledger.health import allow_list, appeals, cbor, erasures, passes, signed, status_cwt, transfers
+from ledger.health import (
+    allow_list,
+    appeals,
+    cbor,
+    custody_events,
+    erasures,
+    passes,
+    signed,
+    status_cwt,
+    transfers,
+)
 from ledger.health.allow_list import segment_of
 from ledger.health.appeals import Answer, Appeal, Judgement
+from ledger.health.custody import Event
+from ledger.health.custody_steps import Party, Step
 from ledger.health.erasures import Cause, Erasure
 from ledger.health.gate.evidence import Block, Part
 from ledger.health.gate.outcome import Outcome
@@ -51,6 +63,14 @@ ANSWER = Answer(
     Appeal(b"\x06" * 16, ROW, NOW - 9, NOW + 9),
     *(NOW, REFUSAL, REFUSAL, {"bundle": 5}, None, "officer-7", "The pass is on the list."),
 )
+RELEASE = Event(
+    *(b"\x04" * 16, 4, Step.RELEASED, NOW, "sample-hotel", "sample-hotel", "", 0),
+    *(b"\x05" * 32, b"\x06" * 16),
+)
+
+
+def as_authority(event: Event, signer: Any) -> bytes:
+    return custody_events.sign(event, Party.HEALTH_AUTHORITY, signer).signature
 
 
 def recorded(sign: Callable[[Any, Any], bytes], content: Any) -> bytes:
@@ -71,6 +91,7 @@ MESSAGES = {
     Purpose.HEALTH_PASS: recorded(passes.sign, PASS),
     Purpose.HEALTH_TRANSFER: recorded(transfers.sign, TRANSFER),
     Purpose.HEALTH_ALLOW: recorded(allow_list.sign, SEGMENT),
+    Purpose.HEALTH_CUSTODY: recorded(as_authority, RELEASE),
     Purpose.GATE_BUNDLE: recorded(manifest.sign, MANIFEST),
     Purpose.STATUS_LIST: recorded(sign_list, NOW),
     Purpose.SCAN_ERASURE: erasures.write_receipt(ERASURE),
@@ -80,6 +101,7 @@ OF_CBOR = [purpose for purpose, found in MESSAGES.items() if not found.startswit
 OLDEST = {
     Purpose.HEALTH_PASS: CLOCK_SECONDS,
     Purpose.HEALTH_TRANSFER: CLOCK_SECONDS,
+    Purpose.HEALTH_CUSTODY: CLOCK_SECONDS,
     Purpose.GATE_BUNDLE: LOOKED_AT_SECONDS + CLOCK_SECONDS,
     Purpose.STATUS_LIST: LOOKED_AT_SECONDS + CLOCK_SECONDS,
 }
@@ -167,3 +189,18 @@ def test_what_is_longer_than_its_kind_is_refused() -> None:
     files = {f"allow/{n:064}": FileRef(Digest(n.to_bytes(32)), 9) for n in range(19_990)}
     assert refused(recorded(manifest.sign, replace(MANIFEST, files=files))) == "length"
     assert refused(b"{" + bytes(2**22)) == "length"
+
+
+class TestCustody:
+    @pytest.mark.parametrize("party", [each for each in Party if each != "health-authority"])
+    def test_of_others_is_not_signed_by_an_agency(self, party: Party) -> None:
+        recorder = Recorder()
+        custody_events.sign(RELEASE, party, recorder)
+        assert refused(recorder.messages[0]) == "party"
+
+    @pytest.mark.parametrize("step", [Step.ADMITTED, Step.EXITED, Step.LODGED])
+    def test_is_what_the_health_authority_does(self, step: Step) -> None:
+        found = recorded(as_authority, replace(RELEASE, step=step))
+        assert refused(found) == "party"
+        moved = recorded(as_authority, replace(RELEASE, step=Step.TRANSFERRED))
+        assert RULES.purpose_of(moved, KID, NOW) is Purpose.HEALTH_CUSTODY
