@@ -21,10 +21,11 @@ from api.services.audit import Audit
 from api.services.builders import BuilderProcesses, Builders, OwnBuilder
 from api.services.bulk import Bulk
 from api.services.composition import DeploymentView, Ports, Services, compose
+from api.services.custody_alerts import CustodyAlerts
 from api.services.decisions import DecisionWriter, LateDecisions
 from api.services.dispatch import Dispatch
 from api.services.health_allow import AllowListing
-from api.services.health_erasing import Erasing
+from api.services.health_erasing import Erasable, Erasing
 from api.services.health_keys import HealthKeys, read_secret
 from api.services.health_retention import Retention
 from api.services.housekeeping import Housekeeping
@@ -47,6 +48,9 @@ from api.signer.server import SignerServer
 from api.store.batches import BatchStore
 from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
+from api.store.custody_alerts import AlertStore
+from api.store.custody_exemptions import ExemptionStore
+from api.store.custody_trips import TripStore
 from api.store.database import Database
 from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import PassStore
@@ -305,7 +309,7 @@ class Parts:
         answers = IdempotencyStore(self.database)
         housekeeping = Housekeeping(sign_ins, links, answers, JobStore(self.database), self.clock)
         allow, retention = self._allow_listing(), Retention(PassStore(self.database), self.clock)
-        erasing = self._erasing()
+        erasing, custody_alerts = self._erasing(), self._custody_alerts()
         second_tries = SecondTries((BatchStore(self.database), packs), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
@@ -319,6 +323,7 @@ class Parts:
             Step("decisions", lambda _flush: decisions.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),
             Step("allow lists", lambda flush: allow.step(flush=flush)),
+            Step("custody alerts", lambda _flush: custody_alerts.step()),
             Step("erasing", lambda _flush: erasing.step()),
             Step("housekeeping", lambda _flush: housekeeping.step()),
             Step("retention", lambda _flush: retention.step()),
@@ -429,8 +434,22 @@ class Parts:
         return Sizing(it.batch_size, it.batch_seconds, it.health_pad_to, others)
 
     def _erasing(self) -> Erasing:
-        stores = ScanStore(self.database), DayKeyStore(self.database)
-        return Erasing(*stores, self.registry, self.issuers, self.clock, self.randomness)
+        stores = Erasable(
+            scans=ScanStore(self.database),
+            keys=DayKeyStore(self.database),
+            trips=TripStore(self.database),
+            exemptions=ExemptionStore(self.database),
+        )
+        return Erasing(stores, self.registry, self.issuers, self.clock, self.randomness)
+
+    def _custody_alerts(self) -> CustodyAlerts:
+        return CustodyAlerts(
+            AlertStore(self.database),
+            TripStore(self.database),
+            Roles(AtHead(self.registry)),
+            self.clock,
+            self.randomness,
+        )
 
     def _dispatch(self, packs: PackStore) -> Dispatch:
         return Dispatch(

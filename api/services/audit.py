@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
+from api.services.custody_audit import broken
 from api.store.audit import AuditedBatch, AuditView, audit_view
 from api.store.database import Database, migrate
 from api.store.projection import SqlProjection
@@ -101,6 +102,7 @@ def _compare(live: AuditView, rebuilt: AuditView) -> Iterator[Comparison]:
     yield _forgotten(live, rebuilt)
     yield _records(live, anchored)
     yield _documents(live)
+    yield _custody(live)
     yield _indices(live)
     yield _lists(live, rebuilt)
 
@@ -191,6 +193,12 @@ def _documents(live: AuditView) -> Comparison:
         if hashlib.sha256(signed).digest() != digest:
             wrong.append("0x" + digest.hex())
     return Comparison("documents", not wrong, {"documents": checked, "wrong": wrong})
+
+
+def _custody(live: AuditView) -> Comparison:
+    """Go through every trip again: what was erased of others, its root and receipt tell."""
+    events, wrong = broken(live.trips())
+    return Comparison("custody", not wrong, {"events": events, "wrong": wrong})
 
 
 def _indices(live: AuditView) -> Comparison:

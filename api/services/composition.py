@@ -11,6 +11,14 @@ from api.services.agreements import Agreements
 from api.services.at_head import AtHead
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
+from api.services.custody_admissions import Admissions
+from api.services.custody_alerts import CustodyAlerts
+from api.services.custody_exemptions import Exemptions
+from api.services.custody_own import OwnViews
+from api.services.custody_people import CustodyPeople
+from api.services.custody_places import CustodyPlaces
+from api.services.custody_reading import TripReader
+from api.services.custody_trips import TripPorts, Trips
 from api.services.decisions import Decisions
 from api.services.foreign_codes import ForeignCodes
 from api.services.gate_bundles import KEPT_SECONDS, GateBundles
@@ -54,6 +62,10 @@ from api.services.verification import LiveLedger, Verifications
 from api.store.batches import BatchStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
+from api.store.custody_alerts import AlertStore
+from api.store.custody_exemptions import ExemptionStore
+from api.store.custody_places import PlaceStore
+from api.store.custody_trips import TripStore
 from api.store.database import Database
 from api.store.foreign import ForeignStore
 from api.store.gate_bundles import GateBundleStore
@@ -117,6 +129,18 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
+class Custody:
+    """The chain of custody: who is exempted, where they are, and what is asked about that."""
+
+    places: CustodyPlaces
+    exemptions: Exemptions
+    trips: Trips
+    reader: TripReader
+    alerts: CustodyAlerts
+    own: OwnViews
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything that HTTP calls."""
 
@@ -150,6 +174,7 @@ class Services:
     scan_views: ScanViews
     appeals: Appeals
     publications: Publications
+    custody: Custody
     repeats: Repeats
     measures: Measures
     randomness: Callable[[int], bytes]
@@ -201,6 +226,7 @@ def compose(ports: Ports) -> Services:
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
         publications=Publications(ports.base_url),
+        custody=_custody(ports, roles),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
@@ -412,6 +438,37 @@ def _appeals(ports: Ports, roles: Roles) -> Appeals:
         clock=ports.clock,
         randomness=ports.randomness,
     )
+
+
+def _custody(ports: Ports, roles: Roles) -> Custody:
+    store, clock = TripStore(ports.database), ports.clock
+    people = CustodyPeople(ports.health_keys, clock)
+    places = CustodyPlaces(PlaceStore(ports.database), ports.issuers, roles, clock)
+    exemptions = Exemptions(
+        store=ExemptionStore(ports.database),
+        people=people,
+        issuers=ports.issuers,
+        roles=roles,
+        clock=clock,
+    )
+    reader = TripReader(store, BatchStore(ports.database), roles, clock)
+    asked = AlertStore(ports.database)
+    alerts = CustodyAlerts(asked, store, roles, clock, ports.randomness)
+    admissions = Admissions(ScanStore(ports.database))
+    kept = TripPorts(
+        store=store,
+        alerts=asked,
+        reader=reader,
+        places=places,
+        exemptions=exemptions,
+        admissions=admissions,
+        people=people,
+        issuers=ports.issuers,
+        roles=roles,
+    )
+    trips = Trips(kept, clock, ports.randomness)
+    own = OwnViews(exemptions, reader, alerts, clock)
+    return Custody(places, exemptions, trips, reader, alerts, own)
 
 
 def _decisions(ports: Ports, roles: Roles) -> Decisions:

@@ -1,15 +1,16 @@
-"""Erasing what retention ended of the scan log: day keys, rows, then the signed receipt.
+"""Erasing what retention ended of scan log and custody: day keys, rows, then the signed receipt.
 
 Nothing waits for a signature: a receipt is written with the erasure, and signed when a key of the
 agency is at hand.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from api.services.issuers import Issuers
 from api.store.health_day_keys import DayKeyStore
-from api.store.health_scans import ErasureRow, ScanStore
+from api.store.health_scans import ErasureRow, Receipts, ScanStore
 from ledger.authority import Agency
 from ledger.errors import LedgerError
 from ledger.health import erasures
@@ -27,20 +28,42 @@ class Agencies(Protocol):
         """Return an agency; None when it was never admitted."""
 
 
+class Custody(Protocol):
+    """Whoever keeps trips."""
+
+    def erase_due(self, now: int, most: int, receipts: Receipts) -> int:
+        """Erase trips that are due, with receipts; return how many events went."""
+
+
+class Exempted(Protocol):
+    """Whoever keeps the exemption list."""
+
+    def erase_due(self, now: int, most: int) -> int:
+        """Delete exemptions that are due; return how many went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasable:
+    """Where that lies which is erased."""
+
+    scans: ScanStore
+    keys: DayKeyStore
+    trips: Custody
+    exemptions: Exempted
+
+
 class Erasing:
-    """Erases scans that are due, a receipt for as many as one takes."""
+    """Erases scans and trips that are due, a receipt for as many as one takes."""
 
     def __init__(
         self,
-        store: ScanStore,
-        keys: DayKeyStore,
+        stores: Erasable,
         agencies: Agencies,
         issuers: Issuers,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._store = store
-        self._keys = keys
+        self._stores = stores
         self._agencies = agencies
         self._issuers = issuers
         self._clock = clock
@@ -48,9 +71,12 @@ class Erasing:
 
     def step(self) -> int:
         """Destroy keys and erase rows that are due, sign receipts; return how many rows went."""
-        self._keys.destroy_due(self._clock())
-        erased = self._store.erase_due(self._clock(), erasures.MAX_ROWS, self._receipt)
-        for row in self._store.unsigned(MOST_RECEIPTS):
+        it, now = self._stores, self._clock()
+        it.keys.destroy_due(now)
+        erased = it.scans.erase_due(now, erasures.MAX_ROWS, self._receipt)
+        erased += it.trips.erase_due(now, erasures.MAX_ROWS, self._receipt)
+        erased += it.exemptions.erase_due(now, erasures.MAX_ROWS)
+        for row in it.scans.unsigned(MOST_RECEIPTS):
             self._sign(row)
         return erased
 
@@ -67,4 +93,4 @@ class Erasing:
             signature = signer.sign(row.receipt)
         except LedgerError:
             return  # the next step asks again
-        self._store.sign(row.id, signature, signer.public_key.key_id)
+        self._stores.scans.sign(row.id, signature, signer.public_key.key_id)

@@ -61,12 +61,20 @@ class Issuers:
 
     def for_records(self, agency: AgencyId, record_type: RecordType) -> Issuer:
         """Return who issues records of a type for an agency now; raise as `for_type`."""
+        found = self.accredited(agency, record_type)
+        return Issuer(found, self._base_url, self.signer(agency, KeyUsage.DOCUMENTS))
+
+    def accredited(self, agency: AgencyId, record_type: RecordType) -> Agency:
+        """Return an agency that may keep records of a type now, whoever signs them.
+
+        Raises `AgencyUnknown`, `AgencyNotActive` and `AccreditationMissing`.
+        """
         found = self.active(agency)
         now = self._clock()
         windows = self._authority.windows(agency, record_type)
         if not any(window.holds(now) for window in windows):
             raise AccreditationMissing(agency, record_type)
-        return Issuer(found, self._base_url, self.signer(agency, KeyUsage.DOCUMENTS))
+        return found
 
     def for_decisions(self, agency: AgencyId) -> Issuer:
         """Return who signs an agency's decisions now; raise as `for_type`, accreditation apart."""

@@ -3,6 +3,22 @@
 from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
+from api.store.custody_alerts import AlertMoved, AlertRow, AlertUnknown
+from api.store.custody_exemptions import (
+    ExemptionAction,
+    ExemptionMoved,
+    ExemptionTaken,
+    ExemptionUnknown,
+)
+from api.store.custody_places import PlaceOfAnotherKind, PlacePage, PlaceUnknown
+from api.store.custody_trips import (
+    TripErased,
+    TripLive,
+    TripMoved,
+    TripRow,
+    TripTaken,
+    TripUnknown,
+)
 from api.store.foreign import Revoked, TransferSpent
 from api.store.gate_bundles import GateFileUnknown
 from api.store.health_appeals import AppealAnswered, AppealUnknown
@@ -29,6 +45,9 @@ from api.store.selections import TooManyLicences
 from api.store.sign_ins import NonceUnknown, SessionUnknown
 
 __all__ = [
+    "AlertMoved",
+    "AlertRow",
+    "AlertUnknown",
     "AppealAnswered",
     "AppealUnknown",
     "ChallengeUnknown",
@@ -42,12 +61,19 @@ __all__ = [
     "DomesticPolicyOutdated",
     "ErasureRow",
     "ErasureUnknown",
+    "ExemptionAction",
+    "ExemptionMoved",
+    "ExemptionTaken",
+    "ExemptionUnknown",
     "ExternalIdTaken",
     "GateFileUnknown",
     "IndexTaken",
     "LicenceIdTaken",
     "ListTokenUnknown",
     "NonceUnknown",
+    "PlaceOfAnotherKind",
+    "PlacePage",
+    "PlaceUnknown",
     "PredecessorReplaced",
     "RecordUnknown",
     "Revoked",
@@ -59,4 +85,10 @@ __all__ = [
     "SessionUnknown",
     "TooManyLicences",
     "TransferSpent",
+    "TripErased",
+    "TripLive",
+    "TripMoved",
+    "TripRow",
+    "TripTaken",
+    "TripUnknown",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_all
 
+from api.store.custody_tables import custody_events, custody_trips
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
 from api.store.health_tables import health_passes
@@ -38,6 +39,15 @@ class AuditedBatch:
     root: Root
     size: int
     leaves: tuple[tuple[int, Digest], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedTrip:
+    """A trip that is not erased: its events, (digest, document) in order, and the state kept."""
+
+    id: bytes
+    state: str
+    events: tuple[tuple[Digest, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,14 @@ class AuditView:
         query = select(records.c.digest, records.c.document).where(kept).order_by(records.c.seq)
         for row in self._in_pieces(query):
             yield row.digest, row.document
+
+    def trips(self) -> Iterator[AuditedTrip]:
+        """Yield the trips that are kept, in the order they were opened."""
+        columns = custody_events.c
+        for row in self._in_pieces(select(custody_trips).order_by(custody_trips.c.seq)):
+            events = select(columns.digest, columns.document).where(columns.trip == row.id)
+            found = self._connection.execute(events.order_by(columns.seq))
+            yield AuditedTrip(row.id, row.state, tuple((d, document) for d, document in found))
 
     def doubled_indices(self) -> int:
         """Count status list places that more than one licence or pass holds."""

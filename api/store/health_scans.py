@@ -76,7 +76,7 @@ class ErasureRow:
 
 
 Receipts = Callable[[AgencyId, Sequence[Digest]], ErasureRow]
-"""Writes the receipt for scans of one agency that are erased together."""
+"""Writes the receipt for scans, or events of trips, of one agency that are erased together."""
 
 
 class ScanStore:
@@ -173,10 +173,15 @@ def _known(connection: Connection, entries: Sequence[ScanEntry]) -> set[Digest]:
     return known
 
 
-def _erase(connection: Connection, receipt: ErasureRow, digests: Sequence[Digest]) -> None:
+def insert_erasure(connection: Connection, receipt: ErasureRow) -> None:
+    """Insert a receipt as part of a caller's transaction."""
     values = (receipt.id, receipt.agency, receipt.receipt, receipt.signature, receipt.key_id)
     row = dict(zip(health_erasures.c.keys(), values, strict=True))
     connection.execute(insert(health_erasures).values(row))
+
+
+def _erase(connection: Connection, receipt: ErasureRow, digests: Sequence[Digest]) -> None:
+    insert_erasure(connection, receipt)
     gone = {"checkpoint": None, "key": None, "row": None, "erasure": receipt.id}
     for some in chunks(digests):
         theirs = health_scans.c.digest.in_(some)

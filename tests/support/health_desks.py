@@ -66,7 +66,7 @@ PERSON: Final = {
     "documentNumber": "E77310429",
 }
 HOST_AGENCY: Final = {"jurisdiction": HOST, "code": HOST_CODE}
-TYPES: Final = ("pass", "transfer", "hcert")
+TYPES: Final = ("pass", "transfer", "hcert", "custody")
 NO_RULES: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 

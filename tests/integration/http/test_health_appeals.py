@@ -8,11 +8,8 @@ from typing import Any
 import pytest
 
 from api.services.health_appeals import KEPT_SECONDS
-from api.services.health_erasing import Erasing
 from api.services.policies import ANSWER_SECONDS, SCAN_SECONDS
-from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import HolderRow, Issue, PassRow, PassStore
-from api.store.health_scans import ScanStore
 from api.store.indices import FIRST_PASS_LIST as LIST
 from api.store.indices import IndexStore
 from api.store.records import RecordStore
@@ -29,6 +26,7 @@ from ledger.health.gate.outcome import Outcome
 from ledger.health.reasons import Reason
 from ledger.health.scans import digest_of, scan_number
 from ledger.values import AgencyId, Digest, RecordKind, Role
+from tests.support.erasing import erasing_of
 from tests.support.health_desks import HOME_ID, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
 from tests.support.policies import sample_policy
@@ -95,8 +93,7 @@ class Court:
 
     def erase(self) -> int:
         world = self.world
-        stores = ScanStore(world.database), DayKeyStore(world.database)
-        return Erasing(*stores, world.registry, world.issuers, world.clock, counted_bytes()).step()
+        return erasing_of(world).step()
 
 
 @pytest.fixture

@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.services.health_erasing import Erasing
 from api.services.policies import SCAN_SECONDS
-from api.store.health_day_keys import DayKeyStore
-from api.store.health_scans import ScanStore
 from api.store.records import RecordRow, RecordStore
 from ledger import age
 from ledger.canonical import b64url_encode
@@ -22,8 +19,8 @@ from ledger.health.scan_views import ScanView
 from ledger.health.scans import digest_of, scan_number
 from ledger.keys import PrivateKey
 from ledger.values import RecordKind, Role
+from tests.support.erasing import erasing_of
 from tests.support.health_desks import HOME_ID, HOST_CODE, HOST_ID, HOST_KEY, Desks, desks
-from tests.support.licences import counted_bytes
 from tests.support.policies import policy_document, sample_policy
 from tests.support.scans import CHECKPOINT, scan_row, scans_form
 from tests.support.service import refusal
@@ -113,10 +110,9 @@ class TestSeen:
         world = log.world
         world.clock.now = log.key.destroyed_at(SCAN_SECONDS)
         assert SECRET not in log.both.stored()
-        stores = ScanStore(world.database), DayKeyStore(world.database)
         assert world.rows()["health_day_keys"] == 1
         assert log.ask().json() == {"scans": []}
-        Erasing(*stores, world.registry, world.issuers, world.clock, counted_bytes()).step()
+        erasing_of(world).step()
         assert world.rows()["health_day_keys"] == 0
 
 

@@ -9,7 +9,6 @@ from api.services.anchoring import Anchoring, Ripeness, Sizing
 from api.services.health_erasing import Erasing
 from api.services.health_scans import AHEAD_SECONDS, MOST_ROWS
 from api.services.policies import SCAN_SECONDS
-from api.store.health_day_keys import DayKeyStore
 from api.store.health_scans import ScanStore
 from api.store.records import RecordStore
 from ledger.canonical import b64url_decode, parse_object
@@ -21,6 +20,7 @@ from ledger.health.scans import digest_of, read_row, scan_number
 from ledger.merkle import verify_inclusion
 from ledger.values import Digest, RecordKind, Role
 from ledger.verification.proof_file import ProofFile
+from tests.support.erasing import erasing_of
 from tests.support.health_desks import HOME_ID, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
 from tests.support.policies import policy_document, sample_policy
@@ -74,9 +74,7 @@ def anchor(gate: Desks) -> None:
 
 
 def erasing(gate: Desks) -> Erasing:
-    world = gate.service
-    stores = ScanStore(world.database), DayKeyStore(world.database)
-    return Erasing(*stores, world.registry, world.issuers, world.clock, counted_bytes(b"erase"))
+    return erasing_of(gate.service)
 
 
 class TestLog:
