@@ -9,7 +9,7 @@ from api.http.pages import Pages
 from api.services.agreements import Agreements
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
-from api.services.composition import DeploymentView
+from api.services.composition import Custody, DeploymentView
 from api.services.decisions import Decisions
 from api.services.foreign_codes import ForeignCodes
 from api.services.gate_bundles import GateBundles
@@ -86,4 +86,5 @@ GivenScans = Annotated[Scans, _given("scans")]
 GivenAppeals = Annotated[Appeals, _given("appeals")]
 GivenScanViews = Annotated[ScanViews, _given("scan_views")]
 GivenPublications = Annotated[Publications, _given("publications")]
+GivenCustody = Annotated[Custody, _given("custody")]
 GivenPages = Annotated[Pages, Depends(_pages)]
