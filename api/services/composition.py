@@ -443,10 +443,12 @@ def _appeals(ports: Ports, roles: Roles) -> Appeals:
 def _custody(ports: Ports, roles: Roles) -> Custody:
     store, clock = TripStore(ports.database), ports.clock
     people = CustodyPeople(ports.health_keys, clock)
+    policies = CitedPolicies(ports.recognitions, ports.registry)
     places = CustodyPlaces(PlaceStore(ports.database), ports.issuers, roles, clock)
     exemptions = Exemptions(
         store=ExemptionStore(ports.database),
         people=people,
+        policies=policies,
         issuers=ports.issuers,
         roles=roles,
         clock=clock,
@@ -463,6 +465,7 @@ def _custody(ports: Ports, roles: Roles) -> Custody:
         exemptions=exemptions,
         admissions=admissions,
         people=people,
+        policies=policies,
         issuers=ports.issuers,
         roles=roles,
     )

@@ -7,6 +7,7 @@ from typing import Final
 from api.services.custody_people import CustodyPeople
 from api.services.idempotency import Keep
 from api.services.issuers import Issuers
+from api.services.policies import CitedPolicies
 from api.services.sign_ins import Roles
 from api.store.custody_exemptions import (
     ExemptionAction,
@@ -21,8 +22,6 @@ from ledger.health.exemptions import Exemption, ExemptionAct, ExemptionState
 from ledger.health.transfers import Person
 from ledger.values import Address, AgencyId, Role
 
-KEPT_SECONDS: Final = 28 * 86_400
-"""How long an application, or one that lapsed, is kept (`retention.custody`, proposed)."""
 REMOVED_SECONDS: Final = 366 * 86_400
 """How long a removal is remembered, so that who was removed is known again (proposed)."""
 _HELD: Final = frozenset({ExemptionState.LISTED, ExemptionState.SUSPENDED})
@@ -71,12 +70,14 @@ class Exemptions:
         *,
         store: ExemptionStore,
         people: CustodyPeople,
+        policies: CitedPolicies,
         issuers: Issuers,
         roles: Roles,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._people = people
+        self._policies = policies
         self._issuers = issuers
         self._roles = roles
         self._clock = clock
@@ -95,7 +96,7 @@ class Exemptions:
             key=told.key,
             sealed=told.sealed,
             exemption=exemptions.apply(now),
-            erase_at=now + KEPT_SECONDS,
+            erase_at=now + self._policies.custody_retention(agency, now),
         )
         is_new = self._store.add(row)
         return replace(self._view(row if is_new else self._store.get(row.id)), is_new=is_new)
@@ -158,7 +159,7 @@ class Exemptions:
         after = replace(row, exemption=_done(row.exemption, order, now))
         if order.act is ExemptionAct.LIST:
             self._require_no_other(row)
-        after = replace(after, erase_at=_erase_at(after.exemption))
+        after = replace(after, erase_at=self._erase_at(after))
         view = self._view(after)
         action = ExemptionAction(str(order.act), now, by, order.until, order.cause)
         self._store.act(row, after, action, None if keep is None else keep(view))
@@ -168,6 +169,12 @@ class Exemptions:
         for other in self._store.of_person(row.agency, row.person):
             if other.id != row.id and other.exemption.state_at(self._clock()) in _HELD:
                 raise ExemptionHeld(other.id)
+
+    def _erase_at(self, row: ExemptionRow) -> int:
+        it = row.exemption
+        if it.removed_at:
+            return it.removed_at + REMOVED_SECONDS
+        return it.listed_until + self._policies.custody_retention(row.agency, it.acted_at)
 
     def _view(self, row: ExemptionRow) -> ExemptionView:
         return ExemptionView(row, row.exemption.state_at(self._clock()))
@@ -183,9 +190,3 @@ def _done(exemption: Exemption, order: ExemptionOrder, at: int) -> Exemption:
             return exemptions.reinstate(exemption, at)
         case ExemptionAct.REMOVE:
             return exemptions.remove(exemption, at, order.cause)
-
-
-def _erase_at(exemption: Exemption) -> int:
-    if exemption.removed_at:
-        return exemption.removed_at + REMOVED_SECONDS
-    return exemption.listed_until + KEPT_SECONDS

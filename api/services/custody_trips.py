@@ -15,6 +15,7 @@ from api.services.custody_places import CustodyPlaces
 from api.services.custody_reading import TripReader, TripView, trip_of
 from api.services.idempotency import Keep
 from api.services.issuers import Issuers
+from api.services.policies import CitedPolicies
 from api.services.sign_ins import Roles
 from api.store.custody_alerts import AlertStore
 from api.store.custody_trips import ClosedAlert, EventRow, TripMoved, TripRow, TripStore
@@ -32,8 +33,6 @@ from ledger.values import Address, AgencyId, Role, health_record_type
 
 AHEAD_SECONDS: Final = 300
 """How far a place's clock may be ahead of this one (proposed)."""
-KEPT_SECONDS: Final = 28 * 86_400
-"""How long a trip is kept from its end on (`retention.custody`, proposed)."""
 CUSTODY: Final = health_record_type("custody")
 
 
@@ -65,6 +64,7 @@ class TripPorts:
     exemptions: Exemptions
     admissions: Admissions
     people: CustodyPeople
+    policies: CitedPolicies
     issuers: Issuers
     roles: Roles
 
@@ -247,13 +247,14 @@ class Trips:
     ) -> TripView:
         now = self._clock()
         ended = None if after.is_live else now
+        kept = self._ports.policies.custody_retention(row.agency, now)
         changed = replace(
             row,
             state=after.state,
             events=after.last.seq + 1,
             due=after.last.due,
             ended_at=ended,
-            erase_at=None if ended is None else ended + KEPT_SECONDS,
+            erase_at=None if ended is None else ended + kept,
         )
         shown = view(changed)
         settlement = None if keep is None or shown is None else keep(shown)

@@ -18,13 +18,16 @@ from ledger.authority import Agency
 from ledger.errors import Refused, RoleMissing
 from ledger.health.policy import Policy, read_domestic_policy, read_policy
 from ledger.health.rule_bundles import files_in
-from ledger.values import Address, AgencyId, Role, jurisdiction_id
+from ledger.values import Address, AgencyId, Role, health_record_type, jurisdiction_id
 from ledger.verification.shape import ShapeWrong, hexadecimal
 
 SCAN_SECONDS: Final = 14 * 86_400
 """How long a scan is kept that cites no policy at hand (`retention.scan`, proposed)."""
 ANSWER_SECONDS: Final = 24 * 3_600
 """How long an answer to an appeal may take then (`appeals.answerWithin`, proposed)."""
+CUSTODY_SECONDS: Final = 28 * 86_400
+"""How long trips are kept where no agreement says so (`retention.custody`, proposed)."""
+_CUSTODY: Final = health_record_type("custody")
 _KEEPERS: Final = frozenset((Role.SUPERVISOR, Role.ADMIN))
 _HASH_BYTES: Final = 32
 
@@ -151,6 +154,22 @@ class CitedPolicies:
         policies.append(self._domestic(code))
         spans = [each.seconds("retention", "scan") for each in policies if each is not None]
         return min(spans, default=SCAN_SECONDS)
+
+    def custody_retention(self, agency: AgencyId, at: int) -> int:
+        """Return for how many seconds a trip, and an exemption that lapsed, is kept.
+
+        Whoever agreed on custody may need a trip as long as the longest of the policies in force
+        says.
+        """
+        code = jurisdiction_id(self._jurisdiction(agency))
+        in_force = (
+            agreement.in_force_at(at)
+            for agreement in self._store.agreements()
+            if agreement.target == code and agreement.record_type == _CUSTODY
+        )
+        policies = [self._policy(each.version.policy_hash) for each in in_force if each]
+        spans = [each.seconds("retention", "custody") for each in policies if each is not None]
+        return max(spans, default=CUSTODY_SECONDS)
 
     def _cited(self, citations: Mapping[str, Any], agency: AgencyId) -> Policy | None:
         """Return the policy that is cited, if it is one of this side; else the domestic one."""

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from api.services.custody_alerts import CustodyAlerts
 from api.services.custody_audit import broken
-from api.services.custody_trips import KEPT_SECONDS
+from api.services.policies import CUSTODY_SECONDS
 from api.store import custody_tables
 from api.store.audit import audit_view
 from ledger.canonical import b64url_decode, b64url_encode
@@ -514,7 +514,7 @@ class TestErasure:
         opened = desk.open(driver, event)
         trip, live = opened.json()["trip"], desk.declared(other)
         desk.step(trip, driver, Step.CANCELLED, PORT)
-        desk.later(KEPT_SECONDS - 1)
+        desk.later(CUSTODY_SECONDS - 1)
         erasing_of(desk.world).step()
         assert desk.get(f"trips/{trip}").status_code == 200
         desk.later(1)
@@ -535,7 +535,7 @@ class TestErasure:
     def test_forgets_who_lapsed_and_remembers_who_was_removed(self, desk: CustodyDesk) -> None:
         lapsed, removed = desk.driver(), desk.driver()
         desk.act(removed, "removal", cause="sample")
-        desk.later(90 * DAY + KEPT_SECONDS)
+        desk.later(90 * DAY + CUSTODY_SECONDS)
         erasing_of(desk.world).step()
         path = f"exemptions/0x{lapsed.subject.hex()}"
         assert refusal(desk.asked(path)) == (404, "ExemptionUnknown")
