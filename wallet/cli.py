@@ -10,6 +10,7 @@ import click
 from wallet.commands.agency import agency
 from wallet.commands.agreement import agreement
 from wallet.commands.audit import audit
+from wallet.commands.bid import bid
 from wallet.commands.bundle import bundle
 from wallet.commands.gate import gate
 from wallet.commands.health import health
@@ -18,6 +19,7 @@ from wallet.commands.key import key
 from wallet.commands.licence import licence
 from wallet.commands.options import FOLDER
 from wallet.commands.trust import trust
+from wallet.commands.trustee import trustee
 from wallet.commands.up import up
 from wallet.commands.verify import verify
 from wallet.embedded import Clocks
@@ -42,8 +44,8 @@ def main(ctx: click.Context, home: Path) -> None:
     """Suizheng (穗证): an open ledger for electronic licences.
 
     Exit codes: 0 done or valid, 1 refused or invalid, 2 unavailable or unconfirmed, 3 a person
-    decides at a gate, 64 wrong use of a command. Every command has --help; --json where a machine
-    may read it.
+    decides at a gate, or not now in a sealed tender, 4 bad input in a sealed tender, 64 wrong use
+    of a command. Every command has --help; --json where a machine may read it.
     """
     if ctx.obj is None:
         ctx.obj = Surroundings(
@@ -56,7 +58,10 @@ def main(ctx: click.Context, home: Path) -> None:
         )
 
 
-_COMMANDS = (up, verify, licence, job, agency, agreement, key, trust, bundle, audit, health, gate)
+_COMMANDS = (
+    *(up, verify, licence, job, agency, agreement, key, trust, bundle, audit, health, gate),
+    *(bid, trustee),
+)
 
 for _command in _COMMANDS:
     main.add_command(_command)

@@ -110,6 +110,8 @@ class PartFile:
         evaluators: age recipients, named in the tender documents.
         signer: the key of the bidder's licence, where it has one.
         randomness: for salts and the keys of both files.
+
+    Raises `FormInvalid` for the head, `BidTooLarge` for the files.
     """
 
     def __init__(
@@ -128,6 +130,7 @@ class PartFile:
         self._inner = _Confidential(head, confidential, evaluators, randomness)
         self._tap = Tap()
         self._manifest = b""
+        manifest.write(self._head | {"files": []})  # refused before anything is read
         _require_size([*open_files, *confidential])
 
     @property

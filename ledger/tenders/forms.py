@@ -23,6 +23,7 @@ class Form(StrEnum):
     """The forms there are, as their member `type` names them."""
 
     MANIFEST = "bid-manifest"
+    BID = "signed-bid"
     CONFIDENTIAL = "confidential-manifest"
     DOCUMENTS = "tender-documents"
     STATEMENT = "trustee-statement"

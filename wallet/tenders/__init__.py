@@ -1,0 +1,1 @@
+"""Sealed tenders from the wallet's side: bids kept before they are sent, trustees' keys."""
