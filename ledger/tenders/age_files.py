@@ -17,6 +17,7 @@ from ledger.age_stream import Source
 from ledger.canonical import b64url_encode
 from ledger.keys import Signer
 from ledger.tenders import forms, manifest
+from ledger.tenders.ahead import ahead
 from ledger.tenders.errors import DigestMismatch, NotSealed
 from ledger.tenders.forms import Form
 from ledger.tenders.packages import Member, packed, packed_size, require_distinct
@@ -25,6 +26,8 @@ from ledger.tenders.padding import MAX_CONTENT_BYTES, BidTooLarge, size_class, z
 SALT_BYTES: Final = 32
 _NO_HASH: Final = "0x" + "00" * 32
 _PIECE_BYTES: Final = 2**18
+_AHEAD_BYTES: Final = 2**20
+"""Files from here on are worth a thread of their own."""
 
 Randomness = Callable[[int], bytes]
 
@@ -243,7 +246,9 @@ class _Confidential:
 
 
 def _tapped(file: BidFile, tap: Tap) -> Callable[[], Iterator[bytes]]:
-    return lambda: tap.through(file.pieces())
+    if file.size < _AHEAD_BYTES:
+        return lambda: tap.through(file.pieces())
+    return lambda: ahead(tap.through(file.pieces()))
 
 
 def _named(files: Sequence[BidFile], digests: Sequence[str]) -> list[dict[str, Any]]:

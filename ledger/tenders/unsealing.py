@@ -5,6 +5,7 @@ gigabytes have gone by.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from ledger.age_stream import Source
 from ledger.errors import Refused
 from ledger.tenders import forms, manifest
 from ledger.tenders.age_files import TappedSource
+from ledger.tenders.ahead import ahead
 from ledger.tenders.commitments import Tag, commitment
 from ledger.tenders.errors import DigestMismatch, UnsealedInvalid
 from ledger.tenders.forms import Form, FormInvalid
@@ -122,7 +124,8 @@ def _taken(source: Source, key: bytes, receive: Receive) -> tuple[list[Unpacked]
         kept[path] = bytearray()
         return _Twice(sink, kept[path])
 
-    found = unpack(age_stream.opened(source, key), received)
+    with closing(ahead(age_stream.opened(source, key))) as pieces:  # else it reads on meanwhile
+        found = unpack(pieces, received)
     return found, {path: bytes(content) for path, content in kept.items()}
 
 

@@ -27,6 +27,7 @@ from scripts.bench.rows import Row
 from scripts.bench.run import Run, Subject
 from scripts.bench.single import single
 from scripts.bench.status import status
+from scripts.bench.tenders_sealing import tenders_sealing
 from scripts.bench.verification import verification
 from scripts.steps import ROOT
 
@@ -43,6 +44,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "rebuild": rebuild,
     "gate": gate,
     "gate_bundle": gate_bundle,
+    "tenders_sealing": tenders_sealing,
 }
 """By name, in the order in which they run: what others are compared with comes first."""
 PACKAGES: Final = (
