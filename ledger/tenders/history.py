@@ -10,12 +10,20 @@ from typing import Any
 
 from ledger.errors import Refused
 from ledger.tenders import award_history, events
-from ledger.tenders.errors import TenderUnknown
+from ledger.tenders.errors import LotUnknown, TenderUnknown
 from ledger.tenders.events import Phase, PolicyRegistered, TenderEvent
 from ledger.tenders.ids import TenderId
 from ledger.tenders.policy.terms import Terms
 from ledger.tenders.state import Bid, BidState, Lot, TenderState, on_lot
 from ledger.tenders.suspensions import held, lifted, resumed, shifted
+
+
+@dataclass(eq=False)
+class HistoryBroken(Refused):
+    """Events are missing before this one, or not in chain order."""
+
+    block: int
+    log_index: int
 
 
 @dataclass(eq=False)
@@ -66,9 +74,15 @@ def published(event: events.TenderPublished, policies: Mapping[bytes, Terms]) ->
 
 
 def after(state: TenderState, event: TenderEvent) -> TenderState:
-    """Return the tender after one more event of its own, in chain order."""
-    done = award_history.after(state, event)
-    return _after(event, state) if done is None else done
+    """Return the tender after one more event of its own, in chain order.
+
+    Raises `HistoryBroken` for an event about a bid, objection or complaint that nothing told of.
+    """
+    try:
+        done = award_history.after(state, event)
+        return _after(event, state) if done is None else done
+    except (KeyError, LotUnknown) as exc:
+        raise HistoryBroken(event.place.block, event.place.log_index) from exc
 
 
 @singledispatch

@@ -12,6 +12,7 @@ from typing import Any
 from coincurve import PrivateKey
 from eth_hash.auto import keccak
 
+from ledger.canonical import canonical_json
 from ledger.events import Place
 from ledger.secp256k1 import address_of, private_key
 from ledger.tenders import admission, envelopes, events, messages, shares, transitions
@@ -82,6 +83,8 @@ class Story:
         self.id = tender_id(AGENCY, ref_of(number))
         self.now, self.block = START, 0
         self.events: list[Any] = []
+        self.prices: dict[str, str] = {}
+        self.spoilt: set[str] = set()
         self.sealed: dict[tuple[int, Address], SealedBid] = {}
         ends = usual_ends(self.policy, START + 21 * DAY, mailbox=True)
         self.announcement = Announcement(
@@ -143,7 +146,8 @@ class Story:
             context = place.context(part, version)
             s_b.append(secret(f"s_b {name} {lot} {part} {version}"))
             s_c.append(secret(f"s_c {name} {lot} {part} {version}"))
-            wrapped = self._envelopes(part, s_c[-1], context)
+            shared = secret("another") if name in self.spoilt else s_c[-1]
+            wrapped = self._envelopes(part, shared, context)
             sealed.append(wrapped)
             parts.append(
                 Part(
@@ -152,7 +156,7 @@ class Story:
                     commitment(Tag.BIDDER, context, s_b[-1]),
                     commitment(Tag.TRUSTEES, context, s_c[-1]),
                     keccak(wrapped),
-                    commitment(Tag.MANIFEST, context, ZERO),
+                    commitment(Tag.MANIFEST, context, self.manifest_digest(name, lot, version)),
                 )
             )
         until = self.now + MESSAGE_LIFE
@@ -160,6 +164,24 @@ class Story:
         bid = SubmitBid(*fields)
         signature = messages.sign(LEDGER, bid, secret(name))
         return SealedBid(bid, b"".join(sealed), signature, tuple(s_b), tuple(s_c))
+
+    def manifest(self, name: str, lot: int = 0, version: int = 1) -> bytes:
+        """What the bidder's file holds, as far as records and scores look at it."""
+        price = {"amount": self.prices.get(name, "900000.00"), "currency": "CNY", "tax": "0.00"}
+        told = {
+            "type": "bid-manifest",
+            "lot": lot,
+            "version": version,
+            "identity": {"name": f"示例{name}公司", "code": f"9144000000000{name}"},
+            "price": price,
+            "durationDays": 90,
+            "quality": "合格",
+            "bond": None,
+        }
+        return canonical_json(told)
+
+    def manifest_digest(self, name: str, lot: int, version: int) -> bytes:
+        return hashlib.sha256(self.manifest(name, lot, version)).digest()
 
     def submit(self, name: str, lot: int = 0, version: int = 1) -> None:
         bidder = address(name)

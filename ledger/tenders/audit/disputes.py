@@ -1,0 +1,40 @@
+"""Step 10: objections and complaints against the states that they block."""
+
+from typing import Any
+
+from ledger.errors import Refused
+from ledger.tenders.audit.clocks import History
+from ledger.tenders.audit.report import fault, judged
+from ledger.tenders.events import Awarded, ComplaintMoved, NoticePublished, TenderEvent
+from ledger.tenders.state import TenderState
+from ledger.tenders.transitions import require_award, require_complaint_move, require_notice
+from ledger.verification.check import Check
+
+
+def check_objections(state: TenderState, history: History, at: int) -> Check:
+    """Demand that nothing was awarded while something blocked it, and that answers are not due."""
+    faults: list[dict[str, Any]] = []
+    for event, before in history:
+        try:
+            _require_legal(event, before)
+        except Refused as refused:
+            faults.append(fault(event.place, refused))
+    faults += [
+        {"objection": "0x" + id_.hex(), "stage": each.stage.name, "dueAt": each.due_at}
+        for id_, each in state.objections.items()
+        if each.is_overdue(each.answered_at or at)
+    ]
+    return judged("objections", faults)
+
+
+def _require_legal(event: TenderEvent, before: TenderState) -> None:
+    at = event.place.block_time
+    match event:
+        case Awarded():
+            require_award(before, event.lot, event.winner, event.reason, at)
+        case NoticePublished():
+            require_notice(before, event.lot, event.until, at)
+        case ComplaintMoved() if event.complaint in before.complaints:
+            require_complaint_move(before.complaints[event.complaint].state, event.state)
+        case _:
+            return

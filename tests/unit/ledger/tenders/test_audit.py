@@ -1,0 +1,271 @@
+"""An outsider audits a tender, and finds what was bent."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ledger.secp256k1 import sign
+from ledger.tenders import events, messages
+from ledger.tenders.audit.audit import audit
+from ledger.tenders.audit.bundle import (
+    DrawEvidence,
+    EvaluationEvidence,
+    Publication,
+    TenderBundle,
+)
+from ledger.tenders.audit.report import NAMES
+from ledger.tenders.committee import Statement, report, report_digest
+from ledger.tenders.draw import Quota, Setting, acknowledgement, draw, seed_of
+from ledger.tenders.evaluation import Sheet, read_criteria, scores, sheet_digest, write_sheet
+from ledger.tenders.events import Outcome, Stage
+from ledger.tenders.feldman import deal
+from ledger.tenders.ids import TenderId
+from ledger.tenders.opening_record import Cause, Findings, OpenedBid, record, record_digest
+from ledger.tenders.policy.document import preset
+from ledger.tenders.suspensions import shifted
+from ledger.verification.check import Result, Verdict
+from tests.support.tender_story import DAY, LEDGER, Story, address, key, secret
+
+NAMES_OPENED = ("Ann", "Cai", "Dee")
+CRITERIA = read_criteria(
+    {
+        "points": [{"id": "plan", "most": "60"}],
+        "price": {"kind": "lowest", "most": "40"},
+        "averaging": "mean",
+        "scale": 2,
+    }
+)
+SALT = b"\x05" * 16
+POOL = tuple(sorted(secret(f"expert {n}") for n in range(12)))
+DRAWERS = ("buyer", "centre", "supervisor")
+
+
+def drawn(tender: bytes) -> DrawEvidence:
+    setting = Setting(tender, 0, 1, (Quota("建筑工程", 5, POOL),), ())
+    scalars = [secret(name) for name in DRAWERS]
+    deals = [deal((each, secret("other")), 3)[0] for each in scalars]
+    signed = {
+        (dealer, receiver): sign(key(DRAWERS[receiver]), acknowledgement(setting, each, receiver))
+        for dealer, each in enumerate(deals)
+        for receiver in range(3)
+        if dealer != receiver
+    }
+    members = [each.entry for each in draw(setting, seed_of(setting.head, scalars))]
+    return DrawEvidence(
+        setting,
+        tuple(map(address, DRAWERS)),
+        tuple(deals),
+        signed,
+        tuple(scalars),
+        (),
+        tuple(members),
+        (1, 2, 3, 4),
+    )
+
+
+def sheets() -> dict[int, bytes]:
+    points = {"Ann": "40", "Cai": "55", "Dee": "30"}
+    given = {address(name): {"plan": Decimal(each)} for name, each in points.items()}
+    return {seat: write_sheet(Sheet(seat, given), SALT) for seat in range(1, 6)}
+
+
+def told() -> tuple[Story, TenderBundle]:
+    """Five bid: Ann replaces, Bo withdraws, Eli stays silent, Cai's shares are bad and mended."""
+    story = Story(real=True)
+    story.spoilt = {"Cai"}
+    story.prices = {"Dee": "800000.00"}
+    for name in ("Ann", "Bo", "Cai", "Dee", "Eli"):
+        story.submit(name)
+    story.submit("Ann", version=2)
+    story.withdraw("Bo")
+    story.open(NAMES_OPENED)
+    story.recover("Cai")
+    versions = {"Ann": 2, "Cai": 1, "Dee": 1}
+    opened = {
+        address(name): OpenedBid(story.manifest(name, version=each))
+        for name, each in versions.items()
+    }
+    found = Findings(opened, {})
+    story.record(3, digest=record_digest(record(story.events, story.id, (0, 1), found)))
+    story.committee()
+    for seat, sheet in sheets().items():
+        story.score(seat, digest=sheet_digest(sheet))
+    statements = (Statement(1), Statement(2, "报价偏低，建议核实"))
+    points = [
+        Sheet(
+            1,
+            {address(n): {"plan": Decimal(v)} for n, v in (("Ann", 40), ("Cai", 55), ("Dee", 30))},
+        )
+    ]
+    prices = {address(n): Decimal(story.prices.get(n, "900000.00")) for n in NAMES_OPENED}
+    ranked = scores(CRITERIA, points, prices)
+    made = report(ranked, (), statements, 5)
+    order = ["Cai", "Ann", "Dee"]
+    story.report(order, digest=report_digest(made))
+    story.notice(story.now + 4 * DAY)
+    story.object_(b"\x0a" * 32, Stage.RESULT, "Dee")
+    story.at(story.now + DAY).answer(b"\x0a" * 32, Outcome.DISMISSED)
+    story.at(story.state.lot(0).course.notice_end).award("Cai")
+    story.contract()
+    receipts = tuple(messages.digest(LEDGER, each.bid) for each in story.sealed.values())
+    bundle = TenderBundle(
+        LEDGER,
+        story.id,
+        tuple(story.events),
+        policy=preset("cn"),
+        mailbox_roots={},
+        receipts=receipts,
+        findings={(0, 1): found},
+        draws=(drawn(story.id),),
+        evaluations={(0, 1): EvaluationEvidence(CRITERIA, sheets(), (), statements)},
+        publication=Publication({"tender": {"status": "complete"}}, {}, {}),
+    )
+    return story, bundle
+
+
+STORY, BUNDLE = told()
+
+
+def judged(bundle: TenderBundle, at: int | None = None) -> Any:
+    return audit(bundle, STORY.now if at is None else at)
+
+
+def bent(kind: type, change: Callable[[Any], dict[str, Any]], which: int = 0) -> TenderBundle:
+    """The bundle with one event of a kind told otherwise."""
+    places = [n for n, each in enumerate(BUNDLE.events) if isinstance(each, kind)]
+    happened: list[Any] = list(BUNDLE.events)
+    spot = places[which]
+    happened[spot] = replace(happened[spot], **change(happened[spot]))
+    return replace(BUNDLE, events=tuple(happened))
+
+
+class TestAudit:
+    def test_a_clean_tender_is_valid_in_every_step(self) -> None:
+        found = judged(BUNDLE)
+        assert found.verdict is Verdict.VALID
+        assert [check.code for check in found.checks] == [f"{name}.ok" for name in NAMES]
+        assert [check.number for check in found.checks] == list(range(1, 12))
+        assert found.skipped == ()
+        told_ = found.to_json()
+        assert told_["verdict"] == "valid"
+        assert [each["name"] for each in told_["checks"]] == list(NAMES)
+
+    def test_what_cannot_be_done_is_skipped_by_name(self) -> None:
+        found = judged(TenderBundle(LEDGER, BUNDLE.tender, BUNDLE.events))
+        assert found.verdict is Verdict.VALID
+        assert found.skipped == (
+            "clocks", "lists", "files", "opening", "draw", "scores", "publication",
+        )  # fmt: skip
+        assert found.check("files").code == "files.no-files"
+
+    def test_a_calendar_that_nobody_has_leaves_it_open(self) -> None:
+        later, first = 400 * DAY, BUNDLE.events[1]
+        assert isinstance(first, events.TenderPublished)
+        start = first.place.block_time + later
+        announced = replace(first.announcement, ends=shifted(first.announcement.ends, 0, later))
+        place = replace(first.place, block_time=start)
+        moved = replace(first, place=place, announcement=announced)
+        bundle = TenderBundle(LEDGER, BUNDLE.tender, (BUNDLE.events[0], moved), preset("cn"))
+        found = judged(bundle, start)
+        assert found.verdict is Verdict.UNCONFIRMED
+        assert found.check("clocks").facts["open"][0]["year"] == 2027
+
+    @pytest.mark.parametrize(
+        ("bundle", "step"),
+        [
+            (bent(events.SecretDisclosed, lambda e: {"secret": e.secret[::-1]}), "secrets"),
+            (bent(events.SecretRecovered, lambda _: {"secret": bytes(32)}), "secrets"),
+            (bent(events.TrusteeReleased, lambda _: {"secret": b"\x01" * 32}), "secrets"),
+            (bent(events.BidSubmitted, lambda _: {"signature": bytes(65)}), "messages"),
+            (bent(events.BidSubmitted, lambda e: {"shares": bytes(len(e.shares))}), "messages"),
+            (bent(events.BidSubmitted, lambda _: {"docs_version": 2}), "messages"),
+            (bent(events.BidSubmitted, lambda _: {"bidder": address("Zoe")}, 4), "messages"),
+            (bent(events.BidWithdrawn, lambda _: {"valid_until": 1}), "messages"),
+            (bent(events.OpeningRecorded, lambda _: {"digest": bytes(32)}), "opening"),
+            (bent(events.OpeningRecorded, lambda _: {"opened": 2}), "opening"),
+            (bent(events.ReportRecorded, lambda _: {"digest": bytes(32)}), "scores"),
+            (
+                bent(events.ReportRecorded, lambda _: {"bidders": (address("Ann"),)}),
+                "scores",
+            ),
+            (bent(events.NoticePublished, lambda e: {"until": e.until - 2 * DAY}), "clocks"),
+            (bent(events.Awarded, lambda _: {"winner": address("Ann")}), "objections"),
+            (bent(events.ObjectionAnswered, lambda _: {"outcome": Outcome.OPEN}), "objections"),
+            (replace(BUNDLE, receipts=(bytes(32),)), "lists"),
+            (
+                replace(BUNDLE, draws=(replace(drawn(BUNDLE.tender), members=POOL[:5]),)),
+                "draw",
+            ),
+            (
+                replace(BUNDLE, draws=(replace(drawn(BUNDLE.tender), anchored_at=(1, 2, 4, 3)),)),
+                "draw",
+            ),
+            (replace(BUNDLE, draws=(drawn(bytes(32)),)), "draw"),
+            (
+                replace(BUNDLE, publication=Publication({"tender": {"status": "active"}}, {}, {})),
+                "publication",
+            ),
+        ],
+    )
+    def test_each_lie_is_found_at_its_step(self, bundle: TenderBundle, step: str) -> None:
+        found = judged(bundle)
+        assert found.verdict is Verdict.INVALID
+        assert found.check(step).result is Result.INVALID
+        assert found.check(step).facts["faults"]
+
+    def test_another_manifest_than_committed(self) -> None:
+        assert BUNDLE.findings is not None
+        given = BUNDLE.findings[0, 1]
+        other = {**given.opened, address("Dee"): OpenedBid(STORY.manifest("Dee", version=9))}
+        found = judged(replace(BUNDLE, findings={(0, 1): Findings(other, {})}))
+        assert found.check("files").facts["faults"][0]["error"] == "CommitmentMismatch"
+
+    def test_nobody_is_blamed_for_shares_that_join(self) -> None:
+        assert BUNDLE.findings is not None
+        opened = dict(BUNDLE.findings[0, 1].opened)
+        del opened[address("Dee")]
+        blamed = Findings(opened, {address("Dee"): Cause.SHARES_BAD})
+        found = judged(replace(BUNDLE, findings={(0, 1): blamed}))
+        assert found.check("files").result is Result.INVALID
+
+    def test_bad_shares_are_told_even_without_files(self) -> None:
+        happened = tuple(
+            each for each in BUNDLE.events if not isinstance(each, events.SecretRecovered)
+        )
+        found = judged(TenderBundle(LEDGER, BUNDLE.tender, happened))
+        assert found.check("files").facts["sharesBad"] == [
+            {"lot": 0, "part": 1, "bidder": address("Cai")}
+        ]
+
+    def test_a_missing_sheet_changes_the_report(self) -> None:
+        assert BUNDLE.evaluations is not None
+        shown = BUNDLE.evaluations[0, 1]
+        fewer = {seat: each for seat, each in shown.sheets.items() if seat != 5}
+        bundle = replace(BUNDLE, evaluations={(0, 1): replace(shown, sheets=fewer)})
+        assert judged(bundle).check("scores").result is Result.INVALID
+
+    def test_an_unknown_mailbox_root_leaves_a_listing_open(self) -> None:
+        found = judged(bent(events.BidSubmitted, lambda _: {"root": b"\x07" * 32}))
+        assert found.check("messages").result is Result.ERROR
+
+    @pytest.mark.parametrize(
+        "bundle",
+        [
+            replace(BUNDLE, events=()),
+            replace(BUNDLE, events=BUNDLE.events[1:]),
+            replace(BUNDLE, events=(BUNDLE.events[0], *BUNDLE.events[2:])),
+            replace(BUNDLE, events=(*BUNDLE.events[:2], *BUNDLE.events[:1:-1])),
+            replace(BUNDLE, tender=TenderId(bytes(32))),
+            bent(events.PolicyRegistered, lambda _: {"policy": bytes(32)}),
+            bent(events.SecretDisclosed, lambda _: {"bidder": address("Zoe")}),
+            bent(events.SecretDisclosed, lambda _: {"lot": 9}),
+        ],
+    )
+    def test_events_that_are_no_history(self, bundle: TenderBundle) -> None:
+        found = judged(bundle)
+        assert found.verdict is Verdict.INVALID
+        assert found.check("events").result is Result.INVALID
+        assert len(found.skipped) == 10
