@@ -4,6 +4,8 @@ from dataclasses import asdict
 
 import click
 
+from wallet.commands.custody import custody
+from wallet.commands.custody_office import office
 from wallet.commands.health_answer import answer
 from wallet.commands.health_appeal import appeal
 from wallet.commands.health_convert import convert
@@ -50,5 +52,6 @@ def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
 
 for _command in (pass_group, answer, scans, appeal, convert, conversions, refill, move, withdraw):
     health.add_command(_command)
-for _command in (transfer, issue):
+for _command in (transfer, issue, custody):
     health.add_command(_command)
+custody.add_command(office)
