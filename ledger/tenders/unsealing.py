@@ -12,7 +12,6 @@ from typing import Any, Final
 from ledger import age_stream
 from ledger.age_header import SealedForAnother, SealedMalformed
 from ledger.age_stream import Source
-from ledger.errors import Refused
 from ledger.tenders import forms, manifest
 from ledger.tenders.age_files import TappedSource
 from ledger.tenders.ahead import ahead
@@ -21,7 +20,14 @@ from ledger.tenders.errors import DigestMismatch, UnsealedInvalid
 from ledger.tenders.forms import Form, FormInvalid
 from ledger.tenders.ids import Context
 from ledger.tenders.messages import SubmitBid
-from ledger.tenders.packages import Receive, Sink, Unpacked, unpack
+from ledger.tenders.packages import (
+    PackageMalformed,
+    PathRefused,
+    Receive,
+    Sink,
+    Unpacked,
+    unpack,
+)
 from ledger.tenders.trustees import octets
 from ledger.values import LedgerRef
 
@@ -65,6 +71,8 @@ def open_part(
         DigestMismatch: when it is not the committed file; nothing is said about the bidder then.
         UnsealedInvalid: when it is, but does not open with the key that both secrets give, is no
             archive of named files, or says other than was committed.
+
+    What the sinks raise comes through as it is: a full disk is nobody's fault.
     """
     committed, place = bid.parts[part - 1], bid.place(ledger)
     tapped = TappedSource(source)
@@ -74,7 +82,7 @@ def open_part(
     except (SealedMalformed, SealedForAnother) as exc:
         failure = UnsealedInvalid("age")
         failure.__cause__ = exc
-    except Refused as exc:
+    except (PackageMalformed, PathRefused) as exc:
         failure = UnsealedInvalid("archive")
         failure.__cause__ = exc
     if (given := tapped.finish()) != committed.file:
@@ -99,9 +107,7 @@ def open_confidential(source: Source, identity: bytes, ctx: str, receive: Receiv
     """
     try:
         found, kept = _taken(source, identity, receive)
-    except (SealedMalformed, SealedForAnother):
-        raise
-    except Refused as exc:
+    except (PackageMalformed, PathRefused) as exc:
         raise UnsealedInvalid("archive") from exc
     encoded = _manifest_in(kept)
     try:

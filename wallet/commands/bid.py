@@ -1,4 +1,4 @@
-"""`suizheng bid`: seal a bid off line, see what is kept, hand a backup on."""
+"""`suizheng bid`: seal a bid off line, see what is kept, hand a backup on, open it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ import click
 from ledger import age
 from ledger.keys import Signer
 from ledger.tenders.signed_bids import SignedBid, backup
+from wallet.commands.bid_opening import open_, open_confidential_files
 from wallet.commands.options import FILE, FOLDER, json_option, password_option
 from wallet.console import print_json, print_table, say, waiting, when
 from wallet.home import write_file
@@ -26,7 +27,7 @@ _VALID_SECONDS = 30 * 86_400
 
 @click.group(cls=TenderCommands)
 def bid() -> None:
-    """Bids: seal them off line, keep them, back up what discloses them.
+    """Bids: seal them off line, keep them, back up what discloses them, open them.
 
     Exit codes: 0 done, 1 refused for good, 2 nobody could say, 3 not now, 4 bad input and nothing
     was sent, 64 wrong use.
@@ -126,6 +127,10 @@ def export_backup(outside: Surroundings, /, tender: str, **given: Any) -> None:
     content = backup(signed, [each.s_b for each in secrets])
     write_file(given["out"], age.seal(content, given["recipient"], outside.randomness))
     say(f"Version {signed.message.version} can be disclosed by whoever opens {given['out']}.")
+
+
+for _command in (open_, open_confidential_files):
+    bid.add_command(_command)
 
 
 def _password(outside: Surroundings, kept: BidPlace, passwords: Passwords) -> str:
