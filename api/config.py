@@ -39,6 +39,13 @@ class Settings(BaseSettings):
     keys: Path = Path("var/keys")
     """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
     password_file: Path | None = None
+    blobs: str = "file:var/blobs"
+    """Where sealed files lie: `file:PATH`, or `s3:` and `https://host/bucket[/prefix][?region=…]`.
+
+    Credentials of a bucket are found as boto3 does: AWS_ACCESS_KEY_ID, or files of its own.
+    """
+    blob_bytes: int = Field(default=2**40, ge=0)
+    """How much all sealed files together may be; beyond it no upload begins (proposed)."""
     pages: Path = Path(__file__).resolve().parents[1] / "web" / "dist"
     """The built pages for browsers, as `make pages` leaves them."""
     signer: str | None = None
@@ -93,6 +100,16 @@ class Settings(BaseSettings):
         if not (isinstance(value, int | str) and str(value).isdecimal() and int(value) >= 1):
             raise ValueError(f"neither a number of blocks, 1 or more, nor {FINALIZED}")
         return int(value)
+
+    @field_validator("blobs")
+    @classmethod
+    def _blobs(cls, value: str) -> str:
+        scheme, _, rest = value.partition(":")
+        parts = urlsplit(rest)
+        is_bucket = parts.scheme in ("http", "https") and parts.netloc and parts.path.strip("/")
+        if not (scheme == "file" and rest) and not (scheme == "s3" and is_bucket):
+            raise ValueError("neither file: and a path, nor s3: and the address of a bucket")
+        return value
 
     @field_validator("signer")
     @classmethod

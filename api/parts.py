@@ -13,11 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.blobs.files import FileBlobs
+from api.blobs.store import BlobStore
 from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
 from api.services.anchoring import Anchoring, Ripeness, Sizing
 from api.services.at_head import AtHead
 from api.services.audit import Audit
+from api.services.bid_uploads import ExpiredUploads
 from api.services.builders import BuilderProcesses, Builders, OwnBuilder
 from api.services.bulk import Bulk
 from api.services.composition import DeploymentView, Ports, Services, compose
@@ -46,6 +49,7 @@ from api.signer.desk import Clocks
 from api.signer.remote import RemoteKeys, SignerLine
 from api.signer.server import SignerServer
 from api.store.batches import BatchStore
+from api.store.bid_uploads import BidUploadStore
 from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
 from api.store.custody_alerts import AlertStore
@@ -204,6 +208,16 @@ class Parts:
         unlock = self._unlock if self.settings.password_file else None
         return HealthKeys(read_secret(self.settings.keys / "health.json", unlock), self.randomness)
 
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """Where sealed files lie."""
+        kind, _, place = self.settings.blobs.partition(":")
+        if kind == "file":
+            return FileBlobs(Path(place))
+        from api.blobs.s3 import open_bucket  # noqa: PLC0415  # memory that a disk does not need
+
+        return open_bucket(place)
+
     def make_health_secret(self) -> bool:
         """Make the secret of health codes, locked, where there is none; return whether it did."""
         path = self.settings.keys / "health.json"
@@ -256,6 +270,8 @@ class Parts:
             ),
             issuers=self.issuers,
             health_keys=self.health_keys,
+            blobs=self.blobs,
+            most_blob_bytes=self.settings.blob_bytes,
             recognitions=RecognitionStore(self.database),
             sender=self.sender_address,
             catalogue=load_catalogue(),
@@ -310,6 +326,7 @@ class Parts:
         housekeeping = Housekeeping(sign_ins, links, answers, JobStore(self.database), self.clock)
         allow, retention = self._allow_listing(), Retention(PassStore(self.database), self.clock)
         erasing, custody_alerts = self._erasing(), self._custody_alerts()
+        uploads = ExpiredUploads(BidUploadStore(self.database), self.blobs, self.clock)
         second_tries = SecondTries((BatchStore(self.database), packs), self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
@@ -326,6 +343,7 @@ class Parts:
             Step("custody alerts", lambda _flush: custody_alerts.step()),
             Step("erasing", lambda _flush: erasing.step()),
             Step("housekeeping", lambda _flush: housekeeping.step()),
+            Step("expired uploads", lambda _flush: uploads.step()),
             Step("retention", lambda _flush: retention.step()),
         ]
         return Worker(

@@ -21,6 +21,7 @@ from api.http.problems import instance_of, of_framework, of_validation, problem
 from api.http.routes import (
     agencies,
     agreements,
+    bid_uploads,
     bundle,
     catalogue,
     change_sets,
@@ -91,6 +92,7 @@ ROUTERS = (
     custody_alerts.router,
     links.router,
     ocds.router,
+    bid_uploads.router,
     sign_in.router,
     problems.router,
     pages.router,

@@ -20,9 +20,11 @@ BODY_BYTES: Final = 1 << 21
 """Room for a change set of 20,000 digests (proposed)."""
 BODY_SECONDS: Final = 30.0
 """How long such a body may take to come (proposed)."""
-UPLOAD_BYTES: Final = 1 << 30
-STREAMED: Final = re.compile("/v1/agencies/[^/]+/[^/]+/jobs")
-"""Addresses whose POST reads its body piece by piece."""
+STREAMED: Final = (
+    ("POST", re.compile("/v1/agencies/[^/]+/[^/]+/jobs"), 1 << 30),
+    ("PUT", re.compile("/v1/bids/uploads/[^/]+/chunks/[^/]+"), 8 << 20),
+)
+"""Methods and addresses that read their body piece by piece, and its bound in bytes."""
 
 SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -107,12 +109,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_streamed = scope["method"] == "POST" and STREAMED.fullmatch(scope["path"])
-        limit = UPLOAD_BYTES if is_streamed else BODY_BYTES
+        streamed = _streamed_bytes(scope)
+        limit = BODY_BYTES if streamed is None else streamed
         if not _declares_at_most(scope, limit):
             await _refuse(RequestTooLarge(limit), scope, receive, send)
             return
-        if is_streamed:
+        if streamed is not None:
             await self._app(scope, _counted(receive, limit), send)
             return
         try:
@@ -130,6 +132,18 @@ class BodyLimit:
             return waiting.pop() if waiting else await receive()
 
         await self._app(scope, replay, send)
+
+
+def _streamed_bytes(scope: Scope) -> int | None:
+    """Return the bound of a body that is read piece by piece; None for any other."""
+    return next(
+        (
+            limit
+            for method, path, limit in STREAMED
+            if scope["method"] == method and path.fullmatch(scope["path"])
+        ),
+        None,
+    )
 
 
 async def _refuse(

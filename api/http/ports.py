@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from api.http.metrics import Metrics
 from api.http.pages import Pages
 from api.services.agreements import Agreements
+from api.services.bid_uploads import BidUploads
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.composition import Custody, DeploymentView
@@ -85,6 +86,7 @@ GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenScans = Annotated[Scans, _given("scans")]
 GivenAppeals = Annotated[Appeals, _given("appeals")]
 GivenScanViews = Annotated[ScanViews, _given("scan_views")]
+GivenBidUploads = Annotated[BidUploads, _given("bid_uploads")]
 GivenPublications = Annotated[Publications, _given("publications")]
 GivenCustody = Annotated[Custody, _given("custody")]
 GivenPages = Annotated[Pages, Depends(_pages)]

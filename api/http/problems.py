@@ -35,6 +35,7 @@ STATUS: Final[Mapping[str, int]] = {
     "EncodingUnknown": 400,
     "UploadMalformed": 400,
     "IdempotencyKeyMissing": 400,
+    "ContentDigestMissing": 400,
     "UploadCut": 400,
     # Nobody, or nobody who may.
     "SignInMissing": 401,
@@ -66,6 +67,9 @@ STATUS: Final[Mapping[str, int]] = {
     "ScanUnknown": 404,
     "ErasureUnknown": 404,
     "AppealUnknown": 404,
+    "BidUploadUnknown": 404,
+    "ChunkUnknown": 404,
+    "BlobUnknown": 404,
     "ExtensionFileUnknown": 404,
     "PlaceUnknown": 404,
     "ExemptionUnknown": 404,
@@ -126,6 +130,7 @@ STATUS: Final[Mapping[str, int]] = {
     "PredecessorSuspended": 409,
     "PredecessorExpired": 409,
     "SuccessorStands": 409,
+    "BidUploadFinished": 409,
     "JobNotReceiving": 409,
     "JobRunning": 409,
     "JobFinished": 409,
@@ -153,6 +158,7 @@ STATUS: Final[Mapping[str, int]] = {
     "RequestTooLarge": 413,
     "MediaTypeUnknown": 415,
     # Too often.
+    "TooManyBidUploads": 429,
     "TooManyRequests": 429,
     "TooManyEventStreams": 429,
 }

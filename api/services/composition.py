@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from api.blobs.store import BlobStore
 from api.services.agreements import Agreements
 from api.services.at_head import AtHead
+from api.services.bid_uploads import BidUploads
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
 from api.services.custody_admissions import Admissions
@@ -60,6 +62,7 @@ from api.services.sign_ins import Roles, SignIns, Site
 from api.services.status import Statuses
 from api.services.verification import LiveLedger, Verifications
 from api.store.batches import BatchStore
+from api.store.bid_uploads import BidUploadStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
 from api.store.custody_alerts import AlertStore
@@ -117,6 +120,8 @@ class Ports:
     live: Live
     issuers: Issuers
     health_keys: HealthKeys
+    blobs: BlobStore
+    most_blob_bytes: int
     recognitions: RecognitionStore
     sender: Address
     catalogue: Catalogue
@@ -173,6 +178,7 @@ class Services:
     scans: Scans
     scan_views: ScanViews
     appeals: Appeals
+    bid_uploads: BidUploads
     publications: Publications
     custody: Custody
     repeats: Repeats
@@ -225,6 +231,7 @@ def compose(ports: Ports) -> Services:
         scans=_scans(ports, roles),
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
+        bid_uploads=_bid_uploads(ports),
         publications=Publications(ports.base_url),
         custody=_custody(ports, roles),
         measures=_measures(ports, directory),
@@ -235,6 +242,17 @@ def compose(ports: Ports) -> Services:
 
 def _agreements(ports: Ports, at_head: AtHead) -> Agreements:
     return Agreements(ports.recognitions, ports.registry, at_head, ports.clock)
+
+
+def _bid_uploads(ports: Ports) -> BidUploads:
+    return BidUploads(
+        store=BidUploadStore(ports.database),
+        blobs=ports.blobs,
+        issuers=ports.issuers,
+        clock=ports.clock,
+        randomness=ports.randomness,
+        most_bytes=ports.most_blob_bytes,
+    )
 
 
 def _sign_ins(ports: Ports) -> SignIns:

@@ -1,5 +1,11 @@
 """What the store refuses, for the floor above: routes declare it, and may not import the store."""
 
+from api.store.bid_uploads import (
+    BidSpaceFull,
+    BidUploadFinished,
+    BidUploadUnknown,
+    TooManyBidUploads,
+)
 from api.store.change_sets import ChangeSetSettled, ChangeSetStale, ChangeSetUnknown
 from api.store.changes import ChangePending, ChangeUnknown
 from api.store.cursors import CursorMalformed
@@ -50,6 +56,9 @@ __all__ = [
     "AlertUnknown",
     "AppealAnswered",
     "AppealUnknown",
+    "BidSpaceFull",
+    "BidUploadFinished",
+    "BidUploadUnknown",
     "ChallengeUnknown",
     "ChangePending",
     "ChangeSetSettled",
@@ -83,6 +92,7 @@ __all__ = [
     "ScanUnknown",
     "SegmentUnknown",
     "SessionUnknown",
+    "TooManyBidUploads",
     "TooManyLicences",
     "TransferSpent",
     "TripErased",

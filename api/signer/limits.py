@@ -54,6 +54,7 @@ DEFAULTS: Final[Mapping[Purpose, Allowance]] = {
     Purpose.GATE_BUNDLE: Allowance(10, 5_000),  # one a minute and process
     Purpose.SCAN_ERASURE: Allowance(600, 20_000),  # a thousand scans each
     Purpose.APPEAL_ANSWER: Allowance(60, 5_000),  # at officers' pace
+    Purpose.BID_RECEIPT: Allowance(12_000, 200_000),  # 200 bids a second before a deadline
 }
 """What is allowed where nobody says otherwise (proposed)."""
 

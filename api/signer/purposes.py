@@ -14,6 +14,7 @@ from ledger import jws
 from ledger.errors import Refused
 from ledger.licences import decisions, sd_jwt
 from ledger.list_tokens import LIFETIME_SECONDS, TOKEN_TYPE
+from ledger.tenders import receipts
 from ledger.verification import bundle
 
 CLOCK_SECONDS: Final = 300
@@ -40,6 +41,7 @@ class Purpose(StrEnum):
     GATE_BUNDLE = "gate-bundle"
     SCAN_ERASURE = "scan-erasure"
     APPEAL_ANSWER = "appeal-answer"
+    BID_RECEIPT = "bid-receipt"
 
 
 @dataclass(eq=False)
@@ -118,6 +120,12 @@ def _check_list(rules: Rules, payload: Mapping[str, Any]) -> None:
         raise PurposeRefused("exp")
 
 
+def _check_receipt(rules: Rules, payload: Mapping[str, Any]) -> None:
+    _check_issuer(rules, payload)
+    if payload.get("state") not in set(receipts.ReceiptState):
+        raise PurposeRefused("state")
+
+
 def _check_bundle(_rules: Rules, payload: Mapping[str, Any]) -> None:
     if _number(payload, "exp") - _number(payload, "iat") > MAX_BUNDLE_SECONDS:
         raise PurposeRefused("exp")
@@ -141,6 +149,7 @@ _PURPOSES: Final[Mapping[str, Purpose]] = {
     decisions.TYPE: Purpose.DECISION,
     TOKEN_TYPE: Purpose.STATUS_LIST,
     bundle.TYPE: Purpose.BUNDLE,
+    receipts.TYPE: Purpose.BID_RECEIPT,
 }
 """The `typ` that each purpose has."""
 _LONGEST: Final[Mapping[Purpose, int]] = {
@@ -148,6 +157,7 @@ _LONGEST: Final[Mapping[Purpose, int]] = {
     Purpose.DECISION: _MIB,
     Purpose.STATUS_LIST: _MIB,
     Purpose.BUNDLE: bundle.MAX_BUNDLE,
+    Purpose.BID_RECEIPT: 2**14,
 }
 """The longest message of each purpose, in bytes."""
 _CHECKS: Final[Mapping[Purpose, Callable[[Rules, Mapping[str, Any]], None]]] = {
@@ -155,4 +165,5 @@ _CHECKS: Final[Mapping[Purpose, Callable[[Rules, Mapping[str, Any]], None]]] = {
     Purpose.DECISION: _check_issuer,
     Purpose.STATUS_LIST: _check_list,
     Purpose.BUNDLE: _check_bundle,
+    Purpose.BID_RECEIPT: _check_receipt,
 }

@@ -1,6 +1,7 @@
 """Receipts for bids (§3.8): JWS ES256 of the service, at once and again when the bid is final.
 
-It says what arrived and when; not that the bid is in time, which the chain alone decides.
+It says what arrived and when; not that the bid is in time, which the chain alone decides. Files may
+be there before the bid is: their receipt names no bid.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from ledger.verification.shape import ShapeWrong, entries, hexadecimal, members,
 
 TYPE: Final = "bid-receipt+jwt"
 ID_BYTES: Final = 16
-_PLAIN: Final = ("iss", "jti", "iat", "digest", "files", "state")
+_PLAIN: Final = ("iss", "jti", "iat", "files", "state")
+_BID: Final = ("digest",)
 _MINED: Final = ("transaction", "block")
 _MAX_FILES: Final = 2
 _HASH_BYTES: Final = 32
@@ -58,12 +60,15 @@ class Mined:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the service says of a bid with this EIP-712 digest; `issued_at` in Unix seconds."""
+    """What the service says of the bid with this EIP-712 digest, or of files before their bid.
+
+    `issued_at` in Unix seconds.
+    """
 
     issuer: str
     id: str
     issued_at: int
-    digest: bytes
+    digest: bytes | None
     files: tuple[StoredFile, ...]
     state: ReceiptState
     mined: Mined | None = None
@@ -84,10 +89,11 @@ def sign(receipt: Receipt, signer: Signer) -> str:
         "iss": receipt.issuer,
         "jti": receipt.id,
         "iat": receipt.issued_at,
-        "digest": _hex(receipt.digest),
         "files": files,
         "state": receipt.state.value,
     }
+    if receipt.digest is not None:
+        payload["digest"] = _hex(receipt.digest)
     if receipt.mined is not None:
         payload["transaction"] = _hex(receipt.mined.transaction)
         payload["block"] = receipt.mined.block
@@ -110,14 +116,14 @@ def read(token: str, key: PublicKey) -> Receipt:
 
 
 def _read(token: Jws) -> Receipt:
-    is_mined = "transaction" in token.payload
-    names = (*_PLAIN, *_MINED) if is_mined else _PLAIN
+    is_mined, has_bid = "transaction" in token.payload, "digest" in token.payload
+    names = (*_PLAIN, *(_BID if has_bid else ()), *(_MINED if is_mined else ()))
     value = members(token.payload, names, "payload")
     return Receipt(
         issuer=text(value["iss"], "iss"),
         id=text(value["jti"], "jti"),
         issued_at=number(value["iat"], "iat"),
-        digest=hexadecimal(value["digest"], _HASH_BYTES, "digest"),
+        digest=hexadecimal(value["digest"], _HASH_BYTES, "digest") if has_bid else None,
         files=tuple(_file(each) for each in entries(value["files"], "files", limit=_MAX_FILES)),
         state=ReceiptState(value["state"]),
         mined=_mined(value) if is_mined else None,

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +23,7 @@ from typing import Any
 import uvicorn
 from sqlalchemy import Connection as SqlConnection
 
+from api.blobs.files import FileBlobs
 from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
 from api.http.app import create_app
@@ -30,6 +31,7 @@ from api.services.builders import Answer, BuilderProcesses, OwnBuilder
 from api.services.building import Lot, Task
 from api.store.database import Database
 from ledger.chain.rpc import Node, Request
+from ledger.values import Digest
 from tests.support.office import OfficeParts
 
 STOPPED = "stopped"
@@ -79,6 +81,31 @@ class KillableBuilder(OwnBuilder):
         return answer
 
 
+class KillableBlobs(FileBlobs):
+    """A disk that tells of each write of a file, before, half way and after."""
+
+    reach: Reach
+
+    def stage(self, upload: bytes, name: str, content: bytes) -> None:
+        self.reach("stage")
+        super().stage(upload, name, content)
+        self.reach("staged")
+
+    def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:
+        self.reach("keep")
+        super().keep(digest, self._told(pieces))
+        self.reach("kept")
+
+    def unstage(self, upload: bytes) -> None:
+        self.reach("unstage")
+        super().unstage(upload)
+
+    def _told(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            yield piece
+            self.reach("half kept")
+
+
 class KillableParts(OfficeParts):
     """The service's parts, with ears at every persisted state."""
 
@@ -91,6 +118,12 @@ class KillableParts(OfficeParts):
     def database(self) -> Database:
         made = KillableDatabase.open(self.settings.database_url)
         assert isinstance(made, KillableDatabase)
+        made.reach = self.reach
+        return made
+
+    @cached_property
+    def blobs(self) -> FileBlobs:
+        made = KillableBlobs(Path(self.settings.blobs.removeprefix("file:")))
         made.reach = self.reach
         return made
 

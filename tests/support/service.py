@@ -71,6 +71,7 @@ from ledger.values import (
 from ledger.verification.evidence import Evidence, Query, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.proof_file import ProofFile
+from tests.support.blobs import MemoryBlobs
 from tests.support.declared import Problems
 from tests.support.fake_projection import take_in
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE, FIELDS, ISSUED_AT
@@ -153,6 +154,8 @@ class World:
         self.registry = Registry(self.database, LEDGER)
         self.projection = SqlProjection(self.database)
         self.live = LiveFake(self.registry)
+        self.blobs = MemoryBlobs()
+        self.most_blob_bytes = 2**32
         self.operator = account("operator")
         self.issuer = account("issuer")
         self.registrar = account("registrar")
@@ -350,6 +353,8 @@ class World:
             deployment=DeploymentView(CHAIN_ID, deployment.addresses, 1, bytes(32)),
             live=self.live,
             issuers=issuers,
+            blobs=self.blobs,
+            most_blob_bytes=self.most_blob_bytes,
             health_keys=HealthKeys(lambda: b"\x05" * 32, secrets.token_bytes),
             recognitions=RecognitionStore(self.database),
             sender=self.operator.address,

@@ -3,6 +3,7 @@
 from alembic import context
 
 from api.store import (
+    bid_tables,
     custody_tables,
     event_tables,
     foreign_tables,
@@ -16,6 +17,7 @@ context.configure(connection=connection, target_metadata=tables.metadata)
 assert event_tables.EVENT_TABLES, "the event tables belong to the metadata"
 assert health_tables.health_passes.metadata is tables.metadata
 assert custody_tables.custody_trips.metadata is tables.metadata
+assert bid_tables.bid_uploads.metadata is tables.metadata
 assert gate_tables.health_scans.metadata is tables.metadata
 assert foreign_tables.health_revocations.metadata is tables.metadata
 context.run_migrations()

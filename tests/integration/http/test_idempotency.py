@@ -450,7 +450,13 @@ def test_every_signed_in_write_declares_its_key(service: World) -> None:
         for method, operation in operations.items()
         if method != "get" and operation.get("security")
     }
-    named_by_content = {("post", "/v1/health/day-keys")}
+    uploads = "/v1/bids/uploads"
+    named_by_content = {
+        ("post", "/v1/health/day-keys"),
+        ("post", uploads),
+        ("put", f"{uploads}/{{upload}}/chunks/{{number}}"),
+        ("post", f"{uploads}/{{upload}}/complete"),
+    }
     by_holders = {
         ("post", f"/v1/health/{path}")
         for path in ("conversions", "passes/refills", "passes/moves", "consents/withdrawals")

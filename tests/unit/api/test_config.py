@@ -102,3 +102,24 @@ class TestLoadSettings:
     def test_cannot_be_changed_afterwards(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(ValueError, match="frozen"):
             monkeypatch.setattr(load_settings(), "batch_size", 5)
+
+
+class TestBlobs:
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "file:var/blobs",
+            "file:/srv/bids",
+            "s3:https://s3.example/bids",
+            "s3:http://127.0.0.1:9000/bids/of/ours?region=cn-north-1",
+        ],
+    )
+    def test_are_on_a_disk_or_in_a_bucket(self, given: str) -> None:
+        assert Settings(blobs=given).blobs == given
+
+    @pytest.mark.parametrize(
+        "given", ["var/blobs", "file:", "s3:bids", "s3:https://s3.example", "s3:ftp://x/bids", ""]
+    )
+    def test_are_nowhere_else(self, given: str) -> None:
+        with pytest.raises(ValueError, match="neither file"):
+            Settings(blobs=given)

@@ -7,6 +7,7 @@ from api.signer.purposes import CLOCK_SECONDS, Purpose, PurposeRefused, Rules
 from ledger.licences.decisions import Decision, sign_decisions
 from ledger.list_tokens import ListChain, sign_list
 from ledger.status_list import StatusList
+from ledger.tenders import receipts
 from ledger.values import Address, Digest, LedgerRef, Status
 from tests.support.licences import AGENCY, CATALOGUE, counted_bytes, issuer
 from tests.support.signer import BASE_URL, KID, NOW, RULES, Recorder, licence_message, message
@@ -15,11 +16,13 @@ VCT = CATALOGUE.get("cn.food-business").vct
 LICENCE: dict[str, Any] = {"iss": f"{BASE_URL}/agencies/CN-GD/X", "vct": VCT, "iat": NOW}
 LIST: dict[str, Any] = {"sub": f"{BASE_URL}/status/CN-GD/X/0", "iat": NOW, "exp": NOW + 86_400}
 BUNDLE: dict[str, Any] = {"iat": NOW, "exp": NOW + 86_400}
+RECEIPT: dict[str, Any] = {"iss": LICENCE["iss"], "iat": NOW, "state": "stored"}
 SAMPLES = {
     "dc+sd-jwt": LICENCE,
     "licence-decision+jwt": LICENCE,
     "statuslist+jwt": LIST,
     "suizheng-bundle+jwt": BUNDLE,
+    "bid-receipt+jwt": RECEIPT,
 }
 
 
@@ -52,6 +55,18 @@ class TestPurposeOf:
     def test_knows_a_bundle(self) -> None:
         found = message("suizheng-bundle+jwt", BUNDLE)
         assert RULES.purpose_of(found, KID, NOW) is Purpose.BUNDLE
+
+    def test_knows_a_real_receipt(self) -> None:
+        recorder = Recorder()
+        file = receipts.StoredFile(bytes(32), 1, NOW)
+        url, stored = LICENCE["iss"], receipts.ReceiptState.STORED
+        receipts.sign(receipts.Receipt(url, "id", NOW, None, (file,), stored), recorder)
+        assert RULES.purpose_of(recorder.messages[0], KID, NOW) is Purpose.BID_RECEIPT
+
+    def test_refuses_a_receipt_of_an_unknown_state_or_another_service(self) -> None:
+        assert refused(message("bid-receipt+jwt", RECEIPT | {"state": "won"})) == "state"
+        other = RECEIPT | {"iss": "https://x.example/agencies/a"}
+        assert refused(message("bid-receipt+jwt", other)) == "iss"
 
     @pytest.mark.parametrize("typ", SAMPLES)
     def test_refuses_another_moment(self, typ: str) -> None:

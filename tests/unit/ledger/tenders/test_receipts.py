@@ -26,11 +26,14 @@ RECEIPT = Receipt(
     files=(StoredFile(b"\x02" * 32, 2**31, 1_789_999_999),),
     state=ReceiptState.SUBMITTED,
 )
+STORED = replace(RECEIPT, digest=None, state=ReceiptState.STORED)
 FINAL = replace(RECEIPT, state=ReceiptState.FINAL, mined=Mined(b"\x03" * 32, 7))
 
 
 class TestReceipt:
-    @pytest.mark.parametrize("receipt", [RECEIPT, FINAL], ids=["at once", "final"])
+    @pytest.mark.parametrize(
+        "receipt", [STORED, RECEIPT, FINAL], ids=["of files", "at once", "final"]
+    )
     def test_is_read_as_it_was_signed(self, receipt: Receipt) -> None:
         assert read(sign(receipt, AGENCY_KEY), AGENCY_KEY.public_key) == receipt
 

@@ -1,0 +1,140 @@
+"""Sealed files on their way in: opened, sent in chunks, completed. They never come out here."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from api.http.auth import Caller
+from api.http.content_digest import ContentDigestMissing, content_digest
+from api.http.idempotency import json_answer, respond
+from api.http.openapi import JSON_BODY
+from api.http.ports import GivenBidUploads
+from api.http.problems import RequestTooLarge
+from api.http.routes.licences import signed_in
+from api.http.schemas.bid_uploads import BidUploadAnswer, BidUploadForm
+from api.http.strict import StrictRoute
+from api.http.uploads import UploadCut, UploadStalled, pieces
+from api.services.bid_uploads import BlobsUnsound, ChunkSizeWrong, ChunkUnknown
+from api.services.issuers import SigningKeyMissing
+from api.services.refusals import (
+    BidSpaceFull,
+    BidUploadFinished,
+    BidUploadUnknown,
+    TooManyBidUploads,
+)
+from ledger.errors import AgencyNotActive, AgencyUnknown
+from ledger.tenders.errors import DigestMismatch, NotSealed, UploadIncomplete
+
+_PREFIX: Final = "/v1/bids/uploads"
+router = APIRouter(prefix=_PREFIX, tags=["tenders"], route_class=StrictRoute)
+_CHUNK: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "The chunk's bytes: `chunkSize` of them, of the last chunk the rest.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+UploadInPath = Annotated[
+    str, Path(alias="upload", pattern="^0x[0-9a-f]{32}$", description="The upload's id.")
+]
+ChunkNumber = Annotated[int, Path(ge=0, le=2**16, description="From 0 on.")]
+DigestHeader = Annotated[
+    str | None,
+    Header(
+        alias="Content-Digest",
+        max_length=512,
+        description="RFC 9530: `sha-256=:` and the base64 of the body's SHA-256 and `:`.",
+        examples=["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"],
+    ),
+]
+
+
+def _id(upload: UploadInPath) -> bytes:
+    return bytes.fromhex(upload[2:])
+
+
+UploadId = Annotated[bytes, Depends(_id)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=BidUploadAnswer,
+    responses={
+        200: {"model": BidUploadAnswer, "description": "The account began it earlier; go on."},
+        **signed_in(
+            AgencyUnknown,
+            AgencyNotActive,
+            SigningKeyMissing,
+            TooManyBidUploads,
+            BidSpaceFull,
+            *JSON_BODY,
+        ),
+    },
+)
+def begin(form: BidUploadForm, by: Caller, uploads: GivenBidUploads) -> Response:
+    """Begin to send a sealed file, or go on with it after a cut. Sign in with the bid's key."""
+    view = uploads.open(form.parsed(), by)
+    location = {"location": f"{_PREFIX}/0x{view.row.id.hex()}"}
+    return respond(json_answer(BidUploadAnswer.of(view), 201 if view.is_new else 200, location))
+
+
+@router.put(
+    "/{upload}/chunks/{number}",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=_CHUNK,
+    responses=signed_in(
+        BidUploadUnknown,
+        BidUploadFinished,
+        ChunkUnknown,
+        ChunkSizeWrong,
+        ContentDigestMissing,
+        DigestMismatch,
+        NotSealed,
+        RequestTooLarge,
+        UploadCut,
+        UploadStalled,
+    ),
+)
+async def put_chunk(  # the parts of one address, and what is sent
+    upload: UploadId,
+    number: ChunkNumber,
+    by: Caller,
+    uploads: GivenBidUploads,
+    request: Request,
+    digest: DigestHeader = None,
+) -> Response:
+    """Keep one chunk: 204 once it is on durable storage. Sent again, it takes its own place."""
+    given = content_digest(digest)
+    await run_in_threadpool(uploads.expect, upload, number, by)
+    content = b"".join([piece async for piece in pieces(request.stream())])
+    await run_in_threadpool(uploads.put, upload, number, content, given, by)
+    return Response(status_code=204)
+
+
+@router.get("/{upload}", responses=signed_in(BidUploadUnknown))
+def show(upload: UploadId, by: Caller, uploads: GivenBidUploads) -> BidUploadAnswer:
+    """Say which chunks are here; for the account that began the upload alone."""
+    return BidUploadAnswer.of(uploads.get(upload, by))
+
+
+@router.post(
+    "/{upload}/complete",
+    response_model=BidUploadAnswer,
+    responses=signed_in(
+        BidUploadUnknown,
+        UploadIncomplete,
+        DigestMismatch,
+        NotSealed,
+        BlobsUnsound,
+        SigningKeyMissing,
+    ),
+)
+def complete(upload: UploadId, by: Caller, uploads: GivenBidUploads) -> Response:
+    """Read the whole file back, check size, SHA-256 and header, and sign for it.
+
+    A repeat gets the same receipt. It may take a minute for 2 GiB.
+    """
+    return respond(json_answer(BidUploadAnswer.of(uploads.complete(upload, by)), 200))

@@ -1,0 +1,83 @@
+"""Uploads of sealed files as JSON."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from api.http.forms import WHOLE, Answer, Form, HexDigest, Moment, Octets16
+from api.http.schemas.shared import AgencyName
+from api.services.bid_uploads import MAX_BYTES, UploadOrder, UploadView
+from ledger.values import Digest
+
+FileSize = Annotated[int, Field(ge=1, le=MAX_BYTES, description="Bytes; 2 GiB at most."), WHOLE]
+
+
+class BidUploadForm(Form):
+    """The sealed file that is to come, and the part of which bid it is."""
+
+    size: FileSize
+    sha256: HexDigest
+    agency: AgencyName
+    tender: HexDigest
+    lot: Annotated[int, Field(ge=0, le=2**16 - 1), WHOLE] = 0
+    part: Annotated[int, Field(ge=1, le=2), WHOLE] = 1
+
+    def parsed(self) -> UploadOrder:
+        """Return the order."""
+        return UploadOrder(
+            size=self.size,
+            digest=Digest(self.sha256),
+            agency=self.agency.id(),
+            tender=self.tender,
+            lot=self.lot,
+            part=self.part,
+        )
+
+
+class ChunkAnswer(Answer):
+    """A chunk that is here."""
+
+    number: int
+    size: int
+    sha256: HexDigest
+
+
+class BidUploadAnswer(Answer):
+    """An upload: what is here by now, and the signed receipt once all of it was read back."""
+
+    upload: Octets16
+    state: Literal["receiving", "stored"]
+    size: int
+    sha256: HexDigest
+    tender: HexDigest
+    lot: int
+    part: int
+    chunk_size: int
+    received: int
+    chunks: list[ChunkAnswer]
+    expires_at: Moment
+    stored_at: Moment | None
+    receipt: str | None
+
+    @classmethod
+    def of(cls, view: UploadView) -> Self:
+        """Return an upload as JSON."""
+        row = view.row
+        return cls(
+            upload=row.id,
+            state="receiving" if row.stored_at is None else "stored",
+            size=row.size,
+            sha256=row.digest,
+            tender=Digest(row.tender),
+            lot=row.lot,
+            part=row.part,
+            chunk_size=row.chunk_bytes,
+            received=view.received,
+            chunks=[
+                ChunkAnswer(number=chunk.number, size=chunk.size, sha256=Digest(chunk.digest))
+                for chunk in view.chunks
+            ],
+            expires_at=row.expires_at,
+            stored_at=row.stored_at,
+            receipt=row.receipt,
+        )

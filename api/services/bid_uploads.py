@@ -1,0 +1,280 @@
+"""Sealed files on their way in: opened, sent in chunks, read back whole, then receipted.
+
+Nothing here can be read by anybody: files are age files whose keys do not exist yet. They are
+never given out again to the public. Any step may be repeated after any cut: chunks are staged on
+durable storage before they are noted, the file is kept before its receipt is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from api.blobs.store import BlobStore
+from api.services.issuers import Issuers
+from api.store.bid_uploads import (
+    BidUploadFinished,
+    BidUploadStore,
+    ChunkRow,
+    Limits,
+    UploadRow,
+)
+from ledger import age_header
+from ledger.age_header import SealedMalformed
+from ledger.errors import Refused, Unavailable
+from ledger.licences.issuance import Issuer
+from ledger.tenders import receipts
+from ledger.tenders.errors import DigestMismatch, NotSealed, UploadIncomplete
+from ledger.tenders.receipts import Receipt, ReceiptState, StoredFile
+from ledger.values import Address, AgencyId, Digest
+
+MAX_BYTES: Final = 2**31
+"""The largest sealed file, as padding makes them."""
+CHUNK_BYTES: Final = 8 * 2**20
+"""(proposed)"""
+LIFETIME_SECONDS: Final = 3 * 86_400
+"""How long an upload may take (proposed)."""
+MOST_OPEN: Final = 8
+"""Uploads that one key may have under way: two parts of four lots (proposed)."""
+ID_BYTES: Final = 16
+
+
+@dataclass(eq=False)
+class ChunkUnknown(Refused):
+    """The file has no chunk of this number."""
+
+    number: int
+    count: int
+
+
+@dataclass(eq=False)
+class ChunkSizeWrong(Refused):
+    """The chunk is not as long as it must be; only the last one is shorter."""
+
+    expected: int
+    given: int
+
+
+class BlobsUnsound(Unavailable):
+    """The store gave back other bytes than it was given; no receipt is signed for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOrder:
+    """What an account says it will send, and for which part of which bid."""
+
+    size: int
+    digest: Digest
+    agency: AgencyId
+    tender: bytes
+    lot: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """An upload and the chunks of it that are here."""
+
+    row: UploadRow
+    chunks: tuple[ChunkRow, ...]
+    is_new: bool = False
+
+    @property
+    def received(self) -> int:
+        """Bytes that are here."""
+        is_whole = self.row.stored_at is not None
+        return self.row.size if is_whole else sum(chunk.size for chunk in self.chunks)
+
+
+class BidUploads:
+    """Takes sealed files in, for whoever signed in with the one-time key of the bid."""
+
+    def __init__(
+        self,
+        *,
+        store: BidUploadStore,
+        blobs: BlobStore,
+        issuers: Issuers,
+        clock: Callable[[], int],
+        randomness: Callable[[int], bytes],
+        most_bytes: int,
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._issuers = issuers
+        self._clock = clock
+        self._randomness = randomness
+        self._limits = Limits(MOST_OPEN, most_bytes)
+
+    def open(self, order: UploadOrder, by: Address) -> UploadView:
+        """Begin an upload, or go on with the account's own of the same file.
+
+        Raises:
+            AgencyUnknown, AgencyNotActive: for the agency whose tender it is.
+            SigningKeyMissing: when nobody here could sign the receipt.
+            TooManyBidUploads, BidSpaceFull: see there.
+        """
+        self._issuer(order.agency)
+        now = self._clock()
+        row = UploadRow(
+            id=self._randomness(ID_BYTES),
+            owner=by,
+            agency=order.agency,
+            tender=order.tender,
+            lot=order.lot,
+            part=order.part,
+            digest=order.digest,
+            size=order.size,
+            chunk_bytes=CHUNK_BYTES,
+            opened_at=now,
+            expires_at=now + LIFETIME_SECONDS,
+        )
+        found, is_new = self._store.open(row, self._limits)
+        return UploadView(found, () if is_new else self._store.chunks(found.id), is_new)
+
+    def get(self, upload: bytes, by: Address) -> UploadView:
+        """Return an account's own upload; raise `BidUploadUnknown`."""
+        row = self._store.get(upload, by, self._clock())
+        return UploadView(row, self._store.chunks(upload))
+
+    def expect(self, upload: bytes, number: int, by: Address) -> int:
+        """Return how long a chunk has to be, before its body is read.
+
+        Raises `BidUploadUnknown`, `BidUploadFinished`, `ChunkUnknown`.
+        """
+        row = self._store.get(upload, by, self._clock())
+        if row.stored_at is not None:
+            raise BidUploadFinished(upload)
+        count = chunk_count(row)
+        if not 0 <= number < count:
+            raise ChunkUnknown(number, count)
+        return min(row.chunk_bytes, row.size - number * row.chunk_bytes)
+
+    def put(self, upload: bytes, number: int, content: bytes, digest: bytes, by: Address) -> None:
+        """Keep a chunk; a second one of its number takes the first one's place.
+
+        Raises:
+            DigestMismatch: unless `digest` is the SHA-256 of `content`.
+            ChunkSizeWrong: for another length than `expect` says.
+            NotSealed: for a first chunk that does not begin as a sealed file.
+            And as `expect`.
+        """
+        expected = self.expect(upload, number, by)
+        if len(content) != expected:
+            raise ChunkSizeWrong(expected, len(content))
+        given = sha256(content).digest()
+        if given != digest:
+            raise DigestMismatch(digest, given)
+        row = self._store.get(upload, by, self._clock())
+        if number == 0:
+            require_sealed(content, row.size)
+        self._blobs.stage(upload, staged_name(number, given), content)
+        self._store.add_chunk(row, ChunkRow(number, given, len(content)), self._clock())
+
+    def complete(self, upload: bytes, by: Address) -> UploadView:
+        """Put the file together, read all of it back, and sign for it; a repeat changes nothing.
+
+        Raises:
+            BidUploadUnknown: see there.
+            UploadIncomplete: while chunks are missing.
+            DigestMismatch: when the chunks are not the file that was announced.
+            NotSealed: when it is no sealed file.
+            BlobsUnsound: when the store gives back other bytes than it took.
+            SigningKeyMissing: when nobody here can sign; the file stays, ask again.
+        """
+        row = self._store.get(upload, by, self._clock())
+        if row.stored_at is not None:
+            return UploadView(row, ())
+        chunks = self._store.chunks(upload)
+        received = sum(chunk.size for chunk in chunks)
+        if len(chunks) != chunk_count(row) or received != row.size:
+            raise UploadIncomplete(received, row.size)
+        self._blobs.keep(row.digest, self._staged(upload, chunks))
+        self._require_sound(row)
+        issuer, now = self._issuer(row.agency), self._clock()
+        receipt = Receipt(
+            issuer=issuer.url,
+            id=receipts.new_id(self._randomness),
+            issued_at=now,
+            digest=None,
+            files=(StoredFile(row.digest, row.size, now),),
+            state=ReceiptState.STORED,
+        )
+        finished = self._store.finish(row, now, receipts.sign(receipt, issuer.signer))
+        self._blobs.unstage(upload)
+        return UploadView(finished, ())
+
+    def _issuer(self, agency: AgencyId) -> Issuer:
+        """Return who signs receipts for an agency; raise as `open`."""
+        return self._issuers.for_decisions(agency)
+
+    def _staged(self, upload: bytes, chunks: Sequence[ChunkRow]) -> Iterator[bytes]:
+        for chunk in chunks:
+            yield self._blobs.staged(upload, staged_name(chunk.number, chunk.digest))
+
+    def _require_sound(self, row: UploadRow) -> None:
+        """Read the whole file back; forget one that is not what was stored, or not sealed.
+
+        Its chunks are staged still: the next try writes it anew.
+        """
+        found, size, start = sha256(), 0, b""
+        for piece in self._blobs.read(row.digest):
+            found.update(piece)
+            size += len(piece)
+            if len(start) < age_header.MAX_HEADER_BYTES:
+                start += piece
+        if (found.digest(), size) != (row.digest, row.size):
+            self._blobs.remove(row.digest)
+            raise BlobsUnsound
+        try:
+            require_sealed(start, row.size)
+        except NotSealed:
+            self._blobs.remove(row.digest)
+            raise
+
+
+class ExpiredUploads:
+    """Forgets, once an hour, uploads that were never finished, and what kills left half done."""
+
+    EVERY_SECONDS: Final = 3_600
+    HALF_DONE_SECONDS: Final = 86_400
+    """No write of a file lasts as long (proposed)."""
+
+    def __init__(self, store: BidUploadStore, blobs: BlobStore, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._clock = clock
+        self._next = 0
+
+    def step(self) -> int:
+        """Forget when it is time; never counts as work that others must wait for."""
+        now = self._clock()
+        if not 0 < self._next - now <= self.EVERY_SECONDS:  # a clock that was ahead set it far off
+            self._next = now + self.EVERY_SECONDS
+            while expired := self._store.expired(now):
+                for upload in expired:
+                    self._blobs.unstage(upload)
+                    self._store.forget(upload)
+            self._blobs.sweep(now - self.HALF_DONE_SECONDS)
+        return 0
+
+
+def chunk_count(row: UploadRow) -> int:
+    """Return in how many chunks a file comes."""
+    return -(-row.size // row.chunk_bytes)
+
+
+def staged_name(number: int, digest: bytes) -> str:
+    """Return the name of a chunk: another content has another one, so rows and bytes agree."""
+    return f"{number:05d}-{digest.hex()}"
+
+
+def require_sealed(start: bytes, size: int) -> None:
+    """Raise `NotSealed` unless a file of `size` bytes begins as an age file with one recipient."""
+    try:
+        header = age_header.read(start[: age_header.MAX_HEADER_BYTES])
+    except SealedMalformed as exc:
+        raise NotSealed from exc
+    least = header.size_bytes + age_header.NONCE_BYTES + age_header.TAG_BYTES
+    if len(header.stanzas) != 1 or size < least:
+        raise NotSealed

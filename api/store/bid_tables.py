@@ -1,0 +1,52 @@
+"""The tables of sealed files on their way in. Nothing says whose they are but a one-time key."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
+
+from api.store.tables import metadata
+
+bid_uploads: Final = Table(
+    "bid_uploads",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("agency", LargeBinary, nullable=False),
+    Column("tender", LargeBinary, nullable=False),
+    Column("lot", Integer, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("chunk_bytes", Integer, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("stored_at", BigInteger),
+    Column("receipt", Text),
+    Index("bid_uploads_owner", "owner", "digest"),
+    Index("bid_uploads_digest", "digest"),
+    Index(
+        "bid_uploads_open",
+        "expires_at",
+        sqlite_where=text("stored_at IS NULL"),
+        postgresql_where=text("stored_at IS NULL"),
+    ),
+)
+
+bid_chunks: Final = Table(
+    "bid_chunks",
+    metadata,
+    Column("upload", LargeBinary, ForeignKey("bid_uploads.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+)
