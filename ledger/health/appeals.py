@@ -146,7 +146,7 @@ def answer(
         appeal,
         at,
         _judgement_of(scan),
-        _judged_again(scan, recomputed),
+        judged_again(scan, recomputed),
         scan.citations,
         remedy,
         by,
@@ -203,7 +203,8 @@ def _judgement_of(scan: ScanRow) -> Judgement:
     return Judgement(scan.outcome, scan.reasons)
 
 
-def _judged_again(scan: ScanRow, recomputed: PersonReport) -> Judgement:
+def judged_again(scan: ScanRow, recomputed: PersonReport) -> Judgement:
+    """Return what the cited versions say, with what only the moment showed as the row has it."""
     found = [each for each in recomputed.findings if each.reason not in MOMENTARY]
     kept = [reason for reason in scan.reasons if reason in MOMENTARY]
     outcomes = [each.outcome for each in found] + [_outcome_then(reason, scan) for reason in kept]

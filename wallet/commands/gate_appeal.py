@@ -150,7 +150,7 @@ def _signed(service: Service, document: bytes, number: str) -> SignedAnswer:
 
 
 def _told(number: str, row: ScanRow, again: Recomputed | None) -> dict[str, Any]:
-    person = None if again is None else again.person
+    judged = None if again is None else appeals.judged_again(row, again.person)
     return {
         "scan": number,
         "checkpoint": row.checkpoint,
@@ -163,10 +163,10 @@ def _told(number: str, row: ScanRow, again: Recomputed | None) -> dict[str, Any]
         if row.override is None
         else {"by": row.override.by, "outcome": row.override.outcome, "why": row.override.why},
         "recomputed": None
-        if again is None or person is None
+        if again is None or judged is None
         else {
-            "outcome": person.outcome.value,
-            "reasons": [finding.reason.value for finding in person.findings],
+            "outcome": judged.outcome.value,
+            "reasons": [reason.value for reason in judged.reasons],
             "agrees": again.agrees,
             "citesTheSame": again.cites_the_same,
         },
@@ -185,10 +185,12 @@ def _tell(number: str, row: ScanRow, again: Recomputed | None, language: str) ->
         say("With the code shown then (--code FILE) it is decided once more.")
         return
     for finding in again.person.findings:
-        said = sentences_of(finding, (language,))[language]
-        say(f"  {said} [{finding.reason}: {finding.detail}]")
+        if finding.reason not in appeals.MOMENTARY:
+            said = sentences_of(finding, (language,))[language]
+            say(f"  {said} [{finding.reason}: {finding.detail}]")
+    outcome = appeals.judged_again(row, again.person).outcome.value
     say(
         "The cited versions give the same reasons."
         if again.agrees
-        else f"The cited versions give {again.person.outcome.value}: this decision is to be mended."
+        else f"The cited versions give {outcome}: this decision is to be mended."
     )

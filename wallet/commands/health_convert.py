@@ -100,7 +100,7 @@ def convert(outside: Surroundings, /, transfer: Path | None, **given: Any) -> No
     folder.check_free()
     carried, policy = Carried.read(transfer), read_policy_file(given["policy"])
     _check_in_force(outside, policy, given)
-    purposes = given["purposes"] or tuple(policy.document["purposes"].values())[:1]
+    purposes = _purposes(policy, given["purposes"])
     language = given["language"] or outside.language
     _show_terms(carried, policy, purposes, language)
     if not given["yes"]:
@@ -108,6 +108,15 @@ def convert(outside: Surroundings, /, transfer: Path | None, **given: Any) -> No
     signer = outside.keyring.signer(given["key"], given["passwords"].of(given["key"]))
     _ask(outside, folder, (carried, policy, purposes, language), signer, given)
     _finish(outside, folder, as_json=given["as_json"])
+
+
+def _purposes(policy: Policy, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is consented to: as asked, or the first that the policy knows."""
+    known = tuple(policy.document["purposes"].values())
+    if unknown := [each for each in asked if each not in known]:
+        told = f"{', '.join(unknown)}: the policy knows {', '.join(known)}."
+        raise click.BadParameter(told, param_hint="--purpose")
+    return asked or known[:1]
 
 
 def new_keys(

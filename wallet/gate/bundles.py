@@ -32,9 +32,9 @@ _FILES: Final = "files"
 
 @dataclass(eq=False)
 class NoGateBundle(Unavailable):
-    """This gate holds no bundle: no keys, agreements, status or allow lists. Update the gate.
+    """This gate holds no bundle to decide by. Take one in: suizheng gate update --from URL.
 
-    `suizheng gate update --from` takes a URL, or a file on a stick.
+    It lacks keys, agreements, status and allow lists. A file on a stick does as well as a URL.
     """
 
 

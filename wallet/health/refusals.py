@@ -42,7 +42,7 @@ ADVICE: Final[Mapping[str, str]] = {
 
 def conversion_refused(facts: Mapping[str, Any]) -> str:
     """Return what was refused and why, what to do, and where to appeal, where that is known."""
-    ground, cause = str(facts.get("ground")), str(facts.get("cause"))
+    ground, cause = str(facts.get("ground")).upper(), str(facts.get("cause"))
     lines = [
         f"{ConversionRefused.title()} {_GROUNDS.get(ground, '')}".rstrip(),
         f"Reason: {ground}, {cause}",

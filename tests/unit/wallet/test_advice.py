@@ -110,10 +110,11 @@ class TestSpokenOfTheService:
 
     @pytest.mark.parametrize("ground", list(Ground))
     def test_says_why_nothing_is_converted_and_where_to_appeal(self, ground: Ground) -> None:
-        facts = {"ground": ground, "cause": "grade 2", "appeal": "a@health.example"}
+        facts = {"ground": ground.name.lower(), "cause": "grade 2", "appeal": "a@health.example"}
         body = {"type": "/problems/ConversionRefused", "title": "No.", **facts}
         said = spoken(problem(409, orjson.dumps(body | {"answerWithin": "PT24H"}))).splitlines()
         assert said[0].startswith("The host issues no pass for this transfer. ")
+        assert len(said[0].split(". ")) > 1
         assert said[1:] == [
             f"Reason: {ground}, grade 2",
             "Appeal to a@health.example; you are answered within 24 hours.",

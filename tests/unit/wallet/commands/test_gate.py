@@ -361,6 +361,18 @@ class TestAppeal:
         assert told["recomputed"]["reasons"] == ["ANCHOR"]
         assert len(gate.files("bundles/*.manifest")) == 2
 
+    def test_leaves_out_what_only_the_moment_shows(self, gate: GateTerminal) -> None:
+        """At the desk the pass is no screen any more; nobody was refused for that."""
+        shown = sealed(modes=Mode.DYNAMIC)
+        gate.take(bundle())
+        number = self.refused(gate, live(shown))
+        again = self.explain(gate, number, passes.to_text(shown))["recomputed"]
+        assert (again["outcome"], again["reasons"]) == ("DENY", ["ANCHOR"])
+        path = gate.terminal.folder / "appeal.txt"
+        said = gate.terminal.run("gate", "appeal", "explain", number, "--code", path)
+        assert "No record of its issue." in said
+        assert "Not shown live" not in said
+
     def test_says_in_words_why(self, gate: GateTerminal) -> None:
         gate.take(bundle())
         number = self.refused(gate, live(sealed()))
