@@ -39,7 +39,7 @@ class SecretsMalformed(Refused):
 
 
 class IdentityMalformed(Refused):
-    """The file holds no age identity, AGE-SECRET-KEY-1… on a line of its own."""
+    """The file holds no age identity. Give one with AGE-SECRET-KEY-1… on a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,10 @@ _key_option = click.option("--key", default="me", show_default=True, help="Key t
 
 
 class PersonMalformed(Refused):
-    """The file of the person has name, birthDate, documentType, documentIssuer, documentNumber."""
+    """The file does not say who the person is. Give name, birthDate and the three of the document.
+
+    Those are documentType, documentIssuer and documentNumber.
+    """
 
 
 @click.group()
