@@ -157,6 +157,7 @@ class BidUploads:
             DigestMismatch: unless `digest` is the SHA-256 of `content`.
             ChunkSizeWrong: for another length than `expect` says.
             NotSealed: for a first chunk that does not begin as a sealed file.
+            BidSpaceFull: when there is no room left.
             And as `expect`.
         """
         expected = self.expect(upload, number, by)
@@ -168,6 +169,7 @@ class BidUploads:
         row = self._store.get(upload, by, self._clock())
         if number == 0:
             require_sealed(content, row.size)
+        self._store.require_room(len(content), self._limits)
         self._blobs.stage(upload, staged_name(number, given), content)
         self._store.add_chunk(row, ChunkRow(number, given, len(content)), self._clock())
 

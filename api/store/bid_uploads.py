@@ -75,7 +75,10 @@ class UploadRow:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many uploads one account may have under way, and how many bytes all of them may be."""
+    """How many uploads one account may have under way, and how many bytes may lie here in all.
+
+    What was announced and never sent takes no room: announcing costs nothing.
+    """
 
     most_open: int
     most_bytes: int
@@ -95,9 +98,15 @@ class BidUploadStore:
         with self._database.write() as connection:
             if (found := _same(connection, row)) is not None:
                 return found, False
-            _require_room(connection, row, limits)
+            _require_few(connection, row, limits.most_open)
+            _require_room(connection, row.size, limits.most_bytes)
             connection.execute(insert(bid_uploads).values(_values(row)))
         return row, True
+
+    def require_room(self, size: int, limits: Limits) -> None:
+        """Raise `BidSpaceFull` unless so many bytes more may lie here."""
+        with self._database.read() as connection:
+            _require_room(connection, size, limits.most_bytes)
 
     def get(self, upload: bytes, owner: Address, now: int) -> UploadRow:
         """Return an account's own upload; raise `BidUploadUnknown`, also once it has expired."""
@@ -172,16 +181,20 @@ def _same(connection: Connection, row: UploadRow) -> UploadRow | None:
     return None if found is None else _row(found)
 
 
-def _require_room(connection: Connection, row: UploadRow, limits: Limits) -> None:
+def _require_few(connection: Connection, row: UploadRow, most: int) -> None:
     is_open = bid_uploads.c.stored_at.is_(None) & (bid_uploads.c.expires_at > row.opened_at)
     mine = is_open & (bid_uploads.c.owner == row.owner)
     count = select(func.count()).select_from(bid_uploads).where(mine)
-    if connection.execute(count).scalar_one() >= limits.most_open:
-        raise TooManyBidUploads(limits.most_open)
-    kept = is_open | bid_uploads.c.stored_at.is_not(None)
-    total = select(func.coalesce(func.sum(bid_uploads.c.size), 0)).where(kept)
-    if int(connection.execute(total).scalar_one()) + row.size > limits.most_bytes:
-        raise BidSpaceFull(row.size)
+    if connection.execute(count).scalar_one() >= most:
+        raise TooManyBidUploads(most)
+
+
+def _require_room(connection: Connection, size: int, most: int) -> None:
+    kept = select(func.coalesce(func.sum(bid_uploads.c.size), 0))
+    stored = connection.execute(kept.where(bid_uploads.c.stored_at.is_not(None))).scalar_one()
+    staged = connection.execute(select(func.coalesce(func.sum(bid_chunks.c.size), 0))).scalar_one()
+    if int(stored) + int(staged) + size > most:
+        raise BidSpaceFull(size)
 
 
 def _own(

@@ -93,6 +93,7 @@ def begin(form: BidUploadForm, by: Caller, uploads: GivenBidUploads) -> Response
         ContentDigestMissing,
         DigestMismatch,
         NotSealed,
+        BidSpaceFull,
         RequestTooLarge,
         UploadCut,
         UploadStalled,

@@ -185,11 +185,18 @@ class TestRefused:
         assert begin(service, SMALL, lot=MOST_OPEN).status_code == 201
 
     def test_more_than_there_is_room_for(self, service: World) -> None:
-        assert begin(service, SMALL, size=2**31).status_code == 201
-        assert begin(service, SMALL, size=2**31, lot=1).status_code == 201
-        answer = begin(service, SMALL, size=1, lot=2)
-        assert refusal(answer) == (503, "BidSpaceFull")
-        assert answer.headers["Retry-After"]
+        service.most_blob_bytes = len(SMALL) + 100
+        service.app.state.services = service.compose()
+        for lot in range(3):  # what is announced alone takes no room
+            begun(service, lot=lot)
+        first, second = begun(service, lot=3), begun(service, lot=4)
+        put_all(service, first, SMALL)
+        refused = put(service, second, 0, SMALL)
+        assert refusal(refused) == (503, "BidSpaceFull")
+        assert refused.headers["Retry-After"]
+        assert complete(service, first).status_code == 200
+        assert refusal(begin(service, SMALL, lot=5)) == (503, "BidSpaceFull")
+        assert begin(service, SMALL, lot=5, size=99).status_code == 201
 
 
 class TestStore:
