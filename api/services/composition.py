@@ -29,7 +29,9 @@ from api.services.gate_lists import GateLists
 from api.services.health import Health
 from api.services.health_allow import AllowLists
 from api.services.health_appeals import Appeals
+from api.services.health_cases import Visits
 from api.services.health_conversions import Conversions
+from api.services.health_hcerts import Hcerts
 from api.services.health_holders import Holders
 from api.services.health_keys import HealthKeys
 from api.services.health_minting import Minting
@@ -221,7 +223,7 @@ def compose(ports: Ports) -> Services:
             needs_finality=ports.policy.min_confirmations == FINALIZED,
         ),
         transfers=_transfers(ports, roles),
-        conversions=_conversions(ports),
+        conversions=_conversions(ports, foreign),
         passes=_passes(ports, roles, at_head),
         moves=_moves(ports, at_head),
         pass_statuses=_pass_statuses(ports, roles, at_head),
@@ -341,7 +343,7 @@ def _holders(ports: Ports) -> Holders:
     return Holders(PassStore(ports.database), ports.health_keys, ports.randomness)
 
 
-def _conversions(ports: Ports) -> Conversions:
+def _conversions(ports: Ports, foreign: ForeignCodes) -> Conversions:
     return Conversions(
         store=PassStore(ports.database),
         minting=_minting(ports),
@@ -349,6 +351,8 @@ def _conversions(ports: Ports) -> Conversions:
         keys=ports.health_keys,
         issuers=ports.issuers,
         origins=Origins(ports.registry, ports.clock),
+        visits=Visits(foreign),
+        hcerts=Hcerts(ports.issuers, ports.registry, ports.clock, ports.randomness),
         recognitions=ProjectedRecognitions(ports.recognitions),
         clock=ports.clock,
         randomness=ports.randomness,

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 from api.services.health_agreements import Recognition as Recognised
 from api.services.health_agreements import Recognitions
+from api.services.health_cases import Basis, Case, TransferCase, Visits
+from api.services.health_hcerts import Hcerts
 from api.services.health_holders import Holder, Holders
 from api.services.health_keys import HealthKeys
-from api.services.health_minting import NONCE_SECONDS, PASS, Minted, Minting, Wanted
-from api.services.health_origins import Origins, Verified
+from api.services.health_minting import NONCE_SECONDS, Minted, Minting, Wanted
+from api.services.health_origins import Origins
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
 from api.store.health_passes import (
@@ -27,18 +29,18 @@ from api.store.health_passes import (
     PassStore,
     Quota,
     QuotaUsed,
-    Spending,
 )
 from ledger.authority import Agency
 from ledger.canonical import b64url_encode
-from ledger.health import applications, consents, conversion, signed
+from ledger.health import applications, consents, signed, visits
 from ledger.health.applications import Application
 from ledger.health.claims import ClaimsInvalid
 from ledger.health.consents import Consent
 from ledger.health.conversion import ConversionRefused, Ground, Terms
-from ledger.health.passes import Mode, Recognition
-from ledger.health.policy import Policy, PolicyInvalid
+from ledger.health.passes import Mode
+from ledger.health.policy import Policy
 from ledger.health.signed import Signed
+from ledger.health.visits import Visit
 from ledger.health.windows import Issuance, spans
 from ledger.keys import PublicKey, SignatureInvalid
 from ledger.values import AgencyId, Digest, Window, jurisdiction_id
@@ -62,7 +64,7 @@ class Opened:
 
     agency: Agency
     envelope: Signed = field(repr=False)
-    application: Application = field(repr=False)
+    application: Application | Visit = field(repr=False)
 
     @property
     def content(self) -> bytes:
@@ -77,9 +79,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Passes issued for a transfer, and the digests of the consents they rest on.
+    """Passes issued for a transfer or a code, and the digests of the consents they rest on.
 
-    `holder` is the authority's name for whom they are about, by which more are asked for.
+    `holder` is the authority's name for whom they are about, by which more are asked for; `hcert`
+    the foreign certificate as the host writes it, where it may.
     """
 
     holder: bytes
@@ -90,17 +93,21 @@ class Converted:
     policy_hash: bytes
     consents: Sequence[Digest]
     ends: int
+    hcert: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
     """What is to be issued, to whom and under what."""
 
-    verified: Verified
+    basis: Basis
+    holder: PublicKey
     recognised: Recognised
-    terms: Terms
     consents: Sequence[Consent]
-    quota: Quota | None
+
+    @property
+    def terms(self) -> Terms:
+        return self.basis.terms
 
     @property
     def policy(self) -> Policy:
@@ -119,6 +126,8 @@ class Conversions:
         keys: HealthKeys,
         issuers: Issuers,
         origins: Origins,
+        visits: Visits,
+        hcerts: Hcerts,
         recognitions: Recognitions,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
@@ -129,6 +138,8 @@ class Conversions:
         self._keys = keys
         self._issuers = issuers
         self._origins = origins
+        self._visits = visits
+        self._hcerts = hcerts
         self._recognitions = recognitions
         self._clock = clock
         self._randomness = randomness
@@ -153,7 +164,7 @@ class Conversions:
         """
         host = self._issuers.active(agency)
         envelope = signed.read(self._keys.unseal(agency, sealed))
-        application = applications.read(envelope)
+        application = _read(envelope)
         if application.target != host.jurisdiction:
             raise ClaimsInvalid("aud")
         return Opened(host, envelope, application)
@@ -170,15 +181,10 @@ class Conversions:
         """
         if keep is None:
             raise IdempotencyKeyMissing
-        application = opened.application
-        verified = self._origins.verify(application.transfer, application.anchor, application.port)
+        case = self._case(opened)
+        recognised = self._recognised(case, opened.agency)
         try:
-            applications.verify(opened.envelope, verified.transfer.holder)
-        except SignatureInvalid as exc:
-            raise ConversionRefused(Ground.SIGNATURE, "application") from exc
-        recognised = self._recognised(verified, opened.agency)
-        try:
-            decided = self._decide(application, verified, recognised)
+            decided = self._decide(opened.application, case, recognised)
             return self._issue(opened, decided, keep)
         except QuotaUsed as exc:
             refusal = ConversionRefused(Ground.QUOTA, "none left today")
@@ -186,30 +192,31 @@ class Conversions:
         except ConversionRefused as refused:
             raise _appealable(refused, recognised.policy) from None
 
-    def _recognised(self, verified: Verified, host: Agency) -> Recognised:
-        source = jurisdiction_id(verified.transfer.source)
-        target = jurisdiction_id(host.jurisdiction)
-        found = self._recognitions.recognition(source, target, PASS, self._clock())
+    def _case(self, opened: Opened) -> Case:
+        """Return what is carried, signed by whom it is about."""
+        application = opened.application
+        if isinstance(application, Visit):
+            _check_signed(opened.envelope, application.holder)
+            return self._visits.case(opened.agency, application)
+        anchor, port = application.anchor, application.port
+        verified = self._origins.verify(application.transfer, anchor, port)
+        _check_signed(opened.envelope, verified.transfer.holder)
+        return TransferCase(verified)
+
+    def _recognised(self, case: Case, host: Agency) -> Recognised:
+        source, target = jurisdiction_id(case.source), jurisdiction_id(host.jurisdiction)
+        found = self._recognitions.recognition(source, target, case.record_type, self._clock())
         if found is None:
             raise ConversionRefused(Ground.AGREEMENT, "none in force")
         return found
 
     def _decide(
-        self, application: Application, verified: Verified, recognised: Recognised
+        self, application: Application | Visit, case: Case, recognised: Recognised
     ) -> _Decided:
-        now, transfer, policy = self._clock(), verified.transfer, recognised.policy
-        conversion.check_recognised(recognised.in_force, verified.origin)
-        quota = _quota_of(policy, application.port, now)
-        try:
-            terms = conversion.convert(
-                transfer, policy, at=now, quota_left=None if quota is None else quota.limit
-            )
-        except PolicyInvalid as exc:  # a grade that the source's scale does not have
-            raise ConversionRefused(Ground.GRADE, f"grade {transfer.grade}") from exc
-        conversion.check_grade(recognised.in_force, terms.grade)
-        conversion.check_rules(transfer, recognised.rules, now)
-        given = _consents(application, transfer.holder, policy, now)
-        return _Decided(verified, recognised, terms, given, quota)
+        now, policy = self._clock(), recognised.policy
+        basis = case.decide(recognised, _quota_of(policy, application.port, now), now)
+        given = _consents(application, case.holder, policy, now)
+        return _Decided(basis, case.holder, recognised, given)
 
     def _issue(self, opened: Opened, decided: _Decided, keep: Keep[Converted]) -> Converted:
         application, policy, now = opened.application, decided.policy, self._clock()
@@ -226,34 +233,34 @@ class Conversions:
             holders=[row],
             consents=receipts,
             burn=Burn(application.nonce, now - NONCE_SECONDS),
-            spending=Spending(
-                agreement=decided.recognised.agreement,
-                cti=decided.verified.transfer.cti,
-                transfer=decided.verified.digest,
-                quota=decided.quota,
-            ),
+            spending=decided.basis.spending,
+            code=decided.basis.code,
+            counted=decided.basis.counted,
         )
+
+        issuer = self._minting.issuer(opened.agency.id)
+        hcert = self._hcerts.write(decided.basis.certificate, opened.agency, terms.expires_at)
 
         def answer(minted: Sequence[Minted]) -> Converted:
             return Converted(
                 holder=row.id,
                 passes=minted,
                 grade=decided.terms.grade,
-                source=decided.verified.transfer.source,
-                version=decided.verified.transfer.version,
+                source=decided.basis.source,
+                version=decided.basis.version,
                 policy_hash=policy.digest,
                 consents=[each.digest for each in receipts],
                 ends=decided.terms.expires_at,
+                hcert=hcert,
             )
 
         wanted = self._wanted(application, decided, holder, row.id)
-        issuer = self._minting.issuer(opened.agency.id)
         return answer(
             self._minting.mint(wanted, issuer, issue, lambda minted: keep(answer(minted)))
         )
 
     def _wanted(
-        self, application: Application, decided: _Decided, holder: Holder, row: bytes
+        self, application: Application | Visit, decided: _Decided, holder: Holder, row: bytes
     ) -> list[Wanted]:
         terms, policy = decided.terms, decided.policy
         if not application.keys:
@@ -283,31 +290,47 @@ class Conversions:
 
 
 def _holder_of(decided: _Decided) -> Holder:
-    transfer, document = decided.verified.transfer, decided.policy.document
+    basis, document = decided.basis, decided.policy.document
+    is_international = basis.certificate is not None
     modes = Mode(0)
     for mode in document["presentation"]["modes"]:
         modes |= _MODES[mode]
     agreed = {consent.purpose for consent in decided.consents}
     bits = (int(bit) for bit, purpose in document["purposes"].items() if purpose in agreed)
     return Holder(
-        person=transfer.person,
-        test=transfer.test,
-        key=transfer.holder,
+        person=basis.person,
+        test=basis.test,
+        key=decided.holder,
         grade=decided.terms.grade,
         since=decided.recognised.in_force.version.valid_from,
         ends=decided.terms.expires_at,
         modes=modes,
         purposes=sum(1 << bit for bit in bits),
         uses=decided.terms.uses,
-        recognition=Recognition(transfer.source, transfer.version),
-        is_bound=document["bind"] == "document",
+        recognition=basis.recognition,
+        is_bound=is_international or document["bind"] == "document",
         is_hinted=document["hint"] == "initials-month-day",
         issuance=Issuance.of(decided.policy),
     )
 
 
+def _read(envelope: Signed) -> Application | Visit:
+    """Return what was sealed, of either kind; raise `ClaimsInvalid` for neither."""
+    try:
+        return applications.read(envelope)
+    except ClaimsInvalid:
+        return visits.read(envelope)
+
+
+def _check_signed(envelope: Signed, holder: PublicKey) -> None:
+    try:
+        signed.payload_of(envelope, holder)
+    except SignatureInvalid as exc:
+        raise ConversionRefused(Ground.SIGNATURE, "application") from exc
+
+
 def _consents(
-    application: Application, holder: PublicKey, policy: Policy, now: int
+    application: Application | Visit, holder: PublicKey, policy: Policy, now: int
 ) -> list[Consent]:
     """Return the consents, one per purpose and one at least, all of this application."""
     found: list[Consent] = []

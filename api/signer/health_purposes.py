@@ -25,6 +25,7 @@ from ledger.health import (
 )
 from ledger.health.custody_steps import SIGNED_BY, Party
 from ledger.health.gate_bundle import manifest
+from ledger.health.hcert import claims as hcert_claims
 from ledger.health.signed import KID_BYTES
 from ledger.list_tokens import LIFETIME_SECONDS
 from ledger.values import KeyId
@@ -133,6 +134,12 @@ def _of_claims(read: Callable[[Any], Any], time: str) -> Callable[[bytes], int]:
     return made_at
 
 
+def _certified_at(payload: bytes) -> int:
+    """When a certificate for others was issued, in the one spelling that is written here."""
+    cbor.decode_deterministic(payload)
+    return int(hcert_claims.read(payload).issued_at)
+
+
 def _list_made_at(protected: bytes, payload: bytes, base_url: str) -> int:
     try:
         cbor.decode_deterministic(payload)
@@ -161,6 +168,7 @@ def _custody_made_at(message: bytes, key_id: KeyId) -> int:
 _OF_CBOR: Final = (
     _Kind("health-pass", _of_claims(passes.read_claims, "issued_at"), 2**10, 0),
     _Kind("health-transfer", _of_claims(transfers.read_claims, "issued_at"), 2**14, 0),
+    _Kind("health-certificate", _certified_at, 2**14, 0),
     _Kind("health-allow", _of_claims(allow_list.read_claims, "end"), MAX_BYTES, None),
     _Kind(
         "gate-bundle",

@@ -49,6 +49,7 @@ DEFAULTS: Final[Mapping[Purpose, Allowance]] = {
     Purpose.BUNDLE: Allowance(10, 5_000),  # one a minute and process
     Purpose.HEALTH_PASS: Allowance(60_000, 2_000_000),
     Purpose.HEALTH_TRANSFER: Allowance(6_000, 200_000),
+    Purpose.HEALTH_CERTIFICATE: Allowance(6_000, 200_000),
     Purpose.HEALTH_ALLOW: Allowance(10, 5_000),  # one in five minutes of an agency
     Purpose.HEALTH_CUSTODY: Allowance(600, 50_000),  # releases and hospitals
     Purpose.GATE_BUNDLE: Allowance(10, 5_000),  # one a minute and process

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     BUNDLE = "bundle"
     HEALTH_PASS = "health-pass"  # noqa: S105  # no password
     HEALTH_TRANSFER = "health-transfer"
+    HEALTH_CERTIFICATE = "health-certificate"
     HEALTH_ALLOW = "health-allow"
     HEALTH_CUSTODY = "health-custody"
     GATE_BUNDLE = "gate-bundle"

@@ -142,6 +142,7 @@ class Issue:
     burn: Burn | None = None
     spending: Spending | None = None
     code: CodeSpending | None = None
+    counted: tuple[bytes, Quota] | None = None
     regrading: Regrading | None = None
 
 
@@ -182,6 +183,8 @@ class PassStore:
                     _spend(connection, issue.spending, issue.at)
                 if issue.code is not None:
                     spend_code(connection, issue.code, issue.at)
+                if issue.counted is not None:
+                    _count(connection, *issue.counted)
                 if issue.burn is not None:
                     _burn(connection, issue.passes[0].agency, issue.burn, issue.at)
                 _insert(connection, issue)

@@ -18,11 +18,11 @@ from ledger.values import AgencyId
 NONCE_BYTES: Final = 16
 ANSWER_KEY_BYTES: Final = 32
 MAX_KEYS: Final = 256
-_MAX_RECEIPTS: Final = 8
+MAX_RECEIPTS: Final = 8
 _MAX_RECEIPT_BYTES: Final = 8_192
 _MAX_TRANSFER_BYTES: Final = 4_096
 _MAX_PATH: Final = 32
-_MAX_PORT: Final = 64
+MAX_PORT: Final = 64
 _ID_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
 _OURS: Final = -65550
@@ -108,22 +108,23 @@ def _read(value: object) -> Application:
         nonce=claims.octets("nonce", ours[1], NONCE_BYTES),
         transfer=_bounded("transfer", ours[2], _MAX_TRANSFER_BYTES),
         anchor=_anchor(ours[3]),
-        receipts=tuple(_receipt(each) for each in _items("receipts", ours[4], _MAX_RECEIPTS)),
-        keys=tuple(claims.holder_key(each) for each in _items("keys", ours[5], MAX_KEYS)),
+        receipts=tuple(receipt_of(each) for each in items("receipts", ours[4], MAX_RECEIPTS)),
+        keys=tuple(claims.holder_key(each) for each in items("keys", ours[5], MAX_KEYS)),
         answer_key=claims.octets("answer", ours[6], ANSWER_KEY_BYTES),
-        port=claims.text("port", ours[_PORT], _MAX_PORT) if _PORT in ours else None,
+        port=claims.text("port", ours[_PORT], MAX_PORT) if _PORT in ours else None,
     )
 
 
 def _anchor(value: object) -> Anchor:
-    agency, size, index, path = _items("anchor", value, 4, least=4)
+    agency, size, index, path = items("anchor", value, 4, least=4)
     size = claims.number("anchor", size, 2**32, least=1)
-    nodes = tuple(claims.octets("anchor", node, 32) for node in _items("anchor", path, _MAX_PATH))
+    nodes = tuple(claims.octets("anchor", node, 32) for node in items("anchor", path, _MAX_PATH))
     proof = Proof(size, claims.number("anchor", index, size), nodes)
     return Anchor(AgencyId(claims.octets("anchor", agency, _ID_BYTES)), proof)
 
 
-def _receipt(value: object) -> Receipt:
+def receipt_of(value: object) -> Receipt:
+    """Return a receipt with its signature; raise `ClaimsInvalid`."""
     document, signature = claims.pair("receipts", value)
     return Receipt(
         _bounded("receipts", document, _MAX_RECEIPT_BYTES),
@@ -131,7 +132,8 @@ def _receipt(value: object) -> Receipt:
     )
 
 
-def _items(claim: str, value: object, most: int, *, least: int = 0) -> list[Any]:
+def items(claim: str, value: object, most: int, *, least: int = 0) -> list[Any]:
+    """Return a list of so many items; raise `ClaimsInvalid`."""
     if type(value) is not list or not least <= len(value) <= most:
         raise ClaimsInvalid(claim)
     return value

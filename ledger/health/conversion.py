@@ -17,7 +17,7 @@ from ledger.health.agreements import InForce, scope_of
 from ledger.health.durations import seconds_in
 from ledger.health.policy import Policy
 from ledger.health.rule_bundles import RuleBundle
-from ledger.health.transfers import Transfer
+from ledger.health.transfers import HealthTest, Transfer
 from ledger.values import AgencyId, AgreementState, KeyId, Scope
 
 CLOCK_SKEW_SECONDS: Final = 30
@@ -39,6 +39,8 @@ class Ground(StrEnum):
     CONSENT = "CONSENT"
     TIME = "TIME"
     TEST = "TEST"
+    STATUS = "STATUS"
+    PERSON = "PERSON"
     QUOTA = "QUOTA"
     GRADE = "GRADE"
     RULE = "RULE"
@@ -81,15 +83,15 @@ def convert(transfer: Transfer, policy: Policy, *, at: int, quota_left: int | No
         raise ConversionRefused(Ground.AGREEMENT, "another agreement")
     if not transfer.issued_at - CLOCK_SKEW_SECONDS <= at < transfer.expires_at:
         raise ConversionRefused(Ground.TIME, "outside the transfer's time")
-    tested_until = _tested_until(transfer, policy, at)
+    until = tested_until(transfer.test, policy, at)
     if quota_left is not None and quota_left <= 0:
         raise ConversionRefused(Ground.QUOTA, "none left today")
     grade = policy.grade_for(transfer.grade)
     if grade is None:
         raise ConversionRefused(Ground.GRADE, f"grade {transfer.grade}")
     ends = fresh_until(policy, at)
-    if tested_until is not None:
-        ends = min(ends, tested_until)
+    if until is not None:
+        ends = min(ends, until)
     return Terms(grade, at, ends, document["maxUses"])
 
 
@@ -167,9 +169,9 @@ def fresh_until(policy: Policy, at: int) -> int:
     return min(ends)
 
 
-def _tested_until(transfer: Transfer, policy: Policy, at: int) -> int | None:
-    """When the test is too old; None where none is required."""
-    wanted, test = policy.document["test"], transfer.test
+def tested_until(test: HealthTest, policy: Policy, at: int) -> int | None:
+    """Return when a test is too old, None where none is required; raise `ConversionRefused`."""
+    wanted = policy.document["test"]
     if not wanted["required"]:
         return None
     if test.kind not in wanted["kinds"]:

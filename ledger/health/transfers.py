@@ -86,15 +86,20 @@ def _spell(content: Transfer) -> dict[int, Any]:
         _OURS: {
             1: content.grade,
             2: content.version,
-            3: {
-                1: person.name,
-                2: person.birth_date,
-                3: person.document_type,
-                4: person.document_issuer,
-                5: person.document_number,
-            },
+            3: spell_person(person),
             4: {1: test.kind, 2: test.result, 3: test.sampled_at, 4: test.laboratory},
         },
+    }
+
+
+def spell_person(person: Person) -> dict[int, str]:
+    """Return what a signed document says of a person."""
+    return {
+        1: person.name,
+        2: person.birth_date,
+        3: person.document_type,
+        4: person.document_issuer,
+        5: person.document_number,
     }
 
 
@@ -111,7 +116,7 @@ def read_claims(value: object) -> Transfer:
         holder=claims.holder_key(top[_HOLDER]),
         grade=claims.number("grade", ours[1], _MAX_GRADE + 1),
         version=claims.number("version", ours[2], 2**32, least=1),
-        person=_person(ours[3]),
+        person=read_person(ours[3]),
         test=_test(ours[4]),
     )
     if not 0 < content.expires_at - content.issued_at <= MAX_LIFE_SECONDS:
@@ -121,7 +126,8 @@ def read_claims(value: object) -> Transfer:
     return content
 
 
-def _person(value: object) -> Person:
+def read_person(value: object) -> Person:
+    """Return the person whom a map is about; raise `ClaimsInvalid`."""
     found = claims.members("person", value, {1, 2, 3, 4, 5}, set())
     return Person(
         *(claims.text("person", found[number], _MAX_CHARACTERS) for number in range(1, 6))

@@ -12,11 +12,13 @@ from ledger.canonical import b64url_encode
 from ledger.chain.recognition import RecognitionClient
 from ledger.errors import Refused
 from ledger.health import passes, qr_text
+from ledger.health.hcert import envelope
 from ledger.health.policy import Policy
 from ledger.keys import PrivateKey, PublicKey
 from ledger.licences.catalogue import LANGUAGES
-from ledger.values import health_record_type, jurisdiction_id
-from wallet.agreements import read_policy_file
+from ledger.values import jurisdiction_id
+from wallet.agreements import HEALTH_TYPE_NAMES, read_policy_file
+from wallet.code_sources import codes_of
 from wallet.commands.health_pass import folder_of
 from wallet.commands.options import (
     AGENCY,
@@ -30,12 +32,14 @@ from wallet.commands.options import (
 from wallet.console import note, print_json, say, waiting
 from wallet.health.conversions import (
     Asked,
+    Brought,
     Carried,
     ConversionFolder,
     Invitation,
     Terms,
     receipts_of,
     sealed_application,
+    sealed_visit,
 )
 from wallet.health.one_time import SALT_BYTES, one_time_key
 from wallet.ledgers import chosen_ledger, open_ledger
@@ -43,7 +47,6 @@ from wallet.service import AnswerMalformed, Service, ServiceRefused, new_key
 from wallet.surroundings import Surroundings
 
 FOLDER = "conversions"
-_PASS = health_record_type("pass")
 _WAITS = "TransferNotAnchored"
 """A refusal that may pass by itself: the same is sent again."""
 
@@ -53,6 +56,13 @@ class PolicyNotInForce(Refused):
     """The ledger does not name this policy as the one in force. Get the present one."""
 
     policy_hash: bytes
+
+
+@dataclass(eq=False)
+class NotOneCode(Refused):
+    """The file has to hold exactly one code that begins with HC1:."""
+
+    found: int
 
 
 @dataclass(eq=False)
@@ -70,6 +80,8 @@ def conversions_of(outside: Surroundings) -> ConversionFolder:
 
 @click.command()
 @click.argument("transfer", type=FILE, required=False)
+@click.option("--code", metavar="FILE", help="A foreign code instead: picture, or text file.")
+@click.option("--person", type=FILE, help="With --code: your travel document, as JSON.")
 @click.option("--agency", type=AGENCY, help="The health authority that is to issue the passes.")
 @click.option("--policy", type=FILE, help="The agreement's policy document.")
 @click.option("--key", default="me", show_default=True, help="Holder key of the transfer.")
@@ -90,15 +102,19 @@ def convert(outside: Surroundings, /, transfer: Path | None, **given: Any) -> No
     You see what is handed to whom, for how long, and the grade to expect; only then is your consent
     signed, one for each purpose, and all is sealed to that authority. The two authorities do not
     speak to each other. --count 0 asks for one pass on paper.
+
+    With --code a visitor's code of another country (HC1:) becomes passes bound to the passport that
+    --person tells: name as in its machine-readable zone (SURNAME<<GIVEN<NAMES), birthDate,
+    documentType, documentIssuer, documentNumber.
     """
     folder = conversions_of(outside)
     if given["resume"]:
         _finish(outside, folder, as_json=given["as_json"])
         return
-    if transfer is None or given["agency"] is None or given["policy"] is None:
-        raise click.UsageError("TRANSFER, --agency and --policy are needed.")
+    if given["agency"] is None or given["policy"] is None:
+        raise click.UsageError("TRANSFER or --code, --agency and --policy are needed.")
     folder.check_free()
-    carried, policy = Carried.read(transfer), read_policy_file(given["policy"])
+    carried, policy = _carried(transfer, given), read_policy_file(given["policy"])
     _check_in_force(outside, policy, given)
     purposes = _purposes(policy, given["purposes"])
     language = given["language"] or outside.language
@@ -117,6 +133,19 @@ def _purposes(policy: Policy, asked: tuple[str, ...]) -> tuple[str, ...]:
         told = f"{', '.join(unknown)}: the policy knows {', '.join(known)}."
         raise click.BadParameter(told, param_hint="--purpose")
     return asked or known[:1]
+
+
+def _carried(transfer: Path | None, given: Mapping[str, Any]) -> Carried | Brought:
+    """Return what is to be converted; fail unless it is one of the two."""
+    code, person = given["code"], given["person"]
+    if transfer is not None and code is None and person is None:
+        return Carried.read(transfer)
+    if transfer is not None or code is None or person is None:
+        raise click.UsageError("Give either TRANSFER, or --code with --person.")
+    found = [text for text in codes_of(code) if text.startswith(envelope.PREFIX)]
+    if len(found) != 1:
+        raise NotOneCode(len(found))
+    return Brought.read(found[0], person)
 
 
 def new_keys(
@@ -160,25 +189,22 @@ def named(agency: str) -> dict[str, str]:
 def _check_in_force(outside: Surroundings, policy: Policy, given: dict[str, Any]) -> None:
     document = policy.document
     parties = jurisdiction_id(document["from"]), jurisdiction_id(document["to"])
+    type_ = HEALTH_TYPE_NAMES[document["recordType"]]
     chosen = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
     with waiting("Asking the ledger"), open_ledger(chosen) as client:
         known = RecognitionClient(client.node, client.deployment)
-        found = known.in_force_at(*parties, _PASS, outside.now()).in_force
+        found = known.in_force_at(*parties, type_, outside.now()).in_force
     if found is None or found.version.policy_hash != policy.digest:
         raise PolicyNotInForce(policy.digest)
 
 
-def _show_terms(carried: Carried, policy: Policy, purposes: Sequence[str], language: str) -> None:
-    content, document = carried.content, policy.document
-    if (content.source, content.target, content.version) != (
-        document["from"],
-        document["to"],
-        document["version"],
-    ):
-        raise TransferToAnother(content.target, content.version)
-    grade = policy.grade_for(content.grade)
+def _show_terms(
+    carried: Carried | Brought, policy: Policy, purposes: Sequence[str], language: str
+) -> None:
+    document = policy.document
+    grade = policy.grade_for(_grade_of(carried, policy))
     scale = {each["code"]: each["texts"][language] for each in document["grades"]["to"]}
-    note(f"Agreement {content.source} to {content.target}, version {content.version}")
+    note(f"Agreement {document['from']} to {document['to']}, version {document['version']}")
     note(f"Handed over: {', '.join(document['consent']['fields'])}")
     note(f"To: {', '.join(document['consent']['recipients'])}")
     note(f"Kept for: {document['retention']['consent']}")
@@ -186,10 +212,24 @@ def _show_terms(carried: Carried, policy: Policy, purposes: Sequence[str], langu
     note(f"Grade to expect: {'none, it will be refused' if grade is None else scale[grade]}")
 
 
+def _grade_of(carried: Carried | Brought, policy: Policy) -> int:
+    """Return FROM's grade of what is carried; a foreign code counts as the best."""
+    document = policy.document
+    if isinstance(carried, Brought) != (document["recordType"] == "health:hcert"):
+        raise TransferToAnother(document["to"], document["version"])
+    if isinstance(carried, Brought):
+        return int(min(document["grades"]["from"], key=lambda grade: grade["order"])["code"])
+    content = carried.content
+    parties = (content.source, content.target, content.version)
+    if parties != (document["from"], document["to"], document["version"]):
+        raise TransferToAnother(content.target, content.version)
+    return content.grade
+
+
 def _ask(
     outside: Surroundings,
     folder: ConversionFolder,
-    terms: tuple[Carried, Policy, Sequence[str], str],
+    terms: tuple[Carried | Brought, Policy, Sequence[str], str],
     signer: PrivateKey,
     given: dict[str, Any],
 ) -> None:
@@ -200,7 +240,11 @@ def _ask(
     with closing(Service(given["service_url"], wait=outside.clocks.pause)) as service:
         invitation = invited(service, str(agency), given["port"])
     keys = new_keys(outside, given["key"], signer, given["count"])
-    sealed = sealed_application(carried, receipts, keys, invitation, signer, now, randomness)
+    made = (receipts, keys, invitation, signer, now, randomness)
+    if isinstance(carried, Brought):
+        sealed = sealed_visit(carried, *made)
+    else:
+        sealed = sealed_application(carried, *made)
     consents = tuple(each.document.decode() for each in receipts)
     asked = Asked(given["service_url"], str(agency), new_key(), given["key"], sealed, consents)
     folder.ask(asked)
@@ -222,8 +266,14 @@ def _finish(outside: Surroundings, folder: ConversionFolder, *, as_json: bool) -
         holder, ends_at = str(answer["holder"]).removeprefix("0x"), str(answer["endsAt"])
     except KeyError as exc:
         raise AnswerMalformed(asked.service) from exc
-    folder.keep(Terms(holder, asked.service, asked.agency, asked.holder, ends_at, asked.consents))
+    terms = Terms(holder, asked.service, asked.agency, asked.holder, ends_at, asked.consents)
+    folder.keep(terms)
+    written = answer.get("hcert")
+    path = folder.keep_certificate(terms, written) if isinstance(written, str) else None
     if as_json:
-        print_json({"name": holder, "passes": count, "endsAt": ends_at})
-    else:
-        say(f"{count} passes kept. Show one: suizheng health pass show --key {asked.holder}")
+        kept = None if path is None else str(path)
+        print_json({"name": holder, "passes": count, "endsAt": ends_at, "hcert": kept})
+        return
+    say(f"{count} passes kept. Show one: suizheng health pass show --key {asked.holder}")
+    if path is not None:
+        say(f"Your certificate, written anew for other countries' readers, is in {path}.")

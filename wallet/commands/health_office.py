@@ -78,6 +78,47 @@ def issue(
         say(f"{len(codes)} passes are in {out}. Keep them: suizheng health pass add {out}")
 
 
+@click.command(name="trust-list")
+@click.argument("agency", type=AGENCY)
+@click.argument("form", type=FILE)
+@serving
+def trust_list(outside: Surroundings, /, agency: AgencyName, form: Path, **given: Any) -> None:
+    """Bring a trust list of others' codes, as a registrar of AGENCY, for its gates.
+
+    FORM is JSON of source, sequence, issuedAt, authorities and certificates, as
+    /v1/health/trust-lists takes it. What is left out, and keys to look at, are told.
+    """
+    body = parse_object(read_file(form)) | {"agency": _named(agency)}
+    with opened(outside, given) as service:
+        told = service.post("/v1/health/trust-lists", body)
+    if given["as_json"]:
+        print_json(told)
+        return
+    say(f"{told.get('source')}: {told.get('keys')} keys, sequence {told.get('sequence')}")
+    for each in told.get("leftOut", ()):
+        say(f"  left out {each['sha256']}: {each['reason']}")
+    for each in told.get("successors", ()):
+        say(f"  look at {each['kid']}: {', '.join(each['faults'])}")
+
+
+@click.command()
+@click.argument("agency", type=AGENCY)
+@click.argument("form", type=FILE)
+@serving
+def revocations(outside: Surroundings, /, agency: AgencyName, form: Path, **given: Any) -> None:
+    """Bring lists of withdrawn foreign codes, as a registrar of AGENCY, for its gates.
+
+    FORM is JSON of sequence, asOf and lists, as /v1/health/revocations takes it.
+    """
+    body = parse_object(read_file(form)) | {"agency": _named(agency)}
+    with opened(outside, given) as service:
+        told = service.post("/v1/health/revocations", body)
+    if given["as_json"]:
+        print_json(told)
+    else:
+        say(f"Revocation lists of {told.get('asOf')}: {len(told.get('kids', ()))} keys")
+
+
 def _anchored(outside: Surroundings, service: Service, digest: str) -> ProofFile:
     """Return the proof once there is one; raise `StillUnderWay` after a minute."""
     deadline = outside.clocks.monotonic() + WAIT_SECONDS

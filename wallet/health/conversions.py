@@ -14,22 +14,32 @@ import orjson
 from ledger import age
 from ledger.canonical import JsonMalformed, b64url_decode, b64url_encode, parse_object
 from ledger.errors import LedgerError, Refused
-from ledger.health import applications, consents, signed, transfers
+from ledger.health import applications, consents, signed, transfers, visits
 from ledger.health.applications import ANSWER_KEY_BYTES, Anchor, Application, Receipt
 from ledger.health.consents import ID_BYTES, Consent, Withdrawal
 from ledger.health.policy import Policy
-from ledger.health.transfers import Transfer
+from ledger.health.transfers import Person, Transfer
+from ledger.health.visits import Visit
 from ledger.keys import PrivateKey, PublicKey
 from ledger.verification.proof_file import ProofFile
 from wallet.home import read_file, write_file
 
 _PENDING: Final = "pending.json"
 _TERMS: Final = ".terms.json"
+_CERTIFICATE: Final = ".hcert.txt"
+_PERSON: Final = ("name", "birthDate", "documentType", "documentIssuer", "documentNumber")
 
 
 @dataclass(eq=False)
 class TransferFileMalformed(Refused):
     """The file is no transfer with its proof. Get it anew: suizheng health transfer."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class PersonFileMalformed(Refused):
+    """The file is no JSON of name, birthDate, documentType, documentIssuer and documentNumber."""
 
     path: str
 
@@ -90,6 +100,26 @@ class Carried:
         except (KeyError, TypeError, LedgerError) as exc:
             raise TransferFileMalformed(str(path)) from exc
         return carried
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A foreign code as it was shown, and the travel document of whom it is about."""
+
+    code: str
+    person: Person
+
+    @classmethod
+    def read(cls, code: str, path: Path) -> "Brought":
+        """Return a code with the person in a JSON file; raise `PersonFileMalformed`."""
+        try:
+            value = parse_object(read_file(path))
+            if value.keys() != set(_PERSON):
+                raise PersonFileMalformed(str(path))
+            person = Person(*(str(value[name]) for name in _PERSON))
+        except JsonMalformed as exc:
+            raise PersonFileMalformed(str(path)) from exc
+        return cls(code, person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +190,31 @@ def sealed_application(
     return age.seal(applications.sign(application, holder), invitation.recipient, randomness)
 
 
+def sealed_visit(
+    brought: Brought,
+    receipts: tuple[Receipt, ...],
+    keys: Iterable[PublicKey],
+    invitation: "Invitation",
+    holder: PrivateKey,
+    at: int,
+    randomness: Callable[[int], bytes],
+) -> bytes:
+    """Return what a visitor asks for, signed by a key of their own and sealed to the host."""
+    visit = Visit(
+        target=invitation.jurisdiction,
+        applied_at=at,
+        nonce=invitation.nonce,
+        code=brought.code,
+        holder=holder.public_key,
+        person=brought.person,
+        receipts=receipts,
+        keys=tuple(keys),
+        answer_key=randomness(ANSWER_KEY_BYTES),
+        port=invitation.port,
+    )
+    return age.seal(visits.sign(visit, holder), invitation.recipient, randomness)
+
+
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """What the host gives out for one application; `port` is the traveller's own choice."""
@@ -221,6 +276,12 @@ class ConversionFolder:
         """Keep one that was another device's."""
         write_file(self._folder / f"{terms.name}{_TERMS}", orjson.dumps(_spelt(terms)))
 
+    def keep_certificate(self, terms: Terms, text: str) -> Path:
+        """Keep the certificate that the host wrote anew, and return its file."""
+        path = self._folder / f"{terms.name}{_CERTIFICATE}"
+        write_file(path, text.encode() + b"\n")
+        return path
+
     def all(self) -> list[Terms]:
         """Return the conversions that came through; raise `ConversionFileMalformed`."""
         return [_terms(path) for path in sorted(self._folder.glob(f"*{_TERMS}"))]
@@ -234,7 +295,8 @@ class ConversionFolder:
 
     def forget(self, terms: Terms) -> None:
         """Delete one whose consent was taken back."""
-        (self._folder / f"{terms.name}{_TERMS}").unlink(missing_ok=True)
+        for kept in (_TERMS, _CERTIFICATE):
+            (self._folder / f"{terms.name}{kept}").unlink(missing_ok=True)
 
 
 def _spelt(value: Asked | Terms) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class ConvertedAnswer(Answer):
     policy_hash: HexDigest
     consents: list[HexDigest]
     ends_at: Moment
+    hcert: str | None = Field(default=None, description="HC1: of a visitor, by this authority.")
 
     @classmethod
     def of(cls, made: Converted) -> Self:
@@ -69,6 +70,7 @@ class ConvertedAnswer(Answer):
             policy_hash=made.policy_hash,
             consents=list(made.consents),
             ends_at=made.ends,
+            hcert=made.hcert,
         )
 
 

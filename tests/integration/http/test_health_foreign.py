@@ -4,7 +4,9 @@ One world on each database serves all tests of this module, each with a source o
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
@@ -12,27 +14,45 @@ from typing import Any, Final
 import pytest
 
 from api.services.gate_bundles import KEPT_SECONDS
+from api.services.health_allow import AllowListing
+from api.store.health_segments import SegmentStore
+from ledger import age
 from ledger.canonical import b64url_encode, canonical_json
+from ledger.health import passes, presentations, visits
+from ledger.health.applications import Receipt
+from ledger.health.consents import Consent, write_receipt
 from ledger.health.gate.decision import decide
-from ledger.health.gate.lane import Lane, Match
+from ledger.health.gate.lane import Lane, Match, TravelDocument
 from ledger.health.gate_bundle import archive
 from ledger.health.gate_bundle.manifest import read
 from ledger.health.gate_bundle.reading import GateBundle, read_bundle
 from ledger.health.hcert import envelope
+from ledger.health.hcert.certificates import ALL_USAGES
+from ledger.health.hcert.reading import read as read_code
 from ledger.health.hcert.revocation import HASH_BYTES
-from ledger.values import AgencyId, Role, jurisdiction_id
+from ledger.health.hcert.trust import TrustedKey, trust_list
+from ledger.health.policy import Policy
+from ledger.health.transfers import Person
+from ledger.health.visits import Visit
+from ledger.keys import PrivateKey
+from ledger.values import AgencyId, RecordKind, Role, Seconds, jurisdiction_id
 from tests.integration.http.test_gate_bundles import PATH, PUBLISHER, file
+from tests.support import health_codes
 from tests.support.databases import KINDS, migrated_sqlite
 from tests.support.gates import RememberedMemory
-from tests.support.health_codes import Issuer
-from tests.support.health_desks import HOST, HOST_AGENCY, Desks, desks
-from tests.support.policies import sample_domestic_policy, sample_policy
+from tests.support.health_codes import CERTIFICATE, Issuer
+from tests.support.health_desks import HOST, HOST_AGENCY, HOST_ID, HOST_KEY, Desks, desks
+from tests.support.policies import policy_document, sample_domestic_policy, sample_policy
 from tests.support.service import nothing_changes, refusal
 
 COUNTRY: Final = "XA"
 LANE: Final = Lane("XB", "Sample Checkpoint", "port-1", "7", 0)
 POLICY: Final = sample_policy(
-    recordType="health:hcert", rules=[], valueSets="0x" + "00" * 32, maxUses=0
+    recordType="health:hcert",
+    rules=[],
+    valueSets="0x" + "00" * 32,
+    maxUses=0,
+    test=policy_document()["test"] | {"required": False},
 )
 _SOURCES: Final = count(1)
 
@@ -266,11 +286,187 @@ class TestRevocations:
             assert refusal(both.post("revocations", form | changes, by)) == told
 
 
-def test_a_domestic_policy_is_in_the_bundle(both: Desks) -> None:
+def keep_domestic(both: Desks) -> Policy:
+    """Have the host's supervisor bring the policy for its own passes."""
     both.grant(AgencyId(jurisdiction_id(HOST)), Role.SUPERVISOR, both.host_officer.address)
     policy = sample_domestic_policy()
     document = canonical_json(policy.document)
     headers = both.service.by(both.host_officer) | {"Idempotency-Key": "d" * 16}
     path = f"/v1/policies/0x{policy.digest.hex()}"
-    assert both.service.client.put(path, content=document, headers=headers).status_code == 201
+    assert both.service.client.put(path, content=document, headers=headers).is_success
+    return policy
+
+
+def test_a_domestic_policy_is_in_the_bundle(both: Desks) -> None:
+    policy = keep_domestic(both)
     assert fetched(both).evidence.domestic[HOST].digest == policy.digest
+
+
+VISITOR: Final = PrivateKey.from_secret(b"\x51" * 32)
+PASSPORT: Final = Person("MUSTER<<ANA", "1990-07-23", "P", "UTO", "C01X00T47")
+
+
+def visit(both: Desks, text: str, **changes: Any) -> Visit:
+    """What a visitor asks for with a fresh nonce, one consent and two keys."""
+    invited = both.post("conversions/nonces", {"agency": HOST_AGENCY}).json()
+    both.recipient = invited["recipient"]
+    now = both.service.clock.now
+    consent = Consent(secrets.token_bytes(16), "entry", "en", now, VISITOR.public_key)
+    receipt = write_receipt(consent, POLICY)
+    asked = Visit(
+        target=HOST,
+        applied_at=now,
+        nonce=bytes.fromhex(invited["nonce"][2:]),
+        code=text,
+        holder=VISITOR.public_key,
+        person=PASSPORT,
+        receipts=(Receipt(receipt, VISITOR.sign(receipt)),),
+        keys=tuple(key.public_key for key in VISITOR_KEYS),
+        answer_key=secrets.token_bytes(32),
+    )
+    return replace(asked, **changes)
+
+
+VISITOR_KEYS: Final = [PrivateKey.from_secret(bytes(30) + bytes([8, n])) for n in (1, 2)]
+
+
+def convert(both: Desks, asked: Visit, key: str | None = None) -> Any:
+    document = visits.sign(asked, VISITOR)
+    sealed = age.seal(document, both.recipient, secrets.token_bytes)
+    form = {"agency": HOST_AGENCY, "sealed": b64url_encode(sealed)}
+    return both.post("conversions", form, key=key)
+
+
+def believed(both: Desks, **changes: Any) -> tuple[Issuer, dict[str, Any]]:
+    """Return a signer whom the host believes from now on, with lists of now, and its list."""
+    signer = issuer(both)
+    form = listing(both, signer, **changes)
+    taken(both, form)
+    revoke(both, issuer(both), [])
+    return signer, form
+
+
+def ground(answer: Any) -> tuple[int, str]:
+    return answer.status_code, str(answer.json().get("ground")).upper()
+
+
+class TestVisitor:
+    def test_gets_passes_of_the_host_bound_to_the_passport(self, both: Desks) -> None:
+        signer, _ = believed(both)
+        text = code(both, signer)
+        answer = convert(both, visit(both, text), "visitor-key-of-this-test")
+        assert answer.status_code == 201, answer.text
+        told = answer.json()
+        made = [
+            passes.verify(passes.from_text(each["code"]), HOST_KEY.public_key)
+            for each in told["passes"]
+        ]
+        assert [each.holder for each in made] == [key.public_key for key in VISITOR_KEYS]
+        (pass_, _) = made
+        assert (pass_.jurisdiction, pass_.grade, pass_.recognition) == (HOST, 0, None)
+        assert pass_.hint == "A M 07-23"
+        assert pass_.binding == passes.binding_of("P", "UTO", "C01X00T47", pass_.cti)
+        assert (told["source"], told["policyHash"]) == (COUNTRY, "0x" + POLICY.digest.hex())
+        kept, log = both.stored(), str(both.service.log).encode()
+        personal = [b"MUSTER", b"1990-07-23", b"C01X00T47", text.encode(), told["hcert"].encode()]
+        personal += [subject(text), pass_.cti]
+        assert [each for each in personal for place in (kept, log) if each in place] == []
+
+    def test_gets_the_certificate_anew_for_others_to_read(self, both: Desks) -> None:
+        signer, _ = believed(both)
+        told = convert(both, visit(both, code(both, signer))).json()
+        public = HOST_KEY.public_key
+        end = Seconds(2**33)
+        ours = TrustedKey(public.key_id[:8], public.loaded(), ALL_USAGES, Seconds(0), end, HOST)
+        found = read_code(
+            told["hcert"], trust_list("ours", 1, end, [ours]), Seconds(both.service.clock.now)
+        )
+        assert found.findings == ()
+        assert found.claims is not None
+        theirs = CERTIFICATE["v"][0]
+        entry = found.claims.entry
+        assert {name for name in theirs if entry[name] != theirs[name]} == {"ci", "is"}
+        assert entry["ci"].startswith("URN:UVCI:01:XB:")
+        assert moment(found.claims.expires_at) == told["endsAt"]
+
+    def test_converts_once_until_the_passes_have_ended(self, both: Desks) -> None:
+        signer, _ = believed(both)
+        text = code(both, signer)
+        first = convert(both, visit(both, text))
+        assert first.status_code == 201
+        assert refusal(convert(both, visit(both, text))) == (409, "TransferSpent")
+        both.service.clock.now += 6 * 3_600
+        both.service.forget_sign_ins()
+        revoke(both, issuer(both), [])
+        assert convert(both, visit(both, text)).status_code == 201
+
+    def test_is_refused_by_name(self, both: Desks) -> None:
+        signer, _ = believed(both)
+        good, now = code(both, signer), both.service.clock.now
+        detected = health_codes.certificate("t", tr="260373001")
+        for asked, told in (
+            ({"person": replace(PASSPORT, name="MUSTER<<BEA")}, "PERSON"),
+            ({"person": replace(PASSPORT, birth_date="1990-07-24")}, "PERSON"),
+            ({"code": signer.code(iat=now - 9, exp=now - 1)}, "TIME"),
+            ({"code": signer.code(detected, iat=now - 9, exp=now + 9)}, "RULE"),
+            ({"code": good[:-1] + ("0" if good[-1] != "0" else "1")}, "SIGNATURE FORMAT"),
+            ({"code": "HC2:"}, "FORMAT"),
+            ({"receipts": ()}, "CONSENT"),
+        ):
+            status, found = ground(convert(both, visit(both, good, **asked)))
+            assert (status, found in told.split()) == (422, True), found
+        revoke(both, signer, [good])
+        assert ground(convert(both, visit(both, good))) == (422, "STATUS")
+        another = code(both, issuer(both))
+        assert refusal(convert(both, visit(both, another))) == (503, "TransferUnconfirmed")
+
+    def test_waits_while_the_lists_are_too_old(self, both: Desks) -> None:
+        signer, _ = believed(both)
+        both.service.clock.now += 6 * 3_600 + 1
+        both.service.forget_sign_ins()
+        both.service.say()
+        answer = convert(both, visit(both, code(both, signer)))
+        assert refusal(answer) == (503, "TransferUnconfirmed")
+        assert answer.json()["reason"] == "revocation lists out of date"
+
+    def test_is_not_cut_off_when_the_signers_key_is_stolen_later(self, both: Desks) -> None:
+        signer, form = believed(both)
+        known, late = code(both, signer), code(both, signer)
+        assert convert(both, visit(both, known)).status_code == 201
+        both.anchor(HOST_ID, RecordKind.HEALTH_TRANSFER)
+        both.service.clock.now += 60
+        since = moment(both.service.clock.now)
+        stolen = certificate(signer, state="compromised", distrustFrom=since)
+        changes = {"sequence": 2, "certificates": [stolen], "confirmed": [COUNTRY]}
+        taken(both, form | changes)
+        bundle = fetched(both)
+        assert judged(both, bundle, known) == ("ACCEPT", [])
+        assert judged(both, bundle, late) == ("DENY", ["KEY_STATE"])
+        assert ground(convert(both, visit(both, late))) == (422, "KEY_STATE")
+
+    def test_passes_by_the_hosts_own_policy(self, both: Desks) -> None:
+        keep_domestic(both)
+        signer, _ = believed(both)
+        answer = convert(both, visit(both, code(both, signer)))
+        encoded = passes.from_text(answer.json()["passes"][0]["code"]).encoded
+        both.anchor(HOST_ID, RecordKind.HEALTH_PASS)
+        listed(both)
+        bundle, now = fetched(both), both.service.clock.now
+        shown = presentations.present([encoded], now - 1, b"\x05" * 8, VISITOR_KEYS[0])
+        passport = TravelDocument("P", "UTO", "C01X00T47")
+        stranger = replace(passport, number="C01X00T48")
+        for who, told in ((passport, "ACCEPT"), (stranger, "SECONDARY")):
+            report = decide(shown, bundle.evidence, LANE, now, RememberedMemory(), [who])
+            assert report.outcome.value == told
+
+
+def listed(both: Desks) -> None:
+    """Let the worker list the passes that were anchored."""
+    service = both.service
+    AllowListing(
+        segments=SegmentStore(service.database),
+        chain=service.registry,
+        signers=service.issuers,
+        clock=service.clock,
+        confirmations=1,
+    ).step(flush=True)

@@ -29,13 +29,15 @@ from ledger.health.gate.evidence import Block, Part
 from ledger.health.gate.outcome import Outcome
 from ledger.health.gate_bundle import manifest
 from ledger.health.gate_bundle.manifest import FileRef, Manifest
+from ledger.health.hcert import writing
 from ledger.health.passes import HealthPass, Mode
 from ledger.health.reasons import Reason
 from ledger.health.transfers import HealthTest, Person, Transfer
 from ledger.keys import PrivateKey, Signer
 from ledger.list_tokens import ListChain
 from ledger.status_list import StatusList
-from ledger.values import Address, AgencyId, Digest, LedgerRef
+from ledger.values import Address, AgencyId, Digest, LedgerRef, Seconds
+from tests.support.health_codes import certificate
 from tests.support.licences import AGENCY_KEY
 from tests.support.signer import BASE_URL, KEY_ID, KID, NOW, RULES, Recorder, desk, lines
 
@@ -87,7 +89,13 @@ def sign_list(
     return status_cwt.sign_list(entries, uri=uri, issued_at=issued_at, chain=chain, signer=signer)
 
 
+def sign_certificate(content: dict[str, Any], signer: Signer) -> bytes:
+    times = Seconds(NOW), Seconds(NOW + 600)
+    return writing.write(content, "XB", *times, signer, Seconds(NOW + 600)).encode()
+
+
 MESSAGES = {
+    Purpose.HEALTH_CERTIFICATE: recorded(sign_certificate, certificate()),
     Purpose.HEALTH_PASS: recorded(passes.sign, PASS),
     Purpose.HEALTH_TRANSFER: recorded(transfers.sign, TRANSFER),
     Purpose.HEALTH_ALLOW: recorded(allow_list.sign, SEGMENT),
@@ -99,6 +107,7 @@ MESSAGES = {
 }
 OF_CBOR = [purpose for purpose, found in MESSAGES.items() if not found.startswith(b"{")]
 OLDEST = {
+    Purpose.HEALTH_CERTIFICATE: CLOCK_SECONDS,
     Purpose.HEALTH_PASS: CLOCK_SECONDS,
     Purpose.HEALTH_TRANSFER: CLOCK_SECONDS,
     Purpose.HEALTH_CUSTODY: CLOCK_SECONDS,

@@ -14,11 +14,12 @@ import pytest
 from ledger import age
 from ledger.canonical import b64url_decode, b64url_encode
 from ledger.chain.recognition import Recognition
-from ledger.health import applications, consents, moves, passes, refills, signed, transfers
+from ledger.health import applications, consents, moves, passes, refills, signed, transfers, visits
 from ledger.health.agreements import InForce
 from ledger.health.applications import Application
 from ledger.health.policy import Policy
 from ledger.health.transfers import HealthTest, Person, Transfer
+from ledger.health.visits import Visit
 from ledger.keys import PublicKey
 from ledger.merkle import Proof
 from ledger.values import AgreementState, Digest, Root
@@ -46,6 +47,7 @@ class Host:
     policy: Policy
     holder: PublicKey
     applied: list[Application] = field(default_factory=list)
+    visited: list[Visit] = field(default_factory=list)
     withdrawn: list[bytes] = field(default_factory=list)
     receipts: dict[bytes, bytes] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
@@ -74,6 +76,8 @@ class Host:
 
     def _convert(self, form: dict[str, Any]) -> dict[str, Any]:
         envelope = signed.read(age.unseal(b64url_decode(form["sealed"]), IDENTITY))
+        if self.policy.document["recordType"] == "health:hcert":
+            return self._visited(envelope)
         application = applications.read(envelope)
         carried = transfers.verify(signed.read(application.transfer), gates.THIEF.public_key)
         applications.verify(envelope, carried.holder)
@@ -92,6 +96,15 @@ class Host:
         asked = refills.read(envelope)
         assert asked.holder.hex() == HOLDER[2:]
         return {"holder": HOLDER} | self._passes(asked.keys)
+
+    def _visited(self, envelope: signed.Signed) -> dict[str, Any]:
+        visit = visits.read(envelope)
+        visits.verify(envelope, visit.holder)
+        for each in visit.receipts:
+            consents.read_receipt(each.document, each.signature, visit.holder, self.policy)
+        self.visited.append(visit)
+        told = {"holder": HOLDER, "endsAt": "2026-11-22T10:00:00Z", "hcert": "HC1:ANEW"}
+        return told | self._passes(visit.keys)
 
     def _move(self, form: dict[str, Any]) -> dict[str, Any]:
         envelope = signed.read(b64url_decode(form["order"]))
@@ -175,6 +188,56 @@ def home(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setattr(health_convert, "open_ledger", ledger)
     monkeypatch.setattr(health_convert, "RecognitionClient", lambda *_: recognised)
     return found
+
+
+HCERT = sample_policy(recordType="health:hcert")
+PASSPORT = {
+    "name": "MUSTER<<ANA",
+    "birthDate": "1990-07-23",
+    "documentType": "P",
+    "documentIssuer": "UTO",
+    "documentNumber": "C01X00T47",
+}
+
+
+class TestVisit:
+    @pytest.fixture
+    def visitor(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+        home.policy_file.write_bytes(orjson.dumps(HCERT.document, option=orjson.OPT_SORT_KEYS))
+        home.host.policy = HCERT
+        in_force = InForce(gates.version(1, HCERT), AgreementState.IN_FORCE, ())
+        recognised = SimpleNamespace(in_force_at=lambda *_: Recognition(1, NOW, in_force))
+        monkeypatch.setattr(health_convert, "RecognitionClient", lambda *_: recognised)
+        (home.terminal.folder / "person.json").write_bytes(orjson.dumps(PASSPORT))
+        (home.terminal.folder / "code.txt").write_text("HC1:SAMPLE  CODE\n")
+        return home
+
+    def words(self, home: Home, *more: object) -> tuple[object, ...]:
+        folder = home.terminal.folder
+        code = ("--code", folder / "code.txt", "--person", folder / "person.json")
+        given = ("--agency", OURS, "--policy", home.policy_file, "--service", URL)
+        return ("health", "convert", *code, *given, *more)
+
+    def test_hands_over_code_and_passport_and_keeps_what_comes(self, visitor: Home) -> None:
+        told = visitor.terminal.json(*self.words(visitor, "--yes", "--count", 2))
+        (visit,) = visitor.host.visited
+        assert visit.code == "HC1:SAMPLE  CODE"  # a space is a digit of Base45
+        assert (visit.person.name, visit.person.document_number) == ("MUSTER<<ANA", "C01X00T47")
+        assert (visit.holder, len(visit.keys), told["passes"]) == (visitor.holder, 2, 2)
+        assert Path(told["hcert"]).read_text() == "HC1:ANEW\n"
+
+    def test_wants_one_code_a_passport_and_the_right_agreement(self, visitor: Home) -> None:
+        folder, terminal = visitor.terminal.folder, visitor.terminal
+        (folder / "code.txt").write_text("SZ1:NONE\n")
+        assert "exactly one code" in terminal.run(*self.words(visitor, "--yes"), code=1)
+        (folder / "code.txt").write_text("HC1:A\n")
+        (folder / "person.json").write_text('{"name": "MUSTER"}')
+        assert "no JSON of name" in terminal.run(*self.words(visitor, "--yes"), code=1)
+        given = ("--agency", OURS, "--policy", visitor.policy_file, "--service", URL, "--yes")
+        terminal.run("health", "convert", "--code", folder / "code.txt", *given, code=64)
+        said = terminal.run("health", "convert", visitor.transfer, *given, code=1)
+        assert "another agreement" in said
+        assert visitor.host.visited == []
 
 
 class TestConvert:
