@@ -17,6 +17,8 @@ from api.store.audit import AuditedBatch, AuditView, audit_view
 from api.store.database import Database, migrate
 from api.store.projection import SqlProjection
 from ledger.errors import LedgerError
+from ledger.health.gate_bundle.foreign_files import read_trust
+from ledger.health.hcert.trust import TrustList, countries_in, renewed
 from ledger.list_tokens import parse_list
 from ledger.merkle import Tree
 from ledger.projection import Projection
@@ -102,6 +104,8 @@ def _compare(live: AuditView, rebuilt: AuditView) -> Iterator[Comparison]:
     yield _forgotten(live, rebuilt)
     yield _records(live, anchored)
     yield _documents(live)
+    yield _policies(live)
+    yield _trust_lists(live)
     yield _custody(live)
     yield _indices(live)
     yield _lists(live, rebuilt)
@@ -193,6 +197,38 @@ def _documents(live: AuditView) -> Comparison:
         if hashlib.sha256(signed).digest() != digest:
             wrong.append("0x" + digest.hex())
     return Comparison("documents", not wrong, {"documents": checked, "wrong": wrong})
+
+
+def _policies(live: AuditView) -> Comparison:
+    """Recompute the digest of every document that an agreement rests on."""
+    checked = 0
+    wrong: list[str] = []
+    for digest, document in live.kept_policies():
+        checked += 1
+        if hashlib.sha256(document).digest() != digest:
+            wrong.append("0x" + digest.hex())
+    return Comparison("policies", not wrong, {"documents": checked, "wrong": wrong})
+
+
+def _trust_lists(live: AuditView) -> Comparison:
+    """Go through the lists of each source again: none went back, and no stolen key came back."""
+    checked = 0
+    wrong: list[str] = []
+    held: dict[tuple[bytes, str], TrustList] = {}
+    for agency, source, sequence, content in live.trust_lists():
+        checked += 1
+        before = held.get((agency, source))
+        try:
+            found = read_trust(content)
+            if before is not None:
+                renewed(before, found, countries_in(before))
+        except LedgerError:
+            found = None
+        if found is None or (found.source, found.sequence) != (source, sequence):
+            wrong.append(f"0x{agency.hex()}/{source}/{sequence}")
+        else:
+            held[agency, source] = found
+    return Comparison("trustLists", not wrong, {"lists": checked, "wrong": wrong})
 
 
 def _custody(live: AuditView) -> Comparison:

@@ -419,7 +419,7 @@ def _foreign_codes(ports: Ports, roles: Roles) -> ForeignCodes:
     return ForeignCodes(
         store=ForeignStore(ports.database),
         recognitions=ports.recognitions,
-        jurisdictions=ports.registry,
+        authority=ports.registry,
         issuers=ports.issuers,
         roles=roles,
         clock=ports.clock,

@@ -13,6 +13,7 @@ from api.services.issuers import Issuers
 from api.services.sign_ins import Roles
 from api.store.foreign import ForeignStore, RevocationUpdate, Revoked, TrustRow
 from api.store.recognitions import RecognitionStore
+from ledger.authority import DocumentKey
 from ledger.errors import Refused
 from ledger.health.gate.recognition import HCERT
 from ledger.health.gate_bundle.foreign_files import (
@@ -22,9 +23,11 @@ from ledger.health.gate_bundle.foreign_files import (
     write_revocation,
     write_trust,
 )
+from ledger.health.hcert.certificates import ALL_USAGES
 from ledger.health.hcert.onboarding import OfferedList, Onboarded, onboard
-from ledger.health.hcert.trust import TrustList, merged
+from ledger.health.hcert.trust import TrustedKey, TrustList, merged
 from ledger.health.rule_bundles import authorities_in
+from ledger.health.signed import kid_of
 from ledger.values import (
     Address,
     AgencyId,
@@ -32,13 +35,18 @@ from ledger.values import (
     Digest,
     JurisdictionId,
     KeyState,
+    KeyUsage,
+    RecordType,
     Role,
     Seconds,
+    Window,
     jurisdiction_id,
 )
 
 AHEAD_SECONDS: Final = 300
 """How far a source's clock may be ahead of this one (proposed)."""
+_COUNTRY: Final = 2
+"""Characters of a jurisdiction's code that name its country (ISO 3166-1)."""
 _COMING: Final = frozenset(
     (
         AgreementState.SCHEDULED,
@@ -56,11 +64,17 @@ class ForeignListMalformed(Refused):
     part: str
 
 
-class Jurisdictions(Protocol):
-    """Whoever knows the codes of jurisdictions."""
+class Authority(Protocol):
+    """Whoever knows jurisdictions, and the keys of agencies."""
 
     def jurisdictions(self) -> Mapping[JurisdictionId, str]:
         """Return the codes by id."""
+
+    def keys(self, agency: AgencyId) -> Sequence[DocumentKey]:
+        """Return an agency's document keys."""
+
+    def windows(self, agency: AgencyId, record_type: RecordType) -> Sequence[Window]:
+        """Return when the agency is or was accredited for a record type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +93,14 @@ class ForeignCodes:
         *,
         store: ForeignStore,
         recognitions: RecognitionStore,
-        jurisdictions: Jurisdictions,
+        authority: Authority,
         issuers: Issuers,
         roles: Roles,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._recognitions = recognitions
-        self._jurisdictions = jurisdictions
+        self._authority = authority
         self._issuers = issuers
         self._roles = roles
         self._clock = clock
@@ -153,6 +167,22 @@ class ForeignCodes:
         self._issuers.active(agency)
         return [read_trust(row.content) for row in self._store.trust_lists(agency)]
 
+    def own(self, agency: AgencyId) -> Sequence[TrustedKey]:
+        """Return the keys that an agency writes `HC1:` with, as others' lists may have them.
+
+        The kid is the first eight bytes of the key's id, for there is no certificate that a reader
+        could derive it from. None for an agency that is not accredited. Raises as `lists`.
+        """
+        host, now = self._issuers.active(agency), self._clock()
+        if not any(window.holds(now) for window in self._authority.windows(agency, HCERT)):
+            return []
+        country = host.jurisdiction[:_COUNTRY]
+        return [
+            _trusted(key, country, now)
+            for key in self._authority.keys(agency)
+            if KeyUsage.DOCUMENTS in key.usage
+        ]
+
     def trust(self, agency: AgencyId) -> TrustList | None:
         """Return all keys that an agency believes, None where it has no list at all."""
         return merged(read_trust(row.content) for row in self._store.trust_lists(agency))
@@ -172,7 +202,7 @@ class ForeignCodes:
 
     def _agreed(self, jurisdiction: str) -> Iterator[tuple[str, frozenset[bytes]]]:
         """Yield by country the authorities that the agreement with it names, where it names any."""
-        codes, target = self._jurisdictions.jurisdictions(), jurisdiction_id(jurisdiction)
+        codes, target = self._authority.jurisdictions(), jurisdiction_id(jurisdiction)
         now = Seconds(self._clock())
         for agreement in self._recognitions.agreements():
             if (agreement.target, agreement.record_type) != (target, HCERT):
@@ -192,6 +222,14 @@ class ForeignCodes:
             return frozenset() if manifest is None else authorities_in(manifest)
         except Refused:
             return frozenset()  # it is what they signed, and names nothing
+
+
+def _trusted(key: DocumentKey, country: str, now: int) -> TrustedKey:
+    state = KeyState.FROZEN if key.frozen else KeyState.ACTIVE
+    if key.state_at(now) is KeyState.COMPROMISED:
+        state = KeyState.COMPROMISED
+    public, times = key.public_key, (Seconds(key.sign_from), Seconds(key.verify_until))
+    return TrustedKey(kid_of(public.key_id), public.loaded(), ALL_USAGES, *times, country, state)
 
 
 def _file(kid: bytes, lists: RawLists) -> bytes:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_al
 from api.store.custody_tables import custody_events, custody_trips
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
+from api.store.foreign_tables import health_trust_lists
 from api.store.health_tables import health_passes
 from api.store.lists import TokenRow
 from api.store.tables import (
@@ -17,6 +18,7 @@ from api.store.tables import (
     licences,
     list_tokens,
     lists,
+    policies,
     projected_blocks,
     records,
     status_words,
@@ -145,6 +147,19 @@ class AuditView:
             events = select(columns.digest, columns.document).where(columns.trip == row.id)
             found = self._connection.execute(events.order_by(columns.seq))
             yield AuditedTrip(row.id, row.state, tuple((d, document) for d, document in found))
+
+    def kept_policies(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield digest and bytes of every document of agreements."""
+        query = select(policies.c.digest, policies.c.document).order_by(policies.c.digest)
+        for row in self._in_pieces(query):
+            yield row.digest, row.document
+
+    def trust_lists(self) -> Iterator[tuple[AgencyId, str, int, bytes]]:
+        """Yield agency, source, sequence and content of every trust list, the older ones first."""
+        columns = health_trust_lists.c
+        key = (columns.agency, columns.source, columns.sequence)
+        for row in self._in_pieces(select(*key, columns.content).order_by(*key)):
+            yield row.agency, row.source, row.sequence, row.content
 
     def doubled_indices(self) -> int:
         """Count status list places that more than one licence or pass holds."""

@@ -70,8 +70,9 @@ def withdraw(
 def trust_lists(
     jurisdiction: JurisdictionInPath, code: CodeInPath, foreign: GivenForeignCodes
 ) -> TrustListsAnswer:
-    """Show whose codes an agency's gates believe."""
-    return TrustListsAnswer.of(foreign.lists(agency_id(jurisdiction, code)))
+    """Show whose codes an agency's gates believe, and the keys of its own codes."""
+    agency = agency_id(jurisdiction, code)
+    return TrustListsAnswer.of(foreign.lists(agency), foreign.own(agency))
 
 
 def _onboarded(found: Onboarded) -> KeptAnswer:

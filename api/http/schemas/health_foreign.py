@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.http.forms import WHOLE, Answer, Form, HexDigest, Moment
 from api.http.schemas.health_codes import Octets
-from api.http.schemas.shared import AgencyName
+from api.http.schemas.shared import AgencyName, open_end
 from api.services.refusals import Revoked
 from ledger.canonical import b64url_encode
 from ledger.certlogic.rules import CertificateType
@@ -130,7 +130,7 @@ class TrustedKeyAnswer(Answer):
     public_key: str
     usages: list[str]
     not_before: Moment
-    not_after: Moment
+    not_after: Moment | None
     country: str
     state: str
     distrust_from: Moment | None
@@ -144,7 +144,7 @@ class TrustedKeyAnswer(Answer):
             public_key=b64url_encode(spki),
             usages=sorted(map(str, key.usages)),
             not_before=key.not_before,
-            not_after=key.not_after,
+            not_after=open_end(key.not_after),
             country=key.country,
             state=key.state.name.lower(),
             distrust_from=key.distrust_from,
@@ -172,14 +172,21 @@ class TrustListAnswer(Answer):
 
 
 class TrustListsAnswer(Answer):
-    """Whose codes an agency's gates believe, list by list."""
+    """Whose codes an agency's gates believe, list by list; `own` are for the lists of others.
+
+    With these the agency writes codes itself; their kids are no hashes of certificates.
+    """
 
     lists: list[TrustListAnswer]
+    own: list[TrustedKeyAnswer]
 
     @classmethod
-    def of(cls, lists: Sequence[TrustList]) -> Self:
+    def of(cls, lists: Sequence[TrustList], own: Sequence[TrustedKey]) -> Self:
         """Return the lists as JSON."""
-        return cls(lists=[TrustListAnswer.of(each) for each in lists])
+        return cls(
+            lists=[TrustListAnswer.of(each) for each in lists],
+            own=[TrustedKeyAnswer.of(key) for key in own],
+        )
 
 
 class SliceForm(Form):

@@ -159,6 +159,11 @@ def renewed(held: TrustList, offered: TrustList, confirmed: Collection[str] = ()
     return offered
 
 
+def countries_in(listed: TrustList) -> frozenset[str]:
+    """Return the countries that a list has keys of."""
+    return frozenset(key.country for key in _keys(listed))
+
+
 def successor_faults(
     held: TrustList, offered: TrustList, longest_life: int
 ) -> Mapping[bytes, frozenset[str]]:

@@ -12,12 +12,18 @@ from itertools import count
 from typing import Any, Final
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from api.services.audit import _policies, _trust_lists
 from api.services.gate_bundles import KEPT_SECONDS
 from api.services.health_allow import AllowListing
+from api.store.audit import audit_view
+from api.store.foreign import ForeignStore
 from api.store.health_segments import SegmentStore
 from ledger import age
-from ledger.canonical import b64url_encode, canonical_json
+from ledger.canonical import b64url_decode, b64url_encode, canonical_json
+from ledger.certlogic.rules import CertificateType
 from ledger.health import passes, presentations, visits
 from ledger.health.applications import Receipt
 from ledger.health.consents import Consent, write_receipt
@@ -27,7 +33,6 @@ from ledger.health.gate_bundle import archive
 from ledger.health.gate_bundle.manifest import read
 from ledger.health.gate_bundle.reading import GateBundle, read_bundle
 from ledger.health.hcert import envelope
-from ledger.health.hcert.certificates import ALL_USAGES
 from ledger.health.hcert.reading import read as read_code
 from ledger.health.hcert.revocation import HASH_BYTES
 from ledger.health.hcert.trust import TrustedKey, trust_list
@@ -239,6 +244,28 @@ def subject(text: str) -> bytes:
     return envelope.subject_of(envelope.read(text))
 
 
+def test_an_audit_goes_through_what_was_taken_in(both: Desks) -> None:
+    first = issuer(both)
+    form = listing(both, first)
+    taken(both, form)
+    stolen = [certificate(first, state="compromised")]
+    revoked = {"sequence": 2, "certificates": stolen, "confirmed": [COUNTRY]}
+    taken(both, form | revoked)
+    with audit_view(both.service.database) as view:
+        assert _trust_lists(view).ok
+        assert _policies(view).ok
+    database = both.service.database
+    (row,) = [
+        each
+        for each in ForeignStore(database).trust_lists(HOST_ID)
+        if each.source == form["source"]
+    ]
+    ForeignStore(database).keep_trust(replace(row, sequence=3))  # it says to be the second
+    with audit_view(database) as view:
+        found = _trust_lists(view)
+    assert (found.ok, found.facts["wrong"]) == (False, [f"0x{HOST_ID.hex()}/{form['source']}/3"])
+
+
 class TestRevocations:
     def test_withdraw_a_code_until_they_say_otherwise(self, both: Desks) -> None:
         signer = issuer(both)
@@ -375,9 +402,12 @@ class TestVisitor:
     def test_gets_the_certificate_anew_for_others_to_read(self, both: Desks) -> None:
         signer, _ = believed(both)
         told = convert(both, visit(both, code(both, signer))).json()
-        public = HOST_KEY.public_key
-        end = Seconds(2**33)
-        ours = TrustedKey(public.key_id[:8], public.loaded(), ALL_USAGES, Seconds(0), end, HOST)
+        (own,) = both.service.client.get("/v1/health/trust-lists/XB/SAMPLE-HOST").json()["own"]
+        key = load_der_public_key(b64url_decode(own["publicKey"]))
+        assert isinstance(key, EllipticCurvePublicKey)
+        kid, end = bytes.fromhex(own["kid"][2:]), Seconds(2**33)
+        usages = frozenset(map(CertificateType, own["usages"]))
+        ours = TrustedKey(kid, key, usages, Seconds(0), end, own["country"])
         found = read_code(
             told["hcert"], trust_list("ours", 1, end, [ours]), Seconds(both.service.clock.now)
         )
