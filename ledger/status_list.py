@@ -23,6 +23,8 @@ BITS: Final = 2
 _WORD_BYTES: Final = 32
 _LOW_BITS: Final = int.from_bytes(b"\x55" * _WORD_BYTES)
 _WIDTHS: Final = (1, 2, 4, 8)
+_STATUSES: Final = tuple(Status)
+"""By their numbers: asking the enumeration takes three times as long."""
 
 
 @dataclass(eq=False)
@@ -185,9 +187,9 @@ class StatusList:
     def status(self, index: int) -> Status:
         """Return an entry; raise as `value` does, and `StatusUnknown` for 4 and above."""
         value = self.value(index)
-        if value > Status.SUPERSEDED:
+        if value >= len(_STATUSES):
             raise StatusUnknown(value)
-        return Status(value)
+        return _STATUSES[value]
 
     def word(self, word: int) -> int:
         """Return a word as the contract keeps it; raise `WordOutOfRange` for one outside."""

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType
 
 from eth_hash.auto import keccak
 
@@ -120,8 +120,7 @@ class Suspension:
         return self.start <= at < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(NamedTuple):
     """The version in force, suspended or terminating at a time, and the suspensions then."""
 
     version: Version

@@ -6,7 +6,7 @@ nothing; it only has to agree with the key.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import cbor2
 from cbor2 import CBORTag
@@ -62,8 +62,7 @@ class KeyUnsupported(Refused):
     """The key is neither of P-256 nor RSA of 2048 to 4096 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign1:
+class Sign1(NamedTuple):
     """One signed message as it came: headers, payload, signature; `tags` from outside inwards."""
 
     protected: bytes

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,12 +40,23 @@ class PolicyInvalid(Refused):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A policy that was checked; `document` as it was signed, `digest` its SHA-256."""
 
     document: Mapping[str, Any]
     digest: bytes
+
+    @cached_property
+    def scale(self) -> Mapping[int, Mapping[str, Any]]:
+        """The grades of TO by code."""
+        return {grade["code"]: grade for grade in self.document["grades"]["to"]}
+
+    @cached_property
+    def lanes(self) -> Mapping[int, str]:
+        """Which lanes let a grade of TO through: auto, manual or none."""
+        lanes = self.document["lanes"].items()
+        return {grade: str(lane) for lane, grades in lanes for grade in grades}
 
     def seconds(self, *path: str) -> int:
         """Return the length of the duration at a path, such as `"test", "maxAge"`."""
@@ -66,10 +77,10 @@ class Policy:
 
     def lane_for(self, grade: int) -> str:
         """Return "auto", "manual" or "none" for a grade of TO; raise `PolicyInvalid` for others."""
-        for lane, grades in self.document["lanes"].items():
-            if grade in grades:
-                return str(lane)
-        raise PolicyInvalid("lanes", f"no grade {grade}")
+        lane = self.lanes.get(grade)
+        if lane is None:
+            raise PolicyInvalid("lanes", f"no grade {grade}")
+        return lane
 
 
 def read_policy(encoded: bytes) -> Policy:

@@ -11,7 +11,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.errors import Refused
 from ledger.health import cbor, cose, qr_text
@@ -37,8 +37,7 @@ class PresentationMalformed(Refused):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(NamedTuple):
     """Passes as shown at a time, before any signature was checked. `nonce` is of 8 bytes."""
 
     passes: tuple[bytes, ...]

@@ -8,7 +8,7 @@ document, and is the leaf that its agency anchors.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.errors import Refused
 from ledger.health import cbor, cose
@@ -27,8 +27,7 @@ class SignedMalformed(Refused):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """A document as it came, before its signature was checked."""
 
     encoded: bytes

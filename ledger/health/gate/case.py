@@ -1,9 +1,8 @@
 """One decision's givens, and how its answer about one person is put together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.health.gate.evidence import GateEvidence, Part
 from ledger.health.gate.findings import (
@@ -24,8 +23,7 @@ AHEAD_SECONDS: Final = 30
 """How far another's clock may be ahead of the gate's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What a code is judged by: `at` in Unix seconds by the gate's clock."""
 
     evidence: GateEvidence

@@ -38,9 +38,11 @@ def decide(
         people = _people(qr_text.scanned(text), case, compared)
     except CodeRefused as refused:
         people = (ended(refused, case),)
-    outcome = worst(person.outcome for person in people)
-    first = next(person for person in people if person.outcome is outcome)
-    return GateReport(outcome, first.headline, people, at, lane)
+    first = people[0]
+    if len(people) > 1:
+        outcome = worst(person.outcome for person in people)
+        first = next(person for person in people if person.outcome is outcome)
+    return GateReport(first.outcome, first.headline, people, at, lane)
 
 
 def _people(text: str, case: Case, compared: chain[Identity]) -> tuple[PersonReport, ...]:

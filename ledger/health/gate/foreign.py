@@ -4,8 +4,7 @@ It has no anchor and no grade. One that nothing speaks against counts as the bes
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.certlogic.rules import Judgement
 from ledger.health.cose import Sign1
@@ -42,8 +41,7 @@ _FROZEN: Final = "frozen"
 _UNREADABLE: Final = "an unreadable date"
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(NamedTuple):
     """A code that a listed key signed."""
 
     message: Sign1

@@ -5,9 +5,8 @@ allow list tells it within a segment, and the thief of a key cannot choose it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.health.gate.case import Case
 from ledger.health.gate.evidence import IssuerKey
@@ -31,8 +30,7 @@ class Standing(StrEnum):
     NOT_COVERED = "not-covered"
 
 
-@dataclass(frozen=True, slots=True)
-class Anchored:
+class Anchored(NamedTuple):
     """What is known of a pass's anchor: listed or not, and the block times it may lie between.
 
     `first` is the earliest second, `last` the latest; of a pass that is not listed, those at which

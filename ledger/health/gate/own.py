@@ -1,7 +1,7 @@
 """The decision about one pass of ours, shown live or on paper."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.health import passes, signed
 from ledger.health.claims import ClaimsInvalid
@@ -31,8 +31,7 @@ from ledger.health.signed import Signed, SignedMalformed
 from ledger.keys import SignatureInvalid
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(NamedTuple):
     """A pass that its issuer signed, and what the gate holds about it."""
 
     content: HealthPass

@@ -4,8 +4,7 @@ AGREEMENT, and the KEY-scoped suspension, which like a frozen key leaves a code 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.health.agreements import Agreement, InForce, Suspension, scope_of
 from ledger.health.gate.case import AHEAD_SECONDS, Case
@@ -21,8 +20,7 @@ PASS: Final = health_record_type("pass")
 HCERT: Final = health_record_type("hcert")
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(NamedTuple):
     """What a narrow suspension may be about: the signer's key and agency, and the grade of TO.
 
     `key`: a key id, or the eight bytes of a foreign certificate's. `agency` and `grade` are None
@@ -47,8 +45,7 @@ class Covered:
         return self.grade is not None and scope == scope_of(str(self.grade))
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(NamedTuple):
     """The policy that a code is judged by, None where there is none, and what is against it."""
 
     policy: Policy | None = None
@@ -81,7 +78,7 @@ class Ground:
         if self.recognition is None or not self.suspensions:
             return self.recognition
         under = (each for each in self.suspensions if covered.is_under(each, port))
-        return replace(self.recognition, causes=tuple(each.cause for each in under))
+        return self.recognition._replace(causes=tuple(each.cause for each in under))
 
 
 def ground_of_pass(content: HealthPass, case: Case) -> Ground:

@@ -1,8 +1,7 @@
 """What the gate says, and all that is needed to say it again at an appeal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.health.gate.evidence import Block, Part
 from ledger.health.gate.findings import GateCheck, GateFinding
@@ -14,8 +13,7 @@ from ledger.values import AgreementState
 from ledger.verification.check import rfc3339
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
+class Recognition(NamedTuple):
     """Under which agreement a code was judged: codes of FROM and TO, and its state then.
 
     `version` is 0 and `state` None for a pass of TO itself, whose policy is no agreement's.
@@ -31,8 +29,7 @@ class Recognition:
     causes: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Citations:
+class Citations(NamedTuple):
     """What a verdict rests on; parts that the code did not come to are None."""
 
     bundle: int
@@ -45,8 +42,7 @@ class Citations:
     recognition: Recognition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """What the officer sees of a genuine code: the grade in the gate's own words, never more.
 
     `grade` is an entry of TO's scale in the policy, None where the policy is not at hand; `lane` is
@@ -59,8 +55,7 @@ class Shown:
     hint: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(NamedTuple):
     """What the caller has to remember.
 
     At once, whatever the outcome: the scan of `subject` (a pass's cti, or what stands for a foreign
@@ -75,8 +70,7 @@ class Effects:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonReport:
+class PersonReport(NamedTuple):
     """The answer about one person; `headline` None for ACCEPT, `findings` in the order of reasons.
 
     `shown` and `effects` are None unless the code is genuine, whatever else speaks against it.
@@ -91,8 +85,7 @@ class PersonReport:
     effects: Effects | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GateReport:
+class GateReport(NamedTuple):
     """The answer about one code: `outcome` is the worst of its people, and `headline` that one's.
 
     One amber does not stop the others: each of `people` is told apart, in the code's order.

@@ -1,8 +1,7 @@
 """How a pass was shown, how often, and by whom: PRESENTATION to QUOTA, and ID_MISMATCH."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.health.gate.case import Case
 from ledger.health.gate.findings import GateFinding, denied, secondary
@@ -23,8 +22,7 @@ _LETTERS: Final = {int(Mode.DYNAMIC): "A", int(Mode.CHALLENGE): "B", int(Mode.PA
 """How a policy names a mode. Numbers, since a flag's own operators take microseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Showing:
+class Showing(NamedTuple):
     """One way in which a pass was shown.
 
     `presentation` None on paper; `fault`: why the holder did not sign it, None where it did.
@@ -117,7 +115,7 @@ def grade_findings(grade: int | None, policy: Policy) -> Iterator[GateFinding]:
     if grade is None:
         yield denied(Reason.GRADE, "refused by the agreement")
         return
-    lane = lane_of(grade, policy)
+    lane = policy.lanes.get(grade)
     if lane is None:
         yield secondary(Reason.GRADE, "not on the scale")
     elif lane == "none":
@@ -126,19 +124,11 @@ def grade_findings(grade: int | None, policy: Policy) -> Iterator[GateFinding]:
         yield secondary(Reason.GRADE, "manual")
 
 
-def lane_of(grade: int, policy: Policy) -> str | None:
-    """Return auto, manual or none; None for a grade that the scale does not have."""
-    lanes = policy.document["lanes"].items()
-    return next((str(lane) for lane, grades in lanes if grade in grades), None)
-
-
 def shown_of(grade: int | None, ends: int, hint: str | None, policy: Policy | None) -> Shown:
     """Return what the officer sees; `grade` is TO's, None where the grade map refused it."""
     if policy is None or grade is None:
         return Shown(None, None, ends, hint)
-    scale = policy.document["grades"]["to"]
-    found = next((each for each in scale if each["code"] == grade), None)
-    return Shown(found, lane_of(grade, policy), ends, hint)
+    return Shown(policy.scale.get(grade), policy.lanes.get(grade), ends, hint)
 
 
 def identity_findings(

@@ -16,6 +16,7 @@ from ledger.health import (
     custody_events,
     erasures,
     passes,
+    readers,
     signed,
     status_cwt,
     transfers,
@@ -31,6 +32,7 @@ from ledger.health.gate_bundle import manifest
 from ledger.health.gate_bundle.manifest import FileRef, Manifest
 from ledger.health.hcert import writing
 from ledger.health.passes import HealthPass, Mode
+from ledger.health.readers import Reader
 from ledger.health.reasons import Reason
 from ledger.health.transfers import HealthTest, Person, Transfer
 from ledger.keys import PrivateKey, Signer
@@ -163,6 +165,12 @@ def test_what_waits_for_its_signature_may_be_old(purpose: Purpose) -> None:
 @pytest.mark.parametrize("claims", [{}, {1: "XB"}, {6: NOW}])
 def test_other_claims_are_refused(claims: dict[int, Any]) -> None:
     assert refused(recorded(signed.sign, claims)) == "claims"
+
+
+def test_vouches_for_no_gate() -> None:
+    """A service that was taken over makes no reader certificates: the agency's wallet does."""
+    reader = Reader("XB", "SAMPLE-HEALTH", "Sample Checkpoint", "7", 1, NOW, NOW + 60, HOLDER)
+    assert refused(recorded(readers.sign, reader)) == "claims"
 
 
 @pytest.mark.parametrize("purpose", [Purpose.SCAN_ERASURE, Purpose.APPEAL_ANSWER])
