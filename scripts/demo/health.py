@@ -10,8 +10,9 @@ from typing import Final
 
 from ledger.health import passes
 from ledger.keys import PrivateKey
+from ledger.verification.check import rfc3339
 from scripts.demo.crowd import RED, SIZE, YELLOW, Crossing, Person, Traveller, people, transfer_form
-from scripts.demo.european import pictures_of
+from scripts.demo.european import pictures_of, trust_list_of
 from scripts.demo.lane import Lane, Verdict, counted
 from scripts.demo.privacy import of_person, of_travellers
 from scripts.demo.recognition import HOME, HOST, Recognition
@@ -141,10 +142,18 @@ class HealthStory:
             return "SKIPPED: SUIZHENG_VECTORS names no folder with the European test codes (dgc/)"
         pictures = pictures_of(self.vectors, self.files / "european")
         expect(pictures, f"no picture below {self.vectors}/dgc")
-        found = counted(self.lane.look_at(pictures))
-        passing = [what for what in found if what.startswith("ACCEPT")]
-        expect(not passing, f"codes of issuers that nobody vouched for pass: {found}")
-        return f"{len(pictures)} pictures: {_told(found)}"
+        before = counted(self.lane.look_at(pictures))
+        expect(not _passing(before), f"codes of issuers that nobody knows pass: {before}")
+        form, since = self.files / "trust-list.json", int(time.time())
+        form.write_text(json.dumps(trust_list_of(self.vectors, rfc3339(since))))
+        told = self.recognition.serve("health", "trust-list", HOST, form, "--json").json()
+        self._until(lambda: self.lane.update()["sequence"] > since, "no newer bundle")
+        after = counted(self.lane.look_at(pictures))
+        expect(not _passing(after), f"codes that no agreement recognises pass: {after}")
+        unknown = "UNKNOWN KEY_UNKNOWN"
+        expect(after.get(unknown, 0) < before[unknown], f"no issuer is known: {after}")
+        keys = f"with {told['keys']} test issuers known"
+        return f"{len(pictures)} pictures: {_told(before)}; {keys} {_told(after)}"
 
     def steal(self) -> str:
         """Sign passes with the authority's stolen key, dated now and dated back."""
@@ -253,6 +262,10 @@ class HealthStory:
         while not holds():
             expect(time.monotonic() < deadline, otherwise)
             time.sleep(0.5)
+
+
+def _passing(found: dict[str, int]) -> list[str]:
+    return [what for what in found if what.startswith("ACCEPT")]
 
 
 def _told(found: dict[str, int]) -> str:
