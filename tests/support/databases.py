@@ -21,6 +21,7 @@ from sqlalchemy import Table
 from api.store.bid_tables import bid_uploads
 from api.store.database import Database, migrate
 from api.store.event_tables import EVENT_TABLES
+from api.store.foreign_tables import health_trust_lists
 from api.store.gate_tables import health_scans
 from api.store.health_tables import health_passes
 from api.store.tables import metadata
@@ -117,6 +118,7 @@ def _tables() -> list[Table]:
     assert EVENT_TABLES  # which are the module's own doing
     assert health_passes.metadata is metadata  # so are these
     assert health_scans.metadata is metadata
+    assert health_trust_lists.metadata is metadata
     assert bid_uploads.metadata is metadata
     return list(reversed(metadata.sorted_tables))
 
