@@ -263,6 +263,12 @@ contract Authority is IAuthority, AccessControl {
     }
 
     /// @inheritdoc IAuthority
+    function requireSupervisor(bytes32 agency, address account) external view {
+        _requireAdmitted(agency);
+        _requireRole(_agencies[agency].jurisdiction, Role.SUPERVISOR, account);
+    }
+
+    /// @inheritdoc IAuthority
     function requireFourEyes(address registrar, address approver, bytes32 agency) external view {
         _requireActive(agency);
         _requireRole(agency, Role.REGISTRAR, registrar);

@@ -33,7 +33,7 @@ contract RecordLedger is IRecordLedger, EIP712 {
     uint256 private constant MAX_READ = 1_024;
 
     /// @notice The greatest kind of record that has a meaning.
-    uint16 private constant LAST_KIND = 11;
+    uint16 private constant LAST_KIND = 12;
 
     /// @notice The one kind that a checkpoint anchors.
     uint16 private constant HEALTH_SCAN = 10;

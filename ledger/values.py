@@ -94,6 +94,7 @@ class RecordKind(IntEnum):
     HEALTH_ALLOW = 9
     HEALTH_SCAN = 10  # role GATE anchors it; ISSUER all others
     HEALTH_CUSTODY = 11
+    TENDER_MAILBOX = 12
 
 
 class AgreementState(IntEnum):

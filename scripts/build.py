@@ -9,8 +9,9 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from os.path import normpath
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,15 @@ import solcx
 ROOT = Path(__file__).resolve().parent.parent
 ABI = ROOT / "ledger" / "chain" / "abi"
 CACHE = ROOT / "out" / "build.json"
-CONTRACTS = ("Authority", "RecordLedger", "RecognitionLedger", "VerificationLens")
+CONTRACTS = (
+    "Authority",
+    "RecordLedger",
+    "RecognitionLedger",
+    "VerificationLens",
+    "TenderPolicies",
+    "TenderLedger",
+    "AwardLedger",
+)
 
 _IMPORT = re.compile(r'^\s*import\s+(?:[^";]*?\s+from\s+)?"([^"]+)"\s*;', re.MULTILINE)
 _OUTPUTS = [
@@ -41,6 +50,7 @@ class Settings:
     solc: Path
     remappings: tuple[tuple[str, str], ...]
     compiler: dict[str, Any]
+    runs: tuple[tuple[str, int], ...]  # of the optimiser, for the sources that a pattern names
 
     @classmethod
     def read(cls, root: Path) -> "Settings":
@@ -58,7 +68,25 @@ class Settings:
                 "viaIR": all(rule["via_ir"] for rule in profile["compilation_restrictions"]),
                 "metadata": {"bytecodeHash": profile["bytecode_hash"]},
             },
+            runs=tuple(
+                (rule["paths"], rule["optimizer_runs"])
+                for rule in profile["compilation_restrictions"]
+                if "optimizer_runs" in rule
+            ),
         )
+
+    def source(self, contract: str) -> str:
+        """Return the source name of one of ours."""
+        return f"{self.source_dir}/{contract}.sol"
+
+    def runs_of(self, contract: str) -> int:
+        """Return for how many runs the contract is optimised."""
+        named = [runs for pattern, runs in self.runs if fnmatch(self.source(contract), pattern)]
+        return named[0] if named else int(self.compiler["optimizer"]["runs"])
+
+    def compiler_with(self, runs: int) -> dict[str, Any]:
+        """Return the compiler's settings for contracts of so many runs."""
+        return {**self.compiler, "optimizer": {**self.compiler["optimizer"], "runs": runs}}
 
     def resolve(self, name: str, importer: str) -> str:
         """Return the source name, relative to the root, that an import in `importer` means."""
@@ -71,9 +99,9 @@ class Settings:
         return name
 
 
-def read_sources(settings: Settings) -> dict[str, str]:
-    """Return the text of every contract and of whatever it imports, by source name, sorted."""
-    waiting = [f"{settings.source_dir}/{name}.sol" for name in CONTRACTS]
+def read_sources(settings: Settings, contracts: Sequence[str]) -> dict[str, str]:
+    """Return the text of the contracts and of whatever they import, by source name, sorted."""
+    waiting = [settings.source(name) for name in contracts]
     sources: dict[str, str] = {}
     while waiting:
         name = waiting.pop()
@@ -83,29 +111,41 @@ def read_sources(settings: Settings) -> dict[str, str]:
     return dict(sorted(sources.items()))
 
 
-def compiler_input(settings: Settings) -> dict[str, Any]:
-    """Return the standard JSON that stands for sources and settings."""
-    outputs = {f"{settings.source_dir}/{name}.sol": {name: _OUTPUTS} for name in CONTRACTS}
+def compiler_inputs(settings: Settings) -> list[dict[str, Any]]:
+    """Return the standard JSON for each number of runs, the most first."""
+    runs_of = {name: settings.runs_of(name) for name in CONTRACTS}
+    return [
+        _compiler_input(settings, [name for name in CONTRACTS if runs_of[name] == runs], runs)
+        for runs in sorted(set(runs_of.values()), reverse=True)
+    ]
+
+
+def _compiler_input(settings: Settings, contracts: Sequence[str], runs: int) -> dict[str, Any]:
+    sources = read_sources(settings, contracts)
+    outputs = {settings.source(name): {name: _OUTPUTS} for name in contracts}
     return {
         "language": "Solidity",
-        "sources": {name: {"content": text} for name, text in read_sources(settings).items()},
-        "settings": {**settings.compiler, "outputSelection": outputs},
+        "sources": {name: {"content": text} for name, text in sources.items()},
+        "settings": {**settings.compiler_with(runs), "outputSelection": outputs},
     }
 
 
 def compile_contracts() -> Artefacts:
     """Return ABI and code of every contract, from the cache when nothing changed."""
     settings = Settings.read(ROOT)
-    standard = compiler_input(settings)
-    stamp = _digest([standard, settings.solc.read_text(), Path(__file__).read_text(), _pinned()])
+    inputs = compiler_inputs(settings)
+    stamp = _digest([inputs, settings.solc.read_text(), Path(__file__).read_text(), _pinned()])
     cached = json.loads(CACHE.read_text()) if CACHE.exists() else {}
     if cached.get("stamp") == stamp:
         return dict(cached["artefacts"])
-    try:
-        output = solcx.compile_standard(standard, solc_binary=str(settings.solc))
-    except solcx.exceptions.SolcError as refused:
-        raise SystemExit(refused.message) from None  # the rest of its text is the whole output
-    artefacts = _artefacts(output["contracts"], settings)
+    contracts: dict[str, Any] = {}
+    for standard in inputs:
+        try:
+            output = solcx.compile_standard(standard, solc_binary=str(settings.solc))
+        except solcx.exceptions.SolcError as refused:
+            raise SystemExit(refused.message) from None  # the rest is the whole output
+        contracts.update(output["contracts"])
+    artefacts = _artefacts(contracts, settings)
     CACHE.parent.mkdir(exist_ok=True)
     CACHE.write_text(json.dumps({"stamp": stamp, "artefacts": artefacts}))
     return artefacts
@@ -120,7 +160,7 @@ def _digest(value: object) -> str:
 
 
 def _artefacts(contracts: dict[str, Any], settings: Settings) -> Artefacts:
-    outputs = {name: contracts[f"{settings.source_dir}/{name}.sol"][name] for name in CONTRACTS}
+    outputs = {name: contracts[settings.source(name)][name] for name in CONTRACTS}
     # A call may fail with an error of the contract behind, so each ABI knows the errors of all.
     errors = [
         entry for output in outputs.values() for entry in output["abi"] if entry["type"] == "error"

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import asdict
 from typing import Final
 
-from ledger.chain.deployments import AgreementsAbsent, DeploymentMalformed
+from ledger.chain.deployments import AgreementsAbsent, DeploymentMalformed, TendersAbsent
 from ledger.errors import (
     AccreditationMissing,
     AgencyNotActive,
@@ -67,6 +67,7 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     AgencyUnknown: "Check the spelling: suizheng agency list.",
     AgencyNotActive: "Its supervisor can activate it: suizheng agency activate.",
     AccreditationMissing: "Its supervisor can accredit it: suizheng agency accredit.",
+    TendersAbsent: "Sealed tenders need a ledger that is deployed anew: python -m scripts.deploy.",
     AgreementsAbsent: "Agreements need a ledger that is deployed anew: python -m scripts.deploy.",
     AgreementUnknown: "Check the spelling: suizheng agreement list.",
     PolicyInvalid: "Mend the policy, then: suizheng agreement check-policy.",

@@ -190,6 +190,10 @@ interface IAuthority {
     /// `approver` APPROVER for it.
     function requireFourEyes(address registrar, address approver, bytes32 agency) external view;
 
+    /// @notice Reverts with {AgencyUnknown} or {RoleMissing} unless `account` is a SUPERVISOR of the agency's jurisdiction,
+    /// whatever the agency's status.
+    function requireSupervisor(bytes32 agency, address account) external view;
+
     /// @notice Whether `account` holds `role` for `subject`, whatever the agency's status.
     function holdsRole(bytes32 subject, Role role, address account) external view returns (bool);
 

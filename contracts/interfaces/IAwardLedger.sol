@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ITenderLedger} from "./ITenderLedger.sol";
 
-/// @title Sealed tenders from the opening to the contract, with objections and complaints
+/// @title Sealed tenders from the opening to the contract, with questions, objections and complaints
 /// @notice Reads phases, ends and bids from {ITenderLedger} and writes there what stops or continues an opening.
 interface IAwardLedger {
     /// @notice What {advance} does to a lot. The last part's unless it says otherwise.
@@ -25,7 +25,7 @@ interface IAwardLedger {
     /// @notice What an objection is about, and thus when it may be lodged.
     enum Stage {
         DOCUMENTS, // until the policy's time before submitEnd; suspends the tender
-        OPENING, // from discloseEnd until the opening is recorded; suspends nothing
+        OPENING, // from discloseEnd until the opening is recorded, or fallbackEnd if that is later; suspends nothing
         RESULT, // inside the notice; suspends the lot
         OTHER // complaints only, without objection
     }
@@ -104,6 +104,8 @@ interface IAwardLedger {
         bytes32 objection;
     }
 
+    event QuestionAsked(bytes32 indexed tenderId, bytes32 indexed question);
+    event QuestionAnswered(bytes32 indexed tenderId, bytes32 indexed question, bytes32 answer);
     event CommitteeCommitted(
         bytes32 indexed tenderId, uint16 indexed lot, uint8 indexed part, bytes32 digest, uint8 seats
     );
@@ -161,6 +163,8 @@ interface IAwardLedger {
     event LotHoldLifted(bytes32 indexed tenderId, uint16 indexed lot, bytes32 indexed objection);
     event LotResumed(bytes32 indexed tenderId, uint16 indexed lot, uint40 shift);
 
+    /// @notice The question was never asked.
+    error QuestionUnknown(bytes32 question);
     /// @notice The opening of the part is not recorded.
     error OpeningNotRecorded(uint16 lot, uint8 part);
     /// @notice The phase does not allow the step.
@@ -187,7 +191,7 @@ interface IAwardLedger {
     error ObjectionAlreadyLodged(bytes32 id);
     /// @notice The objection is answered.
     error ObjectionClosed(bytes32 id);
-    /// @notice A complaint on this stage names an answered objection to it (招标投标法实施条例 art. 60).
+    /// @notice A complaint on this stage names an objection to it that is answered or overdue (招标投标法实施条例 art. 60).
     error ObjectionFirst();
     /// @notice The key has no live bid in the lot.
     error BidMissing(address bidder);
@@ -205,6 +209,12 @@ interface IAwardLedger {
     error ComplaintTransitionIllegal(ComplaintState from, ComplaintState to);
     /// @notice Nothing on the result was upheld, so there is nothing to review.
     error GroundMissing();
+
+    /// @notice Anchors a question on the documents before submitEnd. Anybody.
+    function ask(bytes32 tenderId, bytes32 question) external;
+
+    /// @notice Anchors the answer to a question before submitEnd, also while suspended; a later one adds to it. TENDERER only.
+    function answer(bytes32 tenderId, bytes32 question, bytes32 digest) external;
 
     /// @notice Carries a lot one step on, by the table in the contract. Refused while the tender or lot is suspended, save TERMINATE
     /// and VOID. TENDERER of the ACTIVE agency; VOID: SUPERVISOR.
@@ -224,7 +234,7 @@ interface IAwardLedger {
     function answerObjection(bytes32 id, Outcome outcome, bytes32 digest) external;
 
     /// @notice Files a complaint as PENDING. SUPERVISOR only.
-    /// @param objection the answered one to the same stage; 0 for OTHER
+    /// @param objection the one to the same stage, answered or overdue; 0 for OTHER
     function fileComplaint(bytes32 tenderId, uint16 lot, Stage stage, bytes32 objection, bytes32 digest)
         external
         returns (bytes32 id);
@@ -237,6 +247,9 @@ interface IAwardLedger {
 
     /// @notice Lifts that order. SUPERVISOR; anybody after the policy's longest suspension.
     function resumeLot(bytes32 tenderId, uint16 lot) external;
+
+    /// @notice When the question was asked; 0 = never.
+    function askedAt(bytes32 tenderId, bytes32 question) external view returns (uint40);
 
     /// @notice The EIP-712 digest of an objection.
     function objectionDigest(LodgeObjection calldata objection) external view returns (bytes32);

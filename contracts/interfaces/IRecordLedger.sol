@@ -106,7 +106,7 @@ interface IRecordLedger {
     /// @notice Anchors a batch of `size` documents of one kind. ISSUER of an ACTIVE agency only; for health scans, which a
     /// checkpoint writes, GATE.
     /// @param kind 1 licence, 2 decision, 3 approval, 4 answer, 5 use, 6 health pass, 7 health transfer, 8 health consent,
-    /// 9 health allow list, 10 health scan, 11 health custody event
+    /// 9 health allow list, 10 health scan, 11 health custody event, 12 tender mailbox
     function anchor(bytes32 agency, uint16 kind, bytes32 root, uint32 size) external;
 
     /// @notice Carries out an order. REGISTRAR of an ACTIVE agency; its jurisdiction's SUPERVISOR may suspend and reinstate.

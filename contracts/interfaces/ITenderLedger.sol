@@ -5,7 +5,8 @@ pragma solidity 0.8.37;
 /// @notice Times are Unix seconds of the block; a start is inside its window, an end outside. States follow from times: nobody
 /// closes anything. While a tender is suspended its clock stands at the second at which that began, and what lay ahead
 /// moves by as long at the end. Bids are EIP-712 messages of one-time keys, which anybody may send; so are secrets.
-/// What follows the opening, objections and complaints stand in {IAwardLedger}, whose phases are the later ones of {Phase}.
+/// Policies stand in {ITenderPolicies}. What follows the opening, objections and complaints stand in {IAwardLedger}, whose
+/// phases are the later ones of {Phase}.
 interface ITenderLedger {
     /// @notice Where a lot, or one part of its opening, stands.
     enum Phase {
@@ -169,7 +170,8 @@ interface ITenderLedger {
         uint8 recorded; // bit p - 1: opening recorded
         uint8 empty; // bit p - 1: its record says that no bid opened
         bool isClosed; // {LotFailed} was emitted
-        bool isEnded; // all bids rejected, terminated or voided after part 1
+        bool isSettled; // {LotSettled} was emitted
+        Phase ended; // after part 1: ALL_REJECTED, TERMINATED or VOIDED; else UNKNOWN
     }
 
     /// @notice How far the opening of one part is.
@@ -228,11 +230,8 @@ interface ITenderLedger {
         bytes32 blind;
     }
 
-    event PolicyRegistered(bytes32 indexed jurisdiction, bytes32 indexed policy, Policy terms);
     event TenderPublished(bytes32 indexed tenderId, bytes32 indexed agency, Announcement announcement);
     event TenderAmended(bytes32 indexed tenderId, uint32 version, bytes32 docs, bool affectsBids, Ends ends);
-    event QuestionAsked(bytes32 indexed tenderId, bytes32 indexed question);
-    event QuestionAnswered(bytes32 indexed tenderId, bytes32 indexed question, bytes32 answer);
     /// @notice `docsVersion` is that of the documents that the bid names; `root` 0 when it came direct.
     event BidSubmitted(
         bytes32 indexed tenderId,
@@ -259,8 +258,8 @@ interface ITenderLedger {
         uint16 indexed lot,
         uint8 indexed part,
         Phase phase,
-        uint32 count,
-        uint32 minimum
+        uint32 live,
+        uint32 disclosed
     );
     event SecretDisclosed(
         bytes32 indexed tenderId, uint16 indexed lot, address indexed bidder, uint8 part, bytes32 secret
@@ -287,15 +286,11 @@ interface ITenderLedger {
     event TenderTerminated(bytes32 indexed tenderId, bytes32 digest);
     event TenderVoided(bytes32 indexed tenderId, bytes32 digest);
     /// @notice A lot ended after part 1, or its technical report is in.
-    event LotSettled(bytes32 indexed tenderId, uint16 indexed lot, bool isEnded);
+    event LotSettled(bytes32 indexed tenderId, uint16 indexed lot, Phase ended);
     event LotAwarded(bytes32 indexed tenderId, uint16 indexed lot);
 
     /// @notice A digest that must be given is zero.
     error DigestEmpty();
-    /// @notice The jurisdiction registered no such policy.
-    error PolicyUnknown(bytes32 jurisdiction, bytes32 policy);
-    /// @notice The jurisdiction registered the policy already.
-    error PolicyAlreadyRegistered(bytes32 policy);
     /// @notice A number breaks the policy or a bound of the ledger.
     error PolicyViolated(Rule rule, uint256 required, uint256 given);
     /// @notice The agency published under this reference already.
@@ -306,8 +301,6 @@ interface ITenderLedger {
     error LotUnknown(uint16 lot);
     /// @notice The tender has no such part.
     error PartUnknown(uint8 part);
-    /// @notice The question was never asked.
-    error QuestionUnknown(bytes32 question);
     /// @notice The phase does not allow this.
     error TenderNotOpen(Phase phase);
     /// @notice The tender, or lot, is suspended.
@@ -327,9 +320,9 @@ interface ITenderLedger {
     /// @notice The bid names documents that were amended since, or never published.
     error DocumentsOutdated(bytes32 current);
     /// @notice The signature is not the bidder's, or has a high s.
-    error SignatureInvalid(address bidder);
+    error BidSignatureInvalid(address bidder);
     /// @notice The bid has another number of parts.
-    error PartsMismatch(uint8 required, uint256 given);
+    error PartsMismatch(uint8 expected, uint256 given);
     /// @notice The part's share bytes have another length or hash.
     error SharesMismatch(uint8 part);
     /// @notice The bond lacks the signature of the tender's bond authority.
@@ -369,9 +362,6 @@ interface ITenderLedger {
     /// @notice Only the award ledger calls this.
     error NotAwardLedger(address caller);
 
-    /// @notice Registers a policy for good. SUPERVISOR of the jurisdiction only.
-    function registerPolicy(bytes32 jurisdiction, Policy calldata terms) external returns (bytes32 policy);
-
     /// @notice Publishes a tender under a policy of the agency's jurisdiction. TENDERER of an ACTIVE agency only. Reverts with
     /// {PolicyViolated} unless 2 <= t <= n <= 9, fewer than t trustees of a part are of one group, and all is as the policy
     /// demands; with {TrusteeKeyRepeated} when an address occurs twice.
@@ -380,12 +370,6 @@ interface ITenderLedger {
     /// @notice Replaces the documents before submitEnd, also while suspended. No end moves earlier. TENDERER only.
     /// @param affectsBids then submitEnd is at least the policy's time away
     function amend(bytes32 tenderId, bytes32 docs, bool affectsBids, Ends calldata ends) external;
-
-    /// @notice Anchors a question before submitEnd. Anybody.
-    function ask(bytes32 tenderId, bytes32 question) external;
-
-    /// @notice Anchors the answer to a question before submitEnd, also while suspended. TENDERER only.
-    function answer(bytes32 tenderId, bytes32 question, bytes32 digest) external;
 
     /// @notice Brings a bid, or its replacement, before submitEnd. Anybody.
     /// @param shares n envelopes of 81 bytes for each part, part 1's first
@@ -440,7 +424,8 @@ interface ITenderLedger {
     function schedulePart(bytes32 tenderId, uint40 from) external;
 
     /// @notice Moves discloseEnd and what follows it later after an outage, before discloseEnd and before any trustee's secret.
-    /// SUPERVISOR only, with the signature of a trustee of that part that is not the buyer's over {extensionDigest}.
+    /// SUPERVISOR only, with the signature of a trustee of that part that is not the buyer's over {extensionDigest}; else
+    /// {IRecordLedger-CoSignatureInvalid}.
     function extendDisclosure(
         bytes32 tenderId,
         uint8 part,
@@ -461,14 +446,14 @@ interface ITenderLedger {
     /// @notice Voids the tender; not inside an opening. SUPERVISOR only.
     function voidTender(bytes32 tenderId, bytes32 digest) external;
 
-    /// @notice Lets the tender stand still for an objection, unless one does already; true if this one does. Award ledger only.
-    function hold(bytes32 tenderId, bytes32 objection, bytes32 digest) external returns (bool isHeld);
+    /// @notice Lets the tender stand still for an objection. Award ledger only.
+    function hold(bytes32 tenderId, bytes32 objection, bytes32 digest) external;
 
     /// @notice Takes that objection's ground away, if it was one. Award ledger only.
     function lift(bytes32 tenderId, bytes32 objection) external;
 
-    /// @notice Counts a lot as settled. Award ledger only.
-    function settle(bytes32 tenderId, uint16 lot, bool isEnded) external;
+    /// @notice Counts a lot as settled, once, and keeps how it ended, if it did. Award ledger only.
+    function settle(bytes32 tenderId, uint16 lot, Phase ended) external;
 
     /// @notice Bars rejected bids from part 2. Award ledger only.
     function reject(bytes32 tenderId, uint16 lot, address[] calldata bidders) external;
@@ -489,18 +474,11 @@ interface ITenderLedger {
     /// @notice The EIP-712 digest of a bid, domain {name "Suizheng TenderLedger", version "1", chainId, verifyingContract}.
     function bidDigest(SubmitBid calldata bid) external view returns (bytes32);
 
-    function withdrawalDigest(WithdrawBid calldata withdrawal) external view returns (bytes32);
-
     /// @notice The digest of `BondIssued(bytes32 tenderId,uint16 lot,bytes32 bond)`.
     function bondDigest(bytes32 tenderId, uint16 lot, bytes32 bond) external view returns (bytes32);
 
     /// @notice The digest of `ExtendDisclosure(bytes32 tenderId,uint8 part,uint40 discloseEnd)`.
     function extensionDigest(bytes32 tenderId, uint8 part, uint40 discloseEnd) external view returns (bytes32);
-
-    /// @notice The policy; all zero when nobody registered it.
-    function policyOf(bytes32 policy) external view returns (Policy memory);
-
-    function isRegistered(bytes32 jurisdiction, bytes32 policy) external view returns (bool);
 
     function tenderOf(bytes32 tenderId) external view returns (Tender memory);
 
@@ -514,9 +492,6 @@ interface ITenderLedger {
     function lotOf(bytes32 tenderId, uint16 lot) external view returns (Lot memory);
 
     function bidOf(bytes32 tenderId, uint16 lot, address bidder) external view returns (Bid memory);
-
-    /// @notice When the agency's question was asked; 0 = never.
-    function askedAt(bytes32 tenderId, bytes32 question) external view returns (uint40);
 
     /// @notice Where one part of a lot stands at a time not in the past, if nobody acts until then; OPENED is as far as this goes.
     function phaseAt(bytes32 tenderId, uint16 lot, uint8 part, uint40 moment) external view returns (Phase);

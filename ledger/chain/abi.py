@@ -22,7 +22,15 @@ from ledger.chain.wire import checksum
 from ledger.chain.words import read_words, word_readers
 from ledger.errors import ChainUnavailable, Refused
 
-CONTRACTS: Final = ("Authority", "RecordLedger", "RecognitionLedger", "VerificationLens")
+CONTRACTS: Final = (
+    "Authority",
+    "RecordLedger",
+    "RecognitionLedger",
+    "VerificationLens",
+    "TenderPolicies",
+    "TenderLedger",
+    "AwardLedger",
+)
 SELECTOR_BYTES: Final = 4
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 _RESERVED: Final = frozenset({"from", "pass", "class", "def"})

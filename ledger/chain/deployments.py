@@ -31,6 +31,7 @@ from ledger.values import Address, LedgerRef
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}\Z")
 _BEFORE_AGREEMENTS: Final = ("Authority", "RecordLedger", "VerificationLens")
 _AGREEMENTS: Final = "RecognitionLedger"
+_TENDERS: Final = ("TenderPolicies", "TenderLedger", "AwardLedger")
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 
@@ -55,6 +56,22 @@ class AgreementsAbsent(Refused):
     chain_id: int
 
 
+@dataclass(eq=False)
+class TendersAbsent(Refused):
+    """The ledger was deployed before there were sealed tenders, and has none."""
+
+    chain_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenderContracts:
+    """Where sealed tenders stand: their policies, they themselves, what follows an opening."""
+
+    policies: Address
+    ledger: Address
+    awards: Address
+
+
 @dataclass(frozen=True, slots=True)
 class CodeHash:
     """keccak256 of runtime code whose `immutables`, (start, length) in bytes, are zeroed."""
@@ -75,7 +92,8 @@ class CodeHash:
 class Deployment:
     """The contracts of one chain; `block` is the first that holds one of them.
 
-    A ledger that was deployed before there were agreements has no RecognitionLedger.
+    A ledger that was deployed before there were agreements has no RecognitionLedger, one from
+    before sealed tenders none of their contracts.
     """
 
     chain_id: int
@@ -86,6 +104,7 @@ class Deployment:
     block_hash: bytes
     code_hashes: Mapping[str, CodeHash]
     recognition_ledger: Address | None = None
+    tender_contracts: TenderContracts | None = None
 
     @property
     def ledger(self) -> LedgerRef:
@@ -102,6 +121,9 @@ class Deployment:
         }
         if self.recognition_ledger is not None:
             found["RecognitionLedger"] = self.recognition_ledger
+        if (tenders := self.tender_contracts) is not None:
+            places = (tenders.policies, tenders.ledger, tenders.awards)
+            found.update(zip(_TENDERS, places, strict=True))
         return found
 
     @property
@@ -116,6 +138,13 @@ class Deployment:
         if self.recognition_ledger is None:
             raise AgreementsAbsent(self.chain_id)
         return self.recognition_ledger
+
+    @property
+    def tenders(self) -> TenderContracts:
+        """Where sealed tenders stand; raises `TendersAbsent` on a ledger that has none."""
+        if self.tender_contracts is None:
+            raise TendersAbsent(self.chain_id)
+        return self.tender_contracts
 
     def to_json(self) -> str:
         """Return the text of `deployments/<chainId>.json`."""
@@ -147,6 +176,8 @@ class Deployment:
         wanted: tuple[str, ...] = _BEFORE_AGREEMENTS
         if isinstance(contracts, dict) and _AGREEMENTS in contracts:
             wanted = (*wanted, _AGREEMENTS)
+        if isinstance(contracts, dict) and _TENDERS[0] in contracts:
+            wanted = (*wanted, *_TENDERS)
         _require_members(contracts, wanted)
         for contract in contracts.values():
             _require_members(contract, ("address", "codeHash", "immutables"))
@@ -160,6 +191,11 @@ class Deployment:
             code_hashes={name: _code_hash(contract) for name, contract in contracts.items()},
             recognition_ledger=(
                 _address(contracts[_AGREEMENTS]["address"]) if _AGREEMENTS in contracts else None
+            ),
+            tender_contracts=(
+                TenderContracts(*(_address(contracts[name]["address"]) for name in _TENDERS))
+                if _TENDERS[0] in contracts
+                else None
             ),
         )
 
@@ -238,6 +274,8 @@ def _check_siblings(node: Node, deployment: Deployment) -> None:
             ("RecognitionLedger", "AUTHORITY", deployment.authority),
             ("VerificationLens", "RECOGNITION", deployment.recognition_ledger),
         ]
+    if deployment.tender_contracts is not None:
+        links += _tender_links(deployment, deployment.tender_contracts)
     for name, getter, expected in links:
         function = load_abi(name).functions[getter]
         call = {"to": deployment.addresses[name], "data": spell(function.encode())}
@@ -247,6 +285,21 @@ def _check_siblings(node: Node, deployment: Deployment) -> None:
             raise WrongCode(name) from exc
         if found != expected:
             raise WrongCode(name)
+
+
+def _tender_links(
+    deployment: Deployment, tenders: TenderContracts
+) -> list[tuple[str, str, Address]]:
+    return [
+        ("TenderPolicies", "AUTHORITY", deployment.authority),
+        ("TenderLedger", "AUTHORITY", deployment.authority),
+        ("TenderLedger", "RECORDS", deployment.record_ledger),
+        ("TenderLedger", "POLICIES", tenders.policies),
+        ("TenderLedger", "AWARDS", tenders.awards),
+        ("AwardLedger", "AUTHORITY", deployment.authority),
+        ("AwardLedger", "TENDERS", tenders.ledger),
+        ("AwardLedger", "POLICIES", tenders.policies),
+    ]
 
 
 def _require_members(value: Any, names: Sequence[str]) -> None:

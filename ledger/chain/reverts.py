@@ -1,4 +1,7 @@
-"""What a contract's refusal means: the ABI names the error, `ledger.errors` has its class."""
+"""What a contract's refusal means: the ABI names the error.
+
+`ledger.errors` has its class, or, for sealed tenders, `errors` or `contract_errors` there.
+"""
 
 from functools import cache
 from typing import Final
@@ -13,7 +16,10 @@ from ledger.errors import (
     RevertUnknown,
     RevertWithText,
 )
+from ledger.tenders import contract_errors
+from ledger.tenders import errors as tender_errors
 
+_MODULES: Final = (errors, tender_errors, contract_errors)
 _TEXT: Final = bytes.fromhex("08c379a0")  # Error(string), Solidity's own
 _PANIC: Final = bytes.fromhex("4e487b71")  # Panic(uint256), likewise
 
@@ -31,11 +37,18 @@ def decode_revert(data: bytes) -> LedgerError:
             return ContractPanic(*Parameters(("code",), ("uint256",)).decode(rest))
         error = _errors().get(selector)
         if error is not None:
-            raised: LedgerError = getattr(errors, error.name)(*error.inputs.decode(rest))
+            raised: LedgerError = error_class(error.name)(*error.inputs.decode(rest))
             return raised
     except ChainUnavailable:
         return RevertUnknown(data)
     return RevertUnknown(data)
+
+
+def error_class(name: str) -> type[LedgerError]:
+    """Return the class of a contract's error."""
+    module = next(module for module in _MODULES if hasattr(module, name))
+    found: type[LedgerError] = getattr(module, name)
+    return found
 
 
 def is_revert(refused: RpcRefused) -> bool:

@@ -17,6 +17,7 @@ from ledger.tenders.errors import (
     OpeningInProgress,
     PartUnknown,
     PolicyViolated,
+    Rule,
     TenderNotOpen,
     TenderSuspended,
     TooFewBids,
@@ -48,7 +49,7 @@ def require_amendment(state: TenderState, ends: Ends, at: int, *, affects_bids: 
             raise EndNotLater(present, given)
     required = clock(state.suspension, at) + state.terms.min_amendment
     if affects_bids and ends.submit_end < required:
-        raise PolicyViolated("amendment", required, ends.submit_end)
+        raise PolicyViolated(Rule.AMENDMENT, required, ends.submit_end)
 
 
 def require_arrival(
@@ -197,7 +198,7 @@ def require_record(state: TenderState, number: int, part: int, opened: int, at: 
     disclosed = len(state.disclosed(number, part))
     most = disclosed if state.is_opened(part) else len(state.recovered(number, part))
     if opened > most:
-        raise PolicyViolated("opened", most, opened)
+        raise PolicyViolated(Rule.OPENED, most, opened)
     if opened != disclosed and at < ends.fallback_end:
         raise WindowNotOpen(ends.fallback_end, at)
 

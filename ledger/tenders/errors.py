@@ -5,6 +5,7 @@ bidder's is `BidSignatureInvalid`: `SignatureInvalid` is the document keys' own.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from ledger.errors import Refused
 
@@ -189,11 +190,37 @@ class OpeningInProgress(Refused):
     part: int
 
 
+class Rule(IntEnum):
+    """ITenderLedger.Rule: the number that breaks the policy, or a bound of the ledger itself."""
+
+    SUBMISSION = 0
+    AMENDMENT = 1
+    NOTICE = 2
+    LIST_WINDOW = 3
+    DISCLOSE_WINDOW = 4
+    RELEASE_WINDOW = 5
+    FALLBACK_WINDOW = 6
+    BIDS = 7
+    DISCLOSED = 8
+    LOTS = 9
+    PARTS = 10
+    TRUSTEES = 11
+    THRESHOLD = 12
+    GROUP = 13
+    MAILBOX = 14
+    BOND_AUTHORITY = 15
+    START = 16
+    SEATS = 17
+    BIDDERS = 18
+    CANDIDATES = 19
+    OPENED = 20
+
+
 @dataclass(eq=False)
 class PolicyViolated(Refused):
-    """A number breaks the policy that the tender is held under."""
+    """A number breaks the policy that the tender is held under; `rule` is one of `Rule`."""
 
-    rule: str
+    rule: int
     required: int
     given: int
 

@@ -203,8 +203,8 @@ class LotFailed(LotEvent):
 
     part: int
     phase: Phase
-    count: int
-    minimum: int
+    live: int
+    disclosed: int
 
 
 @dataclass(frozen=True, slots=True)

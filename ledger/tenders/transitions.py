@@ -20,6 +20,7 @@ from ledger.tenders.errors import (
     OpeningNotRecorded,
     PolicyViolated,
     ReasonMissing,
+    Rule,
     ScoresMissing,
     StepForbidden,
     TenderSuspended,
@@ -132,7 +133,7 @@ def require_notice(state: TenderState, number: int, until: int, at: int) -> None
     require_step(state, number, Step.NOTICE, at)
     required = at + state.terms.min_notice
     if until < required:
-        raise PolicyViolated("notice", required, until)
+        raise PolicyViolated(Rule.NOTICE, required, until)
 
 
 def require_award(state: TenderState, number: int, winner: Address, reason: bytes, at: int) -> None:

@@ -15,7 +15,7 @@ FOLDER: Final = "trustee"
 
 
 @dataclass(eq=False)
-class SeatUnknown(Refused):
+class TrusteeSeatUnknown(Refused):
     """This wallet holds no trustee's key for that. Make one: suizheng trustee register."""
 
     tender: str
@@ -44,14 +44,14 @@ class SeatStore:
             yield Request.read(read_file(path))
 
     def of_rehearsal(self, rehearsal: bytes) -> Request:
-        """Return the request that a rehearsal answers; raise `FormInvalid` or `SeatUnknown`."""
+        """Return the rehearsal's request; raise `FormInvalid` or `TrusteeSeatUnknown`."""
         value = forms.read(Form.REHEARSAL, rehearsal)
         place = (octets(value["tender"]), value["part"], value["index"])
         for request in self.all():
             seat = request.seat
             if (seat.tender, seat.part, seat.index) == place:
                 return request
-        raise SeatUnknown(value["tender"], value["part"], value["index"])
+        raise TrusteeSeatUnknown(value["tender"], value["part"], value["index"])
 
     def _path(self, seat: Seat) -> Path:
         return self._folder / f"{self.key_name(seat)}.json"

@@ -10,11 +10,12 @@ from datetime import date, timedelta
 from typing import Final
 
 from ledger.tenders.calendar import Shown
-from ledger.tenders.errors import PolicyViolated
+from ledger.tenders.errors import PolicyViolated, Rule
 from ledger.tenders.policy.document import End, Period, TenderPolicy, Unit
 from ledger.tenders.policy.terms import DAY
 
 WINDOWS: Final = ("list", "disclose", "release", "fallback")
+_RULES: Final = {name: Rule[f"{name.upper()}_WINDOW"] for name in WINDOWS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def check_submission(policy: TenderPolicy, published_at: int, submit_end: int) -
     """Raise `PolicyViolated` where bidders have less time than the law gives; as `legal_end`."""
     required = legal_end(policy, "submission", published_at).at
     if submit_end < required:
-        raise PolicyViolated("submission", required, submit_end)
+        raise PolicyViolated(Rule.SUBMISSION, required, submit_end)
 
 
 def check_amendment(policy: TenderPolicy, amended_at: int, submit_end: int) -> None:
@@ -90,7 +91,7 @@ def check_amendment(policy: TenderPolicy, amended_at: int, submit_end: int) -> N
         return
     required = legal_end(policy, "amendment", amended_at).at
     if submit_end < required:
-        raise PolicyViolated("amendment", required, submit_end)
+        raise PolicyViolated(Rule.AMENDMENT, required, submit_end)
 
 
 def check_notice(policy: TenderPolicy, notice_at: int, notice_end: int) -> None:
@@ -99,7 +100,7 @@ def check_notice(policy: TenderPolicy, notice_at: int, notice_end: int) -> None:
         return
     required = legal_end(policy, "notice", notice_at).at
     if notice_end < required:
-        raise PolicyViolated("notice", required, notice_end)
+        raise PolicyViolated(Rule.NOTICE, required, notice_end)
 
 
 def check_windows(policy: TenderPolicy, ends: Ends, *, mailbox: bool) -> None:
@@ -107,13 +108,13 @@ def check_windows(policy: TenderPolicy, ends: Ends, *, mailbox: bool) -> None:
     for name, length in lengths(ends).items():
         if name == "list" and not mailbox:
             if length != 0:
-                raise PolicyViolated("list", 0, length)
+                raise PolicyViolated(Rule.LIST_WINDOW, 0, length)
             continue
         bounds = policy.windows[name]
         if length < bounds.least:
-            raise PolicyViolated(name, bounds.least, length)
+            raise PolicyViolated(_RULES[name], bounds.least, length)
         if length > bounds.most:
-            raise PolicyViolated(name, bounds.most, length)
+            raise PolicyViolated(_RULES[name], bounds.most, length)
 
 
 def lengths(ends: Ends) -> Mapping[str, int]:

@@ -16,9 +16,9 @@ contract AnchorTest is Fixture {
     }
 
     function test_RevertWhen_TheKindIsBeyondTheLast() public {
-        VM.expectRevert(abi.encodeWithSelector(IRecordLedger.KindUnknown.selector, uint16(12)));
+        VM.expectRevert(abi.encodeWithSelector(IRecordLedger.KindUnknown.selector, uint16(13)));
         VM.prank(ISSUER);
-        ledger.anchor(agency, 12, FOOD, 1);
+        ledger.anchor(agency, 13, FOOD, 1);
     }
 
     function test_RevertWhen_TheRootIsZero() public {

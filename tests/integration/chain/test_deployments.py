@@ -13,6 +13,7 @@ from ledger.chain.deployments import (
     ContractsDiffer,
     Deployment,
     DeploymentMalformed,
+    TendersAbsent,
     check_deployment,
     compiled_code_hash,
     load_deployment,
@@ -151,6 +152,35 @@ class TestWithoutAgreements:
     def test_says_that_it_has_none(self, standing: Standing) -> None:
         with pytest.raises(AgreementsAbsent):
             _ = self.older(standing).recognition
+
+
+class TestWithoutTenders:
+    """A ledger from before there were sealed tenders."""
+
+    @staticmethod
+    def older(standing: Standing) -> Deployment:
+        content = json.loads(standing.deployment.to_json())
+        for name in ("TenderPolicies", "TenderLedger", "AwardLedger"):
+            del content["contracts"][name]
+        jsonschema.validate(content, SCHEMA)
+        return Deployment.from_json(json.dumps(content))
+
+    def test_stays_readable(self, standing: Standing) -> None:
+        older = self.older(standing)
+        check_deployment(standing.node, older)
+        assert Deployment.from_json(older.to_json()) == older
+
+    def test_says_that_it_has_none(self, standing: Standing) -> None:
+        with pytest.raises(TendersAbsent):
+            _ = self.older(standing).tenders
+
+    def test_some_of_them_are_not_enough(self, standing: Standing) -> None:
+        content = json.loads(standing.deployment.to_json())
+        del content["contracts"]["AwardLedger"]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(content, SCHEMA)
+        with pytest.raises(DeploymentMalformed):
+            Deployment.from_json(json.dumps(content))
 
 
 class TestFromJson:

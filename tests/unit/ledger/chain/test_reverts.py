@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger import errors
 from ledger.chain.abi import CONTRACTS, ErrorType, load_abi
-from ledger.chain.reverts import decode_revert, plainly
+from ledger.chain.reverts import decode_revert, error_class, plainly
 from ledger.chain.rpc import RpcRefused
 from ledger.errors import (
     ChainUnavailable,
@@ -20,6 +20,7 @@ from ledger.errors import (
     RevertUnknown,
     RevertWithText,
     RoleMissing,
+    RootEmpty,
     StatusTransitionIllegal,
 )
 
@@ -48,7 +49,7 @@ def annotation(kind: str) -> type:
 class TestDecodeRevert:
     @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
     def test_every_error_of_the_abi_has_a_class_with_its_values(self, error: ErrorType) -> None:
-        cls = getattr(errors, error.name)
+        cls: Any = error_class(error.name)
         assert issubclass(cls, Refused)
         fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
         assert tuple(field.name for field in fields) == error.inputs.names
@@ -109,13 +110,13 @@ class TestPlainly:
     def test_a_revert_is_the_contracts_error(self) -> None:
         error = ERRORS["RootEmpty"]
         refused = RpcRefused("execution reverted", 3, error.selector)
-        assert isinstance(plainly(refused), errors.RootEmpty)
+        assert isinstance(plainly(refused), RootEmpty)
 
     def test_geths_older_code_for_a_revert(self) -> None:
         refused = RpcRefused(
             "execution reverted: RootEmpty()", -32000, ERRORS["RootEmpty"].selector
         )
-        assert isinstance(plainly(refused), errors.RootEmpty)
+        assert isinstance(plainly(refused), RootEmpty)
 
     def test_anything_else_is_an_outage(self) -> None:
         plain = plainly(RpcRefused("limit exceeded", -32005))

@@ -83,7 +83,7 @@ class TestRehearsal:
         refused = other.json(
             "trustee", "rehearse", parties.rehearsal, "--out", parties.statement, code=4
         )
-        assert refused["error"] == "SeatUnknown"
+        assert refused["error"] == "TrusteeSeatUnknown"
         assert refused["index"] == 2
 
     def test_needs_the_files_it_says(self, parties: Parties) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.tenders.calendar import CalendarUnknown
-from ledger.tenders.errors import PolicyViolated
+from ledger.tenders.errors import PolicyViolated, Rule
 from ledger.tenders.policy.document import PeriodUnknown, preset
 from ledger.tenders.policy.ends import (
     Ends,
@@ -91,7 +91,7 @@ class TestChecks:
         with pytest.raises(PolicyViolated) as refused:
             check_submission(CN, self.START, end - 1)
         violated = refused.value
-        assert (violated.rule, violated.required, violated.given) == ("submission", end, end - 1)
+        assert (violated.rule, violated.required, violated.given) == (Rule.SUBMISSION, end, end - 1)
 
     def test_amendment(self) -> None:
         end = at("2026-06-16T09:30")
@@ -123,7 +123,7 @@ class TestWindows:
         ends = replace(self.ENDS, disclose_end=self.ENDS.list_end + length)
         with pytest.raises(PolicyViolated) as refused:
             check_windows(CN, ends, mailbox=True)
-        assert (refused.value.rule, refused.value.given) == ("disclose", length)
+        assert (refused.value.rule, refused.value.given) == (Rule.DISCLOSE_WINDOW, length)
 
     def test_a_listing_without_a_mailbox(self) -> None:
         with pytest.raises(PolicyViolated):
