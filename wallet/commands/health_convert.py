@@ -60,7 +60,7 @@ class PolicyNotInForce(Refused):
 
 @dataclass(eq=False)
 class NotOneCode(Refused):
-    """The file has to hold exactly one code that begins with HC1:."""
+    """The file does not hold exactly one code that begins with HC1:. Give the file of one code."""
 
     found: int
 

@@ -39,7 +39,10 @@ class TransferFileMalformed(Refused):
 
 @dataclass(eq=False)
 class PersonFileMalformed(Refused):
-    """The file is no JSON of name, birthDate, documentType, documentIssuer and documentNumber."""
+    """The file is no JSON of name, birthDate and three words on the document. Write it anew.
+
+    These are documentType, documentIssuer and documentNumber.
+    """
 
     path: str
 

@@ -18,6 +18,8 @@ _GROUNDS: Final[Mapping[str, str]] = {
     Ground.CONSENT: "The consent does not fit the policy. Convert again by the present one.",
     Ground.TIME: f"It is outside the transfer's ten minutes. {_NEW}",
     Ground.TEST: "The test does not do. Take a new one, then ask for a new transfer.",
+    Ground.STATUS: "The code is withdrawn where it was issued. Ask its issuer for a new one.",
+    Ground.PERSON: "The code is somebody else's. Bring the code of the person who travels.",
     Ground.QUOTA: "The port has no place left today. Choose another --port or another day.",
     Ground.GRADE: "A code of this grade is not taken in.",
     Ground.RULE: "An entry rule is not met.",
