@@ -52,7 +52,15 @@ class TestTrees:
         assert sorted(names_in(text)) == sorted(TEST.findall(source.read_text()))
 
     @pytest.mark.parametrize(
-        "contract", ["Authority", "RecognitionLedger", "RecordLedger", "VerificationLens"]
+        "contract",
+        [
+            "Authority",
+            "RecognitionLedger",
+            "RecordLedger",
+            "VerificationLens",
+            "TenderLedger",
+            "AwardLedger",
+        ],
     )
     def test_every_unit_test_has_a_tree(self, contract: str) -> None:
         sources = {

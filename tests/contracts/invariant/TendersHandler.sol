@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ITenderLedger} from "contracts/interfaces/ITenderLedger.sol";
+
+import {Tenders} from "../support/Tenders.sol";
+
+/// @title Bids, opens, suspends and ends one tender, lawfully or not, and remembers what it was told
+contract TendersHandler is Tenders {
+    uint256 private constant BIDDERS = 4;
+
+    /// @notice Set once a rule was seen broken, with the number of its sentence.
+    mapping(uint256 sentence => bool broken) public broken;
+
+    mapping(uint256 bidder => uint32 version) private _version; // highest accepted
+    mapping(uint256 bidder => bytes32 digest) private _digest;
+    mapping(uint256 bidder => bool isLive) private _isLive;
+    mapping(uint256 bidder => bool isDisclosed) private _isDisclosed;
+    mapping(uint8 index => bool hasReleased) private _hasReleased;
+    uint256 private _released;
+    ITenderLedger.Ends private _last;
+    uint40 private _lastSeen;
+    bool private _wasEnded;
+
+    function setUp() public override {
+        super.setUp();
+        _publish();
+        _submitMany(3);
+        for (uint256 bidder = 1; bidder <= 3; ++bidder) {
+            (_version[bidder], _isLive[bidder]) = (1, true);
+            _digest[bidder] = tenders.bidDigest(_bid(bidder, 1));
+        }
+        (_last, _lastSeen) = (_ends(), _from(0));
+    }
+
+    function submit(uint256 seed, uint32 version) external {
+        uint256 bidder = _pick(seed);
+        ITenderLedger.SubmitBid memory bid = _bid(bidder, _version[bidder] + version % 3);
+        bytes memory shares = _shares(1);
+        bytes memory signature = _signed(_bidderKey(bidder), tenders.bidDigest(bid));
+        try tenders.submit(bid, shares, signature, "") {
+            if (_clock() >= _last.submitEnd) broken[21] = true;
+            _accept(bidder, bid.version, tenders.bidDigest(bid), true);
+        } catch {}
+        _observe();
+    }
+
+    function list(uint256 seed, bool isAnchored) external {
+        uint256 bidder = _pick(seed);
+        ITenderLedger.SubmitBid memory bid = _bid(bidder, _version[bidder] + 1);
+        ITenderLedger.MailboxProof memory proof = _proof(tenders.bidDigest(bid));
+        if (isAnchored && ledger.batchOf(agency, proof.root).anchoredAt == 0) _anchor(proof.root);
+        bytes memory shares = _shares(1);
+        bytes memory signature = _signed(_bidderKey(bidder), tenders.bidDigest(bid));
+        try tenders.list(bid, shares, signature, "", proof) {
+            if (ledger.batchOf(agency, proof.root).anchoredAt >= _last.submitEnd) broken[21] = true;
+            if (_isSuspended()) broken[30] = true;
+            _accept(bidder, bid.version, tenders.bidDigest(bid), true);
+        } catch {}
+        _observe();
+    }
+
+    function withdraw(uint256 seed, uint32 version) external {
+        uint256 bidder = _pick(seed);
+        ITenderLedger.WithdrawBid memory withdrawal = _withdrawal(bidder, _version[bidder] + version % 2);
+        bytes32 digest = _withdrawalDigest(withdrawal);
+        bytes memory signature = _signed(_bidderKey(bidder), digest);
+        if (seed % 5 != 0) return; // else nobody is left to open
+        try tenders.withdraw(withdrawal, signature) {
+            if (_clock() >= _last.submitEnd) broken[21] = true;
+            _accept(bidder, withdrawal.version, digest, false);
+        } catch {}
+        _observe();
+    }
+
+    function disclose(uint256 seed, bool isWrong) external {
+        uint256 bidder = _pick(seed);
+        uint32 version = _version[bidder];
+        ITenderLedger.SubmitBid memory bid = _bid(bidder, version);
+        bytes32 secret = _secret(bidder, version, 1, isWrong ? 2 : 1);
+        try tenders.disclose(bid, 1, secret) {
+            if (isWrong) broken[24] = true;
+            if (_from(0) < _last.listEnd || _from(0) >= _last.discloseEnd) broken[25] = true;
+            if (tenders.lotOf(tenderId, 0).live < 3) broken[25] = true;
+            if (!_isLive[bidder] || _isDisclosed[bidder]) broken[28] = true;
+            if (_isSuspended()) broken[30] = true;
+            _isDisclosed[bidder] = true;
+        } catch {}
+        _observe();
+    }
+
+    function release(uint8 seed, bool isWrong) external {
+        uint8 index = 1 + seed % 3;
+        uint256 secret = _trusteeKey(isWrong ? 2 : 1, index);
+        try tenders.release(tenderId, 1, index, bytes32(secret)) {
+            if (isWrong || _from(0) < _last.discloseEnd || _hasReleased[index]) broken[26] = true;
+            if (_isSuspended()) broken[30] = true;
+            _hasReleased[index] = true;
+            ++_released;
+        } catch {}
+        _observe();
+    }
+
+    function recover(uint256 seed) external {
+        uint256 bidder = _pick(seed);
+        uint32 version = _version[bidder];
+        try tenders.recover(_bid(bidder, version), 1, _secret(bidder, version, 1, 2)) {
+            if (_released < 2 && _from(0) < _last.releaseEnd) broken[27] = true;
+            if (!_isDisclosed[bidder]) broken[27] = true;
+            if (_isSuspended()) broken[30] = true;
+        } catch {}
+        _observe();
+    }
+
+    function suspend() external {
+        bool isOpening =
+            _released != 0 && _from(0) < _last.fallbackEnd && tenders.partOf(tenderId, 1).recorded == 0;
+        VM.prank(SUPERVISOR);
+        try tenders.suspend(tenderId, DIGEST) {
+            if (isOpening) broken[31] = true;
+        } catch {}
+        _observe();
+    }
+
+    function resume(bool byAnybody) external {
+        uint40 since = tenders.tenderOf(tenderId).suspendedAt;
+        VM.prank(byAnybody ? ANYBODY : SUPERVISOR);
+        try tenders.resume(tenderId) {
+            uint40 shift = _from(0) - since;
+            ITenderLedger.Ends memory found = _ends();
+            if (found.fallbackEnd != _moved(_last.fallbackEnd, since, shift)) broken[30] = true;
+            if (found.submitEnd != _moved(_last.submitEnd, since, shift)) broken[30] = true;
+        } catch {}
+        _observe();
+    }
+
+    function record(uint32 opened) external {
+        VM.prank(TENDERER);
+        try tenders.recordOpening(tenderId, 0, 1, DIGEST, opened % 5) {
+            if (_isSuspended()) broken[30] = true;
+        } catch {}
+        _observe();
+    }
+
+    function end(uint256 seed) external {
+        if (seed % 97 != 0) return;
+        VM.prank(TENDERER);
+        try tenders.terminate(tenderId, DIGEST) {
+            _wasEnded = true;
+        } catch {}
+        _observe();
+    }
+
+    function wait(uint256 seed) external {
+        uint40[6] memory steps = [uint40(1), 10 minutes, 30 minutes, 1 days, 3 days, 10 days];
+        VM.warp(_from(int256(uint256(steps[seed % 6]))));
+        _observe();
+    }
+
+    /// @notice To the next end, where everything is decided.
+    function waitForEnd(uint8 before) external {
+        uint40[5] memory ends =
+            [_last.submitEnd, _last.listEnd, _last.discloseEnd, _last.releaseEnd, _last.fallbackEnd];
+        for (uint256 i = 0; i < 5; ++i) {
+            if (ends[i] > _from(1)) {
+                VM.warp(ends[i] - before % 2);
+                break;
+            }
+        }
+        _observe();
+    }
+
+    function isCounted() external view returns (bool) {
+        ITenderLedger.Lot memory lot = tenders.lotOf(tenderId, 0);
+        (uint256 live, uint256 disclosed) = (0, 0);
+        for (uint256 bidder = 1; bidder <= BIDDERS; ++bidder) {
+            if (_isLive[bidder]) ++live;
+            if (_isDisclosed[bidder]) ++disclosed;
+        }
+        return lot.live == live && lot.disclosed1 == disclosed && disclosed <= live;
+    }
+
+    function areDigestsKept() external view returns (bool) {
+        for (uint256 bidder = 1; bidder <= BIDDERS; ++bidder) {
+            ITenderLedger.Bid memory bid = tenders.bidOf(tenderId, 0, _bidder(bidder));
+            if (bid.version != _version[bidder] || bid.digest != _digest[bidder]) return false;
+        }
+        return true;
+    }
+
+    function isOpenedByTheThreshold() external view returns (bool) {
+        ITenderLedger.Phase phase = tenders.phaseAt(tenderId, 0, 1, _from(0));
+        bool isOpened = phase == ITenderLedger.Phase.OPENED || phase == ITenderLedger.Phase.NOT_OPENED;
+        bool isDue = tenders.tenderOf(tenderId).suspendedAt != 0 || _from(0) >= _last.fallbackEnd;
+        return tenders.partOf(tenderId, 1).released == _released && (isDue || !isOpened || _released >= 2);
+    }
+
+    function isEndFinal() external view returns (bool) {
+        return !_wasEnded || tenders.phaseAt(tenderId, 0, 1, _from(0)) == ITenderLedger.Phase.TERMINATED;
+    }
+
+    function _accept(uint256 bidder, uint32 version, bytes32 digest, bool isLive) private {
+        if (version <= _version[bidder]) broken[22] = true;
+        (_version[bidder], _digest[bidder], _isLive[bidder]) = (version, digest, isLive);
+    }
+
+    function _observe() private {
+        ITenderLedger.Ends memory found = _ends();
+        _observeEnd(_last.submitEnd, found.submitEnd);
+        _observeEnd(_last.listEnd, found.listEnd);
+        _observeEnd(_last.discloseEnd, found.discloseEnd);
+        _observeEnd(_last.releaseEnd, found.releaseEnd);
+        _observeEnd(_last.fallbackEnd, found.fallbackEnd);
+        (_last, _lastSeen) = (found, _clock());
+    }
+
+    function _observeEnd(uint40 present, uint40 found) private {
+        if (found < present || (found != present && present <= _lastSeen)) broken[29] = true;
+    }
+
+    function _pick(uint256 seed) private pure returns (uint256) {
+        return 1 + seed % BIDDERS;
+    }
+
+    function _isSuspended() private view returns (bool) {
+        return tenders.tenderOf(tenderId).suspendedAt != 0;
+    }
+
+    /// @dev What the tender's clock shows.
+    function _clock() private view returns (uint40) {
+        uint40 since = tenders.tenderOf(tenderId).suspendedAt;
+        return since == 0 ? _from(0) : since;
+    }
+
+    function _moved(uint40 present, uint40 since, uint40 shift) private pure returns (uint40) {
+        return present > since ? present + shift : present;
+    }
+}

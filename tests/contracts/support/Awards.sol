@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAwardLedger} from "contracts/interfaces/IAwardLedger.sol";
+import {ITenderLedger} from "contracts/interfaces/ITenderLedger.sol";
+
+import {Tenders} from "./Tenders.sol";
+
+/// @title Lot 0 after its opening
+abstract contract Awards is Tenders {
+    function _act() internal pure returns (IAwardLedger.Act memory act) {
+        act.digest = DIGEST;
+    }
+
+    function _advance(IAwardLedger.Step step, IAwardLedger.Act memory act) internal {
+        VM.prank(TENDERER);
+        awards.advance(tenderId, 0, step, act);
+    }
+
+    function _step(IAwardLedger.Step step) internal {
+        _advance(step, _act());
+    }
+
+    function _seat(IAwardLedger.Step step, uint8 seat) internal {
+        IAwardLedger.Act memory act = _act();
+        act.seat = seat;
+        if (step == IAwardLedger.Step.REPLACE) act.reason = DIGEST;
+        _advance(step, act);
+    }
+
+    /// @dev Bidders 1 to `count` as they are named by a report.
+    function _report(uint256 count) internal {
+        IAwardLedger.Act memory act = _act();
+        act.bidders = new address[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            act.bidders[i] = _bidder(i + 1);
+        }
+        _advance(IAwardLedger.Step.REPORT, act);
+    }
+
+    function _notice(uint40 until) internal {
+        IAwardLedger.Act memory act = _act();
+        act.until = until;
+        _advance(IAwardLedger.Step.NOTICE, act);
+    }
+
+    function _award(uint256 winner, bytes32 reason) internal {
+        IAwardLedger.Act memory act = _act();
+        act.bidders = new address[](1);
+        act.bidders[0] = _bidder(winner);
+        act.reason = reason;
+        _advance(IAwardLedger.Step.AWARD, act);
+    }
+
+    function _toRecorded() internal {
+        _toOpened();
+        _record(3);
+    }
+
+    function _toCommitted() internal {
+        _toRecorded();
+        _seat(IAwardLedger.Step.COMMITTEE, 2);
+    }
+
+    function _toEvaluated() internal {
+        _toCommitted();
+        _seat(IAwardLedger.Step.SCORE, 1);
+        _seat(IAwardLedger.Step.SCORE, 2);
+        _report(2);
+    }
+
+    /// @dev A notice of three days.
+    function _toNotice() internal {
+        _toEvaluated();
+        _notice(_from(3 days));
+    }
+
+    function _stands(ITenderLedger.Phase wanted) internal view {
+        _same(uint256(awards.phaseAt(tenderId, 0, _from(0))), uint256(wanted));
+    }
+
+    function _objection(IAwardLedger.Stage stage, uint256 bidder)
+        internal
+        view
+        returns (IAwardLedger.LodgeObjection memory)
+    {
+        return IAwardLedger.LodgeObjection({
+            tenderId: tenderId, lot: 0, stage: stage, bidder: _bidder(bidder), digest: DIGEST
+        });
+    }
+
+    function _lodge(IAwardLedger.Stage stage, uint256 bidder) internal returns (bytes32) {
+        IAwardLedger.LodgeObjection memory objection = _objection(stage, bidder);
+        bytes memory signature = _signed(_bidderKey(bidder), awards.objectionDigest(objection));
+        VM.prank(ANYBODY);
+        return awards.lodgeObjection(objection, signature);
+    }
+
+    function _answer(bytes32 id, IAwardLedger.Outcome outcome) internal {
+        VM.prank(TENDERER);
+        awards.answerObjection(id, outcome, DIGEST);
+    }
+
+    function _expectForbidden(IAwardLedger.Step step, ITenderLedger.Phase phase) internal {
+        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.StepForbidden.selector, step, phase));
+    }
+}
