@@ -219,6 +219,16 @@ def require_suspendable(state: TenderState, at: int) -> None:
         raise TenderNotOpen(Phase.OPENED)
 
 
+def require_order(state: TenderState, at: int) -> None:
+    """Raise unless a supervisor may order the tender to stand still at `at`.
+
+    Raises `AlreadyDone` while an order of its own lasts; others as `require_suspendable`.
+    """
+    if state.suspension.ordered_at:
+        raise AlreadyDone
+    require_suspendable(state, at)
+
+
 def has_begun(state: TenderState, part: int) -> bool:
     """Whether a trustee's secret of the part, or a second one of a bidder's, is out."""
     if state.released.get(part):

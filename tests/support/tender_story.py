@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 from ledger.canonical import canonical_json
 from ledger.events import Place
 from ledger.secp256k1 import address_of, private_key
-from ledger.tenders import admission, envelopes, events, messages, shares, transitions
+from ledger.tenders import admission, envelopes, events, messages, objections, shares, transitions
 from ledger.tenders.commitments import Tag, commitment
 from ledger.tenders.events import Announcement, Outcome, Phase, Stage, TenderEvent, Trustee
 from ledger.tenders.history import after, published
@@ -63,6 +63,16 @@ class SealedBid:
     s_c: tuple[bytes, ...]
 
 
+@dataclass(frozen=True)
+class Where:
+    """On which ledger a story is told, whose tender it is, and when it begins."""
+
+    number: str = "GZ-2026-0001"
+    start: int = START
+    ledger: LedgerRef = LEDGER
+    agency: AgencyId = AGENCY
+
+
 class Story:
     """One tender; calls raise what the contract would revert with."""
 
@@ -75,25 +85,27 @@ class Story:
         trustees: int = 5,
         threshold: int = 3,
         real: bool = False,
-        number: str = "GZ-2026-0001",
+        where: "Where | None" = None,
     ) -> None:
         self.policy = preset(policy if isinstance(policy, str) else "cn")
         self.terms = terms_of(self.policy) if isinstance(policy, str) else policy
-        self.real, self.number = real, number
-        self.id = tender_id(AGENCY, ref_of(number))
-        self.now, self.block = START, 0
+        where = where or Where()
+        number, start, agency = where.number, where.start, where.agency
+        self.real, self.ledger = real, where.ledger
+        self.id = tender_id(agency, ref_of(number))
+        self.now, self.block = start, 0
         self.events: list[Any] = []
         self.prices: dict[str, str] = {}
         self.spoilt: set[str] = set()
         self.sealed: dict[tuple[int, Address], SealedBid] = {}
-        ends = usual_ends(self.policy, START + 21 * DAY, mailbox=True)
+        ends = usual_ends(self.policy, start + 21 * DAY, mailbox=True)
         self.announcement = Announcement(
-            AGENCY,
+            agency,
             ref_of(number),
             self.terms.id,
             hashlib.sha256(b"documents 1").digest(),
             ZERO,
-            AGENCY,
+            agency,
             NOBODY,
             lots,
             parts,
@@ -107,7 +119,7 @@ class Story:
         )
         self.trustees = trustees
         registered = events.PolicyRegistered(self._place(), JURISDICTION, self.terms.id, self.terms)
-        told = events.TenderPublished(self._place(), self.id, AGENCY, self.announcement)
+        told = events.TenderPublished(self._place(), self.id, agency, self.announcement)
         self.events += [registered, told]
         self.state = published(told, {self.terms.id: self.terms})
 
@@ -140,7 +152,7 @@ class Story:
 
     def seal(self, name: str, lot: int = 0, version: int = 1) -> SealedBid:
         bidder, docs = address(name), self.state.docs[-1]
-        place = BidPlace(LEDGER, self.id, lot, bidder)
+        place = BidPlace(self.ledger, self.id, lot, bidder)
         s_b, s_c, parts, sealed = [], [], [], []
         for part in range(1, self.announcement.parts + 1):
             context = place.context(part, version)
@@ -162,7 +174,7 @@ class Story:
         until = self.now + MESSAGE_LIFE
         fields = (self.id, lot, bidder, version, docs, tuple(parts), ZERO, ZERO, until)
         bid = SubmitBid(*fields)
-        signature = messages.sign(LEDGER, bid, secret(name))
+        signature = messages.sign(self.ledger, bid, secret(name))
         return SealedBid(bid, b"".join(sealed), signature, tuple(s_b), tuple(s_c))
 
     def manifest(self, name: str, lot: int = 0, version: int = 1) -> bytes:
@@ -199,7 +211,7 @@ class Story:
         admission.require_arrival(self.state, lot, bidder, version, self.now)
         until = self.now + MESSAGE_LIFE
         message = WithdrawBid(self.id, lot, bidder, version, until)
-        signature = messages.sign(LEDGER, message, secret(name))
+        signature = messages.sign(self.ledger, message, secret(name))
         self.tell(events.BidWithdrawn, lot, bidder, version, until, signature, ZERO)
 
     # The opening.
@@ -245,7 +257,8 @@ class Story:
     # Standing still.
 
     def suspend(self, objection: bytes = ZERO) -> None:
-        admission.require_suspendable(self.state, self.now)
+        asked = admission.require_suspendable if any(objection) else admission.require_order
+        asked(self.state, self.now)
         self.tell(events.TenderHeld, objection, b"\x0e" * 32)
 
     def resume(self, objection: bytes = ZERO) -> None:
@@ -300,7 +313,23 @@ class Story:
         elif stage is Stage.RESULT:
             self.tell(events.LotHeld, lot, id_, b"\x15" * 32)
 
+    def admit(self, stage: Stage, lot: int = 0, digest: bytes = b"\x1d" * 32) -> bytes:
+        """The buyer admits an objection of somebody without a live key."""
+        id_ = objections.objection_id(self.id, lot, stage, NOBODY, digest)
+        objections.require_timely(self.state, lot, stage, self.now)
+        objections.require_new(self.state, id_)
+        if stage is Stage.DOCUMENTS:
+            admission.require_suspendable(self.state, self.now)
+        due = self.now + self.terms.answer_within
+        self.tell(events.ObjectionLodged, lot, id_, stage, NOBODY, digest, due, b"")
+        if stage is Stage.DOCUMENTS:
+            self.tell(events.TenderHeld, id_, digest)
+        elif stage is Stage.RESULT:
+            self.tell(events.LotHeld, lot, id_, digest)
+        return id_
+
     def answer(self, id_: bytes, outcome: Outcome) -> None:
+        objections.require_answer(self.state, id_, outcome)
         objection = self.state.objections[id_]
         self.tell(events.ObjectionAnswered, id_, outcome, b"\x16" * 32)
         if objection.stage is Stage.DOCUMENTS:

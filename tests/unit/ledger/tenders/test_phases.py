@@ -31,7 +31,7 @@ from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.terms import terms_of
 from ledger.tenders.state import BidState
 from ledger.tenders.transitions import Step, require_step
-from tests.support.tender_story import DAY, START, ZERO, Story, address
+from tests.support.tender_story import DAY, START, ZERO, Story, Where, address
 
 THREE = ("Ann", "Bo", "Cai")
 
@@ -368,7 +368,7 @@ class TestTendersOf:
         assert tenders_of(told.events) == {told.id: told.state}
 
     def test_two_tenders_are_apart(self) -> None:
-        one, other = Story(), Story(number="GZ-2026-0002")
+        one, other = Story(), Story(where=Where("GZ-2026-0002"))
         one.submit("Ann")
         found = tenders_of([*one.events, *other.events])
         assert found == {one.id: one.state, other.id: other.state}

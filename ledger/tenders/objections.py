@@ -1,0 +1,119 @@
+"""Objections 异议 and complaints 投诉: when they may come, as the AwardLedger judges it.
+
+Documents: until the policy's days before the deadline. Opening: on the spot, which is until it is
+recorded or its last window ended, whichever is later. Result: inside the notice. The first and the
+last make tender or lot stand still until they are answered.
+"""
+
+from eth_hash.auto import keccak
+
+from ledger.eip712 import word
+from ledger.tenders.contract_errors import (
+    BidMissing,
+    ObjectionAlreadyLodged,
+    ObjectionClosed,
+    ObjectionUnknown,
+    OutcomeInvalid,
+    StageInvalid,
+)
+from ledger.tenders.errors import ObjectionFirst, ObjectionOpen, TenderNotOpen, WindowClosed
+from ledger.tenders.events import Outcome, Phase, Stage
+from ledger.tenders.ids import TenderId
+from ledger.tenders.phases import lot_phase_at
+from ledger.tenders.state import BidState, TenderState
+from ledger.tenders.transitions import require_running
+from ledger.values import Address
+
+_OPENING: tuple[Phase, ...] = (Phase.RELEASE, Phase.FALLBACK, Phase.OPENED)
+
+
+def objection_id(tender: TenderId, lot: int, stage: Stage, bidder: Address, digest: bytes) -> bytes:
+    """Return keccak256(abi.encode(tenderId, lot, stage, bidder, digest)); bidder 0: admitted."""
+    place = tender + word(lot, 16) + word(stage, 8)
+    return keccak(place + word(int(bidder, 16), 160) + digest)
+
+
+def require_live_key(state: TenderState, number: int, bidder: Address) -> None:
+    """Raise unless a live bid's key may object: `BidMissing`, or `ObjectionOpen` with its last."""
+    bid = state.lot(number).bids.get(bidder)
+    if bid is None or bid.state is not BidState.LIVE:
+        raise BidMissing(bidder)
+    for id_, each in state.objections.items():
+        if (each.lot, each.bidder, each.outcome) == (number, bidder, Outcome.OPEN):
+            raise ObjectionOpen(id_)
+
+
+def require_timely(state: TenderState, number: int, stage: Stage, at: int) -> None:
+    """Raise unless an objection of a stage may come at `at`.
+
+    Raises:
+        TenderNotOpen: in another phase than the stage's.
+        WindowClosed: too near to the deadline, after the opening, or after the notice.
+        TenderSuspended: while tender or lot stand still.
+        StageInvalid: for OTHER, which is for complaints alone.
+    """
+    course = state.lot(number).course
+    require_running(state, course)
+    phase, ends = lot_phase_at(state, number, at), state.ends[state.current_part]
+    match stage:
+        case Stage.DOCUMENTS:
+            _require_phase(phase, Phase.RECEIVING)
+            _require_before(max(0, ends.submit_end - state.terms.objection_lead), at)
+        case Stage.OPENING:
+            _require_phase(phase, *_OPENING)
+            if state.current_part in state.lot(number).openings:
+                _require_before(ends.fallback_end, at)
+        case Stage.RESULT:
+            _require_phase(phase, Phase.NOTICE)
+            _require_before(course.notice_end, at)
+        case _:
+            raise StageInvalid(stage)
+
+
+def require_new(state: TenderState, id_: bytes) -> None:
+    """Raise `ObjectionAlreadyLodged` for an objection that is there already."""
+    if id_ in state.objections:
+        raise ObjectionAlreadyLodged(id_)
+
+
+def require_answer(state: TenderState, id_: bytes, outcome: Outcome) -> None:
+    """Raise unless an objection may be answered so.
+
+    Raises `ObjectionUnknown`, `ObjectionClosed` for one that was answered, and `OutcomeInvalid`
+    for an answer that neither upholds nor dismisses.
+    """
+    found = state.objections.get(id_)
+    if found is None:
+        raise ObjectionUnknown(id_)
+    if found.outcome is not Outcome.OPEN:
+        raise ObjectionClosed(id_)
+    if outcome is Outcome.OPEN:
+        raise OutcomeInvalid
+
+
+def require_objected(state: TenderState, number: int, stage: Stage, id_: bytes, at: int) -> None:
+    """Raise `ObjectionFirst` unless a complaint of a stage names what it has to (R60).
+
+    That is an objection to the same stage of the same lot, answered or overdue. One of OTHER names
+    none; raises `ObjectionUnknown` where it does.
+    """
+    if stage is Stage.OTHER:
+        if any(id_):
+            raise ObjectionUnknown(id_)
+        return
+    found = state.objections.get(id_)
+    is_same = found is not None and (found.lot, found.stage) == (number, stage)
+    if found is None or not is_same:
+        raise ObjectionFirst
+    if found.outcome is Outcome.OPEN and not found.is_overdue(at):
+        raise ObjectionFirst
+
+
+def _require_phase(phase: Phase, *allowed: Phase) -> None:
+    if phase not in allowed:
+        raise TenderNotOpen(phase)
+
+
+def _require_before(end: int, at: int) -> None:
+    if at >= end:
+        raise WindowClosed(end, at)

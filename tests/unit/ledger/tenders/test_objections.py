@@ -1,0 +1,146 @@
+"""When objections and complaints may come."""
+
+import pytest
+
+from ledger.tenders.contract_errors import (
+    BidMissing,
+    ObjectionAlreadyLodged,
+    ObjectionClosed,
+    ObjectionUnknown,
+    OutcomeInvalid,
+    StageInvalid,
+)
+from ledger.tenders.errors import (
+    ObjectionFirst,
+    ObjectionOpen,
+    TenderNotOpen,
+    TenderSuspended,
+    WindowClosed,
+)
+from ledger.tenders.events import Outcome, Stage
+from ledger.tenders.objections import (
+    objection_id,
+    require_answer,
+    require_live_key,
+    require_new,
+    require_objected,
+    require_timely,
+)
+from tests.support.tender_story import DAY, NOBODY, ZERO, Story, address
+
+THREE = ("Ann", "Bo", "Cai")
+
+
+def story() -> Story:
+    told = Story()
+    for name in THREE:
+        told.submit(name)
+    return told
+
+
+def opened() -> Story:
+    told = story()
+    told.open(THREE)
+    return told
+
+
+class TestTimely:
+    def test_documents_until_so_long_before_the_deadline(self) -> None:
+        told = story()
+        closes = told.ends.submit_end - told.terms.objection_lead
+        require_timely(told.state, 0, Stage.DOCUMENTS, closes - 1)
+        with pytest.raises(WindowClosed) as refused:
+            require_timely(told.state, 0, Stage.DOCUMENTS, closes)
+        assert refused.value.closed_at == closes
+
+    def test_the_opening_on_the_spot(self) -> None:
+        told = opened()
+        require_timely(told.state, 0, Stage.OPENING, told.now)
+        told.record(3)
+        end = told.ends.fallback_end
+        require_timely(told.state, 0, Stage.OPENING, end - 1)
+        with pytest.raises(WindowClosed):
+            require_timely(told.state, 0, Stage.OPENING, end)
+
+    def test_the_result_inside_its_notice(self) -> None:
+        told = opened()
+        told.record(3)
+        with pytest.raises(TenderNotOpen):
+            require_timely(told.state, 0, Stage.RESULT, told.now)
+        told.committee()
+        for seat in range(1, 6):
+            told.score(seat)
+        told.report(["Bo"])
+        told.notice(told.now + 3 * DAY)
+        require_timely(told.state, 0, Stage.RESULT, told.now + 3 * DAY - 1)
+        with pytest.raises(WindowClosed):
+            require_timely(told.state, 0, Stage.RESULT, told.now + 3 * DAY)
+
+    def test_nobody_objects_to_anything_else_or_while_it_stands_still(self) -> None:
+        told = story()
+        with pytest.raises(StageInvalid):
+            require_timely(told.state, 0, Stage.OTHER, told.now)
+        told.suspend()
+        with pytest.raises(TenderSuspended):
+            require_timely(told.state, 0, Stage.DOCUMENTS, told.now)
+
+
+class TestLodged:
+    def test_once_and_by_a_live_key(self) -> None:
+        told = story()
+        require_live_key(told.state, 0, address("Ann"))
+        with pytest.raises(BidMissing):
+            require_live_key(told.state, 0, address("Dee"))
+        told.withdraw("Bo")
+        with pytest.raises(BidMissing):
+            require_live_key(told.state, 0, address("Bo"))
+        told.object_(b"\x0a" * 32, Stage.DOCUMENTS, "Ann")
+        with pytest.raises(ObjectionOpen):
+            require_live_key(told.state, 0, address("Ann"))
+        with pytest.raises(ObjectionAlreadyLodged):
+            require_new(told.state, b"\x0a" * 32)
+
+    def test_every_part_of_it_is_in_its_name(self) -> None:
+        told = story()
+        place = (told.id, 0, Stage.RESULT, NOBODY, ZERO)
+        others = {
+            objection_id(told.id, 1, Stage.RESULT, NOBODY, ZERO),
+            objection_id(told.id, 0, Stage.OPENING, NOBODY, ZERO),
+            objection_id(told.id, 0, Stage.RESULT, address("Ann"), ZERO),
+            objection_id(told.id, 0, Stage.RESULT, NOBODY, b"\x01" * 32),
+        }
+        assert len({*others, objection_id(*place)}) == 5
+
+    def test_answered_once_and_clearly(self) -> None:
+        told = story()
+        id_ = told.admit(Stage.DOCUMENTS)
+        with pytest.raises(OutcomeInvalid):
+            require_answer(told.state, id_, Outcome.OPEN)
+        told.answer(id_, Outcome.DISMISSED)
+        with pytest.raises(ObjectionClosed):
+            require_answer(told.state, id_, Outcome.UPHELD)
+        with pytest.raises(ObjectionUnknown):
+            require_answer(told.state, ZERO, Outcome.UPHELD)
+
+
+class TestComplaints:
+    def test_an_objection_comes_first(self) -> None:
+        told = story()
+        with pytest.raises(ObjectionFirst):
+            require_objected(told.state, 0, Stage.DOCUMENTS, ZERO, told.now)
+        id_ = told.admit(Stage.DOCUMENTS)
+        with pytest.raises(ObjectionFirst):
+            require_objected(told.state, 0, Stage.DOCUMENTS, id_, told.now)
+        overdue = told.now + told.terms.answer_within
+        require_objected(told.state, 0, Stage.DOCUMENTS, id_, overdue)
+        told.answer(id_, Outcome.DISMISSED)
+        require_objected(told.state, 0, Stage.DOCUMENTS, id_, told.now)
+        for lot, stage in ((1, Stage.DOCUMENTS), (0, Stage.RESULT)):
+            with pytest.raises(ObjectionFirst):
+                require_objected(told.state, lot, stage, id_, told.now)
+
+    def test_other_matters_need_none(self) -> None:
+        told = story()
+        require_objected(told.state, 0, Stage.OTHER, ZERO, told.now)
+        with pytest.raises(ObjectionUnknown):
+            require_objected(told.state, 0, Stage.OTHER, b"\x0a" * 32, told.now)
