@@ -23,6 +23,7 @@ from wallet.commands.options import (
     json_option,
     password_option,
 )
+from wallet.commands.trustee_release import release
 from wallet.console import print_json, print_table, say
 from wallet.home import read_file, write_file
 from wallet.keyring import Purpose
@@ -43,10 +44,11 @@ class RehearsalUnknown(Refused):
 
 @click.group(cls=TenderCommands)
 def trustee() -> None:
-    """Trustees: make a key for one tender, prove it, and have it proven.
+    """Trustees: make a key for one tender, prove it, have it proven, and release it in time.
 
-    A trustee registers; the buyer challenges; the trustee rehearses; the buyer checks. Exit codes:
-    0 done, 1 refused for good, 2 nobody could say, 3 not now, 4 bad input, 64 wrong use.
+    A trustee registers; the buyer challenges; the trustee rehearses; the buyer checks; once bids
+    are disclosed the trustee releases. Exit codes: 0 done, 1 refused for good, 2 nobody could say,
+    3 not now, 4 bad input, 64 wrong use.
     """
 
 
@@ -154,6 +156,9 @@ def status(outside: Surroundings, *, as_json: bool) -> None:
         print_table(("TENDER", "PART", "INDEX", "KEY"), rows)
     else:
         say("No trustee's keys yet. Make one: suizheng trustee register")
+
+
+trustee.add_command(release)
 
 
 def _rehearsal(outside: Surroundings, seat: Seat) -> Path:

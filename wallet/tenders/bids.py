@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger import age
+from ledger.canonical import canonical_json
 from ledger.errors import LedgerError, Refused
+from ledger.tenders import messages
 from ledger.tenders.ids import TenderId
+from ledger.tenders.messages import WithdrawBid
 from ledger.tenders.sealing import PartSecrets
 from ledger.tenders.signed_bids import SignedBid
 from wallet.home import private_folder, read_file, sync_folder, write_file, writing
@@ -26,6 +29,7 @@ FOLDER: Final = "bids"
 _IDENTITY: Final = "identity.age"
 _SECRETS: Final = "secrets.age"
 _SIGNED: Final = "bid.json"
+_WITHDRAWAL: Final = "withdrawal.json"
 _VERSION: Final = re.compile(r"v([1-9][0-9]{0,9})")
 _PLACE: Final = re.compile(r"([0-9a-f]{64})-([0-9]{1,2})")
 _INFO: Final = b"suizheng bid store v1"
@@ -135,6 +139,12 @@ class BidPlace:
             return SignedBid.read(read_file(path))
         except LedgerError as exc:
             raise BidFileMalformed(str(path)) from exc
+
+    def keep_withdrawal(self, version: int, withdrawal: WithdrawBid, signature: bytes) -> None:
+        """Keep what takes the bid back: no later version may have its number."""
+        self._made(self.folder(version))
+        content = messages.to_json(withdrawal) | {"signature": "0x" + signature.hex()}
+        write_file(self.folder(version) / _WITHDRAWAL, canonical_json(content))
 
     def newest(self) -> SignedBid:
         """Return the newest version that is signed; raise `BidUnknown`."""

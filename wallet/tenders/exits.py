@@ -9,8 +9,10 @@ from typing import Any, ClassVar, Final
 import click
 
 from ledger.errors import LedgerError, Refused, Unavailable
+from ledger.tenders.errors import TenderNotOpen
+from ledger.tenders.events import Phase
 from wallet.advice import spoken
-from wallet.console import print_json
+from wallet.console import print_json, say
 from wallet.exits import (
     EXIT_INVALID,
     EXIT_OK,
@@ -27,6 +29,7 @@ _FOR_GOOD: Final = frozenset(
     {
         *("BidLate", "BidVersionStale", "UploadIncomplete", "WindowClosed", "TooFewBids"),
         *("TenderNotOpen", "RoleMissing", "AgencyNotActive", "PasswordWrong", "KeyNameTaken"),
+        *("BidMissing", "NotDisclosed", "BidRejected"),
     }
 )
 _NOT_NOW: Final = frozenset(
@@ -57,10 +60,11 @@ class TenderCommand(click.Command):
         try:
             return super().invoke(ctx)
         except LedgerError as exc:
-            if ctx.params.get("as_json"):
+            as_json = ctx.params.get("as_json")
+            if as_json:
                 print_json({"error": name_of(exc), **exc.values()})
             if code_of(exc) == EXIT_OK:
-                return None
+                return None if as_json else say(spoken(exc))
             raise _FAILURES[code_of(exc)](spoken(exc)) from exc
 
 
@@ -82,7 +86,8 @@ def code_of(error: LedgerError) -> int:
         return EXIT_OK
     if isinstance(error, Unavailable):
         return EXIT_UNCONFIRMED
-    if name in _NOT_NOW:
+    is_ahead = isinstance(error, TenderNotOpen) and error.phase == Phase.WAITING
+    if name in _NOT_NOW or is_ahead:
         return EXIT_NOT_NOW
     if name in _FOR_GOOD or not isinstance(error, Refused):
         return EXIT_INVALID

@@ -53,5 +53,20 @@ class SeatStore:
                 return request
         raise TrusteeSeatUnknown(value["tender"], value["part"], value["index"])
 
+    def find(self, tender: str, part: int, index: int | None = None) -> Request:
+        """Return the one place in the tender whose id begins so; raise `TrusteeSeatUnknown`."""
+        start = tender.lower().removeprefix("0x")
+        found = [
+            request
+            for request in self.all()
+            if request.seat.part == part
+            and index in (None, request.seat.index)
+            and start
+            and request.seat.tender.hex().startswith(start)
+        ]
+        if len(found) != 1:
+            raise TrusteeSeatUnknown(tender, part, index or 0)
+        return found[0]
+
     def _path(self, seat: Seat) -> Path:
         return self._folder / f"{self.key_name(seat)}.json"
