@@ -108,6 +108,7 @@ STATUS: Final[Mapping[str, int]] = {
     "TermsEnded": 409,
     "PassesWithheld": 409,
     "ChallengeUnknown": 409,
+    "HolderChanged": 409,
     "TransferSpent": 409,
     "ConsentUsed": 409,
     "ScanTaken": 409,

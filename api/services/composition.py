@@ -365,7 +365,7 @@ def _passes(ports: Ports, roles: Roles, at_head: AtHead) -> Passes:
         store=store,
         minting=_minting(ports),
         holders=_holders(ports),
-        standing=Standing(store, at_head),
+        standing=Standing(store, ChangeStore(ports.database), at_head),
         roles=roles,
         clock=ports.clock,
         randomness=ports.randomness,
@@ -376,7 +376,7 @@ def _moves(ports: Ports, at_head: AtHead) -> Moves:
     return Moves(
         minting=_minting(ports),
         holders=_holders(ports),
-        standing=Standing(PassStore(ports.database), at_head),
+        standing=Standing(PassStore(ports.database), ChangeStore(ports.database), at_head),
         clock=ports.clock,
         randomness=ports.randomness,
     )

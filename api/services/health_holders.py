@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from api.services.health_keys import HealthKeys
-from api.store.health_passes import HolderRow, PassStore
+from api.store.health_passes import HolderRow, PassStore, Turn
 from ledger.errors import Refused
 from ledger.health.passes import Mode, Recognition
 from ledger.health.transfers import HealthTest, Person
@@ -89,6 +89,10 @@ class Holders:
     def seal(self, holder: Holder, row: bytes) -> bytes:
         """Return the content of a holder's row."""
         return self._keys.seal_row(holder.spelt(), row)
+
+    def turn(self, row: HolderRow, holder: Holder) -> Turn:
+        """Return the turn of a request that read this row, after which it says `holder`."""
+        return Turn(row, self.seal(holder, row.id))
 
     def get(self, name: bytes) -> tuple[HolderRow, Holder]:
         """Return a row and whom it is about; raise `HolderUnknown` or `HealthKeyMissing`."""

@@ -80,6 +80,7 @@ class Moves:
             SignatureInvalid: for another's order, among them one by a key that was moved from.
             PassesWithheld: where an officer withheld them.
             ChallengeUnknown: for a nonce that is not good.
+            HolderChanged: when another request about the holder came first.
             TermsEnded, TooManyPasses, ClaimsInvalid: for what is asked.
         """
         if keep is None:
@@ -97,7 +98,6 @@ class Moves:
         if len(request.keys) > MOST_LIVE:
             raise TooManyPasses(MOST_LIVE)
         after = replace(holder, key=request.holder)
-        moved = replace(row, sealed=self._holders.seal(after, row.id))
         wanted = wanted_for(Recipient(after, request.keys), row.id, now, self._randomness)
 
         def given(minted: Sequence[Minted]) -> Sequence[Given]:
@@ -106,7 +106,8 @@ class Moves:
         issue = Issue(
             now,
             burn=Burn(request.nonce, now - NONCE_SECONDS),
-            regrading=Regrading(moved, old, HOLDER, REISSUED),
+            turn=self._holders.turn(row, after),
+            regrading=Regrading(old, HOLDER, REISSUED),
         )
         issuer = self._minting.issuer(row.agency)
         return given(self._minting.mint(wanted, issuer, issue, lambda each: keep(given(each))))

@@ -143,6 +143,7 @@ class Passes:
             SignatureInvalid: for another's request.
             PassesWithheld: where an officer suspended or revoked the last ones.
             ChallengeUnknown: for a nonce that is not good.
+            HolderChanged: when another request about the holder came first.
             TermsEnded, TooManyPasses, ClaimsInvalid: for what is asked.
         """
         if keep is None:
@@ -156,7 +157,8 @@ class Passes:
         live = self._standing.live(row.id, now)
         _check_count(len(live) + len(refill.keys), MOST_LIVE)
         wanted = wanted_for(Recipient(holder, refill.keys), row.id, now, self._randomness)
-        issue = Issue(now, burn=Burn(refill.nonce, now - NONCE_SECONDS))
+        burn, turn = Burn(refill.nonce, now - NONCE_SECONDS), self._holders.turn(row, holder)
+        issue = Issue(now, burn=burn, turn=turn)
         return self._mint(wanted, self._minting.issuer(row.agency), issue, keep)
 
     def regrade(
@@ -169,7 +171,8 @@ class Passes:
     ) -> Sequence[Given]:
         """Issue passes of another grade; the old ones are superseded once those are anchored.
 
-        Raises as `issue`, and `HolderUnknown`.
+        Raises as `issue`, `HolderUnknown`, and `HolderChanged` when another request about the
+        holder came first.
         """
         row, holder = self._holders.get(name)
         self._roles.require(by, row.agency, Role.ISSUER)
@@ -177,9 +180,9 @@ class Passes:
             raise IdempotencyKeyMissing
         now, after = self._clock(), replace(holder, grade=grade)
         wanted = wanted_for(Recipient(after, keys), row.id, now, self._randomness)
-        regraded = replace(row, sealed=self._holders.seal(after, row.id))
         old = [each for each in self._store.of_holder(row.id) if each.exp > now]
-        issue = Issue(now, regrading=Regrading(regraded, old, by))
+        turn = self._holders.turn(row, after)
+        issue = Issue(now, turn=turn, regrading=Regrading(old, by))
         return self._mint(wanted, self._minting.issuer(row.agency), issue, keep)
 
     def _mint(

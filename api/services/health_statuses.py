@@ -13,7 +13,7 @@ from api.services.renewal import Entries
 from api.services.sign_ins import Roles
 from api.services.transitions import check_licence_transition
 from api.store.changes import ChangeRow
-from api.store.health_passes import ConsentRow, PassRow, PassStore, Taken
+from api.store.health_passes import ConsentRow, PassRow, PassStore, Taken, Turn
 from ledger.errors import ReasonOutsideClass, StatusFinal, StatusTransitionIllegal
 from ledger.health import consents
 from ledger.health.consents import digest_of
@@ -88,19 +88,20 @@ class PassStatuses:
     ) -> Changed:
         """Order the same change of all live passes of a holder from which it is lawful.
 
-        Raises as `change`, and `HolderUnknown`.
+        Raises as `change`, `HolderUnknown`, and `HolderChanged` when another request about the
+        holder came first: it may have given them passes that this order knows nothing of.
         """
-        row, _ = self._holders.get(holder)
+        row, content = self._holders.get(holder)
         self._permit(row.agency, by)
         lawful = [each for each in self._live(holder) if self._is_lawful(each, order)]
-        return self._order(lawful, order, by, keep)
+        return self._order(lawful, order, by, keep, self._holders.turn(row, content))
 
     def withdraw(self, document: bytes, signature: bytes, keep: Keep[Changed] | None) -> Changed:
         """Take a consent back: the passes are revoked, and whom they are about is erased.
 
         Whoever stands for the holder now may, after a move the new device's key. The withdrawal's
         digest is anchored like the receipt's. Raises `ConsentUnknown`, `SignatureInvalid`,
-        `ClaimsInvalid`, `HealthKeyMissing`.
+        `ClaimsInvalid`, `HealthKeyMissing`, and `HolderChanged` as `change_all`.
         """
         if keep is None:
             raise IdempotencyKeyMissing
@@ -108,21 +109,25 @@ class PassStatuses:
         row = self._store.consent(withdraws)
         if row is None:
             raise ConsentUnknown
-        consents.check_withdrawal(document, signature, self._key_of(row))
+        turn, key = self._turn_and_key(row)
+        consents.check_withdrawal(document, signature, key)
         now, order = self._clock(), (Status.REVOKED, WITHDRAWN)
         lawful = [each for each in self._live(row.holder) if self._is_lawful(each, order)]
         changed = Changed([self._change(each, order, HOLDER, now) for each in lawful])
         taken = Taken(row, id_, digest_of(document), now)
-        self._store.change(changed.changes, keep(changed), taken)
+        self._store.change(changed.changes, keep(changed), taken, turn)
         return changed
 
-    def _key_of(self, consent: ConsentRow) -> PublicKey:
-        """The holder's key of today; once whom it was about is erased, the receipt's own."""
+    def _turn_and_key(self, consent: ConsentRow) -> tuple[Turn | None, PublicKey]:
+        """The holder's turn and key of today; once they are erased none, and the receipt's own."""
+        turn = None
         with suppress(HolderUnknown):
-            _, holder = self._holders.get(consent.holder)
+            row, holder = self._holders.get(consent.holder)
+            turn = self._holders.turn(row, holder)
             if holder.key is not None:
-                return holder.key
-        return PublicKey.from_jwk(self._keys.open_row(consent.sealed, consent.id)["holder"])
+                return turn, holder.key
+        kept = self._keys.open_row(consent.sealed, consent.id)
+        return turn, PublicKey.from_jwk(kept["holder"])
 
     def _permit(self, agency: AgencyId, by: Address) -> None:
         self._roles.require(by, agency, Role.REGISTRAR)
@@ -149,6 +154,7 @@ class PassStatuses:
         order: tuple[Status, int],
         by: Address,
         keep: Keep[Changed] | None,
+        turn: Turn | None = None,
     ) -> Changed:
         status, reason = order
         if reason not in REASONS:
@@ -158,7 +164,8 @@ class PassStatuses:
             self._check(row, order)
         now = self._clock()
         changed = Changed([self._change(row, order, by, now) for row in rows])
-        self._store.change(changed.changes, None if keep is None else keep(changed))
+        kept = None if keep is None else keep(changed)
+        self._store.change(changed.changes, kept, turn=turn)
         return changed
 
     def _change(self, row: PassRow, order: tuple[Status, int], by: str, now: int) -> ChangeRow:

@@ -5,7 +5,7 @@ on behalf of an event (a suspension that ended, a successor that was anchored) d
 that event, and a second request changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -142,6 +142,13 @@ class ChangeStore:
     def of(self, digest: Digest) -> tuple[ChangeRow, ...]:
         """Return a licence's changes in the order they were asked for."""
         return self._where(changes.c.digest == digest)
+
+    def is_under_way(self, digest: Digest, to: Collection[Status], now: int) -> bool:
+        """Whether a change to one of these statuses is on its way (see `pending`)."""
+        statuses = [int(each) for each in to]
+        wanted = (changes.c.digest == digest) & changes.c.status.in_(statuses)
+        with self._database.read() as connection:
+            return connection.execute(pending(now).where(wanted).limit(1)).first() is not None
 
     def undecided(self, limit: int) -> tuple[ChangeRow, ...]:
         """Return changes on chain without a decision, oldest first, up to `limit` an agency."""

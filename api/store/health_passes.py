@@ -51,6 +51,11 @@ class ConsentUsed(Refused):
     """This consent receipt was given before; each conversion needs its own."""
 
 
+@dataclass(eq=False)
+class HolderChanged(Refused):
+    """Another request about the same holder came first. Look again, then ask anew."""
+
+
 class QuotaUsed(Refused):
     """The port's quota of the day is used up."""
 
@@ -119,13 +124,24 @@ class Burn:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A holder's row as it was read, and its content sealed anew.
+
+    Sealed twice nothing is the same, so of requests that read the same row one alone goes on: what
+    the others saw, key, grade or passes, may not be so any more.
+    """
+
+    before: HolderRow
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Regrading:
-    """A holder's row anew, and the passes that are superseded once the new ones are anchored.
+    """Passes that are superseded once the new ones are anchored.
 
     `by` the account that asked, or what stands for the holder.
     """
 
-    holder: HolderRow
     old: Sequence[PassRow]
     by: str
     reason: int = REGRADED
@@ -143,6 +159,7 @@ class Issue:
     spending: Spending | None = None
     code: CodeSpending | None = None
     counted: tuple[bytes, Quota] | None = None
+    turn: Turn | None = None
     regrading: Regrading | None = None
 
 
@@ -173,6 +190,7 @@ class PassStore:
 
         Raises:
             ChallengeUnknown, TransferSpent, QuotaUsed, ConsentUsed: for what was used up before.
+            HolderChanged: when another request took the holder's turn.
             IndexTaken: when status indices are in use, naming all of them.
             RequestInFlight: when the request was answered meanwhile.
         """
@@ -187,6 +205,7 @@ class PassStore:
                     _count(connection, *issue.counted)
                 if issue.burn is not None:
                     _burn(connection, issue.passes[0].agency, issue.burn, issue.at)
+                _take_turn(connection, issue.turn)
                 _insert(connection, issue)
                 if issue.regrading is not None:
                     _regrade(connection, issue, issue.regrading)
@@ -198,14 +217,16 @@ class PassStore:
         ordered: Sequence[ChangeRow],
         settlement: Settlement | None = None,
         taken: Taken | None = None,
+        turn: Turn | None = None,
     ) -> None:
         """Store changes of status, to be sent, in one transaction.
 
         Where a consent was `taken` back, whom the passes are about is erased with it, and the
-        withdrawal waits to be anchored. Raises `RequestInFlight` as `settle`.
+        withdrawal waits to be anchored. Raises `HolderChanged`, and `RequestInFlight` as `settle`.
         """
         with self._database.write() as connection:
             settle(connection, settlement)
+            _take_turn(connection, turn)
             add_changes(connection, ordered)
             if taken is not None:
                 _take_back(connection, taken)
@@ -299,10 +320,18 @@ def _burn(connection: Connection, agency: AgencyId, burn: Burn, at: int) -> None
         raise ChallengeUnknown
 
 
+def _take_turn(connection: Connection, turn: Turn | None) -> None:
+    if turn is None:
+        return
+    columns = health_holders.c
+    same = (columns.id == turn.before.id) & (columns.sealed == turn.before.sealed)
+    taken = update(health_holders).where(same).values(sealed=turn.sealed)
+    if connection.execute(taken).rowcount != 1:
+        raise HolderChanged
+
+
 def _regrade(connection: Connection, issue: Issue, regrading: Regrading) -> None:
-    holder, new = regrading.holder, issue.passes[0]
-    theirs = update(health_holders).where(health_holders.c.id == holder.id)
-    connection.execute(theirs.values(sealed=holder.sealed))
+    new = issue.passes[0]
     add_changes(
         connection,
         [

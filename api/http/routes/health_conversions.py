@@ -44,7 +44,13 @@ from api.services.health_standing import PassesWithheld
 from api.services.health_statuses import Changed
 from api.services.idempotency import IdempotencyKeyMissing, KeptAnswer, KeyedRequest
 from api.services.issuers import SigningKeyMissing
-from api.services.refusals import ChallengeUnknown, ConsentUsed, IndexTaken, TransferSpent
+from api.services.refusals import (
+    ChallengeUnknown,
+    ConsentUsed,
+    HolderChanged,
+    IndexTaken,
+    TransferSpent,
+)
 from ledger.age import SealedForAnother, SealedMalformed
 from ledger.canonical import b64url_encode
 from ledger.errors import (
@@ -138,6 +144,7 @@ async def convert(
         SignedMalformed,
         SignatureInvalid,
         HolderUnknown,
+        HolderChanged,
         PassesWithheld,
         ChallengeUnknown,
         TermsEnded,
@@ -170,6 +177,7 @@ async def refill(
         SignedMalformed,
         SignatureInvalid,
         HolderUnknown,
+        HolderChanged,
         PassesWithheld,
         ChallengeUnknown,
         TermsEnded,
@@ -202,7 +210,7 @@ async def move(
     "/consents/withdrawals",
     status_code=202,
     response_model=ChangedAnswer,
-    responses=_signed_by_holder(SignatureInvalid, ConsentUnknown),
+    responses=_signed_by_holder(SignatureInvalid, ConsentUnknown, HolderChanged),
 )
 async def withdraw(
     form: WithdrawalForm,

@@ -34,7 +34,7 @@ from api.services.health_passes import Given, TermsEnded, TooManyPasses
 from api.services.health_statuses import Changed
 from api.services.idempotency import IdempotencyKeyMissing, KeptAnswer
 from api.services.issuers import SigningKeyMissing
-from api.services.refusals import IndexTaken, RecordUnknown
+from api.services.refusals import HolderChanged, IndexTaken, RecordUnknown
 from ledger.canonical import EncodingNotCanonical
 from ledger.errors import (
     AccreditationMissing,
@@ -97,7 +97,7 @@ def issue(form: PassesForm, by: Caller, passes: GivenPasses, ticket: GivenTicket
     "/holders/{holder}/regrade",
     status_code=201,
     response_model=PassesAnswer,
-    responses=_issuing(HolderUnknown),
+    responses=_issuing(HolderUnknown, HolderChanged),
 )
 def regrade(
     holder: HolderInPath,
@@ -133,7 +133,7 @@ def change(
     "/holders/{holder}/status",
     status_code=202,
     response_model=ChangedAnswer,
-    responses=_changing(HolderUnknown, HealthKeyMissing),
+    responses=_changing(HolderUnknown, HolderChanged, HealthKeyMissing),
 )
 def change_all(
     holder: HolderInPath,

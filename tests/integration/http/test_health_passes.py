@@ -1,7 +1,7 @@
 """What a health authority issues by itself, takes back, lists and forgets, on both databases."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,12 +9,13 @@ from sqlalchemy import update
 
 from api.services.health_allow import SEGMENT_SECONDS, AllowListing
 from api.services.health_retention import Retention
+from api.services.idempotency import Keep, KeptAnswer, Settlement
 from api.store.audit import audit_view
 from api.store.changes import ChangeStore
-from api.store.health_passes import PassStore
+from api.store.health_passes import HolderChanged, PassStore
 from api.store.health_segments import SegmentStore
 from api.store.tables import lists
-from ledger.canonical import b64url_encode
+from ledger.canonical import b64url_decode, b64url_encode
 from ledger.events import StatusChanged
 from ledger.health import allow_list, moves, passes, refills, signed
 from ledger.health.allow_list import AllowList
@@ -25,7 +26,15 @@ from ledger.health.refills import Refill
 from ledger.keys import PrivateKey, PublicKey
 from ledger.status_list import word_changes
 from ledger.values import Digest, RecordKind, Status
-from tests.support.health_desks import HOST_AGENCY, HOST_ID, HOST_KEY, PERSON, Desks, desks
+from tests.support.health_desks import (
+    HOST_AGENCY,
+    HOST_ID,
+    HOST_KEY,
+    PERSON,
+    Desks,
+    desks,
+    fresh_key,
+)
 from tests.support.policies import sample_policy
 from tests.support.service import refusal
 
@@ -114,7 +123,7 @@ class TestIssue:
 
 
 class TestRefill:
-    def refill(self, both: Desks, holder: str, signer: PrivateKey, count: int = 3) -> Any:
+    def request(self, both: Desks, holder: str, signer: PrivateKey, count: int) -> str:
         nonce = both.post("conversions/nonces", {"agency": HOST_AGENCY}).json()["nonce"]
         request = Refill(
             holder=bytes.fromhex(holder[2:]),
@@ -126,7 +135,10 @@ class TestRefill:
             ),
             answer_key=secrets.token_bytes(32),
         )
-        form = {"request": b64url_encode(refills.sign(request, signer))}
+        return b64url_encode(refills.sign(request, signer))
+
+    def refill(self, both: Desks, holder: str, signer: PrivateKey, count: int = 3) -> Any:
+        form = {"request": self.request(both, holder, signer, count)}
         return both.post("passes/refills", form, key="one-key-for-this-refill")
 
     def test_gives_more_to_the_holder_alone(self, both: Desks) -> None:
@@ -194,6 +206,19 @@ class TestMove:
         refilled = TestRefill().refill(both, given["holder"], HOLDER)
         assert refusal(refilled) == (409, "PassesWithheld")
 
+    @pytest.mark.parametrize("status", ["suspended", "revoked"])
+    def test_brings_nothing_back_that_an_officer_ordered_just_now(
+        self, both: Desks, status: str
+    ) -> None:
+        given = issued(both)
+        form = {"status": status, "reason": {"suspended": 105, "revoked": 350}[status]}
+        path = f"holders/{given['holder']}/status"
+        assert both.post(path, form, both.host_officer).status_code == 202
+        refilled = TestRefill().refill(both, given["holder"], HOLDER)
+        assert refusal(refilled) == (409, "PassesWithheld")
+        order = self.order(both, given["holder"], HOLDER, OTHER)
+        assert refusal(self.post(both, order)) == (409, "PassesWithheld")
+
     def test_leaves_a_pass_alone_that_is_suspended(self, both: Desks) -> None:
         given, changes = issued(both), ChangeStore(both.service.database)
         decided(both, digest_of(given, 0), Status.SUSPENDED)
@@ -216,6 +241,69 @@ class TestMove:
             }
             answer = both.post("consents/withdrawals", form)
             assert answer.status_code == expected, answer.text
+
+
+class TestTurns:
+    """Two requests about one holder that read the same row: one of them alone goes on.
+
+    The second comes while the first one's answer is written, which is just before its transaction.
+    """
+
+    def between(self, do: Callable[[], Any]) -> Keep[Any]:
+        def keep(_: object) -> Settlement:
+            do()
+            return self.settled(None)
+
+        return keep
+
+    def settled(self, _: object) -> Settlement:
+        return Settlement(secrets.token_bytes(32), bytes(32), 0, KeptAnswer(201, (), b""))
+
+    def live(self, both: Desks, name: str) -> int:
+        return len(PassStore(both.service.database).of_holder(bytes.fromhex(name[2:])))
+
+    def moved(self, both: Desks, name: str, new: PrivateKey) -> Callable[[Keep[Any]], Any]:
+        services = both.service.app.state.services
+        order = TestMove().order(both, name, HOLDER, new)
+        return lambda keep: services.moves.move(services.moves.open(b64url_decode(order)), keep)
+
+    def refilled(self, both: Desks, name: str) -> Callable[[Keep[Any]], Any]:
+        passes = both.service.app.state.services.passes
+        request = b64url_decode(TestRefill().request(both, name, HOLDER, 40))
+        return lambda keep: passes.refill(passes.open_refill(request), keep)
+
+    def test_old_key_moves_once(self, both: Desks) -> None:
+        name = issued(both)["holder"]
+        first, second = (self.moved(both, name, fresh_key()) for _ in range(2))
+        with pytest.raises(HolderChanged):
+            first(self.between(lambda: second(self.settled)))
+        assert self.live(both, name) == 5
+
+    def test_old_key_gets_nothing_after_its_move(self, both: Desks) -> None:
+        name = issued(both)["holder"]
+        refill, move = self.refilled(both, name), self.moved(both, name, OTHER)
+        with pytest.raises(HolderChanged):
+            refill(self.between(lambda: move(self.settled)))
+        assert self.live(both, name) == 5
+
+    def test_two_refills_stay_within_the_limit(self, both: Desks) -> None:
+        name = issued(both)["holder"]
+        first, second = self.refilled(both, name), self.refilled(both, name)
+        with pytest.raises(HolderChanged):
+            first(self.between(lambda: second(self.settled)))
+        assert self.live(both, name) == 42
+
+    def test_an_order_for_all_passes_meets_all(self, both: Desks) -> None:
+        name = issued(both)["holder"]
+        path, form = f"holders/{name}/status", {"status": "revoked", "reason": 350}
+        answers: list[Any] = []
+
+        def revoke() -> None:
+            answers.append(both.post(path, form, both.host_officer))
+
+        with pytest.raises(HolderChanged):
+            self.refilled(both, name)(self.between(revoke))
+        assert len(answers[0].json()["changes"]) == self.live(both, name) == 2
 
 
 class TestStatus:
