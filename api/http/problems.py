@@ -112,6 +112,7 @@ STATUS: Final[Mapping[str, int]] = {
     "TransferSpent": 409,
     "ConsentUsed": 409,
     "ScanTaken": 409,
+    "ScanSpent": 409,
     "AppealAnswered": 409,
     "DomesticPolicyOutdated": 409,
     "ListReplayed": 409,

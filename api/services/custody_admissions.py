@@ -32,13 +32,13 @@ class Admission:
 
 
 class Admissions:
-    """Judges admissions by the scan log; which scan it was is looked at and not kept."""
+    """Judges admissions by the scan log; which scan it was is not kept with the trip."""
 
     def __init__(self, scans: ScanStore) -> None:
         self._scans = scans
 
-    def check(self, agency: AgencyId, event: Event, admission: Admission | None) -> int:
-        """Return when the sample was taken.
+    def check(self, agency: AgencyId, event: Event, admission: Admission | None) -> tuple[str, int]:
+        """Return the number of the scan that the admission spends, and when the sample was taken.
 
         The scan is one of the agency's gates whose checkpoint has the place's code.
 
@@ -59,7 +59,7 @@ class Admissions:
             raise AdmissionRefused("outcome")
         if not 0 <= event.at - admission.sampled_at <= SAMPLED_SECONDS:
             raise AdmissionRefused("sampledAt")
-        return admission.sampled_at
+        return admission.scan, admission.sampled_at
 
 
 def _outcome(scan: ScanRow) -> Outcome:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from api.services.custody_people import CustodyPeople
@@ -157,18 +158,13 @@ class Exemptions:
         row, now = self._store.get(exemption), self._clock()
         self._roles.require(by, row.agency, Role.REGISTRAR)
         after = replace(row, exemption=_done(row.exemption, order, now))
-        if order.act is ExemptionAct.LIST:
-            self._require_no_other(row)
         after = replace(after, erase_at=self._erase_at(after))
         view = self._view(after)
         action = ExemptionAction(str(order.act), now, by, order.until, order.cause)
-        self._store.act(row, after, action, None if keep is None else keep(view))
+        kept = None if keep is None else keep(view)
+        check = partial(_require_no_other, row.id, now) if order.act is ExemptionAct.LIST else None
+        self._store.act(row, after, action, kept, check)
         return view
-
-    def _require_no_other(self, row: ExemptionRow) -> None:
-        for other in self._store.of_person(row.agency, row.person):
-            if other.id != row.id and other.exemption.state_at(self._clock()) in _HELD:
-                raise ExemptionHeld(other.id)
 
     def _erase_at(self, row: ExemptionRow) -> int:
         it = row.exemption
@@ -178,6 +174,12 @@ class Exemptions:
 
     def _view(self, row: ExemptionRow) -> ExemptionView:
         return ExemptionView(row, row.exemption.state_at(self._clock()))
+
+
+def _require_no_other(exemption: bytes, at: int, theirs: Sequence[ExemptionRow]) -> None:
+    for each in theirs:
+        if each.id != exemption and each.exemption.state_at(at) in _HELD:
+            raise ExemptionHeld(each.id)
 
 
 def _done(exemption: Exemption, order: ExemptionOrder, at: int) -> Exemption:

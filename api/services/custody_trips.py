@@ -109,7 +109,8 @@ class Trips:
         Raises:
             TripUnknown, TripErased, TripMoved: as things stand.
             CustodyMalformed, ClaimsInvalid, SignatureInvalid, CustodyRefused: for the event.
-            AdmissionRefused, ScanUnknown, ScanErased, DriverNotListed: for an admission.
+            AdmissionRefused, ScanUnknown, ScanErased, ScanSpent, DriverNotListed: for an
+                admission.
         """
         row, rows = self._ports.store.whole(trip)
         found = custody_events.read(document)
@@ -121,13 +122,13 @@ class Trips:
         signers = self._signers(row, before, found)
         self._check_places(row.agency, event, FIRST[before.first])
         after = custody.follow(before, event, found.digest, signers)
-        sampled_at = None
+        sampled_at = scan = None
         if event.step is Step.ADMITTED:
             self._require_listed(row.exemption, event.at)
-            sampled_at = self._ports.admissions.check(row.agency, event, admission)
+            scan, sampled_at = self._ports.admissions.check(row.agency, event, admission)
         elif admission is not None:
             raise CustodyRefused(Fault.STEP)
-        stored = EventRow(event.seq, found.digest, document, self._clock(), sampled_at)
+        stored = EventRow(event.seq, found.digest, document, self._clock(), sampled_at, scan)
         self._append(row, before, after, stored, lambda _row: None)
         return replace(self._ports.reader.trip(trip), is_new=True)
 

@@ -34,6 +34,7 @@ from api.store.health_scans import (
     ErasureUnknown,
     ScanEntry,
     ScanErased,
+    ScanSpent,
     ScanTaken,
     ScanUnknown,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "Revoked",
     "ScanEntry",
     "ScanErased",
+    "ScanSpent",
     "ScanTaken",
     "ScanUnknown",
     "SegmentUnknown",

@@ -1,10 +1,10 @@
 """The exemption list as stored: who is on it sealed, what was done with each in order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from api.store.cursors import cursor_of, number_of
 from api.store.custody_places import key_at, point_of
@@ -111,10 +111,8 @@ class ExemptionStore:
 
     def of_person(self, agency: AgencyId, person: bytes) -> tuple[ExemptionRow, ...]:
         """Return all that one person ever asked an agency for, oldest first."""
-        columns = custody_exemptions.c
-        query = select(custody_exemptions).where(columns.agency == agency, columns.person == person)
         with self._database.read() as connection:
-            return tuple(map(_row, connection.execute(query.order_by(columns.seq))))
+            return tuple(map(_row, connection.execute(_of_person(agency, person))))
 
     def page(self, agency: AgencyId, cursor: str | None, limit: int) -> ExemptionPage:
         """Return up to `limit` of an agency's, newest first; raise `CursorMalformed`."""
@@ -142,11 +140,14 @@ class ExemptionStore:
         after: ExemptionRow,
         action: ExemptionAction,
         settlement: Settlement | None,
+        check: Callable[[Sequence[ExemptionRow]], None] | None = None,
     ) -> None:
         """Store what an exemption is after an act.
 
-        Raises `ExemptionMoved` unless it still is what it was `before`, and `RequestInFlight` when
-        the request was answered meanwhile.
+        `check` is shown all that the person ever asked the agency for, of which nothing changes
+        before the act is stored; what it raises stops the act. Raises `ExemptionMoved` unless the
+        exemption still is what it was `before`, and `RequestInFlight` when the request was answered
+        meanwhile.
         """
         columns = custody_exemptions.c
         same = [columns[name] == value for name, value in _state(before.exemption).items()]
@@ -161,6 +162,8 @@ class ExemptionStore:
         }
         with self._database.write() as connection:
             settle(connection, settlement)
+            if check is not None:
+                check(_held_fast(connection, before))
             changed = update(custody_exemptions).where(columns.id == before.id, *same)
             if connection.execute(changed.values(values)).rowcount != 1:
                 raise ExemptionMoved(before.id)
@@ -182,6 +185,22 @@ class ExemptionStore:
             connection.execute(delete(custody_exemption_acts).where(acts))
             connection.execute(delete(custody_exemptions).where(columns.id.in_(due)))
         return len(due)
+
+
+def _held_fast(connection: Connection, row: ExemptionRow) -> tuple[ExemptionRow, ...]:
+    """Lock all rows of a person in one order, and return them as they are then.
+
+    Read again once they are locked: one that came while this waited is in the second answer alone.
+    """
+    query = _of_person(row.agency, row.person)
+    connection.execute(query.with_for_update()).all()
+    return tuple(map(_row, connection.execute(query)))
+
+
+def _of_person(agency: AgencyId, person: bytes) -> Select[Any]:
+    columns = custody_exemptions.c
+    theirs = (columns.agency == agency) & (columns.person == person)
+    return select(custody_exemptions).where(theirs).order_by(columns.seq)
 
 
 def _one(exemption: bytes) -> Any:

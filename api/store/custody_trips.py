@@ -11,7 +11,7 @@ from api.store.custody_alerts import delete_alerts, store_alert_acts
 from api.store.custody_places import key_at, point_of
 from api.store.custody_tables import custody_events, custody_trips
 from api.store.database import Database
-from api.store.health_scans import Receipts, insert_erasure
+from api.store.health_scans import Receipts, insert_erasure, spend_scan
 from api.store.idempotency import Settlement, settle
 from api.store.records import NOT_KEPT, RecordRow, insert_records
 from api.store.upserts import insert_once
@@ -83,13 +83,17 @@ class TripRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event as it came; `sampled_at` only of an admission."""
+    """An event as it came; `sampled_at` only of an admission.
+
+    `scan` is the number of the one that the admission spends: it is not kept with the event.
+    """
 
     seq: int
     digest: Digest
     document: bytes = field(repr=False)
     received_at: int
     sampled_at: int | None = None
+    scan: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ class TripStore:
     ) -> None:
         """Store one more event, `trip` as it is thereafter, and close the alerts it answers.
 
-        Raises `TripMoved` when another event came meanwhile, and `RequestInFlight`.
+        Raises `TripMoved` when another event came meanwhile, `ScanSpent` for a scan that let
+        somebody in before, and `RequestInFlight`.
         """
         mine = (custody_trips.c.id == trip.id) & (custody_trips.c.events == event.seq)
         changed = ("state", "events", "due", "ended_at", "erase_at")
@@ -147,6 +152,8 @@ class TripStore:
             updated = update(custody_trips).where(mine).values(values)
             if connection.execute(updated).rowcount != 1:
                 raise TripMoved(trip.id)
+            if event.scan is not None:
+                spend_scan(connection, event.scan)
             _insert_event(connection, trip, event)
             for each in closed:
                 store_alert_acts(connection, each.id, each.act, finding=each.finding)

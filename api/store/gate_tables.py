@@ -1,12 +1,24 @@
 """The tables of gates: what they decided, until its retention ends, and what they decide by.
 
 Nobody is named. Of an erased scan the digest stays, which its root needs, and which receipt tells
-of it; what the row said is gone, its random bytes and the pseudonym with it.
+of it; what the row said is gone, its random bytes and the pseudonym with it. A scan that let
+somebody into a trip in custody is spent: into which one is kept nowhere.
 """
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from api.store.tables import SEQUENCE, metadata
 
@@ -38,6 +50,7 @@ health_scans: Final = Table(
     Column("row", LargeBinary),
     Column("erase_at", BigInteger, nullable=False),
     Column("erasure", LargeBinary, ForeignKey("health_erasures.id")),
+    Column("is_spent", Boolean, nullable=False, server_default=false()),
     Index("health_scans_key", "checkpoint", "key"),
     Index(
         "health_scans_due",

@@ -38,6 +38,13 @@ class ScanErased(Refused):
 
 
 @dataclass(eq=False)
+class ScanSpent(Refused):
+    """The scan let somebody into a trip already; each lets in one."""
+
+    number: str
+
+
+@dataclass(eq=False)
 class ScanTaken(Refused):
     """These bytes are a record of another agency, or of another kind."""
 
@@ -171,6 +178,14 @@ def _known(connection: Connection, entries: Sequence[ScanEntry]) -> set[Digest]:
             raise ScanTaken(row.digest)
         known.add(row.digest)
     return known
+
+
+def spend_scan(connection: Connection, number: str) -> None:
+    """Spend a scan as part of a caller's transaction; raise `ScanSpent` where it was before."""
+    scan = health_scans.c
+    unspent = update(health_scans).where(scan.number == number, ~scan.is_spent)
+    if connection.execute(unspent.values(is_spent=True)).rowcount != 1:
+        raise ScanSpent(number)
 
 
 def insert_erasure(connection: Connection, receipt: ErasureRow) -> None:

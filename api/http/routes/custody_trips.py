@@ -35,6 +35,7 @@ from api.services.refusals import (
     CursorMalformed,
     ExemptionUnknown,
     ScanErased,
+    ScanSpent,
     ScanUnknown,
     TripErased,
     TripLive,
@@ -143,7 +144,9 @@ def trip(trip: HexId, custody: GivenCustody) -> TripAnswer:
     "/trips/{trip}/events",
     status_code=201,
     response_model=TripAnswer,
-    responses=_brought(TripUnknown, TripMoved, AdmissionRefused, ScanUnknown, ScanErased),
+    responses=_brought(
+        TripUnknown, TripMoved, AdmissionRefused, ScanUnknown, ScanErased, ScanSpent
+    ),
 )
 def append(trip: HexId, form: EventForm, custody: GivenCustody, _: PacedStranger) -> Response:
     """Continue a trip with one more event; whoever brings it needs no account.

@@ -9,12 +9,15 @@ from sqlalchemy import update
 
 from api.services.custody_alerts import CustodyAlerts
 from api.services.custody_audit import broken
+from api.services.custody_exemptions import ExemptionHeld, ExemptionOrder
+from api.services.idempotency import KeptAnswer, Settlement
 from api.services.policies import CUSTODY_SECONDS
 from api.store import custody_tables
 from api.store.audit import audit_view
 from ledger.canonical import b64url_decode, b64url_encode
 from ledger.health import custody_events
 from ledger.health.custody_steps import Kind, Party, Step
+from ledger.health.exemptions import ExemptionAct
 from ledger.health.gate.outcome import Outcome
 from ledger.health.scans import Override
 from ledger.values import RecordKind
@@ -159,6 +162,25 @@ class TestExemptions:
         held = desk.enlist(twin)
         assert refusal(held) == (409, "ExemptionHeld")
         assert held.json()["exemption"] == "0x" + driver.subject.hex()
+
+    def test_stand_once_of_two_listed_at_the_same_moment(self, desk: CustodyDesk) -> None:
+        driver = desk.driver()
+        assert desk.act(driver, "removal", cause="sample").status_code == 201
+        twins = [Traveller(Kind.DRIVER, driver.person) for _ in range(2)]
+        for twin in twins:
+            assert desk.apply(twin).status_code == 201
+        exemptions = desk.world.app.state.services.custody.exemptions
+        order = ExemptionOrder(ExemptionAct.LIST, desk.world.clock.now + DAY)
+        by = desk.desks.host_officer.address
+
+        def while_the_other_is_listed(_: object) -> Settlement:
+            exemptions.act(twins[1].subject, order, by, None)
+            return Settlement(b"\x31" * 32, bytes(32), 0, KeptAnswer(201, (), b""))
+
+        with pytest.raises(ExemptionHeld):
+            exemptions.act(twins[0].subject, order, by, while_the_other_is_listed)
+        states = [exemptions.view(exemptions.get(twin.subject)).state for twin in twins]
+        assert states == ["applied", "listed"]
 
     def test_have_one_answer_to_a_repeated_key(self, desk: CustodyDesk) -> None:
         driver = desk.driver()
@@ -340,6 +362,24 @@ class TestDriversTrip:
         second = desk.admission(outcome=Outcome.SECONDARY, override=resolved)
         form = {"event": event, "admission": second}
         assert desk.post(f"trips/{trip}/events", form).status_code == 201
+
+    def test_admits_one_by_a_scan(self, desk: CustodyDesk) -> None:
+        first, second = desk.driver(), desk.driver()
+        trips = [desk.declared(first), desk.declared(second)]
+        desk.world.clock.now += 60
+        scan = desk.admission()
+        forms = [
+            {
+                "event": b64url_encode(desk.signed(desk.following(trip, Step.ADMITTED, PORT), who)),
+                "admission": scan,
+            }
+            for trip, who in zip(trips, (first, second), strict=True)
+        ]
+        paths = [f"trips/{trip}/events" for trip in trips]
+        assert desk.post(paths[0], forms[0]).status_code == 201
+        assert refusal(desk.post(paths[1], forms[1])) == (409, "ScanSpent")
+        assert desk.post(paths[0], forms[0]).status_code == 200  # the same once more
+        assert desk.post(paths[1], forms[1] | {"admission": desk.admission()}).status_code == 201
 
 
 class TestArrivalsTrip:
