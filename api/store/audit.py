@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, Subquery, func, select, union_al
 
 from api.store.custody_tables import custody_events, custody_trips
 from api.store.database import Database
-from api.store.event_tables import EVENT_TABLES
+from api.store.event_tables import CHAIN_TABLES, EVENT_TABLES
 from api.store.foreign_tables import health_trust_lists
 from api.store.health_tables import health_passes
 from api.store.lists import TokenRow
@@ -76,11 +76,11 @@ class AuditView:
 
     def event_tables(self) -> tuple[str, ...]:
         """Return the names of the event tables."""
-        return tuple(table.name for table in EVENT_TABLES.values())
+        return tuple(table.name for table in CHAIN_TABLES)
 
     def events(self, name: str) -> Iterator[tuple[Any, ...]]:
         """Yield an event table's rows in chain order."""
-        (table,) = (table for table in EVENT_TABLES.values() if table.name == name)
+        (table,) = (table for table in CHAIN_TABLES if table.name == name)
         query = select(table).order_by(table.c.block, table.c.log_index)
         for row in self._in_pieces(query):
             yield tuple(row)

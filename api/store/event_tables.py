@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Row, Table, Text
 from sqlalchemy.types import TypeEngine
 
 from api.store.tables import metadata
+from api.store.tender_events import tender_events
 from ledger import events
 from ledger.events import Event, Place
 
@@ -79,6 +80,8 @@ EVENT_TABLES: Final[Mapping[type[Event], Table]] = MappingProxyType(
         if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
     }
 )
+CHAIN_TABLES: Final = (*EVENT_TABLES.values(), tender_events)
+"""All tables of events; those of the tender ledgers share one."""
 
 
 @dataclass(frozen=True, slots=True)

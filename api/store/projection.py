@@ -9,9 +9,10 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, tuple_, up
 
 from api.store.appends import append
 from api.store.database import Database
-from api.store.event_tables import EVENT_TABLES, WORD_BYTES, values_of
+from api.store.event_tables import CHAIN_TABLES, EVENT_TABLES, WORD_BYTES, values_of
 from api.store.outbox import NO_RECEIPT
 from api.store.tables import intents, projected_blocks, projection_seen, status_words
+from api.store.tender_events import tender_events, tender_values
 from api.store.upserts import insert_new, upsert
 from ledger.events import Event, StatusChanged
 from ledger.outbox import IntentState
@@ -73,7 +74,7 @@ class SqlProjection:
                 .where(projection_seen.c.finalized > block)
                 .values(finalized=block)
             )
-            for forgotten in (*EVENT_TABLES.values(), projected_blocks):
+            for forgotten in (*CHAIN_TABLES, projected_blocks):
                 connection.execute(delete(forgotten).where(forgotten.c.block > block))
             rebuild_words(connection, {(r.agency, r.list, r.word) for r in touched})
 
@@ -121,7 +122,10 @@ def _raise_finalized(connection: Connection, finalized: int) -> None:
 def _append(connection: Connection, headers: Sequence[Header], events: Sequence[Event]) -> None:
     """Take in what lies above all that is in."""
     for cls, happened in _by_class(events).items():
-        append(connection, EVENT_TABLES[cls], map(values_of, happened))
+        if cls in EVENT_TABLES:
+            append(connection, EVENT_TABLES[cls], map(values_of, happened))
+        else:
+            append(connection, tender_events, map(tender_values, happened))
     advance_words(connection, [e for e in events if isinstance(e, StatusChanged)])
     append(connection, projected_blocks, [(h.block, h.hash, h.time) for h in headers])
 

@@ -130,7 +130,11 @@ class Deployment:
     def emitters(self) -> list[Address]:
         """The contracts whose events make the projection."""
         found = [self.authority, self.record_ledger]
-        return found if self.recognition_ledger is None else [*found, self.recognition_ledger]
+        if self.recognition_ledger is not None:
+            found.append(self.recognition_ledger)
+        if (tenders := self.tender_contracts) is not None:
+            found += [tenders.policies, tenders.ledger, tenders.awards]
+        return found
 
     @property
     def recognition(self) -> Address:

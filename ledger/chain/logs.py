@@ -10,6 +10,7 @@ from typing import Any, Final
 from ledger import events
 from ledger.chain.abi import EventType, load_abi
 from ledger.chain.deployments import Deployment
+from ledger.chain.tender_logs import TENDER_CONTRACTS, tender_maker
 from ledger.chain.wire import HASH_BYTES, address, octets, quantity, record, rows
 from ledger.errors import ChainUnavailable
 from ledger.events import Event, Place
@@ -83,17 +84,26 @@ def _emitter(deployment: Deployment, address_: Address) -> str | None:
         return "RecordLedger"
     if address_ == deployment.authority:
         return "Authority"
-    return "RecognitionLedger" if address_ == deployment.recognition_ledger else None
+    if address_ == deployment.recognition_ledger:
+        return "RecognitionLedger"
+    tenders = deployment.tender_contracts
+    places = () if tenders is None else (tenders.policies, tenders.ledger, tenders.awards)
+    found = dict(zip(places, TENDER_CONTRACTS, strict=False))
+    return found.get(address_)
 
 
 @cache
 def _kept(contract: str) -> Mapping[bytes, tuple[EventType, _Make]]:
-    """Events of the ABI that `ledger.events` has a class for."""
-    return {
-        event.topic: (event, _maker(event, getattr(events, event.name)))
-        for event in load_abi(contract).events.values()
-        if hasattr(events, event.name)
-    }
+    """Events of the ABI that there is a class for."""
+    of_tenders = contract in TENDER_CONTRACTS
+    found = load_abi(contract).events.values()
+    makers = ((event, tender_maker(event) if of_tenders else _make_of(event)) for event in found)
+    return {event.topic: (event, make) for event, make in makers if make is not None}
+
+
+def _make_of(event: EventType) -> _Make | None:
+    cls = getattr(events, event.name, None)
+    return None if cls is None else _maker(event, cls)
 
 
 def _maker(event: EventType, cls: type[Event]) -> _Make:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from ledger.events import Place
+from ledger.events import Event
 from ledger.tenders.ids import TenderId
 from ledger.tenders.messages import SubmitBid
 from ledger.tenders.policy.ends import Ends
@@ -116,20 +116,18 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyRegistered:
-    """ITenderLedger.PolicyRegistered."""
+class PolicyRegistered(Event):
+    """ITenderPolicies.PolicyRegistered."""
 
-    place: Place
     jurisdiction: JurisdictionId
     policy: bytes
     terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
-class TenderEvent:
+class TenderEvent(Event):
     """Any event about one tender."""
 
-    place: Place
     tender_id: TenderId
 
 

@@ -176,7 +176,8 @@ class TestDecodeLog:
     def test_the_golden_ones_are_all_that_are_kept(self) -> None:
         kept = {type(event).__name__ for _, event in GOLDEN}
         abi = {name for contract in CONTRACTS.values() for name in load_abi(contract).events}
-        assert kept == {cls.__name__ for cls in Event.__subclasses__()}
+        ours = [cls for cls in vars(events).values() if isinstance(cls, type)]
+        assert kept == {cls.__name__ for cls in ours if issubclass(cls, Event) and cls is not Event}
         assert abi - kept == {"RoleAdminChanged", "EIP712DomainChanged"}
 
     def test_a_stranger_who_says_the_same_is_not_heard(self) -> None:
