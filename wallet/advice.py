@@ -32,6 +32,7 @@ from ledger.errors import (
 from ledger.health.agreement_history import AgreementUnknown
 from ledger.health.conversion import ConversionRefused
 from ledger.health.gate_bundle.errors import (
+    GateBundleAhead,
     GateBundleIncomplete,
     GateBundleRolledBack,
     GateBundleUntrusted,
@@ -85,6 +86,7 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     SdJwtMalformed: "Check that the file is the whole document.",
     ProofFileMalformed: "Get the proof anew: suizheng licence fetch.",
     GateBundleUntrusted: "If you know the key, trust it: suizheng trust add.",
+    GateBundleAhead: "Set this device's clock; if it is right, the publisher's is wrong.",
     GateBundleIncomplete: "Get all of it: suizheng gate update --from URL.",
     GateBundleRolledBack: "This gate keeps the newer one. Get the newest.",
     GateClockBehind: "Set this device's clock; until then it decides nothing.",

@@ -78,7 +78,7 @@ class BundleFolder:
         """Return the bundle of a sequence.
 
         Raises `GateBundleUnknown`, `GateFolderMalformed`, and as `manifest.read` and `read_bundle`
-        do: `GateClockBehind` among them.
+        do: `GateClockBehind` and `GateBundleAhead` among them.
         """
         path = self._path(sequence, _MANIFEST)
         if not path.exists():
@@ -99,7 +99,8 @@ class BundleFolder:
         nothing else. `files` are those that come along; the others are held.
 
         Raises:
-            GateBundleMalformed, GateBundleUntrusted, GateClockBehind: as `manifest.read`.
+            GateBundleMalformed, GateBundleUntrusted, GateClockBehind, GateBundleAhead: as
+                `manifest.read`.
             GateBundleRolledBack: unless sequence and block move forward.
             GateBundleIncomplete, GateFileWrong, GateBundleMalformed: as `read_bundle`.
         """

@@ -48,13 +48,16 @@ def time_findings(begins: int, ends: int, case: Case) -> Iterator[GateFinding]:
 def age_findings(
     parts: Mapping[str, Part | None], policy: Policy, case: Case
 ) -> Iterator[GateFinding]:
-    """Yield STALE_LIST for parts that are not there, or older than the policy's `offlineMaxAge`."""
+    """Yield STALE_LIST for parts that are not there, or older than the policy's `offlineMaxAge`.
+
+    How old a part is that is dated later than now, nobody knows.
+    """
     for name, part in parts.items():
         if part is None:
             yield unknown(Reason.STALE_LIST, f"no {name} list", check=_CHECKS[name])
             continue
         age = part.age(case.at)
-        if age > policy.seconds("offlineMaxAge", name):
+        if not -AHEAD_SECONDS <= age <= policy.seconds("offlineMaxAge", name):
             yield unknown(Reason.STALE_LIST, name, check=_CHECKS[name], age=age)
 
 

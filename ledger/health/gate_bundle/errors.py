@@ -26,6 +26,14 @@ class GateBundleUntrusted(GateBundleUnusable):
 
 
 @dataclass(eq=False)
+class GateBundleAhead(GateBundleUnusable):
+    """The gate bundle is dated later than the clock of this device."""
+
+    issued_at: int
+    at: int
+
+
+@dataclass(eq=False)
 class GateBundleRolledBack(GateBundleUnusable):
     """A newer gate bundle is held already."""
 

@@ -16,6 +16,7 @@ from ledger.health import claims, signed
 from ledger.health.claims import ClaimsInvalid
 from ledger.health.gate.evidence import Block, Part
 from ledger.health.gate_bundle.errors import (
+    GateBundleAhead,
     GateBundleMalformed,
     GateBundleRolledBack,
     GateBundleUntrusted,
@@ -32,6 +33,8 @@ MAX_FILES: Final = 20_000
 MAX_FILE_BYTES: Final = 2**24
 MAX_TOTAL_BYTES: Final = 2**26
 """64 MiB: what a gate may be made to fetch; 300,000 passes are below 4 MB."""
+AHEAD_SECONDS: Final = 30
+"""By how much its signer's clock may be ahead of the gate's, as an issuer's may (§3.2)."""
 _HASH_BYTES: Final = 32
 _MAX_CODE: Final = 64
 _MAX_CHAIN_ID: Final = 2**53
@@ -90,6 +93,8 @@ def read(encoded: bytes, trusted: Collection[DocumentKey], at: int) -> Manifest:
         GateBundleUntrusted: for another signer, another usage, and a key that is frozen, reported
             stolen, or was not good when the manifest was issued.
         GateClockBehind: when `at` is before the bundle's block.
+        GateBundleAhead: when it is dated later than `at`: its lists would look new for too long,
+            and its sequence keep honest bundles out.
     """
     if len(encoded) > MAX_MANIFEST_BYTES:
         raise GateBundleMalformed(NAME, "too long")
@@ -106,6 +111,8 @@ def read(encoded: bytes, trusted: Collection[DocumentKey], at: int) -> Manifest:
         raise GateBundleUntrusted("the key is not good at that time")
     if at < manifest.block.time:
         raise GateClockBehind(at, manifest.block.time)
+    if manifest.issued_at > at + AHEAD_SECONDS:
+        raise GateBundleAhead(manifest.issued_at, at)
     return manifest
 
 

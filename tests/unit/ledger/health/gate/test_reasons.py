@@ -411,6 +411,8 @@ class TestStaleList:
 
         assert aged(longest) == ACCEPTED
         assert aged(longest + 1) == ("UNKNOWN", ["STALE_LIST"])
+        assert aged(-30) == ACCEPTED
+        assert aged(-31) == ("UNKNOWN", ["STALE_LIST"])
 
     def test_a_status_list_that_is_not_there_or_too_short(self) -> None:
         assert answer(status={}) == ("UNKNOWN", ["STALE_LIST"])

@@ -13,6 +13,7 @@ from ledger.health.claims import ClaimsInvalid
 from ledger.health.gate.evidence import Block, Part
 from ledger.health.gate_bundle import manifest as manifests
 from ledger.health.gate_bundle.errors import (
+    GateBundleAhead,
     GateBundleMalformed,
     GateBundleRolledBack,
     GateBundleUntrusted,
@@ -89,10 +90,16 @@ class TestRead:
             manifests.read(MADE.encoded, [replace(KEY, **change)], NOON + 120)
 
     def test_refuses_a_device_whose_clock_is_behind_the_block(self) -> None:
-        manifests.read(MADE.encoded, [KEY], NOON)
         with pytest.raises(GateClockBehind) as refused:
             manifests.read(MADE.encoded, [KEY], NOON - 1)
         assert (refused.value.at, refused.value.block_time) == (NOON - 1, NOON)
+
+    @pytest.mark.parametrize("issued_at", [NOON + 151, NOON + 3 * DAY])
+    def test_refuses_one_that_is_dated_later_than_now(self, issued_at: int) -> None:
+        manifests.read(resigned({6: NOON + 150}), [KEY], NOON + 120)
+        with pytest.raises(GateBundleAhead) as refused:
+            manifests.read(resigned({6: issued_at}), [KEY], NOON + 120)
+        assert (refused.value.issued_at, refused.value.at) == (issued_at, NOON + 120)
 
     @pytest.mark.parametrize(
         "changes",
