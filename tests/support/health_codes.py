@@ -18,10 +18,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID
 
 from ledger.health import base45
+from ledger.health.cose import Sign1
 from ledger.health.hcert.certificates import read_certificate
 from ledger.health.hcert.trust import TrustedKey, TrustList, trust_list
 from ledger.values import Seconds
 
+_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of the group of P-256 (SP 800-186 §3.2.1.3)."""
 NOW: Final = Seconds(1_625_000_000)  # 2021-06-29T20:53:20Z
 START: Final = Seconds(NOW - 86_400)
 END: Final = Seconds(NOW + 86_400)
@@ -140,6 +143,16 @@ class Issuer:
         r, s = decode_dss_signature(self.key.sign(signed, ec.ECDSA(SHA256())))
         return r.to_bytes(32) + s.to_bytes(32)
 
+    def signature_like(self, known: Sign1, protected: bytes, payload: bytes) -> bytes:
+        """Sign as a thief does who wants r of a code that is known: by the number that drew it."""
+        secret: int = self.key.private_numbers().private_value
+        half = len(known.signature) // 2
+        r, s = (int.from_bytes(each) for each in (known.signature[:half], known.signature[half:]))
+        number = pow(s, -1, _ORDER) * (_hashed(known.signed) + r * secret) % _ORDER
+        signed = cbor2.dumps(["Signature1", protected, b"", payload])
+        other = pow(number, -1, _ORDER) * (_hashed(signed) + r * secret) % _ORDER
+        return known.signature[:half] + other.to_bytes(half)
+
     def headers(self) -> dict[int, Any]:
         return {1: -37 if self.bits else -7, 4: self.kid}
 
@@ -168,3 +181,7 @@ def text(message: list[Any], tag: int = 18) -> str:
 def packed(data: bytes) -> str:
     """The text of any bytes in place of a message."""
     return "HC1:" + base45.encode(zlib.compress(data, 9))
+
+
+def _hashed(signed: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(signed).digest())

@@ -77,7 +77,10 @@ def subject_of(message: Sign1) -> bytes:
 def digest_of(message: Sign1, receiver: str) -> Digest:
     """Return the digest under which a jurisdiction anchors that it converted a code.
 
-    SHA-256 over `subject_of`, which nobody guesses, in the name of the receiver.
+    SHA-256 in the name of the receiver over SHA-256 of what was signed, and over `subject_of`,
+    which nobody guesses. That alone would not do: whoever steals a key works out of a code that is
+    known how its r was drawn, and signs others with the same.
     """
     name = f"health:hcert\n{receiver}\n".encode()
-    return Digest(hashlib.sha256(name + subject_of(message)).digest())
+    content = hashlib.sha256(message.signed).digest()
+    return Digest(hashlib.sha256(name + content + subject_of(message)).digest())

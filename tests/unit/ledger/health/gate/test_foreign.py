@@ -1,11 +1,15 @@
 """Codes of other countries at a gate: what their reading finds, and what the agreement adds."""
 
+import zlib
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+import cbor2
 import pytest
+from cbor2 import CBORTag
 
+from ledger.health import qr_text
 from ledger.health.gate.evidence import Part
 from ledger.health.gate.lane import Match, TravelDocument
 from ledger.health.gate.recognition import HCERT
@@ -118,6 +122,18 @@ class TestReading:
         for_good = stolen | {"distrust_from": None}
         known = {digest: NOW - DAY}
         assert answer(foreign=trusted(**for_good), anchors=known) == ("DENY", ["KEY_STATE"])
+
+    def test_of_a_stolen_key_stands_nothing_that_only_shares_its_random_number(self) -> None:
+        known = envelope.read(CODE)
+        payload = envelope.read(FOREIGN.code(certificate() | {"dob": "1999-09-09"})).payload
+        signature = FOREIGN.signature_like(known, known.protected, payload)
+        message = cbor2.dumps(CBORTag(18, [known.protected, {}, payload, signature]))
+        forged = qr_text.encode(envelope.PREFIX, zlib.compress(message))
+        assert answer(forged) == ACCEPTED  # while the key is trusted
+        stolen = trusted(state=KeyState.COMPROMISED, distrust_from=Seconds(NOW - HOUR))
+        anchors = {envelope.digest_of(known, LANE.jurisdiction): NOW - DAY}
+        assert answer(CODE, foreign=stolen, anchors=anchors) == ACCEPTED
+        assert answer(forged, foreign=stolen, anchors=anchors) == ("DENY", ["KEY_STATE"])
 
     def test_key_of_a_list_that_grew_old(self) -> None:
         assert answer(foreign=trusted(listed_at=Seconds(NOW - DAY))) == ACCEPTED
