@@ -11,6 +11,7 @@ from wallet.commands.bid_opening import open_, open_confidential_files
 from wallet.commands.bid_reading import read_secrets, status
 from wallet.commands.bid_sealing import lot_option, seal_bid, sealing_options, shown
 from wallet.commands.bid_sending import disclose, recover, replace, submit, withdraw
+from wallet.commands.bid_watching import watch
 from wallet.commands.options import FILE, FOLDER, password_option
 from wallet.console import print_json, say
 from wallet.home import write_file
@@ -79,7 +80,7 @@ def export_backup(outside: Surroundings, /, tender: str, **given: Any) -> None:
 
 
 for _command in (
-    *(submit, replace, withdraw, disclose, recover, status),
+    *(submit, replace, withdraw, disclose, watch, recover, status),
     *(read_secrets, open_, open_confidential_files),
 ):
     bid.add_command(_command)

@@ -5,21 +5,25 @@ it to the bidder by where its money came from.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from ledger.chain import tender_calls
 from ledger.chain.accounts import Account
+from ledger.chain.calls import Call
 from ledger.chain.direct import Receipt
+from ledger.chain.tender_reading import TenderReader
 from ledger.tenders import messages
 from ledger.tenders.contract_errors import BidMissing
 from ledger.tenders.errors import AlreadyDone
-from ledger.tenders.messages import WithdrawBid
+from ledger.tenders.messages import SubmitBid, WithdrawBid
 from ledger.tenders.sealing import PartSecrets
 from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.state import BidState
+from ledger.values import Address, LedgerRef
 from wallet.commands.bid_sealing import (
     VALID_SECONDS,
     bidder_of,
@@ -50,6 +54,24 @@ from wallet.tenders.preflight import (
 )
 from wallet.tenders.published import require_published
 
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A secret of one part that goes out: when it may, which call, and which of the two it is."""
+
+    require: Callable[[TenderReader, BidPlace, Address, int], SignedBid]
+    encode: Callable[[LedgerRef, SubmitBid, int, bytes], Call]
+    secret: Callable[[PartSecrets], bytes]
+
+    def of(self, line: Line, kept: BidPlace, key: Account, part: int) -> tuple[SignedBid, Call]:
+        """Return the bid and the call; raises as `require` does before anything is unsealed."""
+        signed = self.require(line.reader, kept, key.address, part)
+        held = kept.secrets(signed.message.version, StoreKey.of(key.private_key))[part - 1]
+        return signed, self.encode(signed.ledger, signed.message, part, self.secret(held))
+
+
+DISCLOSURE: Final = Posting(require_disclosable, tender_calls.disclose, lambda each: each.s_b)
+_RECOVERY: Final = Posting(require_recoverable, tender_calls.recover, lambda each: each.s_c)
 part_option = click.option(
     "--part", type=click.IntRange(1, 2), help="The one that is being opened unless given."
 )
@@ -60,7 +82,7 @@ def sending_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return ledger_options(account_option(None)(command))
 
 
-def _of_tender(command: Callable[..., Any]) -> Callable[..., Any]:
+def of_tender(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the place of a bid, and whatever sending needs."""
     command = sending_options(password_option(json_option(command)))
     return click.argument("tender")(lot_option(command))
@@ -111,7 +133,7 @@ def replace(outside: Surroundings, /, documents: Path, folder: Path, **given: An
 
 
 @click.command(cls=TenderCommand)
-@_of_tender
+@of_tender
 @valid_option
 @click.pass_obj
 def withdraw(outside: Surroundings, /, tender: str, **given: Any) -> None:
@@ -126,7 +148,7 @@ def withdraw(outside: Surroundings, /, tender: str, **given: Any) -> None:
         if bid.state is BidState.WITHDRAWN:
             raise AlreadyDone
         require_receiving(line.reader, kept.tender)
-        key = _account(outside, kept.key_name, given)
+        key = unlocked(outside, kept.key_name, given)
         if bid.state is BidState.NONE:
             raise BidMissing(key.address)
         version = max(kept.next_version(), bid.version + 1)
@@ -136,7 +158,7 @@ def withdraw(outside: Surroundings, /, tender: str, **given: Any) -> None:
         kept.keep_withdrawal(version, message, signature)
         call = tender_calls.withdraw(ledger, message, signature)
         with waiting("Waiting for the block"):
-            receipt = line.send(_account(outside, given["account"], given), call)
+            receipt = line.send(unlocked(outside, given["account"], given), call)
     digest = "0x" + messages.digest(ledger, message).hex()
     _tell(
         f"Version {version} takes the bid back.",
@@ -147,7 +169,7 @@ def withdraw(outside: Surroundings, /, tender: str, **given: Any) -> None:
 
 
 @click.command(cls=TenderCommand)
-@_of_tender
+@of_tender
 @part_option
 @click.pass_obj
 def disclose(outside: Surroundings, /, tender: str, **given: Any) -> None:
@@ -156,11 +178,11 @@ def disclose(outside: Surroundings, /, tender: str, **given: Any) -> None:
     The chain's clock is looked at first: the secret is public once it is sent, even where the
     contract refuses it. Only the version that the chain holds is disclosed.
     """
-    _post(outside, tender, given, require_disclosable, tender_calls.disclose, lambda s: s.s_b)
+    _post(outside, tender, given, DISCLOSURE)
 
 
 @click.command(cls=TenderCommand)
-@_of_tender
+@of_tender
 @part_option
 @click.pass_obj
 def recover(outside: Surroundings, /, tender: str, **given: Any) -> None:
@@ -169,7 +191,7 @@ def recover(outside: Surroundings, /, tender: str, **given: Any) -> None:
     From releaseEnd, or once the part is opened, to fallbackEnd: for trustees who kept silent, or
     shares that do not join.
     """
-    _post(outside, tender, given, require_recoverable, tender_calls.recover, lambda s: s.s_c)
+    _post(outside, tender, given, _RECOVERY)
 
 
 def _seal_and_submit(
@@ -188,30 +210,21 @@ def _submit(
     stored = line.reader.bid(kept.tender, kept.lot, message.bidder)
     if stored.digest == signed.digest:
         raise AlreadyDone
-    account = _account(outside, given["account"], given)
+    account = unlocked(outside, given["account"], given)
     with waiting("Waiting for the block"):
         receipt = line.send(account, tender_calls.submit(signed))
     said = f"Version {message.version} for lot {message.lot} is in."
     _tell(said, shown(kept, signed), receipt, given)
 
 
-def _post(  # one parameter for each thing in which the two secrets differ
-    outside: Surroundings,
-    tender: str,
-    given: dict[str, Any],
-    require: Callable[..., SignedBid],
-    encode: Callable[..., Any],
-    secret: Callable[[PartSecrets], bytes],
-) -> None:
+def _post(outside: Surroundings, tender: str, given: dict[str, Any], posting: Posting) -> None:
     kept = BidStore(outside.home).find(tender, given["lot"])
+    key = unlocked(outside, kept.key_name, given)
     with tender_line(outside, given, kept.newest().ledger) as line:
         part = given["part"] or line.reader.current_part(kept.tender)
-        signed = require(line.reader, kept, bidder_of(outside, kept), part)
-        key = StoreKey.of(_account(outside, kept.key_name, given).private_key)
-        held = kept.secrets(signed.message.version, key)[part - 1]
-        call = encode(signed.ledger, signed.message, part, secret(held))
+        signed, call = posting.of(line, kept, key, part)
         with waiting("Waiting for the block"):
-            receipt = line.send(_account(outside, given["account"], given), call)
+            receipt = line.send(unlocked(outside, given["account"], given), call)
     facts = {"version": signed.message.version, "part": part}
     _tell(f"The secret of part {part} is out.", facts, receipt, given)
 
@@ -224,5 +237,6 @@ def _tell(said: str, facts: dict[str, Any], receipt: Receipt, given: dict[str, A
         say(f"{said} Block {receipt.block} (transaction {transaction}).")
 
 
-def _account(outside: Surroundings, name: str, given: dict[str, Any]) -> Account:
+def unlocked(outside: Surroundings, name: str, given: dict[str, Any]) -> Account:
+    """Return an account of this wallet; raises as `Keyring.account` and `Passwords.of` do."""
     return outside.keyring.account(name, given["passwords"].of(name))

@@ -1,7 +1,8 @@
 """A sealed tender from publication to the opened files, typed by those who take part."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
 from tests.support.anvil import anvil
 from tests.support.bid_desk import FILES, Desk
-from tests.support.node_proxy import Exchange, Request, node_proxy
+from tests.support.node_proxy import Exchange, Request, http_status, node_proxy
 from tests.support.sealed_bids import PRICE
 from tests.support.standing import account
 from tests.support.tender_town import Change, Sale, TenderTown, read_json, sent
 from tests.support.terminal import Terminal
+from wallet.embedded import Clocks
+from wallet.surroundings import Surroundings
 from wallet.tenders.bids import StoreKey
 
 
@@ -136,6 +139,61 @@ class TestSealedTender:
         secret = trustee.account(name, "correct horse").private_key
         for each in (secrets.s_b, secrets.s_c, secret):
             assert each.hex() not in "".join(asked)
+
+
+class Watcher(Terminal):
+    """A terminal at which time passes only while a command sleeps."""
+
+    def __init__(self, like: Terminal, steps: list[Callable[[], object]]) -> None:
+        super().__init__(like.folder, like.now, randomness=like.randomness)
+        self._steps = steps
+        self.slept: list[float] = []
+
+    @property
+    def outside(self) -> Surroundings:
+        clocks = Clocks(lambda: self.now, lambda: 0.0, self._sleep)
+        return replace(super().outside, clocks=clocks)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self._steps.pop(0)()
+
+
+class TestWatch:
+    def test_discloses_whatever_comes_between(self, tender_town: TenderTown) -> None:
+        """Too early twice, then a gateway in trouble before it sends and after it has sent."""
+        sale = tender_town.publish("watched")
+        desk, other = sale.bidder("watched"), sale.bidder("watched 2")
+        submitted(desk)
+        submitted(other)
+        with node_proxy(tender_town.running.url) as proxy:
+            start = sale.ends[1]
+            steps: list[Callable[[], object]] = [
+                lambda: tender_town.go(start - 4),
+                lambda: tender_town.go(start),
+                lambda: proxy.when("eth_sendRawTransaction", http_status(502)),
+                lambda: None,
+            ]
+            proxy.when("eth_estimateGas", http_status(503))
+            watcher = Watcher(desk.terminal, steps)
+            words = sent(("bid", "watch", sale.id, "--node", proxy.url))
+            shown = watcher.json(*words)
+        assert watcher.slept == [15, 4, 15, 15]
+        folder = next(desk.store.places()).folder(1)
+        out = desk.terminal.folder / "secrets.json"
+        read = desk.terminal.json("bid", "secrets", folder / "bid.json", "--out", out)
+        assert shown == {"part": 1, "secret": read["s_b"]}
+        assert "on the chain" in desk.terminal.run(*sent(("bid", "watch", sale.id)))
+
+    def test_ends_where_it_can_never_be(self, tender_town: TenderTown) -> None:
+        sale = tender_town.publish("too few")
+        desk = sale.bidder("too few")
+        submitted(desk)
+        tender_town.go(sale.ends[1])
+        words = sent(("bid", "watch", sale.id))
+        assert desk.terminal.json(*words, code=1)["error"] == "TooFewBids"
+        tender_town.go(sale.ends[2])
+        assert desk.terminal.json(*words, code=1)["error"] == "WindowClosed"
 
 
 def _receive(sale: Sale, first: Desk, second: Desk, third: Desk) -> None:
