@@ -137,8 +137,8 @@ def _findings(subject: _Subject, case: Case) -> Iterator[GateFinding]:
     yield from clock_findings(case)
     yield from presentation_findings(Mode.PAPER, Showing(Mode.PAPER), ground.policy, case)
     yield from memory_findings(envelope.subject_of(subject.message), None, subject.uses, case)
+    yield from age_findings(_parts(subject.key, case), ground.policy, case)
     if ground.policy is not None:
-        yield from age_findings(_parts(subject.key, case), ground.policy, case)
         yield from quota_findings(ground.source, ground.policy, case)
         yield from grade_findings(subject.grade, ground.policy)
         bundle = case.evidence.bundles.get(ground.bundle_hash)

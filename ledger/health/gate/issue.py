@@ -58,28 +58,35 @@ def anchored(digest: Digest, content: HealthPass, key: IssuerKey, case: Case) ->
     return Anchored(standing, held.passes.end, max(case.at, held.passes.end))
 
 
-def issue_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Iterator[GateFinding]:
+def issue_findings(
+    anchor: Anchored, content: HealthPass, key: IssuerKey, case: Case
+) -> Iterator[GateFinding]:
     """Yield what speaks against the issue of a pass that `key` signed."""
     if anchor.standing is Standing.NOT_LISTED:
         yield denied(Reason.ANCHOR, "not in a list that covers it")
     elif anchor.standing is Standing.NOT_COVERED:
         yield unknown(Reason.ANCHOR, "newer than the list")
-    yield from _usage_findings(anchor, content, key)
+    is_told = _is_told(anchor, content, case)
+    yield from _usage_findings(anchor, content, key, is_told=is_told)
     if key.key.frozen:
         yield unknown(Reason.KEY_STATE, "frozen")
     if key.key.distrust_from:
         yield from _distrust_findings(anchor, key.key.distrust_from)
-    yield from _state_findings(anchor, content, key)
+    yield from _state_findings(anchor, content, key, is_told=is_told)
 
 
-def _usage_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Iterator[GateFinding]:
+def _usage_findings(
+    anchor: Anchored, content: HealthPass, key: IssuerKey, *, is_told: bool
+) -> Iterator[GateFinding]:
     if not int(key.key.usage) & _DOCUMENTS:
         yield denied(Reason.KEY_USAGE, "not for documents")
     if key.agency.jurisdiction != content.jurisdiction:
         yield denied(Reason.KEY_USAGE, "of another jurisdiction")
     first = key.is_accredited_at(PASS, _first(anchor, content))
     last = key.is_accredited_at(PASS, anchor.last)
-    if not (first or last):
+    if not (first or last or is_told):
+        yield unknown(Reason.KEY_USAGE, "not accredited in a list that is older")
+    elif not (first or last):
         yield denied(Reason.KEY_USAGE, "not accredited")
     elif not (first and last):
         yield unknown(Reason.KEY_USAGE, "accredited for part of the time")
@@ -93,7 +100,9 @@ def _distrust_findings(anchor: Anchored, distrust_from: int) -> Iterator[GateFin
         yield unknown(Reason.KEY_STATE, "perhaps distrusted", since=distrust_from)
 
 
-def _state_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> Iterator[GateFinding]:
+def _state_findings(
+    anchor: Anchored, content: HealthPass, key: IssuerKey, *, is_told: bool
+) -> Iterator[GateFinding]:
     begin = _first(anchor, content)
     first, last = key.key.state_at(begin), key.key.state_at(anchor.last)
     bad = [state for state in (first, last) if state not in _TOLD]
@@ -103,7 +112,22 @@ def _state_findings(anchor: Anchored, content: HealthPass, key: IssuerKey) -> It
         yield denied(Reason.KEY_STATE, bad[0].name.lower())
     if AgencyStatus.ACTIVE not in (key.agency_status_at(begin), key.agency_status_at(anchor.last)):
         # An inactive agency anchors nothing, so one that was active for a part was active then.
-        yield denied(Reason.KEY_STATE, "agency inactive")
+        detail = "agency inactive"
+        if is_told:
+            yield denied(Reason.KEY_STATE, detail)
+        else:
+            yield unknown(Reason.KEY_STATE, f"{detail} in a list that is older")
+
+
+def _is_told(anchor: Anchored, content: HealthPass, case: Case) -> bool:
+    """Whether the list of keys is new enough to tell of a pass's issue.
+
+    It is when it covers the anchor. One that is not listed is judged by the first second at which
+    it may have been anchored: whoever signed it had to be entitled then.
+    """
+    is_listed = anchor.standing is Standing.LISTED
+    moment = anchor.last if is_listed else _first(anchor, content)
+    return case.evidence.trust.as_of >= moment
 
 
 def _first(anchor: Anchored, content: HealthPass) -> int:

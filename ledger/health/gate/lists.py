@@ -12,6 +12,14 @@ from ledger.status_list import ListUnusable
 from ledger.values import Status
 
 _CHECKS: Final = {"trust": 4, "status": 5, "allow": 3, "rules": 4}
+_HOUR: Final = 3_600
+OFFLINE_MAX_AGE: Final = {
+    "trust": 24 * _HOUR,
+    "status": 6 * _HOUR,
+    "allow": _HOUR,
+    "rules": 7 * 24 * _HOUR,
+}
+"""How old each part may be in seconds where no policy is held that says it (proposed)."""
 
 
 def status_findings(held: HeldStatus | None, index: int) -> Iterator[GateFinding]:
@@ -46,18 +54,20 @@ def time_findings(begins: int, ends: int, case: Case) -> Iterator[GateFinding]:
 
 
 def age_findings(
-    parts: Mapping[str, Part | None], policy: Policy, case: Case
+    parts: Mapping[str, Part | None], policy: Policy | None, case: Case
 ) -> Iterator[GateFinding]:
     """Yield STALE_LIST for parts that are not there, or older than the policy's `offlineMaxAge`.
 
-    How old a part is that is dated later than now, nobody knows.
+    Without a policy `OFFLINE_MAX_AGE` counts. How old a part is that is dated later than now,
+    nobody knows.
     """
     for name, part in parts.items():
         if part is None:
             yield unknown(Reason.STALE_LIST, f"no {name} list", check=_CHECKS[name])
             continue
         age = part.age(case.at)
-        if not -AHEAD_SECONDS <= age <= policy.seconds("offlineMaxAge", name):
+        longest = policy.seconds("offlineMaxAge", name) if policy else OFFLINE_MAX_AGE[name]
+        if not -AHEAD_SECONDS <= age <= longest:
             yield unknown(Reason.STALE_LIST, name, check=_CHECKS[name], age=age)
 
 

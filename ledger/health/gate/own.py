@@ -113,7 +113,7 @@ def _signed_by(envelope: Signed, case: Case) -> tuple[IssuerKey, HealthPass]:
 
 def _findings(subject: _Subject, case: Case) -> Iterator[GateFinding]:
     content, showing, ground = subject.content, subject.showing, subject.ground
-    yield from issue_findings(subject.anchor, content, subject.key)
+    yield from issue_findings(subject.anchor, content, subject.key, case)
     yield from ground.findings(subject.covered, case.lane.port)
     if subject.status is not None:
         yield from status_findings(subject.status, content.index)
@@ -122,8 +122,8 @@ def _findings(subject: _Subject, case: Case) -> Iterator[GateFinding]:
     yield from clock_findings(case)
     yield from presentation_findings(content.modes, showing, ground.policy, case)
     yield from memory_findings(content.cti, showing.signed_at, content.max_uses, case)
+    yield from age_findings(_parts(subject, case), ground.policy, case)
     if ground.policy is not None:
-        yield from age_findings(_parts(subject, case), ground.policy, case)
         yield from quota_findings(ground.source, ground.policy, case)
         yield from grade_findings(content.grade, ground.policy)
     if not content.purposes >> case.lane.purpose & 1:

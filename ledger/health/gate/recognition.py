@@ -6,6 +6,7 @@ AGREEMENT, and the KEY-scoped suspension, which like a frozen key leaves a code 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ledger.health import passes
 from ledger.health.agreements import Agreement, InForce, Suspension, scope_of
 from ledger.health.gate.case import AHEAD_SECONDS, Case
 from ledger.health.gate.findings import GateFinding, denied, secondary, unknown
@@ -18,6 +19,9 @@ from ledger.values import AgencyId, AgreementState, Scope, health_record_type
 PASS: Final = health_record_type("pass")
 """What a pass is: the agreement by which a transfer is converted is about passes, too."""
 HCERT: Final = health_record_type("hcert")
+LEAD_SECONDS: Final = 48 * 3_600
+"""What is in force was signed by both that long before, at least (RecognitionLedger): agreements
+that are not older tell what is not recognised, older ones cannot."""
 
 
 class Covered(NamedTuple):
@@ -92,8 +96,15 @@ def ground_of_pass(content: HealthPass, case: Case) -> Ground:
         return _nothing("issued for another jurisdiction")
     if named is None:
         return _domestic(here, case)
+    return _of_agreement(content, named, case)
+
+
+def _of_agreement(content: HealthPass, named: passes.Recognition, case: Case) -> Ground:
+    here = case.lane.jurisdiction
     agreement = case.evidence.agreement(named.jurisdiction, here, PASS)
     found = None if agreement is None else agreement.in_force_at(case.at)
+    if not _is_settled(agreement, named.version) and not _is_told(content.issued_at, case):
+        return _newer(case)
     if agreement is None or found is None:
         return _nothing("no agreement in force")
     if found.version.number != named.version:
@@ -110,8 +121,34 @@ def ground_of_foreign(country: str, case: Case) -> Ground:
     agreement = case.evidence.agreement(country, case.lane.jurisdiction, HCERT)
     found = None if agreement is None else agreement.in_force_at(case.at)
     if found is None:
-        return _nothing("no agreement in force")
+        # Its own date says nothing here: codes of before the agreement are recognised, too.
+        return _nothing("no agreement in force") if _is_told(0, case) else _newer(case)
     return _ground(country, "health:hcert", found, case)
+
+
+def _is_settled(agreement: Agreement | None, number: int) -> bool:
+    """Whether what is held of a version stays so: both signed it, or it can never be signed.
+
+    Numbers only grow, so one that was passed over never comes.
+    """
+    if agreement is None:
+        return False
+    version = agreement.version(number)
+    if version is None:
+        return any(each.number > number for each in agreement.versions)
+    return bool(version.signed_at or version.ended_at)
+
+
+def _is_told(since: int, case: Case) -> bool:
+    """Whether agreements that were signed for what was issued at `since` are held here."""
+    rules = case.evidence.rules
+    return rules.as_of >= since and -AHEAD_SECONDS <= rules.age(case.at) <= LEAD_SECONDS
+
+
+def _newer(case: Case) -> Ground:
+    as_of = case.evidence.rules.as_of
+    detail = "no agreement in a list that is older"
+    return Ground(against=(unknown(Reason.AGREEMENT, detail, as_of=as_of),))
 
 
 def _nothing(detail: str) -> Ground:

@@ -106,7 +106,7 @@ FAULTS: dict[Reason, tuple[Outcome, Callable[[Scene], None]]] = {
     ),
     Reason.STATUS: (Outcome.SECONDARY, set_in("known", status=status_lists(Status.SUSPENDED))),
     Reason.TIME: (Outcome.DENY, set_in("content", expires_at=NOW)),
-    Reason.STALE_LIST: (Outcome.UNKNOWN, set_in("known", trust=Part(1, NOW - 100 * HOUR))),
+    Reason.STALE_LIST: (Outcome.UNKNOWN, set_in("known", rules=Part(1, NOW - 200 * HOUR))),
     Reason.PRESENTATION: (Outcome.DENY, set_on(time=NOW - 91)),
     Reason.REPLAY: (Outcome.SECONDARY, replayed),
     Reason.USES: (Outcome.SECONDARY, used),

@@ -183,6 +183,14 @@ class TestAgreement:
         other = trusted(country="XY")
         assert answer(foreign=other) == ("DENY", ["AGREEMENT"])
 
+    def test_perhaps_since_the_bundle(self) -> None:
+        def aged(age: int) -> tuple[str, list[str]]:
+            return answer(foreign=trusted(country="XY"), rules=Part(1, NOW - age))
+
+        assert aged(48 * HOUR) == ("DENY", ["AGREEMENT"])
+        assert aged(48 * HOUR + 1) == ("UNKNOWN", ["AGREEMENT"])
+        assert aged(30 * 24 * HOUR) == ("UNKNOWN", ["AGREEMENT", "STALE_LIST"])
+
     def test_suspended(self) -> None:
         def under(kind: Scope, scope: bytes) -> tuple[str, list[str]]:
             given = agreements(

@@ -11,7 +11,7 @@ from ledger.health.gate.evidence import Block, HeldStatus, Part
 from ledger.health.gate.lane import Match, TravelDocument
 from ledger.health.gate.recognition import PASS
 from ledger.health.gate.report import GateReport
-from ledger.health.passes import Mode, binding_of
+from ledger.health.passes import Mode, Recognition, binding_of
 from ledger.health.presentations import answer_to
 from ledger.health.signed import kid_of, read
 from ledger.keys import CURVE_ORDER
@@ -167,6 +167,22 @@ class TestKeyUsage:
         assert told(found) == ("DENY", ["KEY_USAGE"])
         assert results(found)[3] == "INVALID"
 
+    def test_accredited_perhaps_since_the_list_of_keys(self) -> None:
+        """What was granted after the bundle is no reason to turn a fresh pass away."""
+        known: dict[str, Any] = {"keys": keys(accreditations={}), "allow": allow()}
+        fresh = sealed(issued_at=NOW - 30)
+        found = report(live(fresh), **known)
+        assert told(found) == ("UNKNOWN", ["ANCHOR", "KEY_USAGE"])
+        sentence = found.to_json()["people"][0]["findings"][1]["sentence"]["en"]
+        assert sentence == "Not known here whether this key may sign this kind."
+        covered = known | {"trust": Part(6, NOW - 30)}
+        assert answer(live(fresh), **covered) == ("DENY", ["ANCHOR", "KEY_USAGE"])
+
+    def test_listed_by_a_list_that_is_newer_than_that_of_the_keys(self) -> None:
+        known: dict[str, Any] = {"keys": keys(accreditations={})}
+        assert answer(trust=Part(5, LISTED[1] - 2), **known) == ("UNKNOWN", ["KEY_USAGE"])
+        assert answer(trust=Part(5, LISTED[1] - 1), **known) == ("DENY", ["KEY_USAGE"])
+
     def test_accreditation_that_ended_after_the_anchor(self) -> None:
         assert answer(keys=keys(accreditations={PASS: (Window(BEGAN, NOW - 30),)})) == ACCEPTED
 
@@ -233,6 +249,14 @@ class TestKeyState:
         later = ((BEGAN, AgencyStatus.ACTIVE), (NOW, AgencyStatus.SUSPENDED))
         assert answer(keys=keys(statuses=later)) == ACCEPTED
 
+    def test_agency_that_may_be_active_again_since_the_list(self) -> None:
+        inactive = ((BEGAN, AgencyStatus.ACTIVE), (BEGAN + 1, AgencyStatus.SUSPENDED))
+        known: dict[str, Any] = {"keys": keys(statuses=inactive), "allow": allow()}
+        fresh = sealed(issued_at=NOW - 30)
+        assert answer(live(fresh), **known) == ("UNKNOWN", ["ANCHOR", "KEY_STATE"])
+        covered = known | {"trust": Part(6, NOW - 30)}
+        assert answer(live(fresh), **covered) == ("DENY", ["ANCHOR", "KEY_STATE"])
+
     def test_good_for_part_of_the_segment(self) -> None:
         key = replace(DOCUMENT_KEY, sign_until=NOW - HOUR // 2)
         assert answer(keys=keys(key)) == ("UNKNOWN", ["KEY_STATE"])
@@ -257,6 +281,43 @@ class TestAgreement:
         if changes.pop("noticed", None):
             changes["notice_at"] = NOW - 7 * DAY
         assert answer(agreements=agreements(version(**changes))) == ("DENY", ["AGREEMENT"])
+
+    def test_a_version_that_may_be_signed_since_the_bundle(self) -> None:
+        given = sealed(recognition=Recognition("XA", 2))
+        before = Part(5, NOW - HOUR - 1)  # the pass is of NOW - HOUR
+        proposed = version(2, valid_from=NOW - HOUR, signed_at=0)
+        for versions in ([version()], [version(), proposed], [proposed]):
+            known: dict[str, Any] = {"agreements": agreements(*versions)}
+            assert answer("", given, rules=before, **known) == ("UNKNOWN", ["AGREEMENT"])
+            assert answer("", given, **known) == ("DENY", ["AGREEMENT"])
+
+    def test_what_no_later_bundle_changes_is_denied_however_old_this_one(self) -> None:
+        old = Part(5, NOW - 2 * HOUR)
+        cancelled = version(2, valid_from=NOW - 2 * HOUR, ended_at=NOW - DAY)
+        over = version(2, valid_from=NOW - DAY, valid_to=NOW - HOUR)
+        begins = version(2, valid_from=NOW + HOUR)
+        third = version(3, valid_from=NOW - DAY)
+        for last in (cancelled, over, begins, third):
+            given = sealed(recognition=Recognition("XA", 2))
+            known = {"agreements": agreements(version(), last), "rules": old}
+            assert answer("", given, **known) == ("DENY", ["AGREEMENT"])
+
+    def test_a_partner_that_the_bundle_does_not_have(self) -> None:
+        def aged(age: int) -> tuple[str, list[str]]:
+            given = sealed(issued_at=NOW - age, not_before=NOW - HOUR)
+            return answer("", given, agreements={}, rules=Part(5, NOW - age))
+
+        assert aged(2 * DAY) == ("DENY", ["AGREEMENT"])
+        assert aged(2 * DAY + 1) == ("UNKNOWN", ["AGREEMENT"])
+        assert aged(30 * DAY) == ("UNKNOWN", ["AGREEMENT", "STALE_LIST"])
+
+    def test_of_an_old_bundle_says_how_old_it_is(self) -> None:
+        found = report(agreements={}, rules=Part(5, NOW - 30 * DAY))
+        first, second = found.to_json()["people"][0]["findings"]
+        assert first["sentence"]["en"] == (
+            "Not known here whether it is recognised; list of 2021-05-30T20:53:20Z."
+        )
+        assert second["sentence"]["en"] == "A list is out of date (30 d 0 h)."
 
     def test_one_second_before_and_at_its_begin(self) -> None:
         given = {"agreements": agreements(version(valid_from=NOW, signed_at=NOW - 3 * DAY))}

@@ -52,9 +52,9 @@ def content(entry: Status = Status.VALID, **changes: Any) -> Content:
     return replace(whole, **changes)
 
 
-def carried(given: Content) -> GateEvidence:
+def carried(given: Content, as_of: int = NOW - 60) -> GateEvidence:
     """The evidence of a gate that got this in a bundle."""
-    now = Part(5, NOW - 60)
+    now = Part(5, as_of)
     heading = Heading("XB", AGENCY.code, 5, NOW - 60, LEDGER, BLOCK, trust=now, rules=now)
     files = files_of(given)
     made = Made(sign_manifest(heading, files, SIGNERS[KeyUsage.BUNDLES]), files)
@@ -89,3 +89,7 @@ class TestDeciding:
 
     def test_agreement_that_is_not_there_is_none(self) -> None:
         assert answer(content(agreements=[])) == ("DENY", ["AGREEMENT"])
+
+    def test_agreement_that_may_be_newer_than_the_bundle_is_unknown(self) -> None:
+        known = carried(content(agreements=[]), gates.content().issued_at - 1)
+        assert told(gates.judged(gates.live(GOOD), known)) == ("UNKNOWN", ["AGREEMENT"])
