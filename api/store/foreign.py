@@ -127,15 +127,14 @@ class ForeignStore:
         """Keep lists; raise `ListReplayed` unless their sequence is greater than the one held."""
         with self._database.write() as connection:
             settle(connection, settlement)
-            held = _held_sequence(connection, update.agency)
-            if held is not None and update.sequence <= held:
-                raise ListReplayed(held, update.sequence)
-            rows = {_HEAD: b"", **update.lists}
-            upsert(
-                connection,
-                health_revocations,
-                [_revocation(update, *each) for each in rows.items()],
-            )
+            head = _revocation(update, _HEAD, b"")
+            # The row comes first: a lock on a row that is not there yet holds nobody off.
+            if not insert_once(connection, health_revocations, head):
+                held = _held_sequence(connection, update.agency)
+                if update.sequence <= held:
+                    raise ListReplayed(held, update.sequence)
+            rows = [head, *(_revocation(update, *each) for each in update.lists.items())]
+            upsert(connection, health_revocations, rows)
             table = health_revocations.c
             empty = (table.agency == update.agency) & (table.content == b"") & (table.kid != _HEAD)
             connection.execute(delete(health_revocations).where(empty))
@@ -194,10 +193,11 @@ def forget_codes(connection: Connection, now: int) -> int:
     return connection.execute(old).rowcount
 
 
-def _held_sequence(connection: Connection, agency: AgencyId) -> int | None:
+def _held_sequence(connection: Connection, agency: AgencyId) -> int:
+    """The sequence held, which stays so until the transaction ends."""
     table = health_revocations.c
     query = select(table.sequence).where(table.agency == agency, table.kid == _HEAD)
-    return connection.execute(query).scalar_one_or_none()
+    return int(connection.execute(query.with_for_update()).scalar_one())
 
 
 def _revocation(update: RevocationUpdate, kid: bytes, content: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from api.store.appends import insert_group
 from api.store.database import Database
@@ -100,6 +101,13 @@ class ScanStore:
         Each waits to be anchored from then on. Raises `ScanTaken`, and `RequestInFlight` when the
         request was answered meanwhile.
         """
+        try:
+            return self._add(entries, at, settlement)
+        except (IntegrityError, self._database.driver.IntegrityError):
+            # Another process kept some of them after they were looked for: now they are known.
+            return self._add(entries, at, settlement)
+
+    def _add(self, entries: Sequence[ScanEntry], at: int, settlement: Settlement | None) -> int:
         with self._database.write() as connection:
             settle(connection, settlement)
             known = _known(connection, entries)
