@@ -1,6 +1,9 @@
 """A gate at a terminal, the bundle that it decides by, and passes to show it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +58,17 @@ def bundle(*encoded: bytes, sequence: int = 12, **headed: Any) -> Made:
     return made({"allow": {(BUREAU.id, 1): listed}}, sequence=sequence, **headed)
 
 
+class _Typed(BytesIO):
+    """Standard input whose next line is asked for when it is read."""
+
+    def __init__(self, turns: Iterator[str]) -> None:
+        super().__init__()
+        self._turns = turns
+
+    def read1(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  # a line at most
+        return b"".join(f"{text}\r\n".encode() for text in islice(self._turns, 1))
+
+
 class GateTerminal:
     """A gate in a wallet of its own, which trusts the bureau's bundles."""
 
@@ -77,6 +91,12 @@ class GateTerminal:
     def scan(self, *lines: str, words: tuple[object, ...] = (), code: int = 0) -> Result:
         """Scan lines as a hand scanner types them."""
         done = self.terminal.try_("gate", "scan", *words, input="".join(f"{t}\r\n" for t in lines))
+        assert done.exit_code == code, done.output
+        return done
+
+    def at_work(self, turns: Iterator[str], *words: object, code: int = 0) -> Result:
+        """Scan lines one by one; what `turns` does between them happens while the gate runs."""
+        done = self.terminal.try_("gate", "scan", *words, "--json", input=_Typed(turns))
         assert done.exit_code == code, done.output
         return done
 

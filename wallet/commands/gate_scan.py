@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 import orjson
 
+from ledger.errors import LedgerError
 from ledger.health.gate.lane import Identity, Match, TravelDocument
 from ledger.health.gate.outcome import Outcome, worst
 from ledger.health.scans import Override
@@ -14,7 +15,7 @@ from wallet.code_sources import STANDARD_INPUT, codes_of
 from wallet.commands.options import json_option
 from wallet.console import note, print_json, say
 from wallet.exits import EXIT_INVALID, EXIT_OK, EXIT_SECONDARY, EXIT_UNCONFIRMED
-from wallet.gate.desk import Scanned, erase_due, override
+from wallet.gate.desk import Desk, Scanned, erase_due, override
 from wallet.gate.opened import GateFolder
 from wallet.gate.telling import tell
 from wallet.surroundings import Surroundings
@@ -51,12 +52,12 @@ class DocumentParameter(click.ParamType[TravelDocument, Any]):
     type=DocumentParameter(),
     multiple=True,
     metavar="TYPE,ISSUER,NUMBER",
-    help="Travel document read at the lane; for a group one each, in the code's order.",
+    help="Travel document read with the first code; for a group one each, in the code's order.",
 )
 @click.option(
     "--compared",
     type=click.Choice([Match.MATCHED.value, Match.MISMATCHED.value]),
-    help="How the officer found person and document to fit the code.",
+    help="How the officer found person and document to fit the first code.",
 )
 @click.option("--language", type=click.Choice(LANGUAGES), help="Language of the sentences.")
 @json_option
@@ -64,18 +65,21 @@ class DocumentParameter(click.ParamType[TravelDocument, Any]):
 def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
     """Decide about codes: pictures, files of lines, or a hand scanner's lines on standard input.
 
-    Nothing is asked of any network. Exit code of the worst answer: 0 ACCEPT, 3 SECONDARY, 2
-    UNKNOWN or no code found, 1 DENY. --json prints one line for each code.
+    Nothing is asked of any network; a newer bundle that an update brings meanwhile is taken up.
+    --id and --compared are about the first code and no other. Exit code of the worst answer:
+    0 ACCEPT, 3 SECONDARY, 2 UNKNOWN or no code found, 1 DENY. --json prints one line for each code.
     """
     outside: Surroundings = ctx.obj
     folder, language = GateFolder(outside), given["language"] or outside.language
-    identities = _identities(given["documents"], given["compared"])
+    compared = iter([_identities(given["documents"], given["compared"])])
     outcomes: list[Outcome] = []
     with folder.journal() as journal:
         erase_due(journal, folder.day_keys, outside.now())
     with folder.desk() as desk:
         for text in _codes(sources or (STANDARD_INPUT,), outcomes):
-            scanned = desk.scan(text, outside.now(), identities)
+            at = outside.now()
+            _keep_up(desk, folder, at)
+            scanned = desk.scan(text, at, next(compared, []))
             outcomes.append(scanned.report.outcome)
             if given["as_json"]:
                 click.echo(_line(scanned))
@@ -85,6 +89,15 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
         note("No code was scanned.")
         outcomes.append(Outcome.UNKNOWN)
     ctx.exit(_EXITS[worst(outcomes)])
+
+
+def _keep_up(desk: Desk, folder: GateFolder, at: int) -> None:
+    """Follow what time and other commands bring; a bundle that cannot be read stops no lane."""
+    desk.erase_due(at)
+    try:
+        desk.renew(folder.bundles, at)
+    except LedgerError as exc:
+        note(f"The newer bundle is not taken up. {exc}")
 
 
 @click.command(name="override")

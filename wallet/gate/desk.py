@@ -12,12 +12,15 @@ from ledger.health.gate.outcome import Outcome
 from ledger.health.gate.report import GateReport, PersonReport
 from ledger.health.gate_bundle.reading import GateBundle
 from ledger.health.scans import RANDOM_BYTES, Override, read_row, row_of, write_row
+from wallet.gate.bundles import BundleFolder
 from wallet.gate.day_keys import DayKeyFolder
 from wallet.gate.enrolment import Enrolment
 from wallet.gate.journal import Entry, Journal
 
 RETENTION_SECONDS: Final = 14 * 86_400
 """How long scans are kept where no policy is held that says it (proposed)."""
+ERASE_SECONDS: Final = 600
+"""How often a gate that goes on scanning looks for what is due to be erased (proposed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,23 @@ class Desk:
         self._day_keys = day_keys
         self._randomness = randomness
         self._retention = retention_of(bundle.evidence, enrolment.jurisdiction)
+        self._erased_at: int | None = None
+
+    def renew(self, bundles: BundleFolder, at: int) -> None:
+        """Decide by the newest bundle on disk from now on; raises as `BundleFolder.held` does.
+
+        Lanes scan for days: what was withdrawn meanwhile must not pass until somebody restarts.
+        """
+        newest = max(bundles.sequences(), default=0)
+        if newest > self._bundle.manifest.sequence:
+            self._bundle = bundles.held(newest, at)
+            self._retention = retention_of(self._bundle.evidence, self._enrolment.jurisdiction)
+
+    def erase_due(self, at: int) -> None:
+        """Erase what is due, every ten minutes at most; raise `JournalUnusable`."""
+        if self._erased_at is None or not 0 <= at - self._erased_at < ERASE_SECONDS:
+            erase_due(self._journal, self._day_keys, at)
+            self._erased_at = at
 
     def scan(self, text: str, at: int, identities: Sequence[Identity] = ()) -> Scanned:
         """Decide about a code, and keep what follows; raise `JournalUnusable` where it cannot be.

@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never
@@ -272,6 +273,79 @@ class TestScan:
             assert personal not in kept
         for path in gate.files("journal.db*"):
             assert path.stat().st_mode & 0o077 == 0
+
+
+class TestAtWork:
+    def test_decides_by_a_bundle_that_comes_meanwhile(self, gate: GateTerminal) -> None:
+        shown = sealed()
+        gate.take(bundle(sequence=12))
+
+        def turns() -> Iterator[str]:
+            yield live(shown, time=AT - 9)
+            gate.take(bundle(shown, sequence=13))
+            yield live(shown, time=AT - 8)
+
+        before, after = lines(gate.at_work(turns(), code=1).stdout)
+        assert (before["outcome"], after["outcome"]) == ("DENY", "ACCEPT")
+        assert after["people"][0]["citations"]["bundle"] == 13
+        explained = gate.terminal.json("gate", "appeal", "explain", after["scans"][0])
+        assert explained["citations"]["bundle"] == 13
+
+    def test_goes_on_where_the_newer_bundle_cannot_be_read(self, gate: GateTerminal) -> None:
+        shown = sealed()
+        gate.take(bundle(shown, sequence=12))
+
+        def turns() -> Iterator[str]:
+            yield live(shown, time=AT - 9)
+            (gate.home / "bundles" / "13.manifest").write_bytes(b"torn")
+            yield live(shown, time=AT - 8)
+
+        done = gate.at_work(turns())
+        assert [told["people"][0]["citations"]["bundle"] for told in lines(done.stdout)] == [12, 12]
+        assert "not taken up" in done.stderr
+
+    def test_erases_what_falls_due_meanwhile(self, gate: GateTerminal) -> None:
+        gate.take(bundle())
+        days: list[list[str]] = []
+
+        def turns() -> Iterator[str]:
+            yield live(sealed())
+            days.append([path.name for path in gate.files("day-keys/*")])
+            gate.terminal.now += 16 * DAY
+            yield live(sealed())
+            days.append([path.name for path in gate.files("day-keys/*")])
+
+        gate.at_work(turns(), code=1)
+        first, second = days
+        assert len(first) == len(second) == 1
+        assert first != second
+        assert len(lines(gate.terminal.run("gate", "log", "export"))) == 1
+
+    def test_of_two_that_erase_one_is_quicker(self, gate: GateTerminal) -> None:
+        gate.take(bundle())
+
+        def turns() -> Iterator[str]:
+            yield live(sealed())
+            gate.terminal.now += 16 * DAY
+            gate.terminal.run("gate", "erase")
+            yield live(sealed())
+
+        gate.at_work(turns(), code=1)
+
+    @pytest.mark.parametrize("words", [("--compared", "matched"), ("--id", "P,XA,E00000000")])
+    def test_what_was_compared_is_about_one_code(
+        self, gate: GateTerminal, words: tuple[str, ...]
+    ) -> None:
+        def paper(number: int) -> bytes:
+            cti = bytes([number]) * 16
+            bound = passes.binding_of("P", "XA", "E00000000", cti)
+            return sealed(number, holder=None, modes=Mode.PAPER, binding=bound)
+
+        first, second = paper(1), paper(2)
+        gate.take(bundle(first, second))
+        texts = passes.to_text(first), passes.to_text(second)
+        done = gate.scan(*texts, words=(*words, "--json"), code=3)
+        assert [told["headline"] for told in lines(done.stdout)] == [None, "ID_MISMATCH"]
 
 
 class TestOverride:
