@@ -29,6 +29,7 @@ from api.store.indices import count_used
 from api.store.licences import IndexTaken
 from api.store.lookups import CHUNK
 from api.store.records import NOT_KEPT, RecordRow, RecordUnknown, insert_records
+from api.store.tables import records
 from api.store.upserts import insert_new, insert_once
 from ledger.errors import Refused
 from ledger.values import AgencyId, Digest, RecordKind, Status
@@ -378,6 +379,7 @@ def _count(connection: Connection, agreement: bytes, quota: Quota) -> None:
 
 
 def _insert(connection: Connection, issue: Issue) -> None:
+    _require_unused(connection, issue.consents)
     digests = [(row.digest, row.agency, RecordKind.HEALTH_PASS) for row in issue.passes]
     digests += [(row.digest, row.agency, RecordKind.HEALTH_CONSENT) for row in issue.consents]
     insert_records(connection, [RecordRow(*each, NOT_KEPT, issue.at) for each in digests])
@@ -392,6 +394,18 @@ def _insert(connection: Connection, issue: Issue) -> None:
     insert_group(connection, health_passes, _COLUMNS, rows)
     # Last, since a list's count is what all of an agency's writers wait for.
     count_used(connection, [(row.agency, row.list) for row in issue.passes])
+
+
+def _require_unused(connection: Connection, consents: Sequence[ConsentRow]) -> None:
+    """Raise `ConsentUsed` for a receipt that is a record already, consent kept or not."""
+    digests = [each.digest for each in consents]
+    if (
+        digests
+        and connection.execute(
+            select(records.c.seq).where(records.c.digest.in_(digests)).limit(1)
+        ).first()
+    ):
+        raise ConsentUsed
 
 
 def _consent_values(row: ConsentRow) -> dict[str, Any]:

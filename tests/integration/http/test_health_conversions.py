@@ -128,6 +128,12 @@ class TestRepeat:
         assert again.content == said[0].body
         assert service.rows()["health_passes"] == 8
 
+    def test_takes_a_consent_once(self, both: Desks) -> None:
+        first = both.application(HOLDER, both.carried(HOLDER), POLICY)
+        assert both.convert(first, HOLDER).status_code == 201
+        again = both.application(HOLDER, both.carried(HOLDER), POLICY, receipts=first.receipts)
+        assert refusal(both.convert(again, HOLDER)) == (409, "ConsentUsed")
+
     def test_under_another_key_finds_the_transfer_spent(self, both: Desks) -> None:
         carried = both.carried(HOLDER)
         assert both.convert(both.application(HOLDER, carried, POLICY), HOLDER).status_code == 201
