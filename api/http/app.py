@@ -48,6 +48,7 @@ from api.http.routes import (
     sign_in,
     status,
     status_lists,
+    tenders,
     verifications,
 )
 from api.http.verifiers import NO_VERIFIERS, Verifiers
@@ -93,6 +94,8 @@ ROUTERS = (
     links.router,
     ocds.router,
     bid_uploads.router,
+    tenders.router,
+    tenders.feed_router,
     sign_in.router,
     problems.router,
     pages.router,

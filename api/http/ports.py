@@ -36,6 +36,7 @@ from api.services.publications import Publications
 from api.services.registry import Directory
 from api.services.sign_ins import SignIns
 from api.services.status import Statuses
+from api.services.tenders import Tenders
 from api.services.verification import Verifications
 from ledger.licences.catalogue import Catalogue
 
@@ -87,6 +88,7 @@ GivenScans = Annotated[Scans, _given("scans")]
 GivenAppeals = Annotated[Appeals, _given("appeals")]
 GivenScanViews = Annotated[ScanViews, _given("scan_views")]
 GivenBidUploads = Annotated[BidUploads, _given("bid_uploads")]
+GivenTenders = Annotated[Tenders, _given("tenders")]
 GivenPublications = Annotated[Publications, _given("publications")]
 GivenCustody = Annotated[Custody, _given("custody")]
 GivenPages = Annotated[Pages, Depends(_pages)]

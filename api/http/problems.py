@@ -53,6 +53,7 @@ STATUS: Final[Mapping[str, int]] = {
     "JurisdictionUnknown": 404,
     "AgencyUnknown": 404,
     "AgreementUnknown": 404,
+    "TenderUnknown": 404,
     "PolicyUnknown": 404,
     "KeyUnknown": 404,
     "ListTokenUnknown": 404,

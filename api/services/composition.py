@@ -62,6 +62,7 @@ from api.services.renewal import Renewals
 from api.services.second_person import LiveContracts, SecondPerson
 from api.services.sign_ins import Roles, SignIns, Site
 from api.services.status import Statuses
+from api.services.tenders import Tenders
 from api.services.verification import LiveLedger, Verifications
 from api.store.batches import BatchStore
 from api.store.bid_uploads import BidUploadStore
@@ -91,6 +92,7 @@ from api.store.records import RecordStore
 from api.store.registry import Registry
 from api.store.selections import SelectionStore
 from api.store.sign_ins import SignInStore
+from api.store.tenders import TenderStore
 from ledger.finality import FINALIZED
 from ledger.licences.catalogue import Catalogue
 from ledger.values import Address, LedgerRef
@@ -181,6 +183,7 @@ class Services:
     scan_views: ScanViews
     appeals: Appeals
     bid_uploads: BidUploads
+    tenders: Tenders
     publications: Publications
     custody: Custody
     repeats: Repeats
@@ -234,6 +237,7 @@ def compose(ports: Ports) -> Services:
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
         bid_uploads=_bid_uploads(ports),
+        tenders=_tenders(ports, at_head),
         publications=Publications(ports.base_url),
         custody=_custody(ports, roles),
         measures=_measures(ports, directory),
@@ -244,6 +248,10 @@ def compose(ports: Ports) -> Services:
 
 def _agreements(ports: Ports, at_head: AtHead) -> Agreements:
     return Agreements(ports.recognitions, ports.registry, at_head, ports.clock)
+
+
+def _tenders(ports: Ports, at_head: AtHead) -> Tenders:
+    return Tenders(TenderStore(ports.database), at_head, ports.policy.min_confirmations)
 
 
 def _bid_uploads(ports: Ports) -> BidUploads:

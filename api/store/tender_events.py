@@ -44,5 +44,9 @@ def tender_values(happened: Event) -> tuple[Any, ...]:
 
 def tender_event(row: Row[Any]) -> Event:
     """Return a row as the event."""
-    place = Place(row.block, row.block_hash, row.block_time, row.transaction, row.log_index)
-    return event_of(row.kind, place, json.loads(row.members))
+    return event_of(row.kind, place_of(row), json.loads(row.members))
+
+
+def place_of(row: Row[Any]) -> Place:
+    """Return where a row's event was emitted."""
+    return Place(row.block, row.block_hash, row.block_time, row.transaction, row.log_index)

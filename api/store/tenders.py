@@ -1,20 +1,43 @@
 """Tenders as the projection has them: their events in chain order, and what those leave."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, or_, select, tuple_
 
+from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
-from api.store.tender_events import tender_event, tender_events
-from ledger.events import Event
-from ledger.tenders.events import PolicyRegistered, TenderEvent
+from api.store.tender_events import place_of, tender_event, tender_events
+from ledger.events import Event, Place
+from ledger.tenders.events import PolicyRegistered, TenderEvent, TenderPublished
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
 from ledger.tenders.state import TenderState
 
 _TABLE: Final = tender_events.c
 _POLICY: Final = PolicyRegistered.__name__
+_LIST: Final = "tenders"
+_LOGS: Final = 2**20
+"""More logs than a block has: a place as one number, block first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenderPage:
+    """Some tenders' ids, the newest first, and the cursor behind them; None at the end."""
+
+    tenders: tuple[TenderId, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """An event of the tender ledgers as others read it."""
+
+    kind: str
+    place: Place
+    members: Mapping[str, Any]
 
 
 class TenderStore:
@@ -28,6 +51,42 @@ class TenderStore:
         with self._database.read() as connection:
             found = _events(connection, _of(tender))
             return tenders_of(_ours(found)).get(tender)
+
+    def page(self, cursor: str | None, limit: int) -> TenderPage:
+        """Return tenders, the newest first; raise `CursorMalformed`."""
+        query = select(_TABLE.tender_id, _TABLE.block, _TABLE.log_index).where(
+            _TABLE.kind == TenderPublished.__name__
+        )
+        if cursor is not None:
+            behind = divmod(number_of(_LIST, b"", cursor), _LOGS)
+            query = query.where(tuple_(_TABLE.block, _TABLE.log_index) < behind)
+        newest = query.order_by(_TABLE.block.desc(), _TABLE.log_index.desc())
+        with self._database.read() as connection:
+            rows = connection.execute(newest.limit(limit + 1)).all()
+        shown = tuple(TenderId(row.tender_id) for row in rows[:limit])
+        if len(rows) <= limit:
+            return TenderPage(shown, None)
+        last = rows[limit - 1]
+        return TenderPage(shown, cursor_of(_LIST, b"", last.block * _LOGS + last.log_index))
+
+    def feed(
+        self, after: tuple[int, int], until: int, limit: int, without: Sequence[str]
+    ) -> tuple[FeedRow, ...]:
+        """Return what was said after a place, up to the end of block `until`, in chain order.
+
+        `without` are kinds of events to leave out.
+        """
+        query = select(tender_events).where(
+            tuple_(_TABLE.block, _TABLE.log_index) > after,
+            _TABLE.block <= until,
+            _TABLE.kind.not_in(without),
+        )
+        in_order = query.order_by(_TABLE.block, _TABLE.log_index).limit(limit)
+        with self._database.read() as connection:
+            return tuple(
+                FeedRow(row.kind, place_of(row), json.loads(row.members))
+                for row in connection.execute(in_order)
+            )
 
     def events(self, tender: TenderId) -> tuple[TenderEvent, ...]:
         """Return what happened to a tender, in chain order; nothing where it is unknown."""

@@ -15,6 +15,8 @@ PUBLIC = [
     "/v1/deployment",
     "/v1/agencies",
     "/v1/agreements",
+    "/v1/tenders",
+    "/v1/feed",
     OFFICE,
     f"{OFFICE}/keys",
     f"{OFFICE}/accreditations",
@@ -26,7 +28,7 @@ PUBLIC = [
 ]
 
 WITH_SOMETHING_THERE = [
-    *(f"/v1/{noun}/0x{'00' * 32}" for noun in ("proofs", "agreements", "policies")),
+    *(f"/v1/{noun}/0x{'00' * 32}" for noun in ("proofs", "agreements", "policies", "tenders")),
     *(f"/v1/health/allow/CN-GD/{AGENCY.code}{segment}" for segment in ("", "/0")),
     f"/v1/health/gate-bundles/CN-GD/{AGENCY.code}",
     f"/v1/health/gate-bundles/CN-GD/{AGENCY.code}/files/{'00' * 32}",

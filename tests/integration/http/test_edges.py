@@ -234,6 +234,7 @@ class TestOpenApi:
             "/v1/catalogue/{type_id}",
             "/v1/catalogue/{type_id}/template.csv",
             "/v1/deployment",
+            "/v1/feed",
             "/v1/health/allow/{jurisdiction}/{code}",
             "/v1/health/allow/{jurisdiction}/{code}/{seq}",
             "/v1/health/appeals",
@@ -258,6 +259,8 @@ class TestOpenApi:
             "/v1/proofs/{digest}",
             "/v1/sign-in",
             "/v1/sign-in/challenge",
+            "/v1/tenders",
+            "/v1/tenders/{tender}",
             "/v1/verifications",
         }
         assert document["components"]["securitySchemes"]["signIn"]["scheme"] == "bearer"
