@@ -1,7 +1,8 @@
 """The allow list of an agency: signed segments of the passes that were anchored, for gates.
 
 A pass is listed by the block of its anchor, once that is final; so a thief of the signing key, who
-cannot anchor for the agency, has no pass in it.
+cannot anchor for the agency, has no pass in it. While passes issued here wait for their anchor, the
+list says since when, and gates do not take absence for forgery; a thief's pass is not among them.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from api.store.health_segments import AnchoredPass, SegmentRow, SegmentStore, Se
 from api.store.registry import Head
 from ledger.finality import Confirmations, final_block
 from ledger.health import allow_list, signed
+from ledger.health.windows import issue_time
 from ledger.values import AgencyId, KeyUsage
 
 Segment = SegmentRow
@@ -99,10 +101,12 @@ class AllowListing:
         last, now = self._segments.last(agency), self._clock()
         if last is not None and now - last.made_at < self._segment_seconds and not flush:
             return 0
+        # First, so that a pass whose anchor comes in between is told as waiting, not as forged.
+        oldest = self._segments.waiting_since(agency, settled, now)
         new = self._segments.unlisted(agency, settled)
         if not new and not self._is_refreshed(last, until, now):
             return 0
-        segment = self._sign(agency, last, new, until)
+        segment = self._sign(agency, last, new, until, oldest)
         try:
             self._segments.add(segment, [each.digest for each in new])
         except SegmentTaken:
@@ -122,11 +126,17 @@ class AllowListing:
         last: SegmentRow | None,
         new: tuple[AnchoredPass, ...],
         until: int,
+        oldest: int | None,
     ) -> SegmentRow:
         seq = 0 if last is None else last.seq + 1
         start = min(each.block_time for each in new) if last is None else last.end
         segment = allow_list.segment_of(
-            agency, seq, start, max(until, start + 1), [each.digest for each in new]
+            agency,
+            seq,
+            start,
+            max(until, start + 1),
+            [each.digest for each in new],
+            None if oldest is None else issue_time(oldest),
         )
         document = allow_list.sign(segment, self._signers.signer(agency, KeyUsage.STATUS_LISTS))
         return SegmentRow(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
@@ -74,21 +74,33 @@ class SegmentStore:
 
     def unlisted(self, agency: AgencyId, settled: int) -> tuple[AnchoredPass, ...]:
         """Return the passes anchored in block `settled` or below that no segment lists."""
-        anchored = (_EVENT.c.agency == batches.c.agency) & (_EVENT.c.root == batches.c.root)
         query = (
             select(health_passes.c.digest, _EVENT.c.block_time, health_passes.c.exp)
             .join(records, records.c.digest == health_passes.c.digest)
             .join(batches, batches.c.seq == records.c.batch)
-            .join(_EVENT, anchored)
-            .where(
-                health_passes.c.agency == agency,
-                health_passes.c.segment.is_(None),
-                _EVENT.c.block <= settled,
-            )
+            .join(_EVENT, _anchored())
+            .where(*_unlisted(agency), _EVENT.c.block <= settled)
             .order_by(health_passes.c.seq)
         )
         with self._database.read() as connection:
             return tuple(AnchoredPass(*row) for row in connection.execute(query))
+
+    def waiting_since(self, agency: AgencyId, settled: int, now: int) -> int | None:
+        """Return when the oldest good pass was issued that is not anchored in `settled` or below.
+
+        None where all are that have not ended.
+        """
+        query = (
+            select(func.min(records.c.issued_at))
+            .select_from(health_passes)
+            .join(records, records.c.digest == health_passes.c.digest)
+            .outerjoin(batches, batches.c.seq == records.c.batch)
+            .outerjoin(_EVENT, _anchored() & (_EVENT.c.block <= settled))
+            .where(*_unlisted(agency), health_passes.c.exp > now, _EVENT.c.block.is_(None))
+        )
+        with self._database.read() as connection:
+            found: int | None = connection.execute(query).scalar_one()
+        return found
 
     def last(self, agency: AgencyId) -> SegmentRow | None:
         """Return an agency's newest segment."""
@@ -132,6 +144,14 @@ class SegmentStore:
         if row is None:
             raise SegmentUnknown(seq)
         return _segment_of(row)
+
+
+def _anchored() -> ColumnElement[bool]:
+    return (_EVENT.c.agency == batches.c.agency) & (_EVENT.c.root == batches.c.root)
+
+
+def _unlisted(agency: AgencyId) -> tuple[ColumnElement[bool], ...]:
+    return health_passes.c.agency == agency, health_passes.c.segment.is_(None)
 
 
 def _of(agency: AgencyId) -> Select[Any]:

@@ -24,13 +24,16 @@ MARGIN_SECONDS: Final = 120
 _ENTRY_BYTES: Final = PREFIX_BYTES + 4
 _BUCKETS: Final = 4_096
 _ID_BYTES: Final = 32
+_WAITING: Final = 6
+"""The label of `waiting_since`, the one claim that may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """The passes of an agency anchored at `start` <= block time < `end`, in Unix seconds.
 
-    `prefixes` holds 10 bytes a pass, sorted, each once.
+    `prefixes` holds 10 bytes a pass, sorted, each once. `waiting_since` is when the oldest pass was
+    issued that still waited for its anchor then; None where none did.
     """
 
     agency: AgencyId
@@ -38,14 +41,20 @@ class Segment:
     start: int
     end: int
     prefixes: bytes
+    waiting_since: int | None = None
 
 
 def segment_of(
-    agency: AgencyId, seq: int, start: int, end: int, digests: Iterable[Digest]
+    agency: AgencyId,
+    seq: int,
+    start: int,
+    end: int,
+    digests: Iterable[Digest],
+    waiting_since: int | None = None,
 ) -> Segment:
     """Return the segment of passes by their digests, in any order."""
     prefixes = sorted({digest[:PREFIX_BYTES] for digest in digests})
-    return Segment(agency, seq, start, end, b"".join(prefixes))
+    return Segment(agency, seq, start, end, b"".join(prefixes), waiting_since)
 
 
 def sign(segment: Segment, signer: Signer) -> bytes:
@@ -100,9 +109,13 @@ class AllowList:
     def covers(self, issued_at: int) -> bool:
         """Whether a pass issued at a time had time to be anchored before the list's end.
 
-        Only then does its absence say anything.
+        Only then does its absence say anything; and not while one issued then or earlier waits for
+        its anchor, since anchoring stands still now and then and honest passes are not in yet.
         """
-        return issued_at + MARGIN_SECONDS < self.end
+        if issued_at + MARGIN_SECONDS >= self.end:
+            return False
+        waiting_since = self._segments[-1].waiting_since
+        return waiting_since is None or issued_at < waiting_since
 
 
 def _merged(segments: Sequence[Segment]) -> bytes:
@@ -157,18 +170,21 @@ def _split(prefixes: bytes) -> Iterator[bytes]:
 
 
 def _spell(segment: Segment) -> dict[int, Any]:
-    return {
+    spelt: dict[int, Any] = {
         1: segment.agency,
         2: segment.seq,
         3: segment.start,
         4: segment.end,
         5: segment.prefixes,
     }
+    if segment.waiting_since is not None:
+        spelt[_WAITING] = segment.waiting_since
+    return spelt
 
 
 def read_claims(value: object) -> Segment:
     """Return the segment whose claims these are; raise `ClaimsInvalid` naming a bad one."""
-    found = claims.members("segment", value, {1, 2, 3, 4, 5}, set())
+    found = claims.members("segment", value, {1, 2, 3, 4, 5}, {_WAITING})
     start = claims.number("start", found[3], claims.MAX_TIME)
     return Segment(
         agency=AgencyId(claims.octets("agency", found[1], _ID_BYTES)),
@@ -176,6 +192,9 @@ def read_claims(value: object) -> Segment:
         start=start,
         end=claims.number("end", found[4], claims.MAX_TIME, least=start + 1),
         prefixes=_prefixes(found[5]),
+        waiting_since=claims.number("waiting", found[_WAITING], claims.MAX_TIME)
+        if _WAITING in found
+        else None,
     )
 
 

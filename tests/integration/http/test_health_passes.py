@@ -26,6 +26,7 @@ from ledger.health.refills import Refill
 from ledger.keys import PrivateKey, PublicKey
 from ledger.status_list import word_changes
 from ledger.values import Digest, RecordKind, Status
+from ledger.verification.check import rfc3339
 from tests.support.health_desks import (
     HOST_AGENCY,
     HOST_ID,
@@ -402,6 +403,35 @@ class TestAllowList:
             both.service.say()
             assert listing.step() == 0
             both.service.clock.now += 1
+
+    def test_leaves_open_what_waits_for_a_sender_that_stands_still(self, both: Desks) -> None:
+        before, listing = read(issued(both))[0], self.listing(both)
+        both.anchor(HOST_ID, RecordKind.HEALTH_PASS)
+        both.service.clock.now += 3_600
+        stuck = issued(both)
+        both.service.clock.now += 3_600
+        both.service.say()
+        assert listing.step() == 1
+        found, issued_at = self.fetched(both), read(stuck)[0].issued_at
+        assert found.end > issued_at + allow_list.MARGIN_SECONDS
+        assert (found.find(digest_of(stuck)), found.covers(issued_at)) == (None, False)
+        assert found.covers(before.issued_at)
+        assert found.covers(issued_at - 1)
+        both.anchor(HOST_ID, RecordKind.HEALTH_PASS)
+        assert listing.step(flush=True) == 1
+        found = self.fetched(both)
+        assert found.find(digest_of(stuck)) is not None
+        assert found.covers(issued_at)
+
+    def test_waits_no_longer_for_a_pass_that_ended(self, both: Desks) -> None:
+        issued(both)
+        both.anchor(HOST_ID, RecordKind.HEALTH_PASS)
+        ends = rfc3339(both.service.clock.now + 3_600)
+        short = issued(both, order(endsAt=ends))
+        both.service.clock.now += 7_200
+        both.service.say()
+        assert self.listing(both).step() == 1
+        assert self.fetched(both).covers(read(short)[0].issued_at)
 
     def fetched(self, both: Desks) -> AllowList:
         client, path = both.service.client, "/v1/health/allow/XB/SAMPLE-HOST"

@@ -27,6 +27,7 @@ def digest(number: int) -> Digest:
 FIRST = segment_of(BUREAU, 1, NOON, NOON + HOUR, map(digest, range(100)))
 SECOND = segment_of(BUREAU, 2, NOON + HOUR, NOON + 2 * HOUR, map(digest, range(100, 150)))
 EMPTY = segment_of(BUREAU, 3, NOON + 2 * HOUR, NOON + 3 * HOUR, [])
+WAITING = replace(EMPTY, waiting_since=NOON + HOUR)
 
 
 class TestSegment:
@@ -36,7 +37,7 @@ class TestSegment:
         assert (AllowList([segment]).find(digest(asked)) is not None) == (asked in members)
         assert len(segment.prefixes) == 10 * len(members)
 
-    @pytest.mark.parametrize("segment", [FIRST, SECOND, EMPTY])
+    @pytest.mark.parametrize("segment", [FIRST, SECOND, EMPTY, WAITING])
     def test_is_read_again(self, segment: Segment) -> None:
         envelope = signed.read(allow_list.sign(segment, AGENCY))
         assert allow_list.verify(envelope, AGENCY.public_key) == segment
@@ -51,6 +52,7 @@ class TestSegment:
             (replace(FIRST, prefixes=FIRST.prefixes[:10] * 2), "prefixes"),
             (replace(FIRST, end=FIRST.start), "end"),
             (replace(FIRST, seq=-1), "seq"),
+            (replace(FIRST, waiting_since=-1), "waiting"),
             (replace(FIRST, agency=AgencyId(b"")), "agency"),
         ],
     )
@@ -91,6 +93,13 @@ class TestAllowList:
         covered = [self.LIST.covers(end - ahead) for ahead in (0, MARGIN_SECONDS)]
         assert covered == [False, False]
         assert self.LIST.covers(end - MARGIN_SECONDS - 1)
+
+    def test_covers_nothing_issued_since_one_that_waits(self) -> None:
+        passes = AllowList([FIRST, SECOND, WAITING])
+        covered = [passes.covers(NOON + HOUR + later) for later in (-1, 0, 1)]
+        assert covered == [True, False, False]
+        after = replace(EMPTY, seq=4, start=EMPTY.end, end=EMPTY.end + HOUR)
+        assert AllowList([FIRST, SECOND, WAITING, after]).covers(NOON + HOUR)
 
     def test_of_nothing_covers_nothing(self) -> None:
         assert AllowList([]).find(digest(1)) is None
