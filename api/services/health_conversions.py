@@ -21,10 +21,10 @@ from api.services.health_minting import NONCE_SECONDS, Minted, Minting, Wanted
 from api.services.health_origins import Origins
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
+from api.store.health_holders import HolderRow
 from api.store.health_passes import (
     Burn,
     ConsentRow,
-    HolderRow,
     Issue,
     PassStore,
     Quota,

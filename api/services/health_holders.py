@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from api.services.health_keys import HealthKeys
-from api.store.health_passes import HolderRow, PassStore, Turn
+from api.store.health_holders import HolderRow, Turn
+from api.store.health_passes import PassStore
 from ledger.errors import Refused
 from ledger.health.passes import Mode, Recognition
 from ledger.health.transfers import HealthTest, Person

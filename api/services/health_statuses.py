@@ -13,7 +13,8 @@ from api.services.renewal import Entries
 from api.services.sign_ins import Roles
 from api.services.transitions import check_licence_transition
 from api.store.changes import ChangeRow
-from api.store.health_passes import ConsentRow, PassRow, PassStore, Taken, Turn
+from api.store.health_holders import Turn
+from api.store.health_passes import ConsentRow, PassRow, PassStore, Taken
 from ledger.errors import ReasonOutsideClass, StatusFinal, StatusTransitionIllegal
 from ledger.health import consents
 from ledger.health.consents import digest_of

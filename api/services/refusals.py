@@ -28,7 +28,8 @@ from api.store.custody_trips import (
 from api.store.foreign import Revoked, TransferSpent
 from api.store.gate_bundles import GateFileUnknown
 from api.store.health_appeals import AppealAnswered, AppealUnknown
-from api.store.health_passes import ChallengeUnknown, ConsentUsed, HolderChanged
+from api.store.health_holders import HolderChanged
+from api.store.health_passes import ChallengeUnknown, ConsentUsed
 from api.store.health_scans import (
     ErasureRow,
     ErasureUnknown,

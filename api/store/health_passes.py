@@ -16,6 +16,7 @@ from api.store.appends import insert_group
 from api.store.changes import ChangeRow, add_changes
 from api.store.database import Database
 from api.store.foreign import CodeSpending, TransferSpent, forget_codes, spend_code
+from api.store.health_holders import HolderRow, Turn, take_turn
 from api.store.health_tables import (
     health_consents,
     health_holders,
@@ -52,11 +53,6 @@ class ConsentUsed(Refused):
     """This consent receipt was given before; each conversion needs its own."""
 
 
-@dataclass(eq=False)
-class HolderChanged(Refused):
-    """Another request about the same holder came first. Look again, then ask anew."""
-
-
 class QuotaUsed(Refused):
     """The port's quota of the day is used up."""
 
@@ -72,16 +68,6 @@ class PassRow:
     nbf: int
     exp: int
     holder: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class HolderRow:
-    """Whom passes are about, sealed, until `erase_at`; `id` 16 random bytes."""
-
-    id: bytes
-    agency: AgencyId
-    sealed: bytes = field(repr=False)
-    erase_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +108,6 @@ class Burn:
 
     nonce: bytes
     not_before: int
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A holder's row as it was read, and its content sealed anew.
-
-    Sealed twice nothing is the same, so of requests that read the same row one alone goes on: what
-    the others saw, key, grade or passes, may not be so any more.
-    """
-
-    before: HolderRow
-    sealed: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +180,7 @@ class PassStore:
                     _count(connection, *issue.counted)
                 if issue.burn is not None:
                     _burn(connection, issue.passes[0].agency, issue.burn, issue.at)
-                _take_turn(connection, issue.turn)
+                take_turn(connection, issue.turn)
                 _insert(connection, issue)
                 if issue.regrading is not None:
                     _regrade(connection, issue, issue.regrading)
@@ -227,7 +201,7 @@ class PassStore:
         """
         with self._database.write() as connection:
             settle(connection, settlement)
-            _take_turn(connection, turn)
+            take_turn(connection, turn)
             add_changes(connection, ordered)
             if taken is not None:
                 _take_back(connection, taken)
@@ -319,16 +293,6 @@ def _burn(connection: Connection, agency: AgencyId, burn: Burn, at: int) -> None
     )
     if connection.execute(burned.values(burned_at=at)).rowcount != 1:
         raise ChallengeUnknown
-
-
-def _take_turn(connection: Connection, turn: Turn | None) -> None:
-    if turn is None:
-        return
-    columns = health_holders.c
-    same = (columns.id == turn.before.id) & (columns.sealed == turn.before.sealed)
-    taken = update(health_holders).where(same).values(sealed=turn.sealed)
-    if connection.execute(taken).rowcount != 1:
-        raise HolderChanged
 
 
 def _regrade(connection: Connection, issue: Issue, regrading: Regrading) -> None:

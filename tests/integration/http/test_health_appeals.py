@@ -9,7 +9,8 @@ import pytest
 
 from api.services.health_appeals import KEPT_SECONDS
 from api.services.policies import ANSWER_SECONDS, SCAN_SECONDS
-from api.store.health_passes import HolderRow, Issue, PassRow, PassStore
+from api.store.health_holders import HolderRow
+from api.store.health_passes import Issue, PassRow, PassStore
 from api.store.indices import FIRST_PASS_LIST as LIST
 from api.store.indices import IndexStore
 from api.store.records import RecordStore

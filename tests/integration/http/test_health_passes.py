@@ -12,7 +12,8 @@ from api.services.health_retention import Retention
 from api.services.idempotency import Keep, KeptAnswer, Settlement
 from api.store.audit import audit_view
 from api.store.changes import ChangeStore
-from api.store.health_passes import HolderChanged, PassStore
+from api.store.health_holders import HolderChanged
+from api.store.health_passes import PassStore
 from api.store.health_segments import SegmentStore
 from api.store.tables import lists
 from ledger.canonical import b64url_decode, b64url_encode
