@@ -84,6 +84,8 @@ contract AwardLedger is IAwardLedger, EIP712 {
         row.requireSource(step, _phase(tenderId, lot, Times.blockTime()));
         row.requireFitting(step, act);
         if (!row.worksSuspended) _requireRunning(tender, course);
+        // What is called is the ledger that made this contract; it calls nobody back.
+        // slither-disable-next-line reentrancy-no-eth
         if (step <= Step.REJECT_ALL) _evaluate(course, tender, tenderId, lot, part, step, act);
         else _conclude(course, tender, tenderId, lot, part, step, act);
         (course.phase, course.part) = (row.target, part);
@@ -345,6 +347,7 @@ contract AwardLedger is IAwardLedger, EIP712 {
             revert ITenderLedger.PolicyViolated(ITenderLedger.Rule.CANDIDATES, MAX_CANDIDATES, count);
         }
         for (uint256 i = 0; i < count; ++i) {
+            // slither-disable-next-line calls-loop - there are at most three
             ITenderLedger.Bid memory bid = TENDERS.bidOf(tenderId, lot, bidders[i]);
             if (bid.disclosed & part == 0) revert CandidateInvalid(bidders[i]);
             for (uint256 j = 0; j < i; ++j) {

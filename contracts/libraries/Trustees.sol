@@ -29,9 +29,12 @@ library Trustees {
         ITenderLedger.Trustee[] calldata trustees = announcement.trustees;
         uint256 parts = announcement.parts;
         uint256 count = trustees.length / parts;
+        uint256 rest = trustees.length % parts;
         _requireMost(ITenderLedger.Rule.TRUSTEES, MOST, count);
-        if (trustees.length != count * parts) {
-            revert ITenderLedger.PolicyViolated(ITenderLedger.Rule.TRUSTEES, count * parts, trustees.length);
+        if (rest != 0) {
+            revert ITenderLedger.PolicyViolated(
+                ITenderLedger.Rule.TRUSTEES, trustees.length - rest, trustees.length
+            );
         }
         _requireLeast(ITenderLedger.Rule.TRUSTEES, policy.minTrustees, count);
         _requireLeast(ITenderLedger.Rule.THRESHOLD, policy.minThreshold, announcement.threshold);
