@@ -59,6 +59,12 @@ class DocumentParameter(click.ParamType[TravelDocument, Any]):
     type=click.Choice([Match.MATCHED.value, Match.MISMATCHED.value]),
     help="How the officer found person and document to fit the first code.",
 )
+@click.option(
+    "--clock-error",
+    type=click.IntRange(min=0),
+    metavar="SECONDS",
+    help="How far this device's clock may be wrong; else what the last update from a URL measured.",
+)
 @click.option("--language", type=click.Choice(LANGUAGES), help="Language of the sentences.")
 @json_option
 @click.pass_context
@@ -75,7 +81,7 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
     outcomes: list[Outcome] = []
     with folder.journal() as journal:
         erase_due(journal, folder.day_keys, outside.now())
-    with folder.desk() as desk:
+    with folder.desk(given["clock_error"]) as desk:
         for text in _codes(sources or (STANDARD_INPUT,), outcomes):
             at = outside.now()
             _keep_up(desk, folder, at)

@@ -8,13 +8,15 @@ from typing import Any
 import click
 
 from ledger.health.gate.evidence import GateEvidence, Part
+from ledger.health.gate.showing import MOST_CLOCK_ERROR
 from ledger.health.gate_bundle.archive import unpack
 from ledger.health.gate_bundle.manifest import Manifest, read
 from ledger.health.gate_bundle.reading import GateBundle
 from ledger.values import Digest
 from wallet.commands.options import json_option
-from wallet.console import age, print_json, print_table, say, waiting, when
+from wallet.console import age, note, print_json, print_table, say, waiting, when
 from wallet.gate.bundles import NoGateBundle, trusted_by
+from wallet.gate.clock import measured
 from wallet.gate.desk import erase_due
 from wallet.gate.enrolment import EnrolmentFile
 from wallet.gate.opened import GateFolder
@@ -33,13 +35,14 @@ def update(outside: Surroundings, source: str, *, as_json: bool) -> None:
     """Take in a newer signed bundle: a FILE, or from URL the files that this gate lacks.
 
     The first must be signed by a publisher that is trusted here (suizheng trust add), the next ones
-    by the same agency. Sequence and block only move forward.
+    by the same agency. Sequence and block only move forward. The service at URL also tells how far
+    this device's clock is wrong, which the gate regards for a day.
     """
     folder, now = GateFolder(outside), outside.now()
     publishers = [publisher.key for publisher in outside.trust.load().publishers]
     if source.startswith(_WEB):
         with waiting("Fetching the bundle"):
-            encoded, files = _fetched(folder, source, [*publishers], now)
+            encoded, files = _fetched(outside, folder, source, [*publishers])
     else:
         encoded, files = unpack(read_file(Path(source)))
     bundle = folder.bundles.take(encoded, files, publishers, now)
@@ -66,6 +69,7 @@ def status(outside: Surroundings, *, as_json: bool) -> None:
         "checkpoint": folder.enrolment.checkpoint,
         "lane": folder.enrolment.lane,
         "certificateUntil": None if reader is None else reader.expires_at,
+        "clockError": folder.clock.error_at(now),
         "bundle": None if bundle is None else _told(bundle, now),
         "counters": [
             {"day": day, "outcome": outcome, "people": people} for day, outcome, people in counted
@@ -79,6 +83,8 @@ def status(outside: Surroundings, *, as_json: bool) -> None:
     say(f"Lane {folder.enrolment.lane} of {folder.enrolment.checkpoint}", style="bold")
     ends = "none; see suizheng gate certify" if reader is None else f"to {when(reader.expires_at)}"
     say(f"Certificate: {ends}")
+    error = told["clockError"]
+    say("Clock: not measured" if error is None else f"Clock: wrong by {error} s at most")
     if bundle is None:
         say(NoGateBundle.title())
     else:
@@ -89,17 +95,35 @@ def status(outside: Surroundings, *, as_json: bool) -> None:
 
 
 def _fetched(
-    folder: GateFolder, url: str, publishers: list[Any], now: int
+    outside: Surroundings, folder: GateFolder, url: str, publishers: list[Any]
 ) -> tuple[bytes, Mapping[Digest, bytes]]:
     """The manifest and what comes with it at `url`, and each file that is lacking, by SHA-256."""
     with closing(Service(url)) as service:
-        encoded, files = unpack(service.fetch(url))
+        encoded, files = unpack(_manifest(outside, folder, service))
+        now = outside.now()
         newest = folder.bundles.newest(now) if folder.bundles.sequences() else None
         offered: Manifest = read(encoded, trusted_by(newest, publishers), now)
         held = folder.bundles.digests() | files.keys()
         lacking = {ref.digest for ref in offered.wanted(held).values()}
         fetched = {each: service.fetch(f"{url}/files/{each.hex()}") for each in sorted(lacking)}
     return encoded, {**files, **fetched}
+
+
+def _manifest(outside: Surroundings, folder: GateFolder, service: Service) -> bytes:
+    """What is at the service's address; its `Date` is held against the gate's clock on the way.
+
+    That is kept whatever becomes of the bundle: a clock that is wrong may be why it is refused.
+    """
+    asked_at = outside.now()
+    headers = {"Accept": "*/*", "Cache-Control": "no-cache"}
+    answer = service.send("GET", service.base_url, headers=headers)
+    found = measured(answer.headers, asked_at, outside.now())
+    if found is not None:
+        folder.clock.save(found)
+        if found.error > MOST_CLOCK_ERROR:
+            off = f"{abs(found.ahead)} s {'ahead of' if found.ahead > 0 else 'behind'}"
+            note(f"This device's clock is about {off} the service's. Set it, and update again.")
+    return answer.content
 
 
 def _show(bundle: GateBundle, now: int, *, as_json: bool) -> None:

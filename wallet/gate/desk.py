@@ -56,7 +56,10 @@ class Remembered:
 
 
 class Desk:
-    """One lane of a checkpoint with its bundle, journal and day keys."""
+    """One lane of a checkpoint with its bundle, journal and day keys.
+
+    `clock_error` tells by how much the clock may be wrong at a time, None where nobody knows.
+    """
 
     def __init__(
         self,
@@ -65,7 +68,9 @@ class Desk:
         journal: Journal,
         day_keys: DayKeyFolder,
         randomness: Callable[[int], bytes],
+        clock_error: Callable[[int], int | None],
     ) -> None:
+        self._clock_error = clock_error
         self._enrolment = enrolment
         self._bundle = bundle
         self._journal = journal
@@ -96,7 +101,7 @@ class Desk:
         An answer that was not kept is not given: it would let the same screen in twice.
         """
         key = self._day_keys.of(at, self._retention)
-        lane = self._enrolment.at_lane(self._journal.challenges(at))
+        lane = self._enrolment.at_lane(self._journal.challenges(at), self._clock_error(at))
         live = [each.key for each in self._day_keys.live().values()]
         memory = Remembered(self._journal, live, key.day)
         report = decide(text, self._bundle.evidence, lane, at, memory, identities)

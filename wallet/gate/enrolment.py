@@ -82,8 +82,11 @@ class Enrolment:
         """Jurisdiction and organisation code, such as "XB/SAMPLE-HEALTH"."""
         return f"{self.jurisdiction}/{self.agency}"
 
-    def at_lane(self, challenges: dict[bytes, int]) -> Lane:
-        """Return the lane for a decision, with the challenges that it showed lately."""
+    def at_lane(self, challenges: dict[bytes, int], clock_error: int | None = 0) -> Lane:
+        """Return the lane for a decision, with the challenges that it showed lately.
+
+        `clock_error`: seconds by which the clock may be wrong, None where nobody knows.
+        """
         return Lane(
             jurisdiction=self.jurisdiction,
             checkpoint=self.checkpoint,
@@ -92,6 +95,7 @@ class Enrolment:
             purpose=self.purpose,
             is_automatic=self.is_automatic,
             challenges=challenges,
+            clock_error=clock_error,
         )
 
 

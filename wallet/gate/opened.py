@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from wallet.gate.bundles import BundleFolder
+from wallet.gate.clock import ClockFile
 from wallet.gate.day_keys import DayKeyFolder
 from wallet.gate.desk import Desk
 from wallet.gate.enrolment import FOLDER, Enrolment, EnrolmentFile
@@ -14,6 +15,7 @@ from wallet.surroundings import Surroundings
 _BUNDLES: Final = "bundles"
 _DAY_KEYS: Final = "day-keys"
 _JOURNAL: Final = "journal.db"
+_CLOCK: Final = "clock.json"
 
 
 class GateFolder:
@@ -24,6 +26,7 @@ class GateFolder:
         self._folder = outside.home / FOLDER
         self.enrolment: Enrolment = EnrolmentFile(outside.home).load()
         self.bundles = BundleFolder(self._folder / _BUNDLES)
+        self.clock = ClockFile(self._folder / _CLOCK)
         self.day_keys = DayKeyFolder(
             self._folder / _DAY_KEYS,
             self.enrolment.checkpoint,
@@ -41,8 +44,14 @@ class GateFolder:
             journal.close()
 
     @contextmanager
-    def desk(self) -> Iterator[Desk]:
-        """Give the gate at work; raises as `BundleFolder.newest` does."""
+    def desk(self, clock_error: int | None = None) -> Iterator[Desk]:
+        """Give the gate at work; raises as `BundleFolder.newest` does.
+
+        `clock_error`: by how many seconds the clock may be wrong; None for what was measured.
+        """
         bundle = self.bundles.newest(self._outside.now())
+        known = self.clock.error_at if clock_error is None else lambda _at: clock_error
         with self.journal() as journal:
-            yield Desk(self.enrolment, bundle, journal, self.day_keys, self._outside.randomness)
+            yield Desk(
+                self.enrolment, bundle, journal, self.day_keys, self._outside.randomness, known
+            )

@@ -8,6 +8,8 @@ from typing import Final, Protocol
 from ledger.health.passes import Mode
 
 ALL_MODES: Final = Mode.DYNAMIC | Mode.CHALLENGE | Mode.PAPER
+UNMEASURED_SECONDS: Final = 300
+"""What a clock that nobody held against another may be wrong by: minutes (proposed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Lane:
 
     `purpose` is a bit number. `modes` are those that its device can take. `challenges`: the times
     of those that it showed lately, by what answers them (`presentations.answer_to`).
-    `clock_error`: seconds by which its clock may be wrong. `is_automatic`: nobody stands at it.
+    `clock_error`: seconds by which its clock may be wrong, None where nobody knows.
+    `is_automatic`: nobody stands at it.
     """
 
     jurisdiction: str
@@ -27,7 +30,12 @@ class Lane:
     is_automatic: bool = False
     modes: Mode = ALL_MODES
     challenges: Mapping[bytes, int] = field(default_factory=dict)
-    clock_error: int = 0
+    clock_error: int | None = 0
+
+    @property
+    def most_clock_error(self) -> int:
+        """What its clock is taken to be wrong by at most; beyond that the gate is sure."""
+        return UNMEASURED_SECONDS if self.clock_error is None else self.clock_error
 
 
 class Memory(Protocol):

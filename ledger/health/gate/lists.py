@@ -47,7 +47,7 @@ def time_findings(begins: int, ends: int, case: Case) -> Iterator[GateFinding]:
     beyond, detail = max((early, "not yet"), (late, "no longer"))
     if beyond <= 0:
         return
-    if beyond <= case.lane.clock_error:
+    if beyond <= case.lane.most_clock_error:
         yield unknown(Reason.TIME, f"{detail}, if the clock is right")
     else:
         yield denied(Reason.TIME, detail)

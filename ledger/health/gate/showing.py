@@ -72,8 +72,6 @@ def presentation_findings(
         return
     elif not _is_taken(mode, policy, case):
         yield secondary(Reason.PRESENTATION, "mode not for this lane")
-    elif mode is Mode.DYNAMIC and case.lane.clock_error > MOST_CLOCK_ERROR:
-        yield secondary(Reason.PRESENTATION, "clock")
     else:
         yield from _freshness_findings(showing, policy, case)
 
@@ -87,10 +85,23 @@ def _freshness_findings(showing: Showing, policy: Policy, case: Case) -> Iterato
         if not 0 <= age <= CHALLENGE_SECONDS:
             yield denied(Reason.PRESENTATION, "challenge too old")
         return
+    yield from _stamp_findings(case.at - presentation.time, policy, case)
+
+
+def _stamp_findings(age: int, policy: Policy, case: Case) -> Iterator[GateFinding]:
+    """Yield PRESENTATION for a stamp outside its time.
+
+    Of one that the gate's clock may be to blame for a person decides; a gate that is known to be
+    unsure of its clock takes none at all.
+    """
     skew = policy.seconds("presentation", "skew")
-    age = case.at - presentation.time
-    if not -skew <= age <= policy.seconds("presentation", "stamp") + skew:
+    beyond = max(-skew - age, age - policy.seconds("presentation", "stamp") - skew)
+    error = case.lane.most_clock_error
+    is_sure = error <= MOST_CLOCK_ERROR
+    if beyond > (0 if is_sure else error):
         yield denied(Reason.PRESENTATION, "stamp")
+    elif not is_sure and (beyond > 0 or case.lane.clock_error is not None):
+        yield secondary(Reason.PRESENTATION, "clock")
 
 
 def memory_findings(

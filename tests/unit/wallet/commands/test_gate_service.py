@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,15 @@ from ledger.health.scans import read_row
 from ledger.keys import PrivateKey
 from ledger.values import KeyUsage
 from ledger.verification.check import rfc3339
-from tests.support.gate_bundles import DAY, SIGNERS, STRANGER, Made, document_key, issuer_key, made
+from tests.support.gate_bundles import (
+    DAY,
+    SIGNERS,
+    STRANGER,
+    Made,
+    document_key,
+    issuer_key,
+    made,
+)
 from tests.support.lanes import AT, GateTerminal, bundle, live, sealed
 from tests.support.terminal import Terminal
 from wallet.commands import gate_log, gate_update, serving
@@ -42,6 +51,7 @@ class GateService:
     takes_no_keys: bool = False
     sealed: list[bytes] = field(default_factory=list)
     lodged: dict[str, Any] = field(default_factory=dict)
+    date: int | None = None
     signer: PrivateKey = SIGNERS[KeyUsage.DOCUMENTS]
     named: PrivateKey = SIGNERS[KeyUsage.DOCUMENTS]
 
@@ -57,7 +67,8 @@ class GateService:
         content = files.get(name, pack(self.offered.encoded, []))
         if self.spoils and name in files:
             content = content[:-1] + b"\x00"
-        return httpx2.Response(200, content=content)
+        headers = {} if self.date is None else {"Date": formatdate(self.date, usegmt=True)}
+        return httpx2.Response(200, content=content, headers=headers)
 
     def _taken(self, body: dict[str, Any]) -> httpx2.Response:
         if self.fails_after is not None and len(self.rows) >= self.fails_after:
@@ -104,6 +115,59 @@ def service(monkeypatch: pytest.MonkeyPatch) -> GateService:
     monkeypatch.setattr(serving, "open_service", client)
     monkeypatch.setattr(gate_log, "MOST_ROWS", 2)
     return made
+
+
+class TestClock:
+    """A gate whose clock is minutes off turns nobody away for it."""
+
+    @pytest.mark.parametrize("off", [180, -180])
+    def test_wrong_by_minutes_sends_stamps_to_an_officer(
+        self, gate: GateTerminal, service: GateService, off: int
+    ) -> None:
+        shown, before = sealed(), gate.terminal.now
+        service.offered, service.date = bundle(shown), before
+        gate.terminal.now = before + off
+        done = gate.terminal.try_("gate", "update", "--from", AT_PATH)
+        assert f"180 s {'ahead of' if off > 0 else 'behind'} the service's" in done.stderr
+        assert gate.terminal.json("gate", "status")["clockError"] == 181
+        for stamp in (before, before - 30):
+            assert "PRESENTATION" in gate.scan(live(shown, time=stamp), code=3).stdout
+        gate.scan(live(shown, time=before - 1_000), code=1)
+
+    def test_right_one_takes_them(self, gate: GateTerminal, service: GateService) -> None:
+        shown = sealed()
+        service.offered, service.date = bundle(shown), gate.terminal.now
+        done = gate.terminal.try_("gate", "update", "--from", AT_PATH)
+        assert "clock" not in done.stderr
+        assert "Clock: wrong by 1 s at most" in gate.terminal.run("gate", "status")
+        gate.scan(live(shown))
+        gate.scan(live(shown, time=AT - 91), code=1)
+
+    def test_unmeasured_one_refuses_only_what_minutes_do_not_explain(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        shown = sealed()
+        service.offered = bundle(shown)
+        gate.terminal.run("gate", "update", "--from", AT_PATH)
+        assert gate.terminal.json("gate", "status")["clockError"] is None
+        gate.scan(live(shown))
+        gate.scan(live(shown, time=AT - 200), code=3)
+        gate.scan(live(shown, time=AT - 500), code=1)
+
+    def test_is_told_by_whoever_knows_better(self, gate: GateTerminal) -> None:
+        shown = sealed()
+        gate.take(bundle(shown))
+        late = live(shown, time=AT - 200)
+        gate.scan(late, words=("--clock-error", 0), code=1)
+        gate.scan(late, words=("--clock-error", 200), code=3)
+        gate.scan(late, words=("--clock-error", -1), code=64)
+
+    def test_is_learnt_though_the_bundle_is_refused(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        service.offered, service.date = bundle(signer=STRANGER), gate.terminal.now + 60
+        assert "not signed by" in gate.terminal.run("gate", "update", "--from", AT_PATH, code=2)
+        assert gate.terminal.json("gate", "status")["clockError"] == 61
 
 
 class TestUpdate:

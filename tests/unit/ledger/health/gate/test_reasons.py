@@ -454,6 +454,13 @@ class TestTime:
         late = judged(passes.to_text(given), known, Match.MATCHED, lane=lane, at=NOW + 200)
         assert told(late) == ("DENY", ["TIME"])
 
+    def test_nor_can_one_that_nobody_measured(self) -> None:
+        lane = replace(LANE, clock_error=None)
+        for expires_at, outcome in ((NOW - 299, "UNKNOWN"), (NOW - 300, "DENY")):
+            given = sealed(expires_at=expires_at)
+            found = judged(live(given), evidence(given), lane=lane)
+            assert told(found) == (outcome, ["TIME"])
+
 
 class TestStaleList:
     @pytest.mark.parametrize(
@@ -533,6 +540,30 @@ class TestPresentation:
         for error, found in ((30, ACCEPTED), (31, ("SECONDARY", ["PRESENTATION"]))):
             lane = replace(LANE, clock_error=error)
             assert told(judged(live(GOOD), lane=lane)) == found
+
+    @pytest.mark.parametrize(
+        ("error", "age", "outcome"),
+        [
+            (180, 0, "SECONDARY"),
+            (180, 270, "SECONDARY"),
+            (180, 271, "DENY"),
+            (180, -210, "SECONDARY"),
+            (180, -211, "DENY"),
+            (30, 91, "DENY"),
+            (None, 90, "ACCEPT"),
+            (None, 91, "SECONDARY"),
+            (None, 390, "SECONDARY"),
+            (None, 391, "DENY"),
+            (None, -30, "ACCEPT"),
+            (None, -330, "SECONDARY"),
+            (None, -331, "DENY"),
+        ],
+    )
+    def test_a_stamp_that_the_clock_may_be_to_blame_for(
+        self, error: int | None, age: int, outcome: str
+    ) -> None:
+        found = judged(live(GOOD, time=NOW - age), lane=replace(LANE, clock_error=error))
+        assert told(found) == (outcome, [] if outcome == "ACCEPT" else ["PRESENTATION"])
 
     @pytest.mark.parametrize(("age", "is_good"), [(0, True), (60, True), (61, False), (-1, False)])
     def test_challenge_of_this_gate(self, age: int, *, is_good: bool) -> None:
