@@ -107,6 +107,7 @@ STATUS: Final[Mapping[str, int]] = {
     "RecordTaken": 409,
     "ChangePending": 409,
     "TermsEnded": 409,
+    "UsesSpent": 409,
     "PassesWithheld": 409,
     "ChallengeUnknown": 409,
     "HolderChanged": 409,

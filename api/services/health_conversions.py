@@ -17,7 +17,14 @@ from api.services.health_cases import Basis, Case, TransferCase, Visits
 from api.services.health_hcerts import Hcerts
 from api.services.health_holders import Holder, Holders
 from api.services.health_keys import HealthKeys
-from api.services.health_minting import NONCE_SECONDS, Minted, Minting, Wanted
+from api.services.health_minting import (
+    NONCE_SECONDS,
+    Minted,
+    Minting,
+    Wanted,
+    wanted_on_paper,
+    wanted_one_time,
+)
 from api.services.health_origins import Origins
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
@@ -41,7 +48,7 @@ from ledger.health.passes import Mode
 from ledger.health.policy import Policy
 from ledger.health.signed import Signed
 from ledger.health.visits import Visit
-from ledger.health.windows import Issuance, spans
+from ledger.health.windows import Issuance
 from ledger.keys import PublicKey, SignatureInvalid
 from ledger.values import AgencyId, Digest, Window, jurisdiction_id
 
@@ -223,7 +230,7 @@ class Conversions:
         agency, terms = opened.agency.id, decided.terms
         holder = _holder_of(decided)
         erase_at = terms.expires_at + policy.seconds("appeals", "answerWithin")
-        row = self._holders.row(agency, holder, erase_at)
+        row = self._holders.row(agency, holder.given(len(application.keys)), erase_at)
         receipts = [
             self._consent_row(consent, receipt.document, row, decided)
             for consent, receipt in zip(decided.consents, application.receipts, strict=True)
@@ -264,15 +271,10 @@ class Conversions:
     ) -> list[Wanted]:
         terms, policy = decided.terms, decided.policy
         if not application.keys:
-            return [Wanted(holder, row, _paper_span(policy, terms), None)]
+            return wanted_on_paper(holder, row, _paper_span(policy, terms))
         if not holder.modes & ~Mode.PAPER:
             raise ConversionRefused(Ground.CLAIMS, "keys")
-        times = (terms.not_before, terms.expires_at)
-        found = spans(*times, holder.issuance, len(application.keys), self._randomness)
-        return [
-            Wanted(holder, row, span, key)
-            for span, key in zip(found, application.keys, strict=False)
-        ]
+        return wanted_one_time(holder, row, terms.not_before, application.keys, self._randomness)
 
     def _consent_row(
         self, consent: Consent, document: bytes, holder: HolderRow, decided: _Decided
@@ -307,6 +309,7 @@ def _holder_of(decided: _Decided) -> Holder:
         modes=modes,
         purposes=sum(1 << bit for bit in bits),
         uses=decided.terms.uses,
+        left=decided.terms.uses,
         recognition=basis.recognition,
         is_bound=is_international or document["bind"] == "document",
         is_hinted=document["hint"] == "initials-month-day",

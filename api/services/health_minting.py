@@ -12,7 +12,7 @@ from api.store.indices import FIRST_PASS_LIST, IndexStore
 from api.store.licences import IndexTaken
 from ledger.health import passes, signed
 from ledger.health.passes import CTI_BYTES, HealthPass, Mode
-from ledger.health.windows import issue_time
+from ledger.health.windows import issue_time, spans
 from ledger.keys import PublicKey
 from ledger.licences.issuance import Issuer
 from ledger.values import AgencyId, Digest, Window, health_record_type
@@ -26,12 +26,43 @@ DRAWS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A pass to make: for whom, by the row's id, for how long and for which key; None on paper."""
+    """A pass to make: for whom, by the row's id, for how long and for which key; None on paper.
+
+    `uses` that it carries, 0 for any number.
+    """
 
     holder: Holder
     row: bytes
     span: Window
     key: PublicKey | None
+    uses: int
+
+
+def wanted_on_paper(holder: Holder, row: bytes, span: Window) -> list[Wanted]:
+    """Return the one pass that needs no key; raise `UsesSpent`."""
+    return [Wanted(holder, row, span, None, uses) for uses in holder.shares(0)]
+
+
+def wanted_one_time(
+    holder: Holder,
+    row: bytes,
+    begins: int,
+    keys: Sequence[PublicKey],
+    randomness: Callable[[int], bytes],
+) -> list[Wanted]:
+    """Return passes for keys from a time on, fewer where windows or uses run out.
+
+    Passes that count uses last as long as the terms: those on a pass that ended would be lost.
+    Raises `UsesSpent`.
+    """
+    given, issuance = holder.shares(len(keys)), holder.issuance
+    if holder.uses:
+        issuance = replace(issuance, batch=len(given), window=holder.ends - begins)
+    found = spans(begins, holder.ends, issuance, len(given), randomness)
+    return [
+        Wanted(holder, row, span, key, uses)
+        for span, key, uses in zip(found, keys, given, strict=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +158,5 @@ class Minting:
             recognition=holder.recognition,
             binding=passes.binding_of(*document, cti) if holder.is_bound else None,
             hint=passes.hint_of(person.name, person.birth_date) if holder.is_hinted else None,
-            max_uses=holder.uses,
+            max_uses=wanted.uses,
         )

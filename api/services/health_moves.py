@@ -72,7 +72,8 @@ class Moves:
     def move(self, opened: OpenedMove, keep: Keep[Sequence[Given]] | None) -> Sequence[Given]:
         """Issue passes to the new device on the same terms; the old ones make way for them.
 
-        Passes that are suspended or revoked stay so.
+        Passes that are suspended or revoked stay so. Uses on the old ones count as given: a gate
+        that is off line takes those passes for a while yet.
 
         Raises:
             IdempotencyKeyMissing: without `keep`.
@@ -81,7 +82,7 @@ class Moves:
             PassesWithheld: where an officer withheld them.
             ChallengeUnknown: for a nonce that is not good.
             HolderChanged: when another request about the holder came first.
-            TermsEnded, TooManyPasses, ClaimsInvalid: for what is asked.
+            TermsEnded, UsesSpent, TooManyPasses, ClaimsInvalid: for what is asked.
         """
         if keep is None:
             raise IdempotencyKeyMissing
@@ -106,7 +107,7 @@ class Moves:
         issue = Issue(
             now,
             burn=Burn(request.nonce, now - NONCE_SECONDS),
-            turn=self._holders.turn(row, after),
+            turn=self._holders.turn(row, after.given(len(request.keys))),
             regrading=Regrading(old, HOLDER, REISSUED),
         )
         issuer = self._minting.issuer(row.agency)

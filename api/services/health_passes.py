@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from api.services.health_holders import Holder, Holders
-from api.services.health_minting import NONCE_SECONDS, Minted, Minting, Wanted
+from api.services.health_minting import (
+    NONCE_SECONDS,
+    Minted,
+    Minting,
+    Wanted,
+    wanted_on_paper,
+    wanted_one_time,
+)
 from api.services.health_standing import Standing
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.sign_ins import Roles
@@ -20,7 +27,6 @@ from ledger.health.claims import ClaimsInvalid
 from ledger.health.passes import Mode
 from ledger.health.refills import Refill
 from ledger.health.signed import Signed
-from ledger.health.windows import spans
 from ledger.keys import PublicKey, SignatureInvalid
 from ledger.licences.issuance import Issuer
 from ledger.values import Address, AgencyId, Role, Window
@@ -117,7 +123,9 @@ class Passes:
             raise IdempotencyKeyMissing
         issuer, now = self._minting.issuer(agency), self._clock()
         rows = [
-            self._holders.row(agency, each.holder, each.holder.ends + APPEAL_SECONDS)
+            self._holders.row(
+                agency, each.holder.given(len(each.keys)), each.holder.ends + APPEAL_SECONDS
+            )
             for each in recipients
         ]
         wanted = [
@@ -144,7 +152,7 @@ class Passes:
             PassesWithheld: where an officer suspended or revoked the last ones.
             ChallengeUnknown: for a nonce that is not good.
             HolderChanged: when another request about the holder came first.
-            TermsEnded, TooManyPasses, ClaimsInvalid: for what is asked.
+            TermsEnded, UsesSpent, TooManyPasses, ClaimsInvalid: for what is asked.
         """
         if keep is None:
             raise IdempotencyKeyMissing
@@ -157,7 +165,8 @@ class Passes:
         live = self._standing.live(row.id, now)
         _check_count(len(live) + len(refill.keys), MOST_LIVE)
         wanted = wanted_for(Recipient(holder, refill.keys), row.id, now, self._randomness)
-        burn, turn = Burn(refill.nonce, now - NONCE_SECONDS), self._holders.turn(row, holder)
+        turn = self._holders.turn(row, holder.given(len(refill.keys)))
+        burn = Burn(refill.nonce, now - NONCE_SECONDS)
         issue = Issue(now, burn=burn, turn=turn)
         return self._mint(wanted, self._minting.issuer(row.agency), issue, keep)
 
@@ -171,6 +180,8 @@ class Passes:
     ) -> Sequence[Given]:
         """Issue passes of another grade; the old ones are superseded once those are anchored.
 
+        Uses begin anew: they were allowed anew, by an officer.
+
         Raises as `issue`, `HolderUnknown`, and `HolderChanged` when another request about the
         holder came first.
         """
@@ -178,10 +189,10 @@ class Passes:
         self._roles.require(by, row.agency, Role.ISSUER)
         if keep is None:
             raise IdempotencyKeyMissing
-        now, after = self._clock(), replace(holder, grade=grade)
+        now, after = self._clock(), replace(holder, grade=grade, left=holder.uses)
         wanted = wanted_for(Recipient(after, keys), row.id, now, self._randomness)
         old = [each for each in self._store.of_holder(row.id) if each.exp > now]
-        turn = self._holders.turn(row, after)
+        turn = self._holders.turn(row, after.given(len(keys)))
         issue = Issue(now, turn=turn, regrading=Regrading(old, by))
         return self._mint(wanted, self._minting.issuer(row.agency), issue, keep)
 
@@ -207,7 +218,7 @@ def wanted_for(
 ) -> list[Wanted]:
     """Return the passes to make for a recipient, whose row has this id, from `now` on.
 
-    Raises `TermsEnded`, and `ClaimsInvalid` for keys that do not go with the terms.
+    Raises `TermsEnded`, `UsesSpent`, and `ClaimsInvalid` for keys that do not go with the terms.
     """
     holder = recipient.holder
     if holder.ends <= now:
@@ -215,13 +226,10 @@ def wanted_for(
     if not recipient.keys:
         if Mode.PAPER not in holder.modes:
             raise ClaimsInvalid("keys")
-        return [Wanted(holder, row, Window(now, holder.ends), None)]
+        return wanted_on_paper(holder, row, Window(now, holder.ends))
     if not holder.modes & ~Mode.PAPER:
         raise ClaimsInvalid("keys")
-    found = spans(now, holder.ends, holder.issuance, len(recipient.keys), randomness)
-    return [
-        Wanted(holder, row, span, key) for span, key in zip(found, recipient.keys, strict=False)
-    ]
+    return wanted_one_time(holder, row, now, recipient.keys, randomness)
 
 
 def _check_count(count: int, limit: int) -> None:

@@ -31,6 +31,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "ConsentUsed": "Run the command again; it signs a new consent.",
     "HolderUnknown": "Convert a new transfer: suizheng health convert.",
     "TermsEnded": "Convert a new transfer: suizheng health convert.",
+    "UsesSpent": "Show the passes that are left; for more uses convert a new transfer.",
     "TooManyPasses": "Ask for fewer (--count), or show those that are left first.",
     "ConsentUnknown": "It was taken back before, or has ended: nothing is left to do.",
     "ScanUnknown": "Check the number. The gate may not have handed its log on: try later.",

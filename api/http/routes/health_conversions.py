@@ -36,7 +36,7 @@ from api.http.schemas.health_passes import ChangedAnswer, GivenAnswer
 from api.http.strict import StrictRoute
 from api.services.health_agreements import PolicyMissing
 from api.services.health_conversions import Converted
-from api.services.health_holders import ConsentUnknown, HolderUnknown
+from api.services.health_holders import ConsentUnknown, HolderUnknown, UsesSpent
 from api.services.health_keys import HealthKeyMissing
 from api.services.health_origins import TransferNotAnchored, TransferUnconfirmed
 from api.services.health_passes import Given, TermsEnded, TooManyPasses
@@ -148,6 +148,7 @@ async def convert(
         PassesWithheld,
         ChallengeUnknown,
         TermsEnded,
+        UsesSpent,
         TooManyPasses,
     ),
 )
@@ -181,6 +182,7 @@ async def refill(
         PassesWithheld,
         ChallengeUnknown,
         TermsEnded,
+        UsesSpent,
         TooManyPasses,
     ),
 )

@@ -42,7 +42,8 @@ class IssuanceForm(Form):
 class TermsForm(Form):
     """On which terms: the same for all who get passes by one order.
 
-    `binding` `document` binds to the travel document, as an international code 国际版 is.
+    All passes of a holder together carry `maxUses`, 0 for any number. `binding` `document` binds to
+    the travel document, as an international code 国际版 is.
     """
 
     grade: Grade
@@ -81,6 +82,7 @@ class RecipientForm(Form):
             modes=modes,
             purposes=terms.purposes,
             uses=terms.max_uses,
+            left=terms.max_uses,
             recognition=None,
             is_bound=terms.binding == "document",
             is_hinted=terms.hint != "none",

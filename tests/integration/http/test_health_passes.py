@@ -154,6 +154,50 @@ class TestRefill:
         assert refusal(many) == (422, "TooManyPasses")
 
 
+class TestUses:
+    """`maxUses` of the terms bounds all passes of a holder together."""
+
+    def test_of_a_batch_are_the_terms(self, both: Desks) -> None:
+        (made,) = read(issued(both, order(recipient(8), maxUses=1)))
+        assert made.max_uses == 1
+        policy = sample_policy(rules=[], valueSets="0x" + "00" * 32, maxUses=2)
+        both.agree(policy)
+        asked = both.application(HOLDER, both.carried(HOLDER), policy)
+        given = both.convert(asked, HOLDER).json()
+        assert [each.max_uses for each in read(given)] == [1, 1]
+        refilled = TestRefill().refill(both, given["holder"], HOLDER)
+        assert refusal(refilled) == (409, "UsesSpent")
+
+    def test_left_by_a_batch_are_for_refills_and_moves(self, both: Desks) -> None:
+        given = issued(both, order(recipient(2), maxUses=6))
+        refilled = TestRefill().refill(both, given["holder"], HOLDER)
+        move = TestMove()
+        moved = move.post(both, move.order(both, given["holder"], HOLDER, OTHER))
+        made = [*read(given), *read(refilled.json()), *read(moved.json())]
+        assert [each.max_uses for each in made] == [1] * 6
+        assert len(read(moved.json())) == 1
+        again = move.order(both, given["holder"], OTHER, fresh_key())
+        assert refusal(move.post(both, again)) == (409, "UsesSpent")
+
+    def test_last_as_long_as_the_terms(self, both: Desks) -> None:
+        form = order(recipient(3), maxUses=3, issuance={"batch": 1, "windowSeconds": 600})
+        made = read(issued(both, form))
+        assert {rfc3339(each.expires_at) for each in made} == {form["terms"]["endsAt"]}
+
+    def test_are_all_on_what_nobody_can_ask_more_of(self, both: Desks) -> None:
+        paper = order(recipient(0), modes=["C"], maxUses=5)
+        assert [each.max_uses for each in read(issued(both, paper))] == [5]
+        alone = order(recipient(2, holderKey=None), maxUses=5)
+        assert [each.max_uses for each in read(issued(both, alone))] == [3, 2]
+
+    def test_begin_anew_with_another_grade(self, both: Desks) -> None:
+        given = issued(both, order(maxUses=2))
+        form = {"grade": 2, "keys": keys(3)}
+        answer = both.post(f"holders/{given['holder']}/regrade", form, both.host_officer)
+        (after,) = answer.json()["holders"]
+        assert [each.max_uses for each in read(after)] == [1, 1]
+
+
 class TestMove:
     def order(self, both: Desks, holder: str, old: PrivateKey, new: PrivateKey, **more: Any) -> str:
         nonce = both.post("conversions/nonces", {"agency": HOST_AGENCY}).json()["nonce"]
@@ -287,6 +331,13 @@ class TestTurns:
         with pytest.raises(HolderChanged):
             refill(self.between(lambda: move(self.settled)))
         assert self.live(both, name) == 5
+
+    def test_two_refills_give_no_use_twice(self, both: Desks) -> None:
+        name = issued(both, order(recipient(2), maxUses=3))["holder"]
+        first, second = self.refilled(both, name), self.refilled(both, name)
+        with pytest.raises(HolderChanged):
+            first(self.between(lambda: second(self.settled)))
+        assert self.live(both, name) == 3
 
     def test_two_refills_stay_within_the_limit(self, both: Desks) -> None:
         name = issued(both)["holder"]
