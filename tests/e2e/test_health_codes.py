@@ -151,7 +151,7 @@ class TestBorder:
         assert "No conversions yet" in traveller.run("health", "conversions").out
         assert "No gate was answered" in traveller.run("health", "gates").out
         assert "No conversion waits" in traveller.run("health", "convert", "--resume", code=1).err
-        assert "TRANSFER, --agency" in traveller.run("health", "convert", code=64).err
+        assert "TRANSFER or --code" in traveller.run("health", "convert", code=64).err
 
     def officers_are_told_what_is_wrong(self, border: Border) -> None:
         serve, form = border.recognition.serve, border.form("refused")
