@@ -162,7 +162,9 @@ class TestDriver:
         said = people.traveller.run(*CUSTODY, "mine", "00", code=1)
         assert "nothing of this name" in said
         bad = people.file("bad.json", {"name": "Sample"})
-        assert "documentIssuer" in people.traveller.run(*CUSTODY, "apply", AGENCY, bad, *AT, code=1)
+        assert "who the person is" in people.traveller.run(
+            *CUSTODY, "apply", AGENCY, bad, *AT, code=1
+        )
         wrong = people.file("wrong.json", {"event": "AA"})
         assert "no event of a trip" in people.traveller.run(*CUSTODY, "send", wrong, *AT, code=1)
         people.office.run(*CUSTODY, "step", "0x00", "in-transit", *AT, code=64)
