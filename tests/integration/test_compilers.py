@@ -9,6 +9,7 @@ import pytest
 
 from scripts.build import ABI, CONTRACTS, stale_files
 
+pytestmark = pytest.mark.timeout(300)  # both compile everything
 FORGE = Path("node_modules/@foundry-rs/forge-linux-amd64/bin/forge")
 
 
