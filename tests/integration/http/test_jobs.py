@@ -137,7 +137,8 @@ class TestRefuse:
     def test_bodies_that_become_too_long(
         self, service: World, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
     ) -> None:
-        monkeypatch.setattr(middleware, "UPLOAD_BYTES", 5 * PIECE_BYTES)
+        jobs_of = next(path for method, path, _ in middleware.STREAMED if method == "POST")
+        monkeypatch.setattr(middleware, "STREAMED", (("POST", jobs_of, 5 * PIECE_BYTES),))
         if is_known:
             upload(service)
         before = len(jobs.views)
