@@ -8,6 +8,7 @@ durable storage before they are noted, the file is kept before its receipt is.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from typing import Final
 
 from api.blobs.store import BlobStore
@@ -20,10 +21,10 @@ from api.store.bid_uploads import (
     UploadRow,
 )
 from ledger import age_header
-from ledger.age_header import SealedMalformed
 from ledger.errors import Refused, Unavailable
 from ledger.licences.issuance import Issuer
 from ledger.tenders import receipts
+from ledger.tenders.age_files import require_sealed
 from ledger.tenders.errors import DigestMismatch, NotSealed, UploadIncomplete
 from ledger.tenders.receipts import Receipt, ReceiptState, StoredFile
 from ledger.values import Address, AgencyId, Digest
@@ -168,7 +169,7 @@ class BidUploads:
             raise DigestMismatch(digest, given)
         row = self._store.get(upload, by, self._clock())
         if number == 0:
-            require_sealed(content, row.size)
+            _require_sealed(content, row.size)
         self._store.require_room(len(content), self._limits)
         self._blobs.stage(upload, staged_name(number, given), content)
         self._store.add_chunk(row, ChunkRow(number, given, len(content)), self._clock())
@@ -229,7 +230,7 @@ class BidUploads:
             self._blobs.remove(row.digest)
             raise BlobsUnsound
         try:
-            require_sealed(start, row.size)
+            _require_sealed(start, row.size)
         except NotSealed:
             self._blobs.remove(row.digest)
             raise
@@ -271,12 +272,8 @@ def staged_name(number: int, digest: bytes) -> str:
     return f"{number:05d}-{digest.hex()}"
 
 
-def require_sealed(start: bytes, size: int) -> None:
+def _require_sealed(start: bytes, size: int) -> None:
     """Raise `NotSealed` unless a file of `size` bytes begins as an age file with one recipient."""
-    try:
-        header = age_header.read(start[: age_header.MAX_HEADER_BYTES])
-    except SealedMalformed as exc:
-        raise NotSealed from exc
-    least = header.size_bytes + age_header.NONCE_BYTES + age_header.TAG_BYTES
-    if len(header.stanzas) != 1 or size < least:
+    header = require_sealed(BytesIO(start))
+    if size < header.size_bytes + age_header.NONCE_BYTES + age_header.TAG_BYTES:
         raise NotSealed

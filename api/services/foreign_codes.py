@@ -77,14 +77,6 @@ class Authority(Protocol):
         """Return when the agency is or was accredited for a record type."""
 
 
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """A trust list that was taken in, with what the operator should know."""
-
-    sequence: int
-    onboarded: Onboarded
-
-
 class ForeignCodes:
     """Takes in trust and revocation lists for agencies' registrars, and gives them out."""
 

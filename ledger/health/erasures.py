@@ -12,7 +12,7 @@ from typing import Any, Final
 from ledger.canonical import canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.health.scans import scan_number
-from ledger.keys import PublicKey, Signer
+from ledger.keys import PublicKey
 from ledger.values import Digest
 from ledger.verification.shape import ShapeWrong, entries, hexadecimal, members, number, text
 
@@ -53,12 +53,6 @@ def write_receipt(erasure: Erasure) -> bytes:
     encoded = canonical_json(_spell(erasure))
     content_of(encoded)  # never sign what would not be read
     return encoded
-
-
-def sign_receipt(erasure: Erasure, signer: Signer) -> tuple[bytes, bytes]:
-    """Return the receipt and the agency's signature over it."""
-    receipt = write_receipt(erasure)
-    return receipt, signer.sign(receipt)
 
 
 def read_receipt(receipt: bytes, signature: bytes, key: PublicKey) -> Erasure:

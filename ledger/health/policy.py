@@ -75,13 +75,6 @@ class Policy:
             raise PolicyInvalid("gradeMap", f"no grade {grade}")
         return None if found == REFUSE else int(found)
 
-    def lane_for(self, grade: int) -> str:
-        """Return "auto", "manual" or "none" for a grade of TO; raise `PolicyInvalid` for others."""
-        lane = self.lanes.get(grade)
-        if lane is None:
-            raise PolicyInvalid("lanes", f"no grade {grade}")
-        return lane
-
 
 def read_policy(encoded: bytes) -> Policy:
     """Return the policy that `encoded` is; raise `PolicyInvalid` for anything else.

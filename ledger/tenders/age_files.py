@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger import age_stream
-from ledger.age_header import SealedMalformed
+from ledger.age_header import Header, SealedMalformed
 from ledger.age_stream import Source
 from ledger.canonical import b64url_encode
 from ledger.keys import Signer
@@ -82,8 +82,8 @@ class TappedSource:
         return self._hash.digest()
 
 
-def require_sealed(source: Source) -> None:
-    """Raise `NotSealed` unless an age v1 header with exactly one X25519 stanza comes first.
+def require_sealed(source: Source) -> Header:
+    """Return the age v1 header that comes first; raise `NotSealed` unless for one X25519 key.
 
     Besides it only stanzas whose types end in `-grease` may stand.
     """
@@ -93,6 +93,7 @@ def require_sealed(source: Source) -> None:
         raise NotSealed from exc
     if len(header.stanzas) != 1:
         raise NotSealed
+    return header
 
 
 def require_committed(source: Source, digest: bytes) -> None:

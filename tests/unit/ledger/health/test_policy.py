@@ -38,12 +38,10 @@ class TestPolicy:
     def test_answers_grades_lanes_and_durations(self) -> None:
         policy = sample_policy()
         assert [policy.grade_for(each) for each in (0, 1, 2)] == [0, 2, None]
-        assert [policy.lane_for(each) for each in (0, 2)] == ["auto", "manual"]
+        assert policy.lanes == {0: "auto", 2: "manual"}
         assert policy.seconds("presentation", "stamp") == 60
         with pytest.raises(PolicyInvalid):
             policy.grade_for(3)
-        with pytest.raises(PolicyInvalid):
-            policy.lane_for(1)
 
     def test_keeps_its_bytes_canonical(self) -> None:
         assert refused(canonical_json(policy_document()) + b"\n").reason.startswith("not canon")

@@ -174,12 +174,14 @@ class TestErasure:
     RECEIPT = Erasure(RANDOM, "XB/SAMPLE-HEALTH", Cause.REQUEST, NOW, (digest_of(ENCODED),))
 
     def test_is_signed_and_names_the_scan_number(self) -> None:
-        receipt, signature = erasures.sign_receipt(self.RECEIPT, AGENCY)
+        receipt = erasures.write_receipt(self.RECEIPT)
+        signature = AGENCY.sign(receipt)
         assert erasures.read_receipt(receipt, signature, AGENCY.public_key) == self.RECEIPT
         assert scan_number(digest_of(ENCODED)).encode() in receipt
 
     def test_is_nobody_elses(self) -> None:
-        receipt, signature = erasures.sign_receipt(self.RECEIPT, AGENCY)
+        receipt = erasures.write_receipt(self.RECEIPT)
+        signature = AGENCY.sign(receipt)
         for spoiled in (receipt.replace(b"request", b"retention"), receipt + b" "):
             with pytest.raises(SignatureInvalid):
                 erasures.read_receipt(spoiled, signature, AGENCY.public_key)
