@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     deployment: Path = Path("var/deployment.json")
     base_url: str = "http://127.0.0.1:8080"
     """What documents and QR codes name; the sign-in's domain and scheme derive from it."""
+    ocds_prefix: str = Field(default="ocds-000000", pattern="^ocds-[a-z0-9]{6}$")
+    """As Open Contracting registered it, for publications of tenders; the default is nobody's."""
     keys: Path = Path("var/keys")
     """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
     password_file: Path | None = None
@@ -71,6 +73,8 @@ class Settings(BaseSettings):
     (proposed)."""
     gate_bundle_seconds: int = Field(default=60, ge=0, le=1_800)
     """How long a gate bundle is handed out before a new one is made (proposed)."""
+    mailbox_seconds: int = Field(default=60, ge=1, le=3_600)
+    """A mailbox of sealed tenders is anchored so often, full or empty, while a tender receives."""
     confirmations: Confirmations = 1
     """Blocks that make what is mined final, its own among them; or `finalized`, as the chain says.
     """

@@ -20,6 +20,7 @@ from api.config import Settings
 from api.services.anchoring import Anchoring, Ripeness, Sizing
 from api.services.at_head import AtHead
 from api.services.audit import Audit
+from api.services.bid_replies import BidReplies
 from api.services.bid_uploads import ExpiredUploads
 from api.services.builders import BuilderProcesses, Builders, OwnBuilder
 from api.services.bulk import Bulk
@@ -36,19 +37,26 @@ from api.services.intents import Intents
 from api.services.issuers import Issuers, KeyRing
 from api.services.key_folder import KeyFolder
 from api.services.lists import ListSigning
+from api.services.mailboxes import MailboxAnchoring, OwnMailboxes
+from api.services.opening_desk import OpeningDesk
+from api.services.opening_job import OpeningJob
+from api.services.progress import Proofs
 from api.services.projection import Projecting
+from api.services.relay_outcomes import RelayOutcomes
 from api.services.running import MOST_BATCH_ROWS
 from api.services.running import Ports as RunningPorts
 from api.services.second_tries import SecondTries
 from api.services.sending import Sending
 from api.services.sign_ins import Roles
 from api.services.supersession import Lapse, Supersession
+from api.services.tender_papers import TenderPapers
 from api.services.worker import Step, Worker
 from api.signer.assembly import Choices, open_signer, token_keys
 from api.signer.desk import Clocks
 from api.signer.remote import RemoteKeys, SignerLine
 from api.signer.server import SignerServer
 from api.store.batches import BatchStore
+from api.store.bid_messages import BidMessageStore
 from api.store.bid_uploads import BidUploadStore
 from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
@@ -67,6 +75,8 @@ from api.store.leases import Lease
 from api.store.licences import LicenceStore
 from api.store.links import LinkStore
 from api.store.lists import ListStore
+from api.store.mailboxes import MailboxStore
+from api.store.openings import OpeningStore
 from api.store.outbox import SqlOutbox
 from api.store.packs import PackStore
 from api.store.projection import SqlProjection
@@ -74,6 +84,8 @@ from api.store.recognitions import RecognitionStore
 from api.store.registry import Registry
 from api.store.sign_ins import SignInStore
 from api.store.standing_orders import StandingOrders
+from api.store.tender_papers import TenderPaperStore
+from api.store.tenders import TenderStore
 from api.store.turns import TurnStore
 from ledger.canonical import parse_object
 from ledger.chain.accounts import Account
@@ -93,7 +105,7 @@ from ledger.errors import Refused
 from ledger.finality import FINALIZED
 from ledger.keystore import KeyKind, lock, unlock
 from ledger.licences.catalogue import load_catalogue
-from ledger.values import Address, RecordKind
+from ledger.values import Address, LedgerRef, RecordKind
 from ledger.verification.policy import Policy
 
 if TYPE_CHECKING:
@@ -277,6 +289,7 @@ class Parts:
             catalogue=load_catalogue(),
             policy=self.policy,
             base_url=self.settings.base_url,
+            ocds_prefix=self.settings.ocds_prefix,
             clock=self.clock,
             steady=time.monotonic,
             randomness=self.randomness,
@@ -327,9 +340,14 @@ class Parts:
         allow, retention = self._allow_listing(), Retention(PassStore(self.database), self.clock)
         erasing, custody_alerts = self._erasing(), self._custody_alerts()
         uploads = ExpiredUploads(BidUploadStore(self.database), self.blobs, self.clock)
-        second_tries = SecondTries((BatchStore(self.database), packs), self.clock)
+        openings = self._openings()
+        relayed = self._relay_outcomes()
+        mailboxes = self._mailboxes()
+        refused = BatchStore(self.database), packs, MailboxStore(self.database)
+        second_tries = SecondTries(refused, self.clock)
         steps = [
             Step("projection", lambda _flush: projecting.step()),
+            Step("mailboxes", lambda flush: mailboxes.step(flush=flush)),
             Step("anchoring", lambda flush: anchoring.step(flush=flush)),
             Step("supersession", lambda _flush: supersession.step()),
             Step("lapse", lambda _flush: lapse.step()),
@@ -337,12 +355,14 @@ class Parts:
             Step("second tries", lambda _flush: second_tries.step()),
             Step("sending", lambda flush: sending.step(flush=flush)),
             Step("projection again", lambda _flush: projecting.step()),
+            Step("relay outcomes", lambda _flush: relayed.step()),
             Step("decisions", lambda _flush: decisions.step()),
             Step("lists", lambda flush: lists.step(flush=flush)),
             Step("allow lists", lambda flush: allow.step(flush=flush)),
             Step("custody alerts", lambda _flush: custody_alerts.step()),
             Step("erasing", lambda _flush: erasing.step()),
             Step("housekeeping", lambda _flush: housekeeping.step()),
+            Step("openings", lambda _flush: openings.step()),
             Step("expired uploads", lambda _flush: uploads.step()),
             Step("retention", lambda _flush: retention.step()),
         ]
@@ -435,6 +455,17 @@ class Parts:
             self._sizing(),
         )
 
+    def _mailboxes(self) -> MailboxAnchoring:
+        at_head = AtHead(self.registry)
+        return MailboxAnchoring(
+            store=MailboxStore(self.database),
+            own=OwnMailboxes(TenderStore(self.database), at_head, self.sender_address),
+            intents=self.intents,
+            clock=self.clock,
+            randomness=self.randomness,
+            seconds=self.settings.mailbox_seconds,
+        )
+
     def _allow_listing(self) -> AllowListing:
         return AllowListing(
             segments=SegmentStore(self.database),
@@ -444,6 +475,28 @@ class Parts:
             confirmations=self.settings.confirmations,
             segment_seconds=self.settings.allow_segment_seconds,
         )
+
+    def _openings(self) -> OpeningJob:
+        at = self.deployment.tender_contracts
+        place = at.ledger if at is not None else self.deployment.record_ledger
+        desk = OpeningDesk(
+            blobs=self.blobs,
+            projected=AtHead(self.registry),
+            proofs=Proofs(BatchStore(self.database), self.deployment.ledger),
+            policy=self.policy,
+            catalogue=load_catalogue(),
+            ledger=LedgerRef(self.deployment.chain_id, place),
+        )
+        tenders = TenderStore(self.database)
+        papers = TenderPapers(
+            store=TenderPaperStore(self.database),
+            tenders=tenders,
+            blobs=self.blobs,
+            at_head=AtHead(self.registry),
+            clock=self.clock,
+        )
+        openings = OpeningStore(self.database)
+        return OpeningJob(tenders, openings, desk, papers, self.registry.head, self.clock)
 
     def _sizing(self) -> Sizing:
         it = self.settings
@@ -500,6 +553,18 @@ class Parts:
             waiting=lambda: len(outbox.waiting(*place, 1)),
             was_at_head=projecting.was_at_head,
             take_in_standing=lambda: standing.take_in(*place),
+        )
+
+    def _relay_outcomes(self) -> RelayOutcomes:
+        deployment = self.deployment
+        tenders = deployment.tender_contracts
+        return RelayOutcomes(
+            BidMessageStore(self.database),
+            TenderStore(self.database),
+            self.registry,
+            BidReplies(self.issuers, self.clock, self.randomness),
+            None if tenders is None else LedgerRef(deployment.chain_id, tenders.ledger),
+            self.settings.confirmations,
         )
 
     def _list_signing(self) -> ListSigning:

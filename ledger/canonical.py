@@ -34,6 +34,12 @@ _FILL: Final = ("", "AAA", "AA", "A")
 """Zeros that fill a text up to whole groups of four characters."""
 _OPENING: Final = b"{["
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # linear: never fails
+_ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+_SORTED: Final = orjson.OPT_SORT_KEYS
+_OTHER_NUMBER: Final = re.compile(r"(?:^|[:\[,])-?(?:\d{16}|\d+[.eE])")
+_FIRST_SURROGATE: Final = "\ud800"
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 
 
@@ -151,10 +157,29 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
 
 def canonical_json(value: Any) -> bytes:
     """Return the RFC 8785 bytes of `value`; raise `JsonMalformed` for what I-JSON cannot carry."""
+    quick = _written_twice(value)
+    if quick is not None:
+        return quick
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as exc:
         raise JsonMalformed(str(exc)) from exc
+
+
+def _written_twice(value: Any) -> bytes | None:
+    """Return what two compiled writers agree on, None where that may not be RFC 8785.
+
+    A tenth of rfc8785's time. One of them refuses NaN, the other keys that are no text; other
+    numbers than short integers are left out, and so are texts whose order UTF-16 may turn around.
+    """
+    try:
+        text = _ENCODER.encode(value)
+        written = orjson.dumps(value, option=_SORTED)
+        if written != text.encode("utf-8") or _OTHER_NUMBER.search(text):
+            return None
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return written if text.isascii() or max(text) < _FIRST_SURROGATE else None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 Run as `python -m scripts.slither` after `make slither` has installed the tool in an environment of
 its own. forge compiles into a folder of its own, so that the usual artefacts stay as they are.
-slither.config.json leaves out dependencies, tests, and `naming-convention`, which wants immutables
-in mixedCase where forge's lint, and we, want UPPER_CASE. Other exceptions stand beside their line.
+slither.config.json leaves out dependencies, tests, and two detectors: `naming-convention` wants
+immutables in mixedCase where forge's lint, and we, want UPPER_CASE; `unimplemented-functions` names
+what a contract's abstract parts leave to one another, and the compiler makes no contract that lacks
+a function. Other exceptions stand beside their line.
 """
 
 import os

@@ -6,8 +6,13 @@ Ends in the closing lines of pytest and forge, so that a reader sees at once how
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from scripts.steps import FORGE, ROOT, Step, StepFailed, python, run
 
@@ -15,6 +20,9 @@ PYTEST = ("-m", "pytest", "-q", "--maxfail=20")
 LAST_FAILED = ROOT / ".pytest_cache/v/cache/lastfailed"
 SECOND_TRIES = 3
 TESTS_FAILED = "exit code 1"
+MEMORY = Path("/dev/shm")  # noqa: S108  # nothing is taken from there but what we put there
+ENOUGH = 4 * 2**30
+"""Bytes of memory for the files of tests, of which only those of failed ones are kept."""
 FORGE_CLOSING = re.compile(r"Ran \d+ test suites? .*: (\d+) tests? passed, (\d+) failed")
 
 
@@ -28,11 +36,25 @@ def contracts() -> str:
     return _plain(closing)
 
 
+@contextmanager
+def scratch() -> Iterator[Sequence[str]]:
+    """Yield options of pytest that keep the tests' files in memory, or none where it is short.
+
+    SQLite waits for the disk at every commit: alone most of the time of a test that has a database.
+    """
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ENOUGH:
+        yield ()
+        return
+    with TemporaryDirectory(prefix="suizheng-", dir=MEMORY) as folder:
+        yield ("--basetemp", f"{folder}/t", "-o", "tmp_path_retention_policy=failed")
+
+
 def pytests(title: str, *folders: str, workers: int) -> str:
     """Run pytest over folders and return its closing line."""
     # Tests last from milliseconds to a minute: who is done early takes from the other's share.
     workers_option = ("-n", str(workers), "--dist", "worksteal") if workers > 1 else ()
-    return run(Step(title, python(*PYTEST, *workers_option, *folders)))[-1]
+    with scratch() as files:
+        return run(Step(title, python(*PYTEST, *workers_option, *files, *folders)))[-1]
 
 
 def steadied(title: str, *folders: str, workers: int) -> str:
@@ -91,6 +113,7 @@ def main() -> int:
     try:
         run(Step("Contracts: build", python("-m", "scripts.build")))
         closing = [
+            contracts(),  # first: what forge compiles for it, an integration test looks at
             pytests("Unit", "tests/unit", workers=workers),
             slither(),
             fuzzer(),
@@ -99,7 +122,6 @@ def main() -> int:
                 "Integration and end to end", "tests/integration", "tests/e2e", workers=workers
             ),
             steadied("Browser", "tests/browser", workers=1),
-            contracts(),
         ]
     except StepFailed as failed:
         print(f"\nmake test: FAILED at {failed}", file=sys.stderr)

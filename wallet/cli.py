@@ -11,6 +11,7 @@ from wallet.commands.agency import agency
 from wallet.commands.agreement import agreement
 from wallet.commands.audit import audit
 from wallet.commands.bid import bid
+from wallet.commands.bond import bond
 from wallet.commands.bundle import bundle
 from wallet.commands.gate import gate
 from wallet.commands.health import health
@@ -18,6 +19,7 @@ from wallet.commands.job import job
 from wallet.commands.key import key
 from wallet.commands.licence import licence
 from wallet.commands.options import FOLDER
+from wallet.commands.tender import tender
 from wallet.commands.trust import trust
 from wallet.commands.trustee import trustee
 from wallet.commands.up import up
@@ -60,7 +62,7 @@ def main(ctx: click.Context, home: Path) -> None:
 
 _COMMANDS = (
     *(up, verify, licence, job, agency, agreement, key, trust, bundle, audit, health, gate),
-    *(bid, trustee),
+    *(tender, bid, bond, trustee),
 )
 
 for _command in _COMMANDS:

@@ -8,13 +8,13 @@ from ledger.verification.check import Report, Result, Verdict, sentence
 from ledger.verification.evidence import Source, Unreachable
 from wallet.console import age, say, when
 
-_STYLES: Final = {
+STYLES: Final = {
     Verdict.VALID: "bold green",
     Verdict.INVALID: "bold red",
     Verdict.UNCONFIRMED: "bold yellow",
 }
-_MARKS: Final = {Result.VALID: "+", Result.INVALID: "x", Result.ERROR: "?", Result.SKIPPED: "-"}
-_WORDS: Final[dict[str, dict[Verdict | str, str]]] = {
+MARKS: Final = {Result.VALID: "+", Result.INVALID: "x", Result.ERROR: "?", Result.SKIPPED: "-"}
+WORDS: Final[dict[str, dict[Verdict | str, str]]] = {
     "zh-Hans": {
         Verdict.VALID: "有效",
         Verdict.INVALID: "无效",
@@ -85,11 +85,11 @@ _EFFECTIVE: Final = {
 
 def print_report(report: Report, language: str, now: int) -> None:
     """Print verdict, checks, warnings and the ledger's head for a person."""
-    words = _WORDS[language]
-    say(words[report.verdict], style=_STYLES[report.verdict])
+    words = WORDS[language]
+    say(words[report.verdict], style=STYLES[report.verdict])
     for name, check in zip(report.names, report.checks, strict=True):
         said = sentence(check, language)
-        say(f"{_MARKS[check.result]} {check.number} {name:<9} {said} [{check.code}]")
+        say(f"{MARKS[check.result]} {check.number} {name:<9} {said} [{check.code}]")
         known_then = check.facts.get("knownThen")
         if known_then is not None and known_then != _EFFECTIVE.get(check.code, Status.REVOKED.name):
             say(f"  {words['then'].format(status=words[str(known_then)])}")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from api.blobs.store import READ_BYTES, BlobStoreUnavailable, BlobUnknown, hashed
+from api.blobs.store import READ_BYTES, BlobStoreUnavailable, BlobUnknown, hashed, require_hashed
 from ledger.values import Digest
 
 _TEMPORARY: Final = ".tmp-"
@@ -40,7 +40,9 @@ class FileBlobs:
     def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:  # noqa: D102  # as the port
         with _spoken():
             path = self._path(digest)
-            if not path.exists():
+            if path.exists():
+                require_hashed(pieces, digest)
+            else:
                 self._write(path, hashed(pieces, digest))
 
     def read(self, digest: Digest) -> Iterator[bytes]:  # noqa: D102  # as the port

@@ -17,7 +17,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # as above
     ClientError,
 )
 
-from api.blobs.store import READ_BYTES, BlobStoreUnavailable, BlobUnknown, hashed
+from api.blobs.store import READ_BYTES, BlobStoreUnavailable, BlobUnknown, hashed, require_hashed
 from ledger.values import Digest
 
 PART_BYTES: Final = 8 * 2**20
@@ -55,7 +55,9 @@ class S3Blobs:
 
     def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:  # noqa: D102  # as the port
         with _spoken():
-            if not self._has(digest):
+            if self._has(digest):
+                require_hashed(pieces, digest)
+            else:
                 self._put(self._key(digest), hashed(pieces, digest))
 
     def read(self, digest: Digest) -> Iterator[bytes]:  # noqa: D102  # as the port

@@ -44,6 +44,7 @@ class BlobStore(Protocol):
         """Keep a file; one that is there stays as it is.
 
         Raises `DigestMismatch` when the pieces together have another digest; nothing is kept then.
+        All pieces are read in any case: a digest is public, and does not make a file one's own.
         """
 
     def read(self, digest: Digest) -> Iterator[bytes]:
@@ -67,3 +68,9 @@ def hashed(pieces: Iterable[bytes], digest: Digest) -> Iterator[bytes]:
         yield piece
     if found.digest() != digest:
         raise DigestMismatch(digest, found.digest())
+
+
+def require_hashed(pieces: Iterable[bytes], digest: Digest) -> None:
+    """Raise `DigestMismatch` unless the pieces together have that SHA-256."""
+    for _ in hashed(pieces, digest):
+        pass

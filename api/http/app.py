@@ -22,6 +22,7 @@ from api.http.routes import (
     agencies,
     agreements,
     bid_uploads,
+    bids,
     bundle,
     catalogue,
     change_sets,
@@ -42,12 +43,18 @@ from api.http.routes import (
     jobs,
     licences,
     links,
+    mailbox,
     ocds,
+    openings,
     pages,
     problems,
     sign_in,
     status,
     status_lists,
+    tender_archives,
+    tender_filings,
+    tender_ocds,
+    tender_papers,
     tenders,
     verifications,
 )
@@ -94,14 +101,26 @@ ROUTERS = (
     links.router,
     ocds.router,
     bid_uploads.router,
+    bids.router,
+    bids.releases_router,
+    bids.listings_router,
+    mailbox.router,
     tenders.router,
+    tender_archives.router,
+    tender_archives.file_router,
+    tender_ocds.router,
+    tender_filings.router,
+    tender_papers.router,
+    tender_papers.list_router,
     tenders.feed_router,
+    openings.router,
+    openings.officers,
     sign_in.router,
     problems.router,
     pages.router,
 )
 
-DIRECT_ROUTES = (licences.DIRECT, verifications.DIRECT)
+DIRECT_ROUTES = (licences.DIRECT, verifications.DIRECT, bids.DIRECT)
 
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")

@@ -28,7 +28,13 @@ MOST_KEPT: Final = 65_536
 MOST_STREAMS: Final = 16
 """Streams of events that one account may have open at a time (proposed)."""
 _UNLIMITED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-_STRICT: Final = ("/v1/sign-in", "/v/", "/v1/health/appeals", "/v1/health/scan-views")
+_STRICT: Final = (
+    "/v1/sign-in",
+    "/v/",
+    "/v1/health/appeals",
+    "/v1/health/scan-views",
+    "/v1/mailbox/",
+)
 _IPV6_NETWORK: Final = 64
 
 
@@ -36,8 +42,9 @@ _IPV6_NETWORK: Final = 64
 class Rates:
     """Requests a second, 0 for no limit, and how many seconds' worth may come at once.
 
-    `stranger` is what an address may ask of sign-in, sealed copies, appeals, and verification
-    without a session; `address` bounds everything it asks, `account` what a session's account asks.
+    `stranger` is what an address may ask of sign-in, sealed copies, appeals, mailboxes, and
+    verification without a session; `address` bounds everything it asks, `account` what a session's
+    account asks.
     """
 
     address: float = 0

@@ -23,6 +23,7 @@ BODY_SECONDS: Final = 30.0
 STREAMED: Final = (
     ("POST", re.compile("/v1/agencies/[^/]+/[^/]+/jobs"), 1 << 30),
     ("PUT", re.compile("/v1/bids/uploads/[^/]+/chunks/[^/]+"), 8 << 20),
+    ("POST", re.compile("/v1/tenders/[^/]+/papers"), 1 << 28),
 )
 """Methods and addresses that read their body piece by piece, and its bound in bytes."""
 

@@ -23,6 +23,8 @@ from ledger.list_tokens import parse_list
 from ledger.merkle import Tree
 from ledger.projection import Projection
 from ledger.status_list import StatusList
+from ledger.tenders.mailbox import LEAVES
+from ledger.values import RecordKind
 
 
 class Reader(Protocol):
@@ -101,6 +103,7 @@ def _compare(live: AuditView, rebuilt: AuditView) -> Iterator[Comparison]:
     yield _same_rows("status_words", live.words(), rebuilt.words())
     anchored, batches = _batches(live, rebuilt)
     yield batches
+    yield _mailboxes(live, rebuilt)
     yield _forgotten(live, rebuilt)
     yield _records(live, anchored)
     yield _documents(live)
@@ -156,6 +159,23 @@ def _batches(live: AuditView, rebuilt: AuditView) -> tuple[int, Comparison]:
             pending += 1
     facts = {"batches": batches, "pending": pending, "wrong": wrong}
     return anchored, Comparison("batches", not wrong, facts)
+
+
+def _mailboxes(live: AuditView, rebuilt: AuditView) -> Comparison:
+    """Recompute every mailbox's root from its 64 leaves, find each message and the one anchor."""
+    boxes = pending = 0
+    wrong: list[str] = []
+    anchor = (int(RecordKind.TENDER_MAILBOX), LEAVES)
+    for box in live.mailboxes():
+        boxes += 1
+        anchors = rebuilt.anchors(box.agency, box.root)
+        is_whole = len(box.leaves) == LEAVES and Tree.of(box.leaves).root == box.root
+        has_all = all(dict(enumerate(box.leaves)).get(at) == leaf for at, leaf in box.messages)
+        if not (is_whole and has_all) or anchors not in ((), (anchor,)):
+            wrong.append("0x" + box.root.hex())
+        pending += not anchors
+    facts = {"mailboxes": boxes, "pending": pending, "wrong": wrong}
+    return Comparison("mailboxes", not wrong, facts)
 
 
 def _forgotten(live: AuditView, rebuilt: AuditView) -> Comparison:

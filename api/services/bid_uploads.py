@@ -11,7 +11,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Final
 
-from api.blobs.store import BlobStore
+from api.blobs.store import BlobStore, BlobUnknown
 from api.services.issuers import Issuers
 from api.store.bid_uploads import (
     BidUploadFinished,
@@ -192,7 +192,13 @@ class BidUploads:
         received = sum(chunk.size for chunk in chunks)
         if len(chunks) != chunk_count(row) or received != row.size:
             raise UploadIncomplete(received, row.size)
-        self._blobs.keep(row.digest, self._staged(upload, chunks))
+        try:
+            self._blobs.keep(row.digest, self._staged(upload, chunks))
+        except BlobUnknown:  # another request may have finished it meanwhile
+            row = self._store.get(upload, by, self._clock())
+            if row.stored_at is None:
+                raise
+            return UploadView(row, ())
         self._require_sound(row)
         issuer, now = self._issuer(row.agency), self._clock()
         receipt = Receipt(

@@ -10,6 +10,7 @@ from typing import Protocol
 from api.blobs.store import BlobStore
 from api.services.agreements import Agreements
 from api.services.at_head import AtHead
+from api.services.bid_replies import BidReplies
 from api.services.bid_uploads import BidUploads
 from api.services.bundles import Bundles
 from api.services.change_sets import ChangeSets
@@ -52,19 +53,28 @@ from api.services.jobs import Jobs
 from api.services.licences import Licences
 from api.services.links import Links
 from api.services.lists import StatusLists
+from api.services.mailboxes import Mailboxes, OwnMailboxes
 from api.services.measures import Measures
+from api.services.openings import Openings
 from api.services.permits import Permits
 from api.services.policies import CitedPolicies, Policies
 from api.services.progress import Proofs
 from api.services.publications import Publications
 from api.services.registry import Directory
+from api.services.relaying import Relay, RelayPorts
 from api.services.renewal import Renewals
 from api.services.second_person import LiveContracts, SecondPerson
 from api.services.sign_ins import Roles, SignIns, Site
 from api.services.status import Statuses
+from api.services.tender_archives import TenderArchives
+from api.services.tender_filings import Filings
+from api.services.tender_papers import TenderPapers
+from api.services.tender_publications import Site as PublicationSite
+from api.services.tender_publications import TenderPublications
 from api.services.tenders import Tenders
 from api.services.verification import LiveLedger, Verifications
 from api.store.batches import BatchStore
+from api.store.bid_messages import BidMessageStore
 from api.store.bid_uploads import BidUploadStore
 from api.store.change_sets import ChangeSetStore
 from api.store.changes import ChangeStore
@@ -80,18 +90,23 @@ from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import PassStore
 from api.store.health_scans import ScanStore
 from api.store.health_segments import SegmentStore
+from api.store.health_transfers import TransferStore
 from api.store.idempotency import IdempotencyStore
 from api.store.indices import IndexStore
 from api.store.jobs import JobStore
 from api.store.licences import LicenceStore
 from api.store.links import LinkStore
 from api.store.lists import ListStore
+from api.store.mailboxes import MailboxStore
 from api.store.measures import MeasureStore
+from api.store.openings import OpeningStore
 from api.store.recognitions import RecognitionStore
 from api.store.records import RecordStore
 from api.store.registry import Registry
 from api.store.selections import SelectionStore
 from api.store.sign_ins import SignInStore
+from api.store.tender_filings import FilingStore
+from api.store.tender_papers import TenderPaperStore
 from api.store.tenders import TenderStore
 from ledger.finality import FINALIZED
 from ledger.licences.catalogue import Catalogue
@@ -107,6 +122,12 @@ class DeploymentView:
     contracts: Mapping[str, Address]
     block: int
     block_hash: bytes
+
+    @property
+    def tender_ledger(self) -> LedgerRef | None:
+        """Where sealed tenders stand; None on a ledger that has none."""
+        address = self.contracts.get("TenderLedger")
+        return None if address is None else LedgerRef(self.chain_id, address)
 
 
 class Live(LiveLedger, LiveContracts, Protocol):
@@ -131,6 +152,7 @@ class Ports:
     catalogue: Catalogue
     policy: Policy
     base_url: str
+    ocds_prefix: str
     clock: Callable[[], int]
     steady: Callable[[], float]
     randomness: Callable[[int], bytes]
@@ -183,8 +205,15 @@ class Services:
     scan_views: ScanViews
     appeals: Appeals
     bid_uploads: BidUploads
+    relay: Relay
+    mailboxes: Mailboxes
     tenders: Tenders
+    tender_papers: TenderPapers
+    openings: Openings
+    filings: Filings
     publications: Publications
+    tender_publications: TenderPublications
+    tender_archives: TenderArchives
     custody: Custody
     repeats: Repeats
     measures: Measures
@@ -237,8 +266,15 @@ def compose(ports: Ports) -> Services:
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
         bid_uploads=_bid_uploads(ports),
+        relay=_relay(ports),
+        mailboxes=_mailboxes(ports, at_head),
         tenders=_tenders(ports, at_head),
+        tender_papers=_tender_papers(ports, at_head),
+        openings=_openings(ports, at_head, roles),
+        filings=_filings(ports, at_head),
         publications=Publications(ports.base_url),
+        tender_publications=_tender_publications(ports, at_head),
+        tender_archives=TenderArchives(_tenders(ports, at_head), ports.blobs),
         custody=_custody(ports, roles),
         measures=_measures(ports, directory),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
@@ -254,6 +290,59 @@ def _tenders(ports: Ports, at_head: AtHead) -> Tenders:
     return Tenders(TenderStore(ports.database), at_head, ports.policy.min_confirmations)
 
 
+def _tender_papers(ports: Ports, at_head: AtHead) -> TenderPapers:
+    return TenderPapers(
+        store=TenderPaperStore(ports.database),
+        tenders=TenderStore(ports.database),
+        blobs=ports.blobs,
+        at_head=at_head,
+        clock=ports.clock,
+    )
+
+
+def _relay(ports: Ports) -> Relay:
+    at_head = AtHead(ports.registry, ports.steady)
+    found = RelayPorts(
+        store=BidMessageStore(ports.database),
+        tenders=_tenders(ports, at_head),
+        at_head=at_head,
+        anchored_at=MailboxStore(ports.database).anchored_at,
+        replies=BidReplies(ports.issuers, ports.clock, ports.randomness),
+        ledger=ports.deployment.tender_ledger,
+        chain_id=ports.deployment.chain_id,
+        sender=ports.sender,
+    )
+    return Relay(found)
+
+
+def _openings(ports: Ports, at_head: AtHead, roles: Roles) -> Openings:
+    store = OpeningStore(ports.database)
+    return Openings(store, _tenders(ports, at_head), roles, ports.blobs)
+
+
+def _tender_publications(ports: Ports, at_head: AtHead) -> TenderPublications:
+    contracts = ports.deployment.contracts
+    site = None
+    if "TenderLedger" in contracts:
+        ledger = LedgerRef(ports.deployment.chain_id, contracts["TenderLedger"])
+        site = PublicationSite(ports.ocds_prefix, ports.base_url, ledger, contracts["AwardLedger"])
+    papers = _tender_papers(ports, at_head)
+    confirmations = ports.policy.min_confirmations
+    store = TenderStore(ports.database)
+    return TenderPublications(store, papers, at_head, confirmations, site)
+
+
+def _filings(ports: Ports, at_head: AtHead) -> Filings:
+    return Filings(
+        store=FilingStore(ports.database),
+        papers=_tender_papers(ports, at_head),
+        tenders=_tenders(ports, at_head),
+        issuers=ports.issuers,
+        clock=ports.clock,
+        randomness=ports.randomness,
+    )
+
+
 def _bid_uploads(ports: Ports) -> BidUploads:
     return BidUploads(
         store=BidUploadStore(ports.database),
@@ -262,6 +351,18 @@ def _bid_uploads(ports: Ports) -> BidUploads:
         clock=ports.clock,
         randomness=ports.randomness,
         most_bytes=ports.most_blob_bytes,
+    )
+
+
+def _mailboxes(ports: Ports, at_head: AtHead) -> Mailboxes:
+    return Mailboxes(
+        store=MailboxStore(ports.database),
+        own=OwnMailboxes(TenderStore(ports.database), at_head, ports.sender),
+        at_head=at_head,
+        issuers=ports.issuers,
+        clock=ports.clock,
+        randomness=ports.randomness,
+        confirmations=ports.policy.min_confirmations,
     )
 
 
@@ -328,7 +429,8 @@ def _measures(ports: Ports, directory: Directory) -> Measures:
 
 def _transfers(ports: Ports, roles: Roles) -> Transfers:
     return Transfers(
-        records=RecordStore(ports.database),
+        transfers=TransferStore(ports.database),
+        indices=IndexStore(ports.database),
         issuers=ports.issuers,
         roles=roles,
         jurisdictions=ports.registry,
@@ -393,6 +495,7 @@ def _moves(ports: Ports, at_head: AtHead) -> Moves:
 def _pass_statuses(ports: Ports, roles: Roles, at_head: AtHead) -> PassStatuses:
     return PassStatuses(
         store=PassStore(ports.database),
+        transfers=TransferStore(ports.database),
         holders=_holders(ports),
         keys=ports.health_keys,
         entries=at_head,

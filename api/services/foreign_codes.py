@@ -117,14 +117,18 @@ class ForeignCodes:
         host, now = self._issuers.active(agency), self._clock()
         if offered.issued_at > now + AHEAD_SECONDS:
             raise ForeignListMalformed("issuedAt")
-        held = {row.source: read_trust(row.content) for row in self._store.trust_lists(agency)}
         agreed = dict(self._agreed(host.jurisdiction))
-        found = onboard(offered, held.get(offered.source), agreed, confirmed)
-        merged([*(held | {offered.source: found.trust}).values()])  # a gate could not hold more
-        content = write_trust(found.trust)
-        row = TrustRow(agency, offered.source, offered.sequence, content, by, now)
-        self._store.keep_trust(row, None if keep is None else keep(found))
-        return found
+        while True:
+            held = {row.source: read_trust(row.content) for row in self._store.trust_lists(agency)}
+            before = held.get(offered.source)
+            found = onboard(offered, before, agreed, confirmed)
+            merged([*(held | {offered.source: found.trust}).values()])  # a gate could not hold more
+            content = write_trust(found.trust)
+            row = TrustRow(agency, offered.source, offered.sequence, content, by, now)
+            after = None if before is None else before.sequence
+            if self._store.keep_trust(row, after, None if keep is None else keep(found)):
+                return found
+            # Another list of the source came meanwhile: this one is to follow that one.
 
     def withdraw(
         self,

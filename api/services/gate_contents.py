@@ -7,7 +7,7 @@ from api.services.foreign_codes import ForeignCodes
 from api.services.gate_lists import GateLists
 from api.services.health_allow import AllowLists
 from api.services.issuers import SigningKeyMissing
-from api.store.indices import FIRST_PASS_LIST
+from api.store.indices import FIRST_PASS_LIST, FIRST_TRANSFER_LIST
 from api.store.recognitions import RecognitionStore
 from api.store.registry import Head, Registry
 from ledger.authority import Agency
@@ -61,7 +61,7 @@ class GateContents:
         issuing = [
             (agencies[agency], number)
             for agency, number in self._lists.all_lists()
-            if number >= FIRST_PASS_LIST and agency in agencies
+            if FIRST_PASS_LIST <= number < FIRST_TRANSFER_LIST and agency in agencies
         ]
         return Content(
             keys=tuple(key for agency in agencies.values() for key in self._keys(agency)),

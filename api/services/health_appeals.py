@@ -30,8 +30,6 @@ from ledger.values import Address, AgencyId, Digest, KeyUsage, Role
 
 KEPT_SECONDS: Final = 14 * 86_400
 """How long scan and answer are kept from the answer on, if not longer anyway (proposed)."""
-MOST: Final = 200
-"""Open appeals told at once; those that wait longest come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +93,16 @@ class Appeals:
         """
         return self._view(self._store.get(number))
 
-    def open(self, agency: AgencyId, by: Address) -> Sequence[AppealView]:
-        """Return an agency's appeals without answer, for its accounts; raise `RoleMissing`."""
+    def open(
+        self, agency: AgencyId, by: Address, cursor: str | None, limit: int
+    ) -> tuple[Sequence[AppealView], str | None]:
+        """Return an agency's appeals without answer, longest waiting first, and the next cursor.
+
+        Raises `RoleMissing` unless `by` acts for the agency, and `CursorMalformed`.
+        """
         self._roles.require_any(by, agency)
-        return [self._view(row) for row in self._store.open(agency, MOST)]
+        rows, more = self._store.open(agency, cursor, limit)
+        return [self._view(row) for row in rows], more
 
     def answer(
         self, number: str, document: bytes, by: Address, keep: Keep[AppealView] | None

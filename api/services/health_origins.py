@@ -18,6 +18,7 @@ from ledger.health.signed import Signed, SignedMalformed
 from ledger.health.transfers import Transfer
 from ledger.keys import SignatureInvalid
 from ledger.merkle import ProofMalformed, leaf_hash, root_from_leaf_hash
+from ledger.status_list import entry, place
 from ledger.values import (
     AgencyId,
     AgencyStatus,
@@ -26,9 +27,10 @@ from ledger.values import (
     KeyUsage,
     RecordKind,
     Root,
+    Status,
     health_record_type,
 )
-from ledger.verification.evidence import NO_LIST, Query, Reading
+from ledger.verification.evidence import Query, Reading
 
 TRANSFER = health_record_type("transfer")
 RETRY_SECONDS = 2
@@ -75,7 +77,8 @@ class Origins:
         """Return the transfer.
 
         Raises:
-            ConversionRefused: FORMAT, SIGNATURE, CLAIMS, TIME, ANCHOR, KEY_USAGE, KEY_STATE.
+            ConversionRefused: FORMAT, SIGNATURE, CLAIMS, TIME, ANCHOR, KEY_USAGE, KEY_STATE,
+                STATUS.
             TransferNotAnchored, TransferUnconfirmed: while that cannot be told.
         """
         try:
@@ -111,7 +114,7 @@ class Origins:
     def _check_anchor(
         self, digest: Digest, anchor: Anchor, transfer: Transfer, key: DocumentKey
     ) -> None:
-        reading = self._reading(digest, anchor, key)
+        reading = self._reading(digest, anchor, key, transfer)
         batch, agency = reading.batch, reading.agency
         if batch is None or agency is None:
             raise TransferNotAnchored
@@ -122,16 +125,33 @@ class Origins:
             raise ConversionRefused(Ground.KEY_USAGE, "transfers")
         if {reading.agency_status_then, agency.status} != {AgencyStatus.ACTIVE}:
             raise ConversionRefused(Ground.KEY_STATE, "agency not active")
-        state = key.state_at(batch.anchored_at)
-        if state is not KeyState.ACTIVE:
-            raise ConversionRefused(Ground.KEY_STATE, state.name)
-        if key.frozen:
-            raise TransferUnconfirmed("key frozen")
+        _check_key(key, batch.anchored_at)
+        _check_status(reading.status_word, transfer.index)
 
-    def _reading(self, digest: Digest, anchor: Anchor, key: DocumentKey) -> Reading:
+    def _reading(
+        self, digest: Digest, anchor: Anchor, key: DocumentKey, transfer: Transfer
+    ) -> Reading:
         try:
             root: Root = root_from_leaf_hash(leaf_hash(digest), anchor.proof)
         except ProofMalformed as exc:
             raise ConversionRefused(Ground.ANCHOR, "proof") from exc
-        key_id = key.public_key.key_id
-        return self._ledger.reading(Query(anchor.agency, root, key_id, TRANSFER, NO_LIST, 0))
+        key_id, (word, _) = key.public_key.key_id, place(transfer.index)
+        query = Query(anchor.agency, root, key_id, TRANSFER, transfer.list, word)
+        return self._ledger.reading(query)
+
+
+def _check_key(key: DocumentKey, anchored_at: int) -> None:
+    state = key.state_at(anchored_at)
+    if state is not KeyState.ACTIVE:
+        raise ConversionRefused(Ground.KEY_STATE, state.name)
+    if key.frozen:
+        raise TransferUnconfirmed("key frozen")
+
+
+def _check_status(word: int | None, index: int) -> None:
+    """Refuse what the home authority took back, or holds up for now."""
+    if word is None:
+        raise TransferUnconfirmed("status unknown")
+    status = entry(word, index)
+    if status is not Status.VALID:
+        raise ConversionRefused(Ground.STATUS, status.name.lower())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.services.health_holders import ConsentUnknown, Holders, HolderUnknown
-from api.services.health_keys import HealthKeys
+from api.services.health_keys import HealthKeyMissing, HealthKeys
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
 from api.services.renewal import Entries
@@ -15,6 +15,7 @@ from api.services.transitions import check_licence_transition
 from api.store.changes import ChangeRow
 from api.store.health_holders import Turn
 from api.store.health_passes import ConsentRow, PassRow, PassStore, Taken
+from api.store.health_transfers import TransferStore
 from ledger.errors import ReasonOutsideClass, StatusFinal, StatusTransitionIllegal
 from ledger.health import consents
 from ledger.health.consents import digest_of
@@ -46,6 +47,7 @@ class PassStatuses:
         self,
         *,
         store: PassStore,
+        transfers: TransferStore,
         holders: Holders,
         keys: HealthKeys,
         entries: Entries,
@@ -55,6 +57,7 @@ class PassStatuses:
         randomness: Callable[[int], bytes],
     ) -> None:
         self._store = store
+        self._transfers = transfers
         self._holders = holders
         self._keys = keys
         self._entries = entries
@@ -75,8 +78,21 @@ class PassStatuses:
         Raises:
             RecordUnknown, RoleMissing, AgencyUnknown, AgencyNotActive: as things stand.
             ReasonOutsideClass, StatusFinal, StatusTransitionIllegal: for the change.
+            HolderChanged: when another request about the holder came first, as `change_all`.
         """
         row = self._store.get(digest)
+        self._permit(row.agency, by)
+        return self._order([row], order, by, keep, self._turn_of(row.holder))
+
+    def change_transfer(
+        self,
+        digest: Digest,
+        order: tuple[Status, int],
+        by: Address,
+        keep: Keep[Changed] | None = None,
+    ) -> Changed:
+        """Order a change of a transfer, which no host converts from then on; raises as `change`."""
+        row = self._transfers.get(digest)
         self._permit(row.agency, by)
         return self._order([row], order, by, keep)
 
@@ -118,6 +134,14 @@ class PassStatuses:
         taken = Taken(row, id_, digest_of(document), now)
         self._store.change(changed.changes, keep(changed), taken, turn)
         return changed
+
+    def _turn_of(self, holder: bytes | None) -> Turn | None:
+        """The holder's turn; none where nobody can ask for more passes, or their data are gone."""
+        if holder is None:
+            return None
+        with suppress(HolderUnknown, HealthKeyMissing):
+            return self._holders.turn(*self._holders.get(holder))
+        return None
 
     def _turn_and_key(self, consent: ConsentRow) -> tuple[Turn | None, PublicKey]:
         """The holder's turn and key of today; once they are erased none, and the receipt's own."""

@@ -4,20 +4,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from api.services.health_minting import DRAWS
 from api.services.idempotency import IdempotencyKeyMissing, Keep
 from api.services.issuers import Issuers
 from api.services.sign_ins import Roles
-from api.store.records import NOT_KEPT, RecordRow, RecordStore
+from api.store.health_passes import PassRow
+from api.store.health_transfers import TransferStore
+from api.store.indices import FIRST_TRANSFER_LIST, IndexStore
+from api.store.licences import IndexTaken
 from ledger.errors import JurisdictionUnknown
 from ledger.health import signed, transfers
 from ledger.health.transfers import MAX_LIFE_SECONDS, HealthTest, Person, Transfer
 from ledger.keys import PublicKey
+from ledger.licences.issuance import Issuer
 from ledger.values import (
     Address,
     AgencyId,
     Digest,
     JurisdictionId,
-    RecordKind,
     Role,
     health_record_type,
     jurisdiction_id,
@@ -59,21 +63,24 @@ class Jurisdictions(Protocol):
 class Transfers:
     """Signs transfers for accounts that are ISSUER of an agency.
 
-    Of a transfer the digest stays, which is anchored, and no more: it names a person. A repeat is
-    answered from the answer kept under its Idempotency-Key, sealed under the caller's token.
+    Of a transfer the digest stays, which is anchored, and its place in a status list, by which it
+    may be withdrawn; no more, since it names a person. A repeat is answered from the answer kept
+    under its Idempotency-Key, sealed under the caller's token.
     """
 
     def __init__(
         self,
         *,
-        records: RecordStore,
+        transfers: TransferStore,
+        indices: IndexStore,
         issuers: Issuers,
         roles: Roles,
         jurisdictions: Jurisdictions,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._records = records
+        self._transfers = transfers
+        self._indices = indices
         self._issuers = issuers
         self._roles = roles
         self._jurisdictions = jurisdictions
@@ -91,6 +98,7 @@ class Transfers:
             JurisdictionUnknown: for the target.
             AgencyUnknown, AgencyNotActive, AccreditationMissing, SigningKeyMissing: as `Issuers`.
             ClaimsInvalid: for what no transfer may say.
+            IndexTaken: when free places were taken by others again and again.
         """
         self._roles.require(by, order.agency, Role.ISSUER)
         if keep is None:
@@ -99,7 +107,23 @@ class Transfers:
         if target not in self._jurisdictions.jurisdictions():
             raise JurisdictionUnknown(target)
         issuer = self._issuers.for_records(order.agency, TRANSFER)
-        now = self._clock()
+        for attempt in range(1, DRAWS + 1):
+            row, made = self._made(order, issuer)
+            try:
+                self._transfers.add(row, keep(made))
+            except IndexTaken:
+                if attempt == DRAWS:
+                    raise
+            else:
+                return made
+        raise AssertionError  # the last attempt returned or raised
+
+    def _made(self, order: TransferOrder, issuer: Issuer) -> tuple[PassRow, Transferred]:
+        """Return a signed transfer and its row, at a place that was free a moment ago."""
+        agency, now = order.agency, self._clock()
+        ((list_, index),) = self._indices.draw(
+            agency, 1, self._randomness, first_list=FIRST_TRANSFER_LIST
+        )
         content = Transfer(
             source=issuer.agency.jurisdiction,
             target=order.target,
@@ -111,10 +135,10 @@ class Transfers:
             version=order.version,
             person=order.person,
             test=order.test,
+            list=list_,
+            index=index,
         )
         document = transfers.sign(content, issuer.signer)
         digest = signed.read(document).digest
-        made = Transferred(document, digest, content.expires_at)
-        row = RecordRow(digest, order.agency, RecordKind.HEALTH_TRANSFER, NOT_KEPT, now)
-        self._records.add([row], keep(made))
-        return made
+        row = PassRow(digest, agency, list_, index, now, content.expires_at, None)
+        return row, Transferred(document, digest, content.expires_at)

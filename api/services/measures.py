@@ -42,6 +42,7 @@ class Measured:
     those that are not over, by state. `to_renew`
     counts, by type, licences in force without successor whose end is nearer than the law wants
     their renewal to be asked for: what nobody renews by then lapses in silence.
+    `mailbox_age_seconds` is None before a mailbox was ever closed; what came in is not counted.
     `overdue_appeals` counts those whose answer was due and is not there.
     `parked` counts failed intents by error, `halted` accounts by why they stand still.
     """
@@ -56,6 +57,7 @@ class Measured:
     overdue_appeals: int
     spent: Mapping[CallKind, Spent]
     head: HeadAge | None
+    mailbox_age_seconds: int | None
 
 
 class Measures:
@@ -84,6 +86,7 @@ class Measures:
         waiting = self._store.waiting()
         oldest, now = waiting.oldest_unanchored, self._clock()
         ends = {type_id: now + days * _DAY for type_id, days in self._days.items()}
+        closed_at = self._store.mailbox_closed_at()
         return Measured(
             lag_seconds=0 if oldest is None else max(0, now - oldest),
             unbatched=waiting.unbatched,
@@ -97,6 +100,7 @@ class Measures:
             overdue_appeals=self._appeals.overdue(now),
             spent=_by_kind(self._store.spent()),
             head=self._head(),
+            mailbox_age_seconds=None if closed_at is None else max(0, now - closed_at),
         )
 
     def _head(self) -> HeadAge | None:

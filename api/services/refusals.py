@@ -1,5 +1,7 @@
 """What the store refuses, for the floor above: routes declare it, and may not import the store."""
 
+from api.blobs.store import BlobUnknown
+from api.store.bid_messages import BidMessageUnknown
 from api.store.bid_uploads import (
     BidSpaceFull,
     BidUploadFinished,
@@ -47,10 +49,13 @@ from api.store.licences import (
     PredecessorReplaced,
 )
 from api.store.lists import ListTokenUnknown
+from api.store.mailboxes import MailboxLeafTaken, MailboxMessageUnknown, MailboxOverrun
 from api.store.recognitions import DomesticPolicyOutdated
 from api.store.records import RecordUnknown
 from api.store.selections import TooManyLicences
 from api.store.sign_ins import NonceUnknown, SessionUnknown
+from api.store.tender_filings import TooManyFilings
+from api.store.tender_papers import TenderSpaceFull
 
 __all__ = [
     "AlertMoved",
@@ -58,9 +63,11 @@ __all__ = [
     "AlertUnknown",
     "AppealAnswered",
     "AppealUnknown",
+    "BidMessageUnknown",
     "BidSpaceFull",
     "BidUploadFinished",
     "BidUploadUnknown",
+    "BlobUnknown",
     "ChallengeUnknown",
     "ChangePending",
     "ChangeSetSettled",
@@ -82,6 +89,9 @@ __all__ = [
     "IndexTaken",
     "LicenceIdTaken",
     "ListTokenUnknown",
+    "MailboxLeafTaken",
+    "MailboxMessageUnknown",
+    "MailboxOverrun",
     "NonceUnknown",
     "PlaceOfAnotherKind",
     "PlacePage",
@@ -96,7 +106,9 @@ __all__ = [
     "ScanUnknown",
     "SegmentUnknown",
     "SessionUnknown",
+    "TenderSpaceFull",
     "TooManyBidUploads",
+    "TooManyFilings",
     "TooManyLicences",
     "TransferSpent",
     "TripErased",

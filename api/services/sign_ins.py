@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 from api.services.recent import Recent
 from api.store.groups import Grouped
 from api.store.sign_ins import Session, SessionUnknown, SignInStore
+from ledger.authority import Agency
 from ledger.canonical import b64url_encode
 from ledger.errors import LedgerError, RoleMissing
 from ledger.sign_in import check_sign_in
-from ledger.values import Address, AgencyId, Role
+from ledger.values import Address, AgencyId, Role, jurisdiction_id
 
 NONCE_SECONDS: Final = 300
 """How long a nonce waits for its signature (proposed)."""
@@ -178,6 +179,13 @@ class Roles:
         """Raise `RoleMissing` unless the account holds the role for the agency."""
         if (agency, role) not in self._ledger.roles(account):
             raise RoleMissing(agency, int(role), account)
+
+    def require_officer(self, account: Address, agency: Agency) -> None:
+        """Raise `RoleMissing` unless the account buys for the agency, or supervises it."""
+        held = self._ledger.roles(account)
+        place = jurisdiction_id(agency.jurisdiction)
+        if not {(agency.id, Role.TENDERER), (place, Role.SUPERVISOR)} & held:
+            raise RoleMissing(agency.id, int(Role.TENDERER), account)
 
     def require_any(self, account: Address, agency: AgencyId) -> None:
         """Raise `RoleMissing` unless the account holds any role for the agency.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from api.services.at_head import AtHead
+from api.store.tender_folds import TenderFolds
 from api.store.tenders import FeedRow, TenderPage, TenderStore
 from ledger.authority import Agency
 from ledger.errors import AgencyUnknown
@@ -64,6 +65,7 @@ class Tenders:
 
     def __init__(self, store: TenderStore, at_head: AtHead, confirmations: Confirmations) -> None:
         self._store = store
+        self._folds = TenderFolds(store)
         self._at_head = at_head
         self._confirmations = confirmations
 
@@ -74,7 +76,7 @@ class Tenders:
 
     def one(self, tender: TenderId) -> TenderView:
         """Return one tender as of the head; raise `TenderUnknown`."""
-        state = self._at_head.kept(("tender", tender), lambda: self._store.tender(tender))
+        state = self._at_head.kept(("tender", tender), lambda: self._folds.tender(tender))
         if state is None:
             raise TenderUnknown(tender)
         agency = self._at_head.agency(state.announcement.agency)

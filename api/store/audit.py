@@ -11,8 +11,10 @@ from api.store.custody_tables import custody_events, custody_trips
 from api.store.database import Database
 from api.store.event_tables import CHAIN_TABLES, EVENT_TABLES
 from api.store.foreign_tables import health_trust_lists
-from api.store.health_tables import health_passes
+from api.store.health_tables import health_passes, health_transfers
 from api.store.lists import TokenRow
+from api.store.mailbox_tables import mailbox_messages, mailbox_roots
+from api.store.mailboxes import leaves_of
 from api.store.tables import (
     batches,
     licences,
@@ -41,6 +43,16 @@ class AuditedBatch:
     root: Root
     size: int
     leaves: tuple[tuple[int, Digest], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedMailbox:
+    """A closed mailbox: its leaves in order, and its messages, (index, leaf data)."""
+
+    agency: AgencyId
+    root: Root
+    leaves: tuple[Digest, ...]
+    messages: tuple[tuple[int, Digest], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +124,21 @@ class AuditView:
         return tuple((kind, size) for kind, size in self._connection.execute(query))
 
     def roots(self) -> set[tuple[AgencyId, Root]]:
-        """Return agency and root of every closed batch."""
-        query = select(batches.c.agency, batches.c.root)
-        return {(row.agency, row.root) for row in self._in_pieces(query)}
+        """Return agency and root of every closed batch and mailbox."""
+        both = (select(each.c.agency, each.c.root) for each in (batches, mailbox_roots))
+        return {(row.agency, row.root) for query in both for row in self._in_pieces(query)}
+
+    def mailboxes(self) -> Iterator[AuditedMailbox]:
+        """Yield the mailboxes in the order they were closed."""
+        placed: dict[int, list[tuple[int, Digest]]] = {}
+        columns = mailbox_messages.c
+        for root, index, leaf in self._connection.execute(
+            select(columns.root, columns.leaf_index, columns.leaf).where(columns.root.is_not(None))
+        ):
+            placed.setdefault(root, []).append((index, leaf))
+        for row in self._in_pieces(select(mailbox_roots).order_by(mailbox_roots.c.seq)):
+            found = tuple(placed.get(row.seq, ()))
+            yield AuditedMailbox(row.agency, row.root, leaves_of(row.leaves), found)
 
     def anchored(self) -> Iterator[tuple[AgencyId, Root]]:
         """Yield agency and root of every anchor, in chain order."""
@@ -162,7 +186,7 @@ class AuditView:
             yield row.agency, row.source, row.sequence, row.content
 
     def doubled_indices(self) -> int:
-        """Count status list places that more than one licence or pass holds."""
+        """Count status list places that more than one document holds."""
         taken = _places()
         place = (taken.c.agency, taken.c.list, taken.c.idx)
         doubled = select(*place).group_by(*place).having(func.count() > 1).subquery()
@@ -237,9 +261,10 @@ class AuditView:
 
 
 def _places() -> Subquery:
-    """Return the places in status lists that licences and health passes hold."""
+    """Return the places in status lists that licences, health passes and transfers hold."""
     held = [
-        select(table.c.agency, table.c.list, table.c.idx) for table in (licences, health_passes)
+        select(table.c.agency, table.c.list, table.c.idx)
+        for table in (licences, health_passes, health_transfers)
     ]
     return union_all(*held).subquery()
 

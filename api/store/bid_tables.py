@@ -50,3 +50,32 @@ bid_chunks: Final = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("size", Integer, nullable=False),
 )
+
+bid_messages: Final = Table(
+    "bid_messages",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("tender", LargeBinary, nullable=False),
+    Column("agency", LargeBinary, nullable=False),
+    Column("lot", Integer),
+    Column("bidder", Text),
+    Column("version", BigInteger),
+    Column("arrived_at", BigInteger, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("intent", LargeBinary, ForeignKey("intents.id")),
+    Column("outcome", Text),
+    Column("error", Text),
+    Column("said", Text),
+    Column("transaction", LargeBinary),
+    Column("block", BigInteger),
+    Index("bid_messages_intent", "intent"),
+    Index(
+        "bid_messages_open",
+        "arrived_at",
+        sqlite_where=text("outcome IS NULL"),
+        postgresql_where=text("outcome IS NULL"),
+    ),
+)
+"""What was brought for others to relay; its bytes are the intent's call. `said` is the receipt or
+refusal that was signed when the outcome was known; no intent: the chain had it already."""

@@ -144,11 +144,19 @@ class ChangeStore:
         return self._where(changes.c.digest == digest)
 
     def is_under_way(self, digest: Digest, to: Collection[Status], now: int) -> bool:
-        """Whether a change to one of these statuses is on its way (see `pending`)."""
+        """Whether a change to one of these statuses is on its way (see `pending`).
+
+        One that the chain refused for a cause that may pass is: it is sent again.
+        """
         statuses = [int(each) for each in to]
         wanted = (changes.c.digest == digest) & changes.c.status.in_(statuses)
+        refused = (intents.c.state == IntentState.FAILED.value) & intents.c.error.in_(PASSING)
+        again = select(changes.c.id).join(intents, intents.c.id == changes.c.intent).where(refused)
         with self._database.read() as connection:
-            return connection.execute(pending(now).where(wanted).limit(1)).first() is not None
+            return any(
+                connection.execute(query.where(wanted).limit(1)).first() is not None
+                for query in (pending(now), again)
+            )
 
     def undecided(self, limit: int) -> tuple[ChangeRow, ...]:
         """Return changes on chain without a decision, oldest first, up to `limit` an agency."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
@@ -23,6 +24,7 @@ from ledger.health.hcert.trust import ListReplayed
 from ledger.values import Address, AgencyId, Digest, RecordKind
 
 _EVENT: Final = EVENT_TABLES[events.BatchAnchored]
+_TURN_BYTES: Final = 8
 _HEAD: Final = b""
 """Stands for no kid: the row that says of when all revocation lists are."""
 
@@ -97,8 +99,15 @@ class ForeignStore:
             rows = connection.execute(query.order_by(table.c.source))
             return tuple(_trust_of(row) for row in rows)
 
-    def keep_trust(self, row: TrustRow, settlement: Settlement | None = None) -> None:
-        """Keep a list; raise `ListReplayed` where another process kept one of its sequence."""
+    def keep_trust(
+        self, row: TrustRow, after: int | None, settlement: Settlement | None = None
+    ) -> bool:
+        """Keep a list unless another one came after the one it was held against; return whether.
+
+        `after`: the sequence of that one, None where its source had none.
+        """
+        table = health_trust_lists.c
+        mine = (table.agency == row.agency) & (table.source == row.source)
         values = {
             "agency": row.agency,
             "source": row.source,
@@ -108,9 +117,16 @@ class ForeignStore:
             "kept_at": row.kept_at,
         }
         with self._database.write() as connection:
+            if self._database.is_postgresql:  # SQLite has one writer at a time anyway
+                turn = sha256(row.agency + row.source.encode()).digest()[:_TURN_BYTES]
+                lock = func.pg_advisory_xact_lock(int.from_bytes(turn, signed=True))
+                connection.execute(select(lock))
+            newest = connection.execute(select(func.max(table.sequence)).where(mine)).scalar_one()
+            if newest != after:
+                return False
             settle(connection, settlement)
-            if not insert_once(connection, health_trust_lists, values):
-                raise ListReplayed(row.sequence, row.sequence)
+            connection.execute(insert(health_trust_lists).values(values))
+        return True
 
     def revoked(self, agency: AgencyId) -> Revoked | None:
         """Return an agency's revocation lists; None before the first."""

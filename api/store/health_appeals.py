@@ -1,10 +1,12 @@
 """Appeals against scans: one a scan, open until its answer is in, gone with the scan."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select, tuple_, update
 
+from api.store.cursors import CursorMalformed
 from api.store.database import Database
 from api.store.gate_tables import health_appeals, health_scans
 from api.store.health_scans import ScanErased
@@ -98,16 +100,32 @@ class AppealStore:
             raise AppealUnknown(number)
         return _appeal_of(row)
 
-    def open(self, agency: AgencyId, most: int) -> tuple[AppealRow, ...]:
-        """Return at most so many appeals without answer, whoever waits longest first."""
+    def open(
+        self, agency: AgencyId, cursor: str | None, limit: int
+    ) -> tuple[Sequence[AppealRow], str | None]:
+        """Return up to `limit` appeals without answer, whoever waits longest first, and a cursor.
+
+        The cursor is the number of the last one's scan, which is answered meanwhile or not. Raises
+        `CursorMalformed` for one that is no scan's of the agency with an appeal.
+        """
+        order = (health_appeals.c.answer_by, health_appeals.c.scan)
         query = (
-            select(health_appeals)
-            .where(health_appeals.c.agency == agency, health_appeals.c.answer.is_(None))
-            .order_by(health_appeals.c.answer_by, health_appeals.c.scan)
-            .limit(most)
+            select(health_appeals, health_scans.c.number)
+            .join(health_scans, health_scans.c.digest == health_appeals.c.scan)
+            .where(health_appeals.c.agency == agency)
         )
+        waiting = query.where(health_appeals.c.answer.is_(None)).order_by(*order).limit(limit + 1)
         with self._database.read() as connection:
-            return tuple(map(_appeal_of, connection.execute(query)))
+            if cursor is not None:
+                at = query.where(health_scans.c.number == cursor)
+                last = connection.execute(at).one_or_none()
+                if last is None:
+                    raise CursorMalformed
+                waiting = waiting.where(tuple_(*order) > tuple_(last.answer_by, last.scan))
+            found = connection.execute(waiting).all()
+        shown = found[:limit]
+        more = shown[-1].number if len(found) > limit else None
+        return [_appeal_of(row) for row in shown], more
 
     def overdue(self, now: int) -> int:
         """Count the appeals whose answer was due before `now` and is not there."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
 from api.store.health_tables import health_passes, health_segments
-from api.store.indices import FIRST_PASS_LIST
+from api.store.indices import FIRST_PASS_LIST, FIRST_TRANSFER_LIST
 from api.store.lookups import chunks
 from api.store.records import NOT_KEPT, RecordRow, insert_records
 from api.store.tables import batches, lists, records
@@ -67,7 +67,7 @@ class SegmentStore:
     def agencies(self) -> tuple[AgencyId, ...]:
         """Return the agencies that ever issued a pass here."""
         # By their lists, which are few: passes are looked through at each pass of the worker.
-        holds = lists.c.list >= FIRST_PASS_LIST
+        holds = lists.c.list.between(FIRST_PASS_LIST, FIRST_TRANSFER_LIST - 1)
         query = select(lists.c.agency).where(holds).distinct().order_by(lists.c.agency)
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())

@@ -54,6 +54,18 @@ health_passes: Final = Table(
     ),
 )
 
+health_transfers: Final = Table(
+    "health_transfers",
+    metadata,
+    Column("digest", LargeBinary, ForeignKey("records.digest"), primary_key=True),
+    Column("agency", LargeBinary, nullable=False),
+    Column("list", BigInteger, nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    UniqueConstraint("agency", "list", "idx"),
+)
+
 health_nonces: Final = Table(
     "health_nonces",
     metadata,

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from api.store.database import Database
-from api.store.health_tables import health_passes
+from api.store.health_tables import health_passes, health_transfers
 from api.store.lookups import present
 from api.store.tables import licences, lists
 from ledger.status_list import ENTRIES
@@ -18,6 +18,13 @@ LIST_CAPACITY: Final = ENTRIES // 2
 INDEX_BYTES: Final = 3
 FIRST_PASS_LIST: Final = 1 << 16
 """Lists from here on are those of health passes: each table keeps its own places apart."""
+FIRST_TRANSFER_LIST: Final = 1 << 17
+"""And from here on those of transfers."""
+_PLACES: Final = (
+    (FIRST_TRANSFER_LIST, health_transfers.c.idx),
+    (FIRST_PASS_LIST, health_passes.c.idx),
+    (0, licences.c.idx),
+)
 _COUNT: Final = (
     "INSERT INTO lists (agency, list, used) VALUES ({marks}) "
     "ON CONFLICT (agency, list) DO UPDATE SET used = lists.used + excluded.used"
@@ -43,7 +50,8 @@ class IndexStore:
         """Return `count` free places (list, index), uniform in the open list, no two alike.
 
         None of them is one of `besides`, which the caller drew earlier and did not store yet.
-        Licences have the lists from 0 on, health passes those from `FIRST_PASS_LIST` on.
+        Licences have the lists from 0 on, health passes those from `FIRST_PASS_LIST` on, transfers
+        those from `FIRST_TRANSFER_LIST` on.
 
         They are taken only by storing the licences: a clash with another writer shows there as
         `IndexTaken`, and only the clashing ones are then drawn anew.
@@ -84,15 +92,16 @@ def taken_indices(
     connection: Connection, agency: AgencyId, list_: int, indices: Collection[int]
 ) -> set[int]:
     """Return those of `indices` that are taken in a list."""
-    column = licences.c.idx if list_ < FIRST_PASS_LIST else health_passes.c.idx
+    column = next(column for first, column in _PLACES if list_ >= first)
     return present(connection, column, {"agency": agency, "list": list_}, indices)
 
 
 def _open_list(connection: Connection, agency: AgencyId, first: int) -> tuple[int, int]:
-    is_among = (lists.c.list < FIRST_PASS_LIST) if first == 0 else (lists.c.list >= first)
+    later = [other for other, _ in _PLACES if other > first]
+    is_before = lists.c.list < min(later) if later else true()
     query = (
         select(lists.c.list, lists.c.used)
-        .where(lists.c.agency == agency, is_among)
+        .where(lists.c.agency == agency, lists.c.list >= first, is_before)
         .order_by(lists.c.list.desc())
         .limit(1)
     )

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Double, cast, func, or_, select
 
 from api.store.database import Database
+from api.store.mailbox_tables import mailboxes
 from api.store.status_bits import WORD_OF_LICENCE, status_entry
 from api.store.tables import accounts, batches, intents, jobs, licences, records, status_words
 from ledger.outbox import IntentState
@@ -77,6 +78,14 @@ class MeasureStore:
             stands = status_entry(connection) == int(Status.VALID)
             found = {row[0]: row[1] for row in connection.execute(query.where(stands))}
         return {type_id: found.get(type_id, 0) for type_id in ends}
+
+    def mailbox_closed_at(self) -> int | None:
+        """Return when a mailbox was closed last, in Unix seconds; None before the first."""
+        with self._database.read() as connection:
+            found: int | None = connection.execute(
+                select(func.max(mailboxes.c.closed_at))
+            ).scalar_one()
+        return found
 
     def spent(self) -> Mapping[bytes, Spent]:
         """Return what the final transactions cost, by the selector of their call (4 bytes).

@@ -11,14 +11,36 @@ from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
 from api.store.tender_events import place_of, tender_event, tender_events
 from ledger.events import Event, Place
-from ledger.tenders.events import PolicyRegistered, TenderEvent, TenderPublished
+from ledger.tenders import events
+from ledger.tenders.events import (
+    PolicyRegistered,
+    SecretRecovered,
+    TenderEvent,
+    TenderPublished,
+    TrusteeReleased,
+)
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
 from ledger.tenders.state import TenderState
 
 _TABLE: Final = tender_events.c
 _POLICY: Final = PolicyRegistered.__name__
+_OPENING: Final = (TrusteeReleased.__name__, SecretRecovered.__name__)
 _LIST: Final = "tenders"
+_OF_TIME: Final = tuple(
+    cls.__name__
+    for cls in (
+        PolicyRegistered,
+        TenderPublished,
+        events.TenderAmended,
+        events.TenderHeld,
+        events.HoldLifted,
+        events.TenderResumed,
+        events.TenderTerminated,
+        events.TenderVoided,
+    )
+)
+"""Kinds of events that tell until when tenders receive."""
 _LOGS: Final = 2**20
 """More logs than a block has: a place as one number, block first."""
 
@@ -48,9 +70,19 @@ class TenderStore:
 
     def tender(self, tender: TenderId) -> TenderState | None:
         """Return a tender; None where it was never published."""
+        return self.told(tender)[0]
+
+    def told(self, tender: TenderId) -> tuple[TenderState | None, Place | None]:
+        """Return a tender as `tender` does, and the place of the last event about it."""
+        found = self.history(tender)
+        own = [each.place for each in found if isinstance(each, TenderEvent)]
+        return tenders_of(found).get(tender), own[-1] if own else None
+
+    def timed(self) -> tuple[TenderState, ...]:
+        """Return all tenders as far as their terms and times go; nobody's bids are in them."""
         with self._database.read() as connection:
-            found = _events(connection, _of(tender))
-            return tenders_of(_ours(found)).get(tender)
+            found = _events(connection, select(tender_events).where(_TABLE.kind.in_(_OF_TIME)))
+            return tuple(tenders_of(_ours(found)).values())
 
     def page(self, cursor: str | None, limit: int) -> TenderPage:
         """Return tenders, the newest first; raise `CursorMalformed`."""
@@ -88,10 +120,33 @@ class TenderStore:
                 for row in connection.execute(in_order)
             )
 
-    def events(self, tender: TenderId) -> tuple[TenderEvent, ...]:
-        """Return what happened to a tender, in chain order; nothing where it is unknown."""
+    def opening(self, since: int) -> tuple[TenderId, ...]:
+        """Return the tenders of which a secret that opens was posted since then, in block time."""
+        query = (
+            select(_TABLE.tender_id)
+            .where(_TABLE.kind.in_(_OPENING), _TABLE.block_time >= since)
+            .distinct()
+            .order_by(_TABLE.tender_id)
+        )
         with self._database.read() as connection:
-            found = _events(connection, select(tender_events).where(_TABLE.tender_id == tender))
+            return tuple(TenderId(each) for each in connection.execute(query).scalars())
+
+    def history(self, tender: TenderId) -> tuple[TenderEvent | PolicyRegistered, ...]:
+        """Return a tender's events in chain order, and the policies'."""
+        with self._database.read() as connection:
+            return tuple(_ours(_events(connection, _of(tender))))
+
+    def events(self, tender: TenderId, since: Place | None = None) -> tuple[TenderEvent, ...]:
+        """Return what happened to a tender, in chain order; nothing where it is unknown.
+
+        With `since` only what happened there and after.
+        """
+        query = select(tender_events).where(_TABLE.tender_id == tender)
+        if since is not None:
+            at = (since.block, since.log_index)
+            query = query.where(tuple_(_TABLE.block, _TABLE.log_index) >= at)
+        with self._database.read() as connection:
+            found = _events(connection, query)
             return tuple(each for each in found if isinstance(each, TenderEvent))
 
 

@@ -183,7 +183,7 @@ interface IAwardLedger {
     error ReasonMissing(address bidder);
     /// @notice The notice runs.
     error NoticeRunning(uint40 until, uint40 blockTime);
-    /// @notice An objection is not answered.
+    /// @notice An objection is not answered; or it was to the result and upheld, and no {Step-REVIEW} followed.
     error ObjectionOpen(bytes32 id);
     /// @notice There is no such objection.
     error ObjectionUnknown(bytes32 id);
@@ -230,7 +230,8 @@ interface IAwardLedger {
         external
         returns (bytes32 id);
 
-    /// @notice Answers an objection and ends the suspension that it caused. TENDERER only.
+    /// @notice Answers an objection and ends the suspension that it caused. TENDERER only. While one to the result is upheld and not
+    /// reviewed, nothing is awarded (招标投标法实施条例 art. 54).
     function answerObjection(bytes32 id, Outcome outcome, bytes32 digest) external;
 
     /// @notice Files a complaint as PENDING. SUPERVISOR only.

@@ -124,22 +124,18 @@ library TenderTimes {
     }
 
     /// @notice Whether the opening of a part is over: every lot with enough disclosed is recorded, or its last window ended.
-    function isOpeningOver(ITenderLedger.Ends memory ends, ITenderLedger.Part memory part, uint40 moment)
+    function isOpeningOver(ITenderLedger.Ends memory ends, bool areAllRecorded, uint40 moment)
         internal
         pure
         returns (bool)
     {
         if (ends.discloseEnd == 0 || moment < ends.discloseEnd) return false;
-        return moment >= ends.fallbackEnd || part.recorded == part.openable;
+        return moment >= ends.fallbackEnd || areAllRecorded;
     }
 
     /// @notice Whether s_c may be posted: the part is opened, or trustees have had their time.
-    function isRecoverable(ITenderLedger.Ends memory ends, bool isOpened, uint40 moment)
-        internal
-        pure
-        returns (bool)
-    {
-        return isOpened || moment >= ends.releaseEnd;
+    function isRecoverable(uint40 releaseEnd, bool isOpened, uint40 moment) internal pure returns (bool) {
+        return isOpened || moment >= releaseEnd;
     }
 
     /// @notice The phase of part 1, or of part 2 of a lot whose part 1 was opened.

@@ -60,6 +60,18 @@ def send_and_wait(
     return transact(node, account, call.to, call.data, fees=fees, patience=patience)
 
 
+def require_accepted(node: Node, sender: Address, call: Call) -> None:
+    """Raise what the contract would refuse a call with at the last block; nothing is sent.
+
+    Raises `ChainUnavailable` when the node cannot say.
+    """
+    asked = {"from": sender, "to": call.to, "data": spell(call.data)}
+    try:
+        node.call("eth_call", asked, "latest")
+    except RpcRefused as exc:
+        raise plainly(exc) from exc
+
+
 def transact(
     node: Node,
     account: Account,

@@ -7,7 +7,9 @@ seat, names: a message for another ledger would be refused there.
 from ledger.chain.abi import load_abi
 from ledger.chain.calls import Call
 from ledger.tenders.ids import TenderId
+from ledger.tenders.mailbox import MailboxProof
 from ledger.tenders.messages import SubmitBid, WithdrawBid
+from ledger.tenders.relayed import Kind, Listing, Relayed, Secret, SignedWithdrawal
 from ledger.tenders.signed_bids import SignedBid
 from ledger.values import LedgerRef
 
@@ -18,16 +20,30 @@ def submit(bid: SignedBid) -> Call:
     return _call(bid.ledger, "submit", _bid(bid.message), bid.shares, *signatures)
 
 
+def list_letter(message: SignedBid | SignedWithdrawal, proof: MailboxProof) -> Call:
+    """Bring a bid or a withdrawal out of a mailbox."""
+    if isinstance(message, SignedBid):
+        return list_bid(message, proof)
+    return list_withdrawal(message.ledger, message.message, message.signature, proof)
+
+
+def list_bid(bid: SignedBid, proof: MailboxProof) -> Call:
+    """Bring a bid whose root the mailbox anchored before submitEnd, from submitEnd to listEnd."""
+    signatures = (bid.signature, bid.bond_signature)
+    return _call(bid.ledger, "list", _bid(bid.message), bid.shares, *signatures, _proof(proof))
+
+
+def list_withdrawal(
+    ledger: LedgerRef, withdrawal: WithdrawBid, signature: bytes, proof: MailboxProof
+) -> Call:
+    """Take a bid back by a withdrawal that lies in the mailbox, as `list_bid`."""
+    message = _withdrawal(withdrawal)
+    return _call(ledger, "listWithdrawal", message, signature, _proof(proof))
+
+
 def withdraw(ledger: LedgerRef, withdrawal: WithdrawBid, signature: bytes) -> Call:
     """Take a bid back before submitEnd."""
-    message = (
-        withdrawal.tender,
-        withdrawal.lot,
-        withdrawal.bidder,
-        withdrawal.version,
-        withdrawal.valid_until,
-    )
-    return _call(ledger, "withdraw", message, signature)
+    return _call(ledger, "withdraw", _withdrawal(withdrawal), signature)
 
 
 def disclose(ledger: LedgerRef, bid: SubmitBid, part: int, s_b: bytes) -> Call:
@@ -48,8 +64,31 @@ def recover(ledger: LedgerRef, bid: SubmitBid, part: int, s_c: bytes) -> Call:
     return _call(ledger, "recover", _bid(bid), part, s_c)
 
 
+def relay(ledger: LedgerRef, message: Relayed) -> Call:
+    """Bring whatever may be brought for others, to `ledger`."""
+    if isinstance(message, SignedBid):
+        return submit(message)
+    if isinstance(message, SignedWithdrawal):
+        return withdraw(ledger, message.message, message.signature)
+    if isinstance(message, Listing):
+        return list_letter(message.letter, message.proof)
+    if isinstance(message, Secret):
+        post = disclose if message.kind is Kind.DISCLOSURE else recover
+        return post(ledger, message.bid, message.part, message.secret)
+    return release(ledger, message.tender, message.part, message.index, message.secret)
+
+
 def _call(ledger: LedgerRef, function: str, *values: object) -> Call:
     return Call(ledger.address, load_abi("TenderLedger").functions[function].encode(*values))
+
+
+def _withdrawal(message: WithdrawBid) -> tuple[object, ...]:
+    head = (message.tender, message.lot, message.bidder)
+    return (*head, message.version, message.valid_until)
+
+
+def _proof(proof: MailboxProof) -> tuple[object, ...]:
+    return (proof.root, proof.index, list(proof.path), proof.blind)
 
 
 def _bid(bid: SubmitBid) -> tuple[object, ...]:

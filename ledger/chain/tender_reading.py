@@ -17,10 +17,11 @@ from ledger.secp256k1 import checksum
 from ledger.tenders.errors import TenderUnknown
 from ledger.tenders.events import Phase, Trustee
 from ledger.tenders.ids import TenderId
+from ledger.tenders.mailbox import LEAVES
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.policy.terms import Range, Terms
 from ledger.tenders.state import BidState
-from ledger.values import Address, LedgerRef
+from ledger.values import Address, AgencyId, LedgerRef, RecordKind, Root
 
 _LEDGER: Final = "TenderLedger"
 _WORD_BYTES: Final = 32
@@ -30,11 +31,15 @@ _RANGES: Final = slice(6, 10)
 
 @dataclass(frozen=True, slots=True)
 class TenderAsStored:
-    """What ITenderLedger.Tender says that a bidder or a trustee needs; `at` the block's time."""
+    """What ITenderLedger.Tender says that a bidder or a trustee needs; `at` the block's time.
+
+    `mailbox` is zeros for a tender that has none.
+    """
 
     at: int
     docs: bytes
     policy: bytes
+    mailbox: AgencyId
     bond_authority: Address
     version: int
     basis: int
@@ -98,7 +103,9 @@ class TenderReader:
         """Return a tender; raise `TenderUnknown`."""
         at = self._reader.head().time  # before the rest: it never says that it is later than it is
         (found,) = self._view("tenderOf", tender)
-        (agency, docs, policy, _, _, bond, version, basis, lots, parts, trustees, *rest) = found
+        (agency, docs, policy, mailbox, _, bond, version, basis, lots, parts, trustees, *rest) = (
+            found
+        )
         if not any(agency):
             raise TenderUnknown(tender)
         threshold, min_bids, min_disclosed, drops, _, _, _, _, ended, suspended_at, _ = rest
@@ -106,6 +113,7 @@ class TenderReader:
             at=at,
             docs=docs,
             policy=policy,
+            mailbox=AgencyId(mailbox),
             bond_authority=_address(bond),
             version=version,
             basis=basis,
@@ -119,6 +127,17 @@ class TenderReader:
             ended=Phase(ended),
             suspended_at=suspended_at,
         )
+
+    def agency(self, tender: TenderId) -> AgencyId:
+        """Return whose tender it is; zeros for one that is unknown."""
+        return AgencyId(self._view("tenderOf", tender)[0][0])
+
+    def anchored_at(self, mailbox: AgencyId, root: Root) -> int | None:
+        """Return when the mailbox's agency anchored a root of 64 places; None unless it did."""
+        (found,) = self._reader.view("RecordLedger", "batchOf", mailbox, root)
+        anchored_at, _, size, kind = found
+        is_mailbox = (kind, size) == (RecordKind.TENDER_MAILBOX, LEAVES)
+        return anchored_at if anchored_at and is_mailbox else None
 
     def ends(self, tender: TenderId, part: int) -> Ends:
         """Return a part's ends as they stand; zeros for one that is not scheduled."""
@@ -169,9 +188,11 @@ class TenderReader:
         ranges = (Range(*each) for each in found[_RANGES])
         return Terms(*found[: _RANGES.start], *ranges, *found[_RANGES.stop :])
 
-    def disclosed(self, tender: TenderId, lot: int, bidder: Address, part: int) -> bytes | None:
-        """Return s_b of one part, None before it is out."""
-        return self._secret("SecretDisclosed", tender, lot, bidder, part)
+    def disclosed(
+        self, tender: TenderId, lot: int, bidder: Address, part: int, until: int | None = None
+    ) -> bytes | None:
+        """Return s_b of one part, None before it is out; with `until` as of that block."""
+        return self._secret("SecretDisclosed", tender, lot, bidder, part, until)
 
     def recovered(self, tender: TenderId, lot: int, bidder: Address, part: int) -> bytes | None:
         """Return s_c of one part, None unless its bidder posted it."""
@@ -183,11 +204,18 @@ class TenderReader:
         values = [self._values("TrusteeReleased", log) for log in logs]
         return {each["index"]: each["secret"] for each in values}
 
-    def _secret(
-        self, event: str, tender: TenderId, lot: int, bidder: Address, part: int
+    def _secret(  # an event, its place and its block
+        self,
+        event: str,
+        tender: TenderId,
+        lot: int,
+        bidder: Address,
+        part: int,
+        until: int | None = None,
     ) -> bytes | None:
         topics = (spell(tender), _word(lot), _word(int(bidder, 16)))
-        found = (self._values(event, log) for log in self._logs(event, *topics))
+        logs = (log for log in self._logs(event, *topics) if until is None or log.block <= until)
+        found = (self._values(event, log) for log in logs)
         return next((each["secret"] for each in found if each["part"] == part), None)
 
     def _view(self, function: str, *values: Any) -> tuple[Any, ...]:

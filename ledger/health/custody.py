@@ -129,7 +129,8 @@ def follow(trip: Trip, event: Event, digest: Digest, signers: Collection[Party])
     """Return the trip after one more event; raise `CustodyRefused` with the first fault.
 
     `signers`: whose signatures over the event hold, `CUSTODIAN` being the place that has the
-    traveller and `PLACE` the event's own, each with its role active at the event's time.
+    traveller and `PLACE` the event's own, each with its role active at the event's time. A
+    declaration is good for an entry until its `due`, and for none after it.
     """
     if trip.state not in FOLLOWS[FIRST[trip.first]].get(event.step, frozenset()):
         raise CustodyRefused(Fault.STEP)
@@ -142,6 +143,8 @@ def follow(trip: Trip, event: Event, digest: Digest, signers: Collection[Party])
     _check(event, trip.custodian, signers)
     if event.step is not Step.TRANSFERRED and event.place != trip.expected_at:
         raise CustodyRefused(Fault.PLACE)
+    if event.step is Step.ADMITTED and event.at > trip.last.due:
+        raise CustodyRefused(Fault.DUE)
     return Trip(trip.first, event, digest)
 
 

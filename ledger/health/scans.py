@@ -110,23 +110,27 @@ def write_row(row: ScanRow) -> bytes:
             else {"by": override.by, "outcome": override.outcome.value, "why": override.why},
         }
     )
-    read_row(encoded)  # never anchor what would not be read
+    _read(encoded)  # never anchor what would not be read
     return encoded
 
 
 def read_row(encoded: bytes) -> ScanRow:
     """Return the row; raise `ScanMalformed` for anything but a row in its only spelling."""
+    found, row = _read(encoded)
+    if canonical_json(found) != encoded:
+        raise ScanMalformed("row")
+    return row
+
+
+def _read(encoded: bytes) -> tuple[dict[str, Any], ScanRow]:
+    """Return a row in any spelling, as JSON and as what it says; raise `ScanMalformed`."""
     try:
         found = parse_object(encoded if len(encoded) <= MAX_BYTES else b"")
-        is_canonical = canonical_json(found) == encoded
-        row = _row(members(found, _NAMES, "row"))
+        return found, _row(members(found, _NAMES, "row"))
     except ShapeWrong as exc:
         raise ScanMalformed(exc.member) from exc
     except LedgerError as exc:
         raise ScanMalformed("row") from exc
-    if not is_canonical:
-        raise ScanMalformed("row")
-    return row
 
 
 def digest_of(encoded: bytes) -> Digest:

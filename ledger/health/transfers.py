@@ -11,11 +11,13 @@ from ledger.health import claims, signed
 from ledger.health.claims import ClaimsInvalid
 from ledger.health.signed import Signed
 from ledger.keys import PublicKey, Signer
+from ledger.status_list import ENTRIES
 
 MAX_LIFE_SECONDS: Final = 600
 _CTI_BYTES: Final = 16
 _MAX_GRADE: Final = 7
 _MAX_CHARACTERS: Final = 200
+_MAX_LISTS: Final = 2**32
 _HOLDER: Final = 8
 _OURS: Final = -65538
 
@@ -43,7 +45,10 @@ class HealthTest:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """What a transfer says. `grade` is of the source's scale; times in Unix seconds."""
+    """What a transfer says. `grade` is of the source's scale; times in Unix seconds.
+
+    `list` and `index`: its entry in the source agency's status lists, which may withdraw it.
+    """
 
     source: str
     target: str
@@ -55,6 +60,8 @@ class Transfer:
     version: int
     person: Person
     test: HealthTest
+    list: int
+    index: int
 
 
 def sign(content: Transfer, signer: Signer) -> bytes:
@@ -88,6 +95,7 @@ def _spell(content: Transfer) -> dict[int, Any]:
             2: content.version,
             3: spell_person(person),
             4: {1: test.kind, 2: test.result, 3: test.sampled_at, 4: test.laboratory},
+            5: [content.list, content.index],
         },
     }
 
@@ -106,7 +114,8 @@ def spell_person(person: Person) -> dict[int, str]:
 def read_claims(value: object) -> Transfer:
     """Return the transfer whose claims these are; raise `ClaimsInvalid` naming a bad one."""
     top = claims.members("claims", value, {1, 3, 4, 6, 7, _HOLDER, _OURS}, set())
-    ours = claims.members("transfer", top[_OURS], {1, 2, 3, 4}, set())
+    ours = claims.members("transfer", top[_OURS], {1, 2, 3, 4, 5}, set())
+    list_, index = claims.pair("status", ours[5])
     content = Transfer(
         source=claims.text("iss", top[1], claims.MAX_JURISDICTION_CHARACTERS),
         target=claims.text("aud", top[3], claims.MAX_JURISDICTION_CHARACTERS),
@@ -118,6 +127,8 @@ def read_claims(value: object) -> Transfer:
         version=claims.number("version", ours[2], 2**32, least=1),
         person=read_person(ours[3]),
         test=_test(ours[4]),
+        list=claims.number("status", list_, _MAX_LISTS),
+        index=claims.number("status", index, ENTRIES),
     )
     if not 0 < content.expires_at - content.issued_at <= MAX_LIFE_SECONDS:
         raise ClaimsInvalid("exp")

@@ -67,7 +67,7 @@ def _(event: events.NoticePublished, state: TenderState) -> TenderState:
 
 @_after.register
 def _(event: events.ReviewOrdered, state: TenderState) -> TenderState:
-    return _stepped(state, event, Phase.COMMITTED, scored={}, has_ground=False)
+    return _stepped(state, event, Phase.COMMITTED, scored={}, has_ground=False, upheld=None)
 
 
 @_after.register
@@ -107,7 +107,7 @@ def _(event: events.ObjectionAnswered, state: TenderState) -> TenderState:
     )
     told = replace(state, objections={**state.objections, event.objection: answered})
     is_ground = answered.stage is Stage.RESULT and event.outcome is Outcome.UPHELD
-    return _grounded(told, answered.lot) if is_ground else told
+    return _grounded(told, answered.lot, upheld=event.objection) if is_ground else told
 
 
 @_after.register
@@ -161,8 +161,7 @@ def _stepped(state: TenderState, event: LotEvent, phase: Phase, **change: Any) -
     return _on_course(state, event, course)
 
 
-def _grounded(state: TenderState, number: int) -> TenderState:
+def _grounded(state: TenderState, number: int, **change: Any) -> TenderState:
     """Something on the result was upheld, so that the evaluation may be reviewed."""
-    return on_lot(
-        state, number, lambda lot: replace(lot, course=replace(lot.course, has_ground=True))
-    )
+    course = replace(state.lot(number).course, has_ground=True, **change)
+    return on_lot(state, number, lambda lot: replace(lot, course=course))

@@ -154,8 +154,7 @@ def check_scalars(scalars: Sequence[bytes], anchored: Sequence[Address]) -> None
 
 def acknowledgement(setting: Setting, published: Deal, receiver: int) -> bytes:
     """Return the 32 bytes that a receiver signs with its own scalar for a share that is good."""
-    points = b"".join(published.points)
-    return keccak(b"suizheng/draw/ack/v1" + keccak(setting.head + points) + bytes([receiver]))
+    return _acknowledgement(setting.head, published, receiver)
 
 
 def check_acknowledgements(
@@ -175,12 +174,13 @@ def check_acknowledgements(
         raise DrawMalformed("dealers")
     if len({each.threshold for each in deals}) != 1:
         raise DrawMalformed("threshold")
+    head = setting.head  # hashes the whole pool
     for dealer, published in enumerate(deals):
         for receiver, address in enumerate(anchored):
             if dealer == receiver:
                 continue
             signature = signatures.get((dealer, receiver))
-            digest = acknowledgement(setting, published, receiver)
+            digest = _acknowledgement(head, published, receiver)
             if signature is None or recover(digest, signature) != address:
                 raise DealNotAcknowledged(dealer, receiver)
 
@@ -231,6 +231,11 @@ def check_committee(size: int, experts: int) -> None:
     """Raise `CommitteeInvalid` unless `size` is odd and ≥ 5, and experts are two thirds or more."""
     if size < MIN_COMMITTEE or size % 2 == 0 or not size * 2 <= experts * 3 <= size * 3:
         raise CommitteeInvalid(size, experts)
+
+
+def _acknowledgement(head: bytes, published: Deal, receiver: int) -> bytes:
+    points = b"".join(published.points)
+    return keccak(b"suizheng/draw/ack/v1" + keccak(head + points) + bytes([receiver]))
 
 
 def _next(quota: Quota, words: Words, gone: set[bytes], replaces: bytes | None) -> Drawn:

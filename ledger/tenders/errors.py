@@ -338,3 +338,11 @@ class UnsealedInvalid(Refused):
     """The bid's file opens, but is not what was committed or not of the form that bids have."""
 
     reason: str
+
+
+@dataclass(eq=False)
+class OpeningDiffers(Refused):
+    """The opening record that was made here is another than the one at hand."""
+
+    expected: bytes
+    given: bytes

@@ -24,6 +24,7 @@ class Form(StrEnum):
 
     MANIFEST = "bid-manifest"
     BID = "signed-bid"
+    BACKUP = "bid-backup"
     CONFIDENTIAL = "confidential-manifest"
     DOCUMENTS = "tender-documents"
     STATEMENT = "trustee-statement"

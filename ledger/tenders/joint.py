@@ -45,12 +45,14 @@ class Qualification:
 class Bidders:
     """Who stands behind a key: organisations by jurisdiction and code, several in a joint bid.
 
-    `has_agreement` tells whether the joint bid brought its agreement (招标投标法 art. 31).
+    `has_agreement` tells whether the joint bid brought its agreement (招标投标法 art. 31), `shown`
+    whose licences it shows: nobody is a member for that, but nobody's may stand in two bids.
     """
 
     key: Address
     organisations: tuple[str, ...]
     has_agreement: bool = True
+    shown: tuple[str, ...] = ()
 
     @property
     def is_joint(self) -> bool:
@@ -92,7 +94,7 @@ def clashes(bids: Iterable[Bidders]) -> tuple[Flagged, ...]:
     behind: dict[str, list[Bidders]] = defaultdict(list)
     flags = []
     for bid in bids:
-        for organisation in dict.fromkeys(bid.organisations):
+        for organisation in dict.fromkeys((*bid.organisations, *bid.shown)):
             behind[organisation].append(bid)
         if bid.is_joint and not bid.has_agreement:
             flags.append(Flagged(BidFlag.NO_AGREEMENT, (bid.key,), bid.organisations[0], "R51(2)"))

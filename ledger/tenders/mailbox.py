@@ -35,9 +35,10 @@ class MailboxLeafMalformed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """One filled mailbox: its tree, and where each message lies, in the order they were given."""
+    """One filled mailbox: its 64 leaves, and where each message lies, as they were given."""
 
     tree: Tree
+    leaves: tuple[Digest, ...]
     places: tuple[int, ...]
 
     @property
@@ -48,6 +49,20 @@ class Mailbox:
     def path(self, message: int) -> tuple[bytes, ...]:
         """Return the six hashes, leaf first, that lead the message of that number to the root."""
         return self.tree.proof(self.places[message]).path
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxProof:
+    """ITenderLedger.MailboxProof: where a message lies; `path` leaf first, `blind` its bidder's."""
+
+    root: Root
+    index: int
+    path: tuple[bytes, ...]
+    blind: bytes
+
+    def check(self, digest: bytes) -> None:
+        """Raise unless the message of that EIP-712 digest lies there; as `leaf`, `check_path`."""
+        check_path(leaf(digest, self.blind), self.index, self.path, self.root)
 
 
 def leaf(digest: bytes, blind: bytes) -> Digest:
@@ -71,8 +86,8 @@ def fill(leaves: Sequence[Digest], randomness: Callable[[int], bytes]) -> Mailbo
     shuffled = sorted(range(LEAVES), key=lambda _: randomness(_ORDER_BYTES))
     places = tuple(shuffled[: len(leaves)])
     at = dict(zip(places, leaves, strict=True))
-    filled = [at.get(place) or Digest(randomness(HASH_BYTES)) for place in range(LEAVES)]
-    return Mailbox(Tree.of(filled), places)
+    filled = tuple(at.get(place) or Digest(randomness(HASH_BYTES)) for place in range(LEAVES))
+    return Mailbox(Tree.of(filled), filled, places)
 
 
 def check_path(data: Digest, index: int, path: Sequence[bytes], root: Root) -> None:

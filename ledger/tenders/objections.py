@@ -33,6 +33,13 @@ def objection_id(tender: TenderId, lot: int, stage: Stage, bidder: Address, dige
     return keccak(place + word(int(bidder, 16), 160) + digest)
 
 
+def complaint_id(
+    tender: TenderId, lot: int, stage: Stage, objection: bytes, digest: bytes
+) -> bytes:
+    """Return keccak256(abi.encode(tenderId, lot, stage, objection, digest))."""
+    return keccak(tender + word(lot, 16) + word(stage, 8) + objection + digest)
+
+
 def require_live_key(state: TenderState, number: int, bidder: Address) -> None:
     """Raise unless a live bid's key may object: `BidMissing`, or `ObjectionOpen` with its last."""
     bid = state.lot(number).bids.get(bidder)

@@ -15,6 +15,10 @@ from ledger.errors import Refused
 
 MAX_MEMBERS: Final = 10_000
 MAX_PATH_BYTES: Final = 1024
+MAX_NAME_BYTES: Final = 255
+"""No usual disk takes a longer name: a bid that has one could not be unpacked by anybody."""
+MAX_DEPTH: Final = 16
+"""Names in a path (proposed); folder in folder costs whoever unpacks a flush to the disk each."""
 _BLOCK: Final = 512
 _END: Final = bytes(2 * _BLOCK)
 _MAX_PAX_BYTES: Final = 8192
@@ -34,7 +38,7 @@ class PackageMalformed(Refused):
 
 @dataclass(eq=False)
 class PathRefused(Refused):
-    """The path of a file in an archive leads elsewhere, is spelt unclearly, or is there twice."""
+    """A file's path in an archive leads elsewhere, is unclear, too long or deep, or there twice."""
 
     path: str
 
@@ -80,12 +84,18 @@ Where that is must not follow from the path: a stranger wrote it.
 
 
 def require_path(path: str) -> None:
-    """Raise `PathRefused` unless the path is relative and plain, in its one spelling (NFC)."""
+    """Raise `PathRefused` unless the path is relative and plain, in its one spelling (NFC).
+
+    It is refused too where it is longer or deeper than whoever opens the bid could write.
+    """
     parts = path.split("/")
     is_plain = path.isprintable() and "\\" not in path and unicodedata.is_normalized("NFC", path)
     if not is_plain or len(path.encode("utf-8", "replace")) > MAX_PATH_BYTES:
         raise PathRefused(path)
     if any(part in {"", ".", ".."} or part != part.strip() for part in parts):
+        raise PathRefused(path)
+    longest = max(len(part.encode("utf-8", "replace")) for part in parts)
+    if longest > MAX_NAME_BYTES or len(parts) > MAX_DEPTH:
         raise PathRefused(path)
 
 

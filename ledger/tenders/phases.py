@@ -53,6 +53,12 @@ def lot_phase_at(state: TenderState, number: int, at: int) -> Phase:
     return course.phase if course.phase is not Phase.UNKNOWN and is_ours else phase
 
 
+def is_receiving(state: TenderState, at: int) -> bool:
+    """Whether submitEnd lies ahead at `at`; so it does while the tender stands still before it."""
+    before_end = clock(state.suspension, at) < state.ends[1].submit_end
+    return state.ended is Phase.UNKNOWN and before_end
+
+
 def is_suspended(state: TenderState, number: int | None = None) -> bool:
     """Whether the tender, or besides that the lot, stands still."""
     lot = None if number is None else state.lot(number)

@@ -12,7 +12,7 @@ from ledger import jws
 from ledger.errors import LedgerError
 from ledger.licences.catalogue import Catalogue
 from ledger.licences.sd_jwt import KEY_BINDING_TYPE, SdJwt, check_key_binding
-from ledger.tenders.requests import Requirement
+from ledger.tenders.requests import ORGANISATION, Requirement
 from ledger.values import Window
 from ledger.verification.check import Report, Verdict
 from ledger.verification.evidence import Evidence
@@ -28,13 +28,15 @@ _DAY: Final = 86_400
 class Ask:
     """How presentations to one bid are bound: to whom, for which bid, made when, judged when.
 
-    `made` reaches from publication to the deadline, `at` is the effective deadline.
+    `made` reaches from publication to the deadline, `at` is the effective deadline. `holder` is the
+    code of the organisation that shows them: the bidder's own, or a joint member's.
     """
 
     audience: str
     nonce: str
     made: Window
     at: int
+    holder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,26 @@ def _unfit(vct: str, parsed: SdJwt, requirement: Requirement, ask: Ask) -> list[
     found = []
     if vct != requirement.vct:
         found.append("presentation.other-type")
-    if any(name not in parsed.claims for name in requirement.claims):
-        found.append("presentation.claims-missing")
+    found += _not_own(parsed, requirement, ask)
     exp = parsed.claims.get("exp")
     needed = ask.at + requirement.min_validity_days * _DAY
     if isinstance(exp, int) and exp < needed:
         found.append("presentation.ends-too-soon")
     return found
+
+
+def _not_own(parsed: SdJwt, requirement: Requirement, ask: Ask) -> list[str]:
+    """Why it shows too little, or another's: an organisation qualifies by its own licence alone.
+
+    Its code is always looked at, asked for or not: names and keys can be had by anybody.
+    """
+    is_own = requirement.who == ORGANISATION
+    wanted = {*requirement.claims, "holder_code"} if is_own else requirement.claims
+    if any(name not in parsed.claims for name in wanted):
+        return ["presentation.claims-missing"]
+    if is_own and parsed.claims["holder_code"] != ask.holder:
+        return ["presentation.other-organisation"]
+    return []
 
 
 def _unbound(parsed: SdJwt, ask: Ask) -> list[str]:

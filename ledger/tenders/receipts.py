@@ -1,7 +1,8 @@
 """Receipts for bids (§3.8): JWS ES256 of the service, at once and again when the bid is final.
 
 It says what arrived and when; not that the bid is in time, which the chain alone decides. Files may
-be there before the bid is: their receipt names no bid.
+be there before the bid is: their receipt names no bid. That for a message of a mailbox names its
+leaf, which tells nobody what bid it is of.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,24 @@ from ledger.canonical import b64url_encode
 from ledger.errors import Refused
 from ledger.jws import Jws
 from ledger.keys import PublicKey, Signer
-from ledger.verification.shape import ShapeWrong, entries, hexadecimal, members, number, text
+from ledger.tenders.ids import TenderId
+from ledger.values import Address
+from ledger.verification.shape import (
+    ShapeWrong,
+    address,
+    entries,
+    hexadecimal,
+    members,
+    number,
+    text,
+)
 
 TYPE: Final = "bid-receipt+jwt"
 ID_BYTES: Final = 16
 _PLAIN: Final = ("iss", "jti", "iat", "files", "state")
 _BID: Final = ("digest",)
+_NAMED: Final = ("tender", "lot", "bidder", "version")
+_LEAF: Final = ("leaf",)
 _MINED: Final = ("transaction", "block")
 _MAX_FILES: Final = 2
 _HASH_BYTES: Final = 32
@@ -51,6 +64,16 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Which bid or withdrawal a message is; `bidder` is its one-time key."""
+
+    tender: TenderId
+    lot: int
+    bidder: Address
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mined:
     """Where the bid was taken into the chain."""
 
@@ -62,7 +85,8 @@ class Mined:
 class Receipt:
     """What the service says of the bid with this EIP-712 digest, or of files before their bid.
 
-    `issued_at` in Unix seconds.
+    `issued_at` in Unix seconds; `leaf`, the leaf data of a mailbox's message, stands without both.
+    `named` stands with the digest of a bid or withdrawal, so that a receipt proves of what it is.
     """
 
     issuer: str
@@ -72,6 +96,8 @@ class Receipt:
     files: tuple[StoredFile, ...]
     state: ReceiptState
     mined: Mined | None = None
+    leaf: bytes | None = None
+    named: Named | None = None
 
 
 def new_id(randomness: Callable[[int], bytes]) -> str:
@@ -94,6 +120,13 @@ def sign(receipt: Receipt, signer: Signer) -> str:
     }
     if receipt.digest is not None:
         payload["digest"] = _hex(receipt.digest)
+    if receipt.named is not None:
+        payload["tender"] = _hex(receipt.named.tender)
+        payload["lot"] = receipt.named.lot
+        payload["bidder"] = receipt.named.bidder
+        payload["version"] = receipt.named.version
+    if receipt.leaf is not None:
+        payload["leaf"] = _hex(receipt.leaf)
     if receipt.mined is not None:
         payload["transaction"] = _hex(receipt.mined.transaction)
         payload["block"] = receipt.mined.block
@@ -109,6 +142,15 @@ def read(token: str, key: PublicKey) -> Receipt:
     """
     parsed = jws.parse(token, TYPE)
     parsed.verify(key)
+    return _told(parsed)
+
+
+def told(token: str) -> Receipt:
+    """Return what a receipt says, whoever signed it; raises as `read`, signature apart."""
+    return _told(jws.parse(token, TYPE))
+
+
+def _told(parsed: Jws) -> Receipt:
     try:
         return _read(parsed)
     except (ShapeWrong, ValueError) as exc:
@@ -117,7 +159,10 @@ def read(token: str, key: PublicKey) -> Receipt:
 
 def _read(token: Jws) -> Receipt:
     is_mined, has_bid = "transaction" in token.payload, "digest" in token.payload
-    names = (*_PLAIN, *(_BID if has_bid else ()), *(_MINED if is_mined else ()))
+    has_leaf = "leaf" in token.payload and not has_bid
+    is_named = has_bid and "tender" in token.payload
+    of_what = _BID if has_bid else _LEAF if has_leaf else ()
+    names = (*_PLAIN, *of_what, *(_NAMED if is_named else ()), *(_MINED if is_mined else ()))
     value = members(token.payload, names, "payload")
     return Receipt(
         issuer=text(value["iss"], "iss"),
@@ -127,6 +172,8 @@ def _read(token: Jws) -> Receipt:
         files=tuple(_file(each) for each in entries(value["files"], "files", limit=_MAX_FILES)),
         state=ReceiptState(value["state"]),
         mined=_mined(value) if is_mined else None,
+        leaf=hexadecimal(value["leaf"], _HASH_BYTES, "leaf") if has_leaf else None,
+        named=_named(value) if is_named else None,
     )
 
 
@@ -136,6 +183,15 @@ def _file(value: Any) -> StoredFile:
         hexadecimal(named["sha256"], _HASH_BYTES, "files.sha256"),
         number(named["size"], "files.size", greatest=_GREATEST),
         number(named["storedAt"], "files.storedAt"),
+    )
+
+
+def _named(value: dict[str, Any]) -> Named:
+    return Named(
+        TenderId(hexadecimal(value["tender"], _HASH_BYTES, "tender")),
+        number(value["lot"], "lot"),
+        address(value["bidder"], "bidder"),
+        number(value["version"], "version"),
     )
 
 

@@ -19,10 +19,12 @@ from ledger.verification.shape import ShapeWrong, entries, flag, members, number
 
 TYPE: Final = "licence-request+jwt"
 ID_BYTES: Final = 16
+ORGANISATION: Final = "organisation"
+"""Whose licences stand in the open part; people's belong into the confidential one."""
 _MAX_REQUIREMENTS: Final = 64
 _MAX_CLAIMS: Final = 64
 _MAX_VALIDITY_DAYS: Final = 36_500
-_WHO: Final = frozenset({"organisation", "project-manager", "staff"})
+_WHO: Final = frozenset({ORGANISATION, "project-manager", "staff"})
 _MEMBERS: Final = ("id", "vct", "claims", "who", "minValidityDays", "optional")
 
 
@@ -115,6 +117,15 @@ def read(token: str, key: PublicKey) -> StandingRequest:
     parsed = jws.parse(token, TYPE)
     parsed.verify(key)
     return _read(parsed)
+
+
+def issuer_of(token: bytes) -> str:
+    """Return whom presentations are made for, in a request whose digest the documents fix.
+
+    Raises `StandingRequestMalformed` or `JwsMalformed` for what is none; its signature is not
+    looked at.
+    """
+    return _read(jws.parse(token.decode("ascii", "replace").strip(), TYPE)).issuer
 
 
 def nonce_of(place: Place) -> str:

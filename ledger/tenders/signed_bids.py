@@ -1,16 +1,15 @@
 """A bid as it travels: the message, the envelopes of all parts, and the signatures over it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.canonical import canonical_json
 from ledger.secp256k1 import checksum
 from ledger.tenders import envelopes, forms, messages
 from ledger.tenders.commitments import require_shares
-from ledger.tenders.errors import PartsMismatch
-from ledger.tenders.forms import Form
+from ledger.tenders.errors import DigestMismatch, PartsMismatch
+from ledger.tenders.forms import Form, FormInvalid
 from ledger.tenders.ids import TenderId
-from ledger.tenders.messages import Part, SubmitBid
+from ledger.tenders.messages import Part, SubmitBid, WithdrawBid
 from ledger.tenders.trustees import ledger_json, ledger_of, octets
 from ledger.values import LedgerRef
 
@@ -74,20 +73,49 @@ class SignedBid:
         )
 
 
-def backup(bid: SignedBid, secrets: list[bytes]) -> bytes:
-    """Return what a notary or a second device needs to disclose: the message, and s_b of each part.
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a notary or a second device needs to disclose: the message, and s_b of each part.
 
     Whoever opens it still needs t trustees to read the bid, since s_c is not in it.
     """
-    return canonical_json(
-        {
-            "type": "bid-backup",
-            "ledger": ledger_json(bid.ledger),
-            "message": messages.to_json(bid.message),
-            "digest": "0x" + bid.digest.hex(),
-            "secrets": ["0x" + each.hex() for each in secrets],
-        }
-    )
+
+    ledger: LedgerRef
+    message: SubmitBid
+    secrets: tuple[bytes, ...] = field(repr=False)
+
+    def to_bytes(self) -> bytes:
+        """Return the file."""
+        return forms.write(
+            Form.BACKUP,
+            {
+                "ledger": ledger_json(self.ledger),
+                "message": messages.to_json(self.message),
+                "digest": "0x" + messages.digest(self.ledger, self.message).hex(),
+                "secrets": ["0x" + each.hex() for each in self.secrets],
+            },
+        )
+
+    @classmethod
+    def read(cls, content: bytes) -> "Backup":
+        """Return the backup in a file.
+
+        Raises:
+            FormInvalid: for another form, or not one secret a part.
+            DigestMismatch: where the message is not that of the digest.
+        """
+        value = forms.read(Form.BACKUP, content)
+        found = cls(
+            ledger=ledger_of(value["ledger"]),
+            message=message_of(value["message"]),
+            secrets=tuple(map(octets, value["secrets"])),
+        )
+        if len(found.secrets) != len(found.message.parts):
+            raise FormInvalid(Form.BACKUP, "secrets", "not one a part")
+        given, expected = messages.digest(found.ledger, found.message), octets(value["digest"])
+        if given != expected:
+            raise DigestMismatch(expected, given)
+        return found
 
 
 def message_of(value: dict[str, Any]) -> SubmitBid:
@@ -103,6 +131,13 @@ def message_of(value: dict[str, Any]) -> SubmitBid:
         bond=octets(value["bond"]),
         valid_until=int(value["validUntil"]),
     )
+
+
+def withdrawal_of(value: dict[str, Any]) -> WithdrawBid:
+    """Return the withdrawal in its JSON, as `messages.to_json` writes it."""
+    bidder, until = checksum(octets(value["bidder"])), int(value["validUntil"])
+    tender = TenderId(octets(value["tenderId"]))
+    return WithdrawBid(tender, value["lot"], bidder, value["version"], until)
 
 
 def _part(value: dict[str, Any]) -> Part:

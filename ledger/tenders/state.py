@@ -54,7 +54,8 @@ class Bid:
 class Course:
     """A lot after an opening; `phase` UNKNOWN before, `part` the one that it is of.
 
-    `scored` holds the digests of the sheets by seat, from 1; `has_ground` is for a review.
+    `scored` holds the digests of the sheets by seat, from 1; `has_ground` is for a review; `upheld`
+    is the last objection to the result that was upheld and not yet followed by one, else None.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -67,6 +68,7 @@ class Course:
     notice_end: int = 0
     winner: Address | None = None
     has_ground: bool = False
+    upheld: bytes | None = None
     suspension: Suspension = RUNNING
 
 
@@ -96,7 +98,7 @@ class Objection:
     answered_at: int = 0
 
     def is_overdue(self, at: int) -> bool:
-        """Whether nobody answered it in time."""
+        """Whether it is open after the contract's end, in seconds; see `filings.is_overdue`."""
         return self.outcome is Outcome.OPEN and at >= self.due_at
 
 

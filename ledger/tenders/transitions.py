@@ -141,7 +141,8 @@ def require_award(state: TenderState, number: int, winner: Address, reason: byte
 
     Raises:
         NoticeRunning: before the notice ended.
-        ObjectionOpen, ComplaintOpen: while something blocks the award.
+        ObjectionOpen, ComplaintOpen: while something blocks the award; an upheld objection to the
+            result does until the committee has reviewed it (R54).
         NotCandidate: for a bidder that the report does not name.
         ReasonMissing: for another than the first candidate, without a reason.
     """
@@ -149,13 +150,7 @@ def require_award(state: TenderState, number: int, winner: Address, reason: byte
     course = state.lot(number).course
     if at < course.notice_end:
         raise NoticeRunning(course.notice_end, at)
-    for id_, objection in state.objections.items():
-        if objection.lot == number and objection.outcome is Outcome.OPEN:
-            raise ObjectionOpen(id_)
-    for id_, complaint in state.complaints.items():
-        is_blocking = complaint.lot == number and complaint.state in UNDECIDED
-        if is_blocking and state.terms.complaint_blocks_award:
-            raise ComplaintOpen(id_)
+    _require_undisputed(state, number, course)
     if winner not in course.candidates:
         raise NotCandidate(winner)
     if winner != course.candidates[0] and not any(reason):
@@ -166,6 +161,18 @@ def require_complaint_move(present: ComplaintState, to: ComplaintState) -> None:
     """Raise `ComplaintTransitionIllegal` unless a complaint may move that way."""
     if to not in COMPLAINT_MOVES.get(present, frozenset()):
         raise ComplaintTransitionIllegal(present, to)
+
+
+def _require_undisputed(state: TenderState, number: int, course: Course) -> None:
+    for id_, objection in state.objections.items():
+        if objection.lot == number and objection.outcome is Outcome.OPEN:
+            raise ObjectionOpen(id_)
+    if course.upheld is not None:
+        raise ObjectionOpen(course.upheld)
+    for id_, complaint in state.complaints.items():
+        is_blocking = complaint.lot == number and complaint.state in UNDECIDED
+        if is_blocking and state.terms.complaint_blocks_award:
+            raise ComplaintOpen(id_)
 
 
 def _require_before(state: TenderState, number: int, step: Step, course: Course) -> None:

@@ -27,6 +27,8 @@ from scripts.bench.rows import Row
 from scripts.bench.run import Run, Subject
 from scripts.bench.single import single
 from scripts.bench.status import status
+from scripts.bench.tenders_audit import tenders_audit
+from scripts.bench.tenders_relay import tenders_relay
 from scripts.bench.tenders_sealing import tenders_sealing
 from scripts.bench.verification import verification
 from scripts.steps import ROOT
@@ -45,6 +47,8 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "gate": gate,
     "gate_bundle": gate_bundle,
     "tenders_sealing": tenders_sealing,
+    "tenders_audit": tenders_audit,
+    "tenders_relay": tenders_relay,
 }
 """By name, in the order in which they run: what others are compared with comes first."""
 PACKAGES: Final = (

@@ -10,6 +10,7 @@ from ledger.health.gate.decision import decide
 from ledger.health.gate.lane import Match
 from ledger.health.gate.outcome import Outcome
 from scripts.bench.checkpoint import LANE, NOW, Checkpoint, NothingRemembered, checkpoint
+from scripts.bench.gate_lane import lane
 from scripts.bench.rows import Row, Unit
 from scripts.bench.run import Run
 from scripts.bench.timing import measure
@@ -34,6 +35,7 @@ def gate(run: Run) -> Iterator[Row]:
         gc.freeze()  # as a gate does once it has read its bundle
         try:
             yield from _decisions(place, size)
+            yield from lane(place, size)
         finally:
             gc.unfreeze()
 

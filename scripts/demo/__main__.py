@@ -24,6 +24,7 @@ HURRIED = {
     "SUIZHENG_ALLOW_SEGMENT_SECONDS": "1",
     "SUIZHENG_GATE_BUNDLE_SECONDS": "1",
     "SUIZHENG_SCAN_BATCH_SECONDS": "1",
+    "SUIZHENG_MAILBOX_SECONDS": "2",
 }
 """A thousand travellers come from one address here, and nobody waits five minutes for a list."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from ledger.health import passes
@@ -16,10 +17,17 @@ _PERSONAL: Final = (
 )
 
 
-def look(net: Net, chain: EmbeddedChain, logs: Path, planted: str) -> str:
+def look(
+    net: Net,
+    chain: EmbeddedChain,
+    logs: Path,
+    planted: str,
+    answers: Mapping[str, bytes] = MappingProxyType({}),
+) -> str:
     """Say what was looked through; raise `NotAsTold` for anything personal.
 
-    `planted` is one of the values: the net has to find it in each of its spellings first.
+    `answers` is what else is looked through, by its place. `planted` is one of the values: the net
+    has to find it in each of its spellings first.
     """
     for spelling, text in spellings(planted):
         expect(net.leaks_in(b"..." + text + b"..."), f"the net has a hole: {spelling}")
@@ -30,6 +38,7 @@ def look(net: Net, chain: EmbeddedChain, logs: Path, planted: str) -> str:
         told["calldata"] += b"|".join(_octets(each["input"]) for each in block["transactions"])
     everything = {"fromBlock": "0x0", "toBlock": hex(blocks)}
     told["events"] = b"|".join(map(_event, chain.ask("eth_getLogs", everything)))
+    told |= answers
     told |= {path.name: path.read_bytes() for path in sorted(logs.glob("*.log"))}
     expect(told["calldata"] and told["events"] and told["serve.log"], "there is nothing to look at")
     for place, text in told.items():

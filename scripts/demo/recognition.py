@@ -3,17 +3,16 @@
 import json
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.health.rule_bundles import write_rule_bundle
+from scripts.demo.chain_time import go, until_known
 from scripts.demo.stage import expect
 from scripts.demo.terminal import Answer, Terminal
 from scripts.steps import ROOT
 from wallet.household import Household
-from wallet.service import Service
 
 HOME: Final = "CN-GD/SAMPLE-GD-HEALTH"
 HOST: Final = "MO/SAMPLE-MO-HEALTH"
@@ -26,7 +25,6 @@ AGO: Final = 60 * _HOUR
 _BEGAN: Final = 3 * _HOUR
 """How long the agreements are in force when the story begins."""
 _LASTS: Final = 300 * 24 * _HOUR
-_PATIENCE_SECONDS: Final = 60.0
 _KEYS: Final = (
     (HOME, "gd-transfers", ("documents", "status-lists")),
     (HOST, "mo-passes", ("documents",)),
@@ -36,14 +34,16 @@ _KEYS: Final = (
 """Each key has its use: a thief of one has no other."""
 _NOT_HANDED_OVER: Final = "readers"
 """The use of the key that stays in the office, which certifies gates itself."""
+_OPERATOR: Final = "operator"
 _GRANTS: Final = (
     (HOME, "issuer", "gd-officer"),
-    (HOME, "issuer", "operator"),
+    (HOME, "issuer", _OPERATOR),
     (HOST, "issuer", "mo-officer"),
     (HOST, "registrar", "mo-officer"),
-    (HOST, "issuer", "operator"),
-    (HOST, "registrar", "operator"),
+    (HOST, "issuer", _OPERATOR),
+    (HOST, "registrar", _OPERATOR),
 )
+_OFFICES: Final = {"gd-officer": HOME, "mo-officer": HOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,27 @@ class Agreed:
     manifest: Path
 
 
+@dataclass(frozen=True, slots=True)
+class BackEnd:
+    """One authority's service: where it answers, where its keys lie, whose account anchors."""
+
+    url: str
+    keys: Path
+    operator: str = _OPERATOR
+
+
 @dataclass
 class Recognition:
-    """Both sides' offices, which share one wallet here; `files` is where documents are written."""
+    """Both sides' offices, which share one wallet here; `files` is where documents are written.
+
+    `back_ends` by agency; an agency that has none of its own there uses the household's service.
+    """
 
     household: Household
     office: Terminal
     files: Path
     agreed: list[Agreed] = field(default_factory=list)
+    back_ends: dict[str, BackEnd] = field(default_factory=dict)
 
     def agree(self) -> str:
         """Sign both directions while the chain's clock is 60 hours behind."""
@@ -87,13 +100,16 @@ class Recognition:
             for type_ in ("health:pass", "health:transfer"):
                 self.office.run("agency", "accredit", agency, type_, *by)
         for agency, role, account in _GRANTS:
-            self.office.run("agency", "grant", agency, role, account)
+            whose = self._back_end(agency).operator if account == _OPERATOR else account
+            self.office.run("agency", "grant", agency, role, whose)
         for agency, key, usages in _KEYS:
             self._announce(agency, key, *usages)
-        self._catch_up()
-        self._until_known()
-        for each in self.agreed:
-            self.serve("agreement", "publish", each.policy, each.manifest, by="admin")
+        go(self.household.chain, int(time.time()))
+        for url in {self._back_end(agency).url for agency in (HOME, HOST)}:
+            until_known(self.household, url)
+            for each in self.agreed:
+                who = ("--account", "admin", "--service", url)
+                self.office.run("agreement", "publish", each.policy, each.manifest, *who)
         return f"{_NAMES[HOME]} and {_NAMES[HOST]}, {len(_KEYS)} keys"
 
     def announce_another(self) -> None:
@@ -112,8 +128,8 @@ class Recognition:
         return f"of {name}; the other side may not: {_first_words(refused.err)}"
 
     def serve(self, *words: object, code: int = 0, by: str = "mo-officer") -> Answer:
-        """Run a command that speaks to the service for an officer."""
-        service = ("--account", by, "--service", self.household.urls.service)
+        """Run a command that speaks to an officer's service; the host's for everybody else."""
+        service = ("--account", by, "--service", self._back_end(_OFFICES.get(by, HOST)).url)
         return self.office.run(*words, *service, code=code)
 
     def _sign(self, source: str, target: str, window: tuple[object, ...]) -> None:
@@ -135,26 +151,12 @@ class Recognition:
         words = [word for usage in usages for word in ("--usage", usage)]
         self.office.run("agency", "announce-key", agency, key, *words)
         if _NOT_HANDED_OVER not in usages:
-            folder = self.household.layout.service_keys / "documents"
+            folder = self._back_end(agency).keys / "documents"
             self.office.run("key", "hand-over", key, folder)
 
-    def _catch_up(self) -> None:
-        """Move the chain's clock to the present and mine a block there."""
-        chain = self.household.chain
-        chain.ask("evm_mine")  # its clock ran on since the last block
-        head = chain.ask("eth_getBlockByNumber", "latest", False)  # noqa: FBT003  # JSON-RPC
-        behind = int(time.time()) - int(head["timestamp"], 16)
-        chain.ask("evm_increaseTime", hex(max(behind, 0)))
-        chain.ask("evm_mine")
-
-    def _until_known(self) -> None:
-        """Wait until the service has seen the present block."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        head = int(str(self.household.chain.ask("eth_blockNumber")), 16)
-        with closing(Service(self.household.urls.service)) as service:
-            while service.get("/v1/agencies")["head"]["block"] < head:
-                expect(time.monotonic() < deadline, "the service does not follow the chain")
-                time.sleep(0.2)
+    def _back_end(self, agency: str) -> BackEnd:
+        house = self.household
+        return self.back_ends.get(agency, BackEnd(house.urls.service, house.layout.service_keys))
 
     def _shown(self, name: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = json.loads(

@@ -17,6 +17,7 @@ from scripts.demo.health import HealthStory
 from scripts.demo.leaks import Net
 from scripts.demo.privacy import look, of_person
 from scripts.demo.stage import Stage, expect
+from scripts.demo.tenders import TenderStory
 from scripts.demo.terminal import Answer, Terminal
 from scripts.steps import ROOT
 from wallet.household import Household
@@ -67,6 +68,7 @@ class Story:
         self.health = HealthStory(
             self.household, self.folder, self.office, self.files, self.vectors
         )
+        self.tenders = TenderStory(self.household, self.folder, self.office)
 
     def play(self, stage: Stage) -> None:
         """Play every step."""
@@ -89,10 +91,11 @@ class Story:
         stage.play("A tampered copy is refused", self.tamper)
         stage.play("A copy signed by a stranger is refused", self.sign_falsely)
         self.health.play(stage)
-        stage.play("Database and chain agree", self.audit)
         stage.play("Without a network a signed bundle answers", self.verify_off_line)
         stage.play("With the node stopped the answer is unconfirmed, never invalid", self.stop_node)
         stage.play("With the node back it is valid again", self.start_node)
+        self.tenders.play(stage)
+        stage.play("Database and chain agree", self.audit)
         stage.play("Nothing personal is on the chain or in the logs", self.look_for_people)
 
     def start(self) -> str:

@@ -5,6 +5,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +51,14 @@ class Terminal:
 
     def run_apart(self, *arguments: object) -> Answer:
         """Run a command that starts programs of its own in a process of its own; exit code 0."""
+        return together((self, arguments))[0]
+
+    def begin(self, *arguments: object) -> subprocess.Popen[str]:
+        """Begin a command in a process of its own."""
         words = self.show(*arguments)
         command = [sys.executable, "-m", "wallet.cli", "--wallet", str(self.wallet), *words]
-        ended = subprocess.run(command, check=False, capture_output=True, text=True)
-        expect(ended.returncode == 0, f"exit code {ended.returncode}: {ended.stderr[-500:]}")
-        return Answer(ended.returncode, ended.stdout, ended.stderr)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
 
     def show(self, *arguments: object) -> list[str]:
         """Print a command as it is typed; return its words."""
@@ -77,3 +81,16 @@ class Terminal:
     def _shown(self, words: list[str]) -> str:
         line = shlex.join(words).replace(f"{self.folder}/", "").replace(f"{ROOT}/", "")
         return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def together(*orders: tuple[Terminal, Sequence[object]]) -> list[Answer]:
+    """Run commands of several people at the same time; raise `NotAsTold` unless all end with 0."""
+    begun = [terminal.begin(*words) for terminal, words in orders]
+    answers = []
+    for each in begun:
+        out, err = each.communicate()
+        answers.append(Answer(each.returncode, out, err))
+    for answer in answers:
+        said = (answer.err or answer.out).strip()
+        expect(answer.code == 0, f"exit code {answer.code}: {said[-500:]}")
+    return answers

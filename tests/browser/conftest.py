@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.http.app import create_app
 from api.http.pages import VERIFY, Pages
+from tests.support.apps import app_over
 from tests.support.browser import Browser, chromium
 from tests.support.databases import migrated_sqlite
 from tests.support.listening import listening
@@ -52,7 +52,7 @@ def pages() -> Pages:
 def site(tmp_path: Path, pages: Pages) -> Iterator[Site]:
     with (
         world(migrated_sqlite(tmp_path)) as made,
-        listening(create_app(made.services, made, pages)) as origin,
+        listening(app_over(made.services, made, built=pages)) as origin,
     ):
         yield Site(made, origin)
 

@@ -12,6 +12,7 @@ REPORT = Path("var/demo/report.json")
 ANVIL = Path("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not ANVIL.exists(), reason="anvil is not installed here")
 class TestDemo:
@@ -29,6 +30,10 @@ class TestDemo:
         assert [step for step in report["steps"] if not step["ok"]] == []
         assert {"name", "ok", "seconds", "detail"} == set(report["steps"][0])
         told = {step["name"]: step["detail"] for step in report["steps"]}
+        assert told["An outsider audits the tender with the service out of the way"].startswith(
+            "9 of 11 steps VALID"
+        )
+        assert told["A falsified byte in the bundle is named"].startswith("step 1 (events)")
         assert told["Nothing personal is on the chain or in the logs"].endswith(
             "serve.log, work.log: none"
         )

@@ -1,4 +1,7 @@
-"""`suizheng health` and `suizheng gate` from end to end: one chain and service, several wallets.
+"""`suizheng health` and `suizheng gate` from end to end: two authorities' services on one chain.
+
+Each has its own database, keys, account and processes, whose connections are watched: neither ever
+opens one to the other. The traveller carries what crosses, the ledger has what both believe.
 
 Every command here speaks to the real thing; each refusal is read, and its exit code counted.
 """
@@ -20,25 +23,48 @@ from scripts.demo.crowd import Person, transfer_form
 from scripts.demo.lane import PLACE, Lane
 from scripts.demo.recognition import HOME, HOST, Recognition
 from scripts.demo.terminal import Answer, Terminal
+from scripts.ports import free_ports
+from tests.support.back_end import OwnService
+from tests.support.watching import Watch
 from wallet.embedded import ANVIL
 from wallet.household import Household
 
 pytestmark = [
     pytest.mark.skipif(not ANVIL.exists(), reason=f"{ANVIL} is not installed here"),
+    pytest.mark.slow,
     pytest.mark.timeout(900),
 ]
 PERSON = Person(4_711)
 CHILDREN = (Person(4_712), Person(4_713))
 DAY = 86_400
+TALKS = """
+import asyncio, contextlib, socket, subprocess, sys
+with contextlib.suppress(OSError):
+    socket.create_connection(("127.0.0.1", 9))
+with contextlib.suppress(OSError):
+    asyncio.run(asyncio.open_connection("127.0.0.1", 10))
+try:
+    import uvloop
+except ImportError:
+    talk = "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('127.0.0.1', 11))"
+    subprocess.run([sys.executable, "-c", talk], check=True)
+"""
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 class Border:
-    """Both offices, the traveller's wallet, and the gate's."""
+    """Both offices, the traveller's wallet, and the gate's.
 
-    def __init__(self, house: Household, folder: Path) -> None:
+    The household's service is the host's; the home authority's is beside it.
+    """
+
+    def __init__(self, house: Household, folder: Path, host: Watch) -> None:
         self.house = house
         self.folder = folder
+        self.watches = {HOME: Watch(folder / "home.sockets"), HOST: host}
+        (port,) = free_ports(1)
+        watched = self.watches[HOME].environment
+        self.home = OwnService(house, folder / "home", port, "gd-operator", watched)
         self.office = Terminal(house.layout.wallet, folder)
         self.recognition = Recognition(house, self.office, folder)
         self.traveller = Terminal(folder / "traveller", folder)
@@ -50,6 +76,10 @@ class Border:
     def open(self) -> None:
         self.office.run("key", "new", "account", "admin")
         self.office.run("key", "fund", "admin", *self.node)
+        self.office.run("key", "new", "account", "gd-operator")
+        self.office.run("key", "fund", "gd-operator", *self.node)
+        self.home.start()
+        self.recognition.back_ends[HOME] = self.home.back_end
         self.recognition.agree()
         self.recognition.equip()
         self.recognition.serve("agreement", "publish", self.domestic(), by="mo-supervisor")
@@ -115,15 +145,32 @@ class Border:
 def border(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Border]:
     for name in [name for name in os.environ if name.startswith("SUIZHENG_")]:
         monkeypatch.delenv(name)
-    house = household(tmp_path / "var")
+    watch = Watch(tmp_path / "host.sockets")
+    with monkeypatch.context() as given:
+        for name, value in (watch.environment | {"SUIZHENG_VERIFIERS": "0"}).items():
+            given.setenv(name, value)
+        house = household(tmp_path / "var")
     monkeypatch.setenv("SUIZHENG_PASSWORD_FILE", str(house.layout.password))
+    made = Border(house, tmp_path, watch)
     try:
         house.start()
-        made = Border(house, tmp_path)
         made.open()
         yield made
     finally:
+        made.home.stop()
         house.stop()
+
+
+class TestWatch:
+    def test_sees_whoever_is_spoken_to(self, tmp_path: Path) -> None:
+        """Were it blind, nothing below would show that services are strangers."""
+        watch = Watch(tmp_path / "sockets")
+        done = subprocess.run(
+            [sys.executable, "-c", TALKS], check=False, env=os.environ | watch.environment
+        )
+        assert done.returncode == 0
+        assert watch.peers == {("127.0.0.1", port) for port in (9, 10, 11)}
+        assert watch.programs == {sys.executable}
 
 
 class TestBorder:
@@ -140,6 +187,17 @@ class TestBorder:
         self.the_log_is_handed_on(border, number)
         self.an_appeal(border, number)
         self.a_consent_is_taken_back(border)
+        self.neither_service_spoke_to_the_other(border)
+
+    def neither_service_spoke_to_the_other(self, border: Border) -> None:
+        node = ("127.0.0.1", int(border.house.urls.node.rpartition(":")[2]))
+        for watch in border.watches.values():
+            assert {"serve", "work"} <= watch.commands
+            assert watch.programs <= {sys.executable}  # each of them is watched as well
+            assert watch.peers == {node}
+        databases = [border.house.layout.database, border.home.folder / "suizheng.db"]
+        kept = [database.read_bytes() for database in databases]
+        assert all(PERSON.form["documentNumber"].encode() not in each for each in kept)
 
     def nothing_is_there_yet(self, border: Border) -> None:
         gate, traveller = border.lane.gate, border.traveller

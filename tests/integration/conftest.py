@@ -7,6 +7,14 @@ import pytest
 
 from api.store.database import migrate
 from tests.support.databases import KINDS, Emptied, migrated_sqlite, postgres_url, sqlite_url
+from tests.support.terminal import cheap_keys
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_are_cheap() -> Iterator[None]:
+    """Keys cost next to nothing to open here; what they cost elsewhere, unit tests see."""
+    with cheap_keys():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ class MemoryBlobs:
 
     def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:
         self._answer()
-        if digest not in self.kept:
-            self.kept[digest] = b"".join(hashed(pieces, digest))
+        content = b"".join(hashed(pieces, digest))
+        self.kept.setdefault(digest, content)
 
     def read(self, digest: Digest) -> Iterator[bytes]:
         self._answer()

@@ -39,8 +39,8 @@ def check_changed(office: Office, statuses: Mapping[Digest, Status]) -> None:
     with office.parts.database.read() as connection:
         query = select(intents.c.state).select_from(changes.outerjoin(intents)).distinct()
         assert connection.execute(query).scalars().all() == [IntentState.FINAL.value]
-    found = {digest: office.status(office.licences.get(digest)) for digest in statuses}
-    assert found == statuses
+    rows = [office.licences.get(digest) for digest in statuses]
+    assert dict(zip(statuses, office.statuses(rows), strict=True)) == statuses
 
 
 def check_audit(office: Office) -> None:

@@ -24,7 +24,10 @@ from api.store.event_tables import EVENT_TABLES
 from api.store.foreign_tables import health_trust_lists
 from api.store.gate_tables import health_scans
 from api.store.health_tables import health_passes
+from api.store.mailbox_tables import mailboxes
+from api.store.opening_tables import bid_openings
 from api.store.tables import metadata
+from api.store.tender_tables import tender_papers
 
 POSTGRES = os.environ.get("SUIZHENG_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
 KINDS = ("sqlite", "postgresql")
@@ -120,6 +123,9 @@ def _tables() -> list[Table]:
     assert health_scans.metadata is metadata
     assert health_trust_lists.metadata is metadata
     assert bid_uploads.metadata is metadata
+    assert mailboxes.metadata is metadata
+    assert tender_papers.metadata is metadata
+    assert bid_openings.metadata is metadata
     return list(reversed(metadata.sorted_tables))
 
 
@@ -163,6 +169,8 @@ def _create(template: str) -> str:
     try:
         with _admin() as admin:
             admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{copied}"')
+            # What this would lose is lost when the server ends, and no test ends it.
+            admin.execute(f'ALTER DATABASE "{name}" SET synchronous_commit TO off')
     except psycopg.OperationalError:
         pytest.skip(f"no PostgreSQL answers at {POSTGRES}")
     return name

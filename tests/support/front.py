@@ -7,13 +7,13 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.http.app import create_app
 from api.http.schemas.sign_in import ChallengeAnswer
 from api.parts import Parts
 from api.services.composition import Services
 from ledger.chain import calls
 from ledger.chain.accounts import Account
 from ledger.values import Digest
+from tests.support.apps import app_over
 from tests.support.licences import AGENCY, CATALOGUE
 from tests.support.office import BASE_URL, TYPE, Office
 from tests.support.service import message_of, order
@@ -31,7 +31,7 @@ class Front:
     """`order` as a client does, keep what was acknowledged, ask for verdicts; made by `front`."""
 
     def __init__(self, place: Office, services: Services) -> None:
-        self.client = TestClient(create_app(services, Silent()), base_url=BASE_URL)
+        self.client = TestClient(app_over(services, Silent()), base_url=BASE_URL)
         token = sign_in(services, place.standing.office)
         self.client.headers["Authorization"] = f"Bearer {token}"
         self.acknowledged: dict[str, bytes] = {}

@@ -3,7 +3,8 @@
 A child is forked from a server that has everything imported, so that a life costs a tenth of a
 second. It runs the service's own parts; only its database and node tell when a point is reached:
 before and after every commit and every exchange with the node, before every answer over HTTP,
-before and after every lot of a job is built.
+before and after every lot of a job is built. Where a commit begins right after another one, the
+same is stored at both points: whoever is killed at one of them need not be at the other.
 """
 
 import multiprocessing
@@ -22,20 +23,27 @@ from typing import Any
 
 import uvicorn
 from sqlalchemy import Connection as SqlConnection
+from structlog import get_logger
 
 from api.blobs.files import FileBlobs
 from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
-from api.http.app import create_app
 from api.services.builders import Answer, BuilderProcesses, OwnBuilder
 from api.services.building import Lot, Task
 from api.store.database import Database
 from ledger.chain.rpc import Node, Request
 from ledger.values import Digest
+from tests.support.apps import app_over
 from tests.support.office import OfficeParts
 
 STOPPED = "stopped"
-PRELOAD = ("tests.support.kills", "tests.support.schema", "api.http.app", "eth_account")
+PRELOAD = (
+    "tests.support.warm",
+    "tests.support.kills",
+    "tests.support.schema",
+    "api.http.app",
+    "eth_account",
+)
 Reach = Callable[[str], None]
 Say = Callable[[Any], None]
 Life = Callable[["KillableParts", Say], None]
@@ -202,7 +210,10 @@ class Nursery:
         self._context = forkserver()
 
     def begin(self, life: Life, *, kill_at: int | None = None, stop_at: int | None = None) -> Child:
-        """Begin a life that ends itself, or stands still, at a point; they are counted from 1."""
+        """Begin a life that ends itself, or stands still, at a point.
+
+        They are counted from 1, and for `kill_at` only those at which something else is stored.
+        """
         ours, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(
             target=_live, args=(life, self._settings, theirs, kill_at, stop_at), daemon=True
@@ -265,7 +276,7 @@ def keep_running_jobs(parts: KillableParts, say: Say) -> None:
 
 def serve(parts: KillableParts, say: Say, *, port: int) -> None:
     """Answer HTTP on a port of this machine, for ever; no line is closed that idles meanwhile."""
-    app = _telling(create_app(parts.services()), parts.reach)
+    app = _telling(app_over(parts.services(), get_logger("api.http")), parts.reach)
     config = uvicorn.Config(app, port=port, log_level="error", ws="none", timeout_keep_alive=600)
     server = uvicorn.Server(config)
     starting = threading.Timer(0, _tell_when_started, (server, say))
@@ -301,15 +312,16 @@ def _is_stopped(pid: int) -> bool:
 def _live(
     life: Life, settings: Settings, line: Connection, kill_at: int | None, stop_at: int | None
 ) -> None:
-    count = 0
+    passed, states = [""], 0
 
     def reach(point: str) -> None:
-        nonlocal count
-        count += 1
+        nonlocal states
+        states += (passed[-1], point) != ("committed", "commit")
+        passed.append(point)
         line.send(("point", point))
-        if count == kill_at:
+        if states == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        if count == stop_at:
+        if len(passed) - 1 == stop_at:
             line.send(("point", STOPPED))
             os.kill(os.getpid(), signal.SIGSTOP)
 

@@ -1,9 +1,8 @@
 """A gate at a terminal, the bundle that it decides by, and passes to show it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,14 +58,14 @@ def bundle(*encoded: bytes, sequence: int = 12, **headed: Any) -> Made:
 
 
 class _Typed(BytesIO):
-    """Standard input whose next line is asked for when it is read."""
+    """Standard input whose next piece is asked for when it is read."""
 
-    def __init__(self, turns: Iterator[str]) -> None:
+    def __init__(self, turns: Iterator[bytes]) -> None:
         super().__init__()
         self._turns = turns
 
-    def read1(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  # a line at most
-        return b"".join(f"{text}\r\n".encode() for text in islice(self._turns, 1))
+    def read1(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  # a turn at most
+        return next(self._turns, b"")
 
 
 class GateTerminal:
@@ -96,7 +95,12 @@ class GateTerminal:
 
     def at_work(self, turns: Iterator[str], *words: object, code: int = 0) -> Result:
         """Scan lines one by one; what `turns` does between them happens while the gate runs."""
-        done = self.terminal.try_("gate", "scan", *words, "--json", input=_Typed(turns))
+        typed = (f"{text}\r\n".encode() for text in turns)
+        return self.sent(typed, *words, "--json", code=code)
+
+    def sent(self, pieces: Iterable[bytes], *words: object, code: int = 0) -> Result:
+        """Scan what arrives piece by piece."""
+        done = self.terminal.try_("gate", "scan", *words, input=_Typed(iter(pieces)))
         assert done.exit_code == code, done.output
         return done
 

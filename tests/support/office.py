@@ -1,7 +1,7 @@
 """The back of the service over a real node and database: an agency with keys, ready to work."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -135,8 +135,17 @@ class Office:
 
     def status(self, row: LicenceRow) -> Status:
         """Return a licence's status as the chain itself has it."""
-        words = self.standing.client.status_words(row.agency, row.list)
-        return Status(words[row.index >> 7] >> 2 * (row.index & 127) & 3)
+        (status,) = self.statuses([row])
+        return status
+
+    def statuses(self, rows: Sequence[LicenceRow]) -> list[Status]:
+        """Return the statuses of licences as the chain itself has them; each list is read once."""
+        lists = {(row.agency, row.list) for row in rows}
+        words = {each: self.standing.client.status_words(*each) for each in lists}
+        return [
+            Status(words[row.agency, row.list][row.index >> 7] >> 2 * (row.index & 127) & 3)
+            for row in rows
+        ]
 
     def is_anchored(self, row: LicenceRow) -> bool:
         return self.batches.place_of(row.digest).anchored is not None

@@ -167,8 +167,13 @@ def bid_head(place: Place, part: int = 1, version: int = 1, **changes: Any) -> d
     } | changes
 
 
-def sealed_bid(key: bytes = b"\x11" * 32, signer: Signer | None = None, **changes: Any) -> InMemory:
-    """A bid of the bidder with this one-time key; `changes` are made to the manifest alone."""
+def sealed_bid(
+    key: bytes = b"\x11" * 32,
+    signer: Signer | None = None,
+    who: dict[str, str] = IDENTITY,
+    **changes: Any,
+) -> InMemory:
+    """A bid of `who` with this one-time key; `changes` are made to the manifest alone."""
     encoded, files = tender_documents()
     found = documents.read(encoded)
     place = Place(found.ledger, found.tender, 0, account(key))
@@ -177,7 +182,7 @@ def sealed_bid(key: bytes = b"\x11" * 32, signer: Signer | None = None, **change
     secrets = PartSecrets.draw(randomness)
     sealed = secrets.envelopes(found.keys(files)[1], found.threshold, context, randomness)
     part_file = PartFile(
-        bid_head(place, **changes),
+        bid_head(place, **{"identity": who, **changes}),
         bid_files(OPEN, "public"),
         bid_files(CONFIDENTIAL, "technical"),
         found.recipients,
@@ -192,7 +197,7 @@ def sealed_bid(key: bytes = b"\x11" * 32, signer: Signer | None = None, **change
         version=1,
         docs=found.digest,
         parts=(secrets.commit(part_file, sealed, context),),
-        identity=manifest.identity_commitment(IDENTITY, place.constant),
+        identity=manifest.identity_commitment(who, place.constant),
         bond=messages.NO_BOND,
         valid_until=1_800_000_000,
     )

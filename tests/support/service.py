@@ -14,7 +14,6 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from api.http.app import create_app
 from api.http.limits import Allowances, Rates
 from api.services.at_head import AtHead
 from api.services.composition import DeploymentView, Ports, Services, compose
@@ -33,7 +32,7 @@ from api.store.recognitions import RecognitionStore
 from api.store.registry import Registry
 from api.store.tables import metadata
 from ledger.chain.accounts import Account
-from ledger.chain.deployments import Deployment
+from ledger.chain.deployments import Deployment, TenderContracts
 from ledger.errors import ChainUnavailable
 from ledger.events import (
     Accredited,
@@ -51,6 +50,7 @@ from ledger.keys import PrivateKey, Signer
 from ledger.merkle import Tree
 from ledger.projection import Header
 from ledger.status_list import word_changes
+from ledger.tenders.ocds.publishing import UNREGISTERED
 from ledger.values import (
     OPEN_END,
     Address,
@@ -71,6 +71,7 @@ from ledger.values import (
 from ledger.verification.evidence import Evidence, Query, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.proof_file import ProofFile
+from tests.support.apps import app_over
 from tests.support.blobs import MemoryBlobs
 from tests.support.declared import Problems
 from tests.support.fake_projection import take_in
@@ -82,6 +83,7 @@ CHAIN_ID = 31337
 FOREIGN = "11440300MBEXAMPX09"
 FOREIGN_ID = agency_id("CN-GD", FOREIGN)
 LEDGER = LedgerRef(CHAIN_ID, Address("0x5FbDB2315678afecb367f032d93F642f64180aa3"))
+TENDERS = LedgerRef(CHAIN_ID, Address("0x00000000000000000000000000000000000000AA"))
 OTHER_CONTRACT = Address("0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
 
 
@@ -171,7 +173,7 @@ class World:
         self.pace = 3600.0  # an hour at each look: what may be remembered for a moment, never is
         self.services = self.compose()
         self.time = 0.0
-        self.app = create_app(self.services, self, limits=Allowances(rates, lambda: self.time))
+        self.app = app_over(self.services, self, limits=Allowances(rates, lambda: self.time))
         self.problems = Problems(self.app)
         self.client = TestClient(self.app, base_url=BASE_URL)
         self.client.event_hooks["request"] = [name_order]
@@ -343,7 +345,14 @@ class World:
             clock=self.clock,
         )
         deployment = Deployment(
-            CHAIN_ID, OTHER_CONTRACT, LEDGER.address, OTHER_CONTRACT, 1, bytes(32), {}
+            CHAIN_ID,
+            OTHER_CONTRACT,
+            LEDGER.address,
+            OTHER_CONTRACT,
+            1,
+            bytes(32),
+            {},
+            tender_contracts=TenderContracts(OTHER_CONTRACT, TENDERS.address, OTHER_CONTRACT),
         )
         self.intents = Intents(deployment, self.operator.address)
         ports = Ports(
@@ -361,6 +370,7 @@ class World:
             catalogue=CATALOGUE,
             policy=Policy(frozenset({LEDGER}), max_evidence_age=60),
             base_url=BASE_URL,
+            ocds_prefix=UNREGISTERED,
             clock=self.clock,
             steady=self._steady,
             randomness=secrets.token_bytes,

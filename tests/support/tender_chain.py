@@ -166,6 +166,7 @@ _MAKERS: Mapping[type, Callable[[Any, TenderState], _Made]] = {
     events.ScoreCommitted: lambda e, _: _step(e, Step.SCORE, seat=e.seat),
     events.ReportRecorded: lambda e, _: _step(e, Step.REPORT, bidders=e.bidders),
     events.NoticePublished: lambda e, _: _step(e, Step.NOTICE, until=e.until),
+    events.ReviewOrdered: lambda e, _: _step(e, Step.REVIEW),
     events.Awarded: lambda e, _: _step(e, Step.AWARD, reason=e.reason, bidders=(e.winner,)),
     events.Contracted: lambda e, _: _step(e, Step.CONTRACT, reason=e.record),
 }

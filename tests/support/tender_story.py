@@ -270,9 +270,9 @@ class Story:
 
     # Afterwards.
 
-    def committee(self, seats: int = 5, lot: int = 0) -> None:
+    def committee(self, seats: int = 5, lot: int = 0, digest: bytes = b"\xc0" * 32) -> None:
         transitions.require_step(self.state, lot, Step.COMMITTEE, self.now)
-        self.tell(events.CommitteeCommitted, lot, self.part, b"\xc0" * 32, seats)
+        self.tell(events.CommitteeCommitted, lot, self.part, digest, seats)
 
     def score(self, seat: int, lot: int = 0, digest: bytes | None = None) -> None:
         transitions.require_step(self.state, lot, Step.SCORE, self.now)
@@ -291,15 +291,19 @@ class Story:
         transitions.require_notice(self.state, lot, until, self.now)
         self.tell(events.NoticePublished, lot, b"\x10" * 32, until)
 
+    def review(self, lot: int = 0) -> None:
+        transitions.require_step(self.state, lot, Step.REVIEW, self.now)
+        self.tell(events.ReviewOrdered, lot, b"\x1a" * 32)
+
     def award(self, name: str, lot: int = 0, reason: bytes = ZERO) -> None:
         winner = address(name)
         transitions.require_award(self.state, lot, winner, reason, self.now)
         self.tell(events.Awarded, lot, winner, b"\x11" * 32, reason)
         self.tell(events.LotAwarded, lot)
 
-    def contract(self, lot: int = 0) -> None:
+    def contract(self, lot: int = 0, record: bytes = b"\x13" * 32) -> None:
         transitions.require_step(self.state, lot, Step.CONTRACT, self.now)
-        self.tell(events.Contracted, lot, b"\x12" * 32, b"\x13" * 32)
+        self.tell(events.Contracted, lot, b"\x12" * 32, record)
 
     def void(self, lot: int = 0) -> None:
         transitions.require_step(self.state, lot, Step.VOID, self.now)

@@ -20,7 +20,7 @@ from ledger.tenders import documents
 from ledger.tenders.documents import Documents
 from ledger.tenders.ids import ref_of, tender_id
 from ledger.tenders.trustees import Statement, ledger_json
-from ledger.values import LedgerRef, Role, agency_id, jurisdiction_id
+from ledger.values import Address, LedgerRef, Role, agency_id, jurisdiction_id
 from tests.support.anvil import Anvil
 from tests.support.bid_desk import DESCRIPTION, Desk
 from tests.support.sealed_bids import document_content, with_statements
@@ -32,6 +32,8 @@ BUYER: Final = "CN-GD/11440100MBSAMPLE01"
 GROUPS: Final = tuple(f"CN-GD/11440100MBSAMPLE1{index}" for index in (1, 2, 3))
 THRESHOLD: Final = 2
 PAYER: Final = "payer"
+DEEP: Final = 70
+"""Blocks after which anvil calls one final."""
 _POLICY: Final = (
     *(20 * DAY, 15 * DAY, 3 * DAY, 10 * DAY, 3 * DAY, 30 * DAY),
     *((300, 3_600), (600, 7_200), (600, 7_200), (600, 7_200)),
@@ -101,6 +103,11 @@ class TenderTown:
             node.call("evm_setNextBlockTimestamp", moment)
             node.call("evm_mine")
 
+    def bury(self) -> None:
+        """Mine blocks until the node calls what is there final."""
+        with self.node() as node:
+            node.call("anvil_mine", hex(DEEP), "0x1")
+
     def terminal(self, name: str) -> Terminal:
         """A new wallet that trusts the ledger and has money on an account."""
         folder = self.folder / name
@@ -113,11 +120,26 @@ class TenderTown:
             node.call("anvil_setBalance", address, _BALANCE)
         return terminal
 
-    def publish(self, number: str, change: Change = lambda _: None) -> Sale:
-        """Publish a tender; `change` is made to what the chain is told, not to the documents."""
+    def make_supervisor(self, terminal: Terminal) -> None:
+        """Let the terminal's account supervise the buyer's jurisdiction, as the council does."""
+        address = Address(terminal.outside.keyring.entry(PAYER).shown)
+        place = jurisdiction_id(BUYER.partition("/")[0])
+        self.send(calls.grant_role(self.deployment, place, Role.SUPERVISOR, address))
+
+    def publish(
+        self, number: str, change: Change = lambda _: None, parts: int = 1, **said: Any
+    ) -> Sale:
+        """Publish a tender; `change` is made to what the chain is told, not to the documents.
+
+        `said` are members of the documents besides.
+        """
         trustees = [self.terminal(f"{number} trustee {index}") for index in (1, 2, 3)]
-        statements = [self._statement(each, number, n) for n, each in enumerate(trustees, 1)]
-        encoded, files = with_statements(self._content(number, statements), statements)
+        statements = [
+            self._statement(each, number, n, part)
+            for part in range(1, parts + 1)
+            for n, each in enumerate(trustees, 1)
+        ]
+        encoded, files = with_statements(self._content(number, statements) | said, statements)
         known = documents.read(encoded)
         start = self.now + 21 * DAY
         ends = (start, *(start + 1_800 * n for n in range(4)))
@@ -130,22 +152,22 @@ class TenderTown:
             "mailbox": bytes(32),
             "bond_authority": "0x" + "00" * 20,
             "lots": 1,
-            "parts": 1,
+            "parts": parts,
             "threshold": THRESHOLD,
             "ends": ends,
             "trustees": [(each.key, each.group) for each in known.trustees],
         }
         change(told)
-        self._call("TenderLedger", "publish", tuple(told.values()))
+        self.act("TenderLedger", "publish", tuple(told.values()))
         return Sale(self, known, encoded, files, ends, trustees)
 
-    def _statement(self, trustee: Terminal, number: str, index: int) -> Statement:
+    def _statement(self, trustee: Terminal, number: str, index: int, part: int = 1) -> Statement:
         request, rehearsal, statement = (
             trustee.folder / f"{name}.json" for name in ("request", "rehearsal", "statement")
         )
         trustee.run(
             *("trustee", "register", BUYER, number, "--ledger", self.ledger.address),
-            *("--chain-id", self.ledger.chain_id, "--index", index),
+            *("--chain-id", self.ledger.chain_id, "--index", index, "--part", part),
             *("--group", GROUPS[index - 1], "--out", request),
         )
         trustee.run("trustee", "challenge", request, "--out", rehearsal)
@@ -153,20 +175,21 @@ class TenderTown:
         return Statement.read(statement.read_bytes())
 
     def _content(self, number: str, statements: Sequence[Statement]) -> dict[str, Any]:
-        return document_content(1, THRESHOLD, 3) | {
+        parts = max(each.key.part for each in statements)
+        return document_content(parts, THRESHOLD, 3) | {
             "ledger": ledger_json(self.ledger),
             "tender": "0x" + tender_id(self.agency, ref_of(number)).hex(),
             "agency": "0x" + self.agency.hex(),
             "number": number,
             "trustees": [
                 {
-                    "part": 1,
-                    "index": index,
+                    "part": stated.key.part,
+                    "index": stated.key.index,
                     "key": stated.key.key,
                     "group": "0x" + stated.key.group.hex(),
-                    "name": f"Trustee {index}",
+                    "name": f"Trustee {stated.key.index}",
                 }
-                for index, stated in enumerate(statements, 1)
+                for stated in statements
             ],
         }
 
@@ -177,18 +200,18 @@ class TenderTown:
         self.send(calls.admit_jurisdiction(at, place, council))
         self.send(calls.admit_agency(at, jurisdiction_id(place), code, "样例采购中心", council))
         self.send(calls.grant_role(at, self.agency, Role.TENDERER, council))
-        found = self._call("TenderPolicies", "registerPolicy", jurisdiction_id(place), _POLICY)
+        found = self.act("TenderPolicies", "registerPolicy", jurisdiction_id(place), _POLICY)
         return bytes(found)
 
-    def _call(self, contract: str, function: str, *values: Any) -> Any:
-        """Call a function, then send it; return what it answered."""
+    def act(self, contract: str, function: str, *values: Any) -> Any:
+        """Call a function, then send it; return what it answered, None for nothing."""
         entry = load_abi(contract).functions[function]
         call = Call(self.deployment.addresses[contract], entry.encode(*values))
         asked = {"from": self.council.address, "to": call.to, "data": "0x" + call.data.hex()}
         with self.node() as node:
             answer = node.call("eth_call", asked, "latest")
         self.send(call)
-        return entry.outputs.decode(bytes.fromhex(answer[2:]))[0]
+        return next(iter(entry.outputs.decode(bytes.fromhex(answer[2:]))), None)
 
 
 def sent(words: Sequence[object], *flags: object) -> tuple[object, ...]:

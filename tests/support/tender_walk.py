@@ -143,6 +143,8 @@ class Walk:
         lot = self.lot
         if lot_phase_at(self.told.state, lot, self.told.now) is Phase.EVALUATED:
             self.told.notice(self.told.now + 3 * DAY, lot)
+        elif self.told.state.lot(lot).course.has_ground and self.random.random() < 0.5:
+            self.told.review(lot)
         elif self.told.state.lot(lot).course.winner is None:
             self.told.award(self.name, lot, self.random.choice((ZERO, REASON)))
         else:

@@ -1,12 +1,14 @@
 """A person at a terminal: runs commands in a wallet of their own and reads what they print."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from click.testing import CliRunner, Result
 
 from ledger.chain.deployments import CodeHash, Deployment
@@ -30,6 +32,18 @@ DEPLOYMENT = Deployment(
     block_hash=b"\x05" * 32,
     code_hashes=dict.fromkeys(("Authority", "RecordLedger", "VerificationLens"), _CODE),
 )
+
+
+@contextmanager
+def cheap_keys() -> Iterator[None]:
+    """Let whatever in this process makes keys make them cheap to open, in others, too.
+
+    Opening one takes most of a second, which each command and each service does; how much work it
+    is, its file says.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keyring.__init__, "__defaults__", (QUICK,))
+        yield
 
 
 def seeded(seed: bytes) -> Callable[[int], bytes]:

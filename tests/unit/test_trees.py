@@ -60,6 +60,7 @@ class TestTrees:
             "VerificationLens",
             "TenderLedger",
             "AwardLedger",
+            "TenderPolicies",
         ],
     )
     def test_every_unit_test_has_a_tree(self, contract: str) -> None:

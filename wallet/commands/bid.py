@@ -6,7 +6,10 @@ from typing import Any
 import click
 
 from ledger import age
-from ledger.tenders.signed_bids import backup
+from ledger.tenders.signed_bids import Backup
+from wallet.commands.bid_backup import disclose_backup
+from wallet.commands.bid_listing import list_
+from wallet.commands.bid_objecting import object_
 from wallet.commands.bid_opening import open_, open_confidential_files
 from wallet.commands.bid_reading import read_secrets, status
 from wallet.commands.bid_sealing import lot_option, seal_bid, sealing_options, shown
@@ -74,13 +77,13 @@ def export_backup(outside: Surroundings, /, tender: str, **given: Any) -> None:
     password = given["passwords"].of(kept.key_name)
     account = outside.keyring.account(kept.key_name, password)
     secrets = kept.secrets(signed.message.version, StoreKey.of(account.private_key))
-    content = backup(signed, [each.s_b for each in secrets])
-    write_file(given["out"], age.seal(content, given["recipient"], outside.randomness))
+    held = Backup(signed.ledger, signed.message, tuple(each.s_b for each in secrets))
+    write_file(given["out"], age.seal(held.to_bytes(), given["recipient"], outside.randomness))
     say(f"Version {signed.message.version} can be disclosed by whoever opens {given['out']}.")
 
 
 for _command in (
-    *(submit, replace, withdraw, disclose, watch, recover, status),
-    *(read_secrets, open_, open_confidential_files),
+    *(submit, replace, withdraw, list_, disclose, disclose_backup, watch, recover, status),
+    *(read_secrets, open_, open_confidential_files, object_),
 ):
     bid.add_command(_command)

@@ -1,10 +1,9 @@
 """`suizheng bid open`, `open-confidential`: bids out of their files, without service or node."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -22,7 +21,8 @@ from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.unsealing import Opened, open_confidential, open_part
 from wallet.commands.options import FILE, FOLDER, json_option
 from wallet.console import print_json, print_table, say, waiting
-from wallet.home import FileMissing, FileUnreadable, read_file
+from wallet.home import read_file
+from wallet.tenders.archive import reading
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import DOCUMENTS
 from wallet.tenders.unpacking import unpacking
@@ -82,7 +82,7 @@ def open_(bid: Path, file: Path, out: Path, **given: Any) -> None:
     part = given["part"]
     signed.require_good(known.parts, len(known.of_part(1)))
     joined = _joined(known, signed, part, Secrets.read(given["published"]))
-    with waiting("Opening"), unpacking(out) as taken, _reading(file) as source:
+    with waiting("Opening"), unpacking(out) as taken, reading(file) as source:
         opened = open_part(source, joined.key, signed.ledger, signed.message, part, taken.receive)
         taken.finish(opened.files)
     said = opened.manifest
@@ -102,12 +102,12 @@ def open_(bid: Path, file: Path, out: Path, **given: Any) -> None:
 @json_option
 def open_confidential_files(folder: Path, out: Path, **given: Any) -> None:
     """For those who evaluate: open what is confidential of the opened bid in FOLDER into OUT."""
-    key = _identity(given["identity"])
+    key = read_identity(given["identity"])
     ctx = parse_object(read_file(folder / manifest.MANIFEST)).get("ctx", "")
     with (
         waiting("Opening"),
         unpacking(out) as taken,
-        _reading(folder / manifest.CONFIDENTIAL) as source,
+        reading(folder / manifest.CONFIDENTIAL) as source,
     ):
         opened = open_confidential(source, key, str(ctx), taken.receive)
         taken.finish(opened.files)
@@ -135,17 +135,6 @@ def _joined(known: Documents, signed: SignedBid, part: int, secrets: Secrets) ->
     return join_released(part, committed, context, sealed, released, known.threshold, secrets.s_b)
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with path.open("rb") as source:
-            yield source
-    except FileNotFoundError as exc:
-        raise FileMissing(str(path)) from exc
-    except (IsADirectoryError, PermissionError) as exc:
-        raise FileUnreadable(str(path), exc.strerror or "") from exc
-
-
 def _shown(opened: Opened) -> dict[str, Any]:
     return {
         "manifest": dict(opened.manifest),
@@ -156,7 +145,7 @@ def _shown(opened: Opened) -> dict[str, Any]:
     }
 
 
-def _identity(path: Path) -> bytes:
+def read_identity(path: Path) -> bytes:
     """Return the secret key in a file of identities, comments passed over."""
     for line in read_file(path).decode("utf-8", "replace").splitlines():
         if line and not line.startswith("#"):

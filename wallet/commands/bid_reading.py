@@ -18,6 +18,8 @@ from wallet.surroundings import Surroundings
 from wallet.tenders.bids import BidPlace, BidStore
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.lines import tender_line
+from wallet.tenders.moments import both, calendar_under, end_rows, told_duty
+from wallet.tenders.reminders import next_duty, read_duties
 
 _PARTS = (1, 2)
 
@@ -39,12 +41,16 @@ def status(outside: Surroundings, /, tender: str | None, **given: Any) -> None:
     kept = BidStore(outside.home).find(tender, given["lot"])
     with tender_line(outside, given, kept.newest().ledger) as line:
         found = _on_chain(line.reader, kept, outside)
+        due = next_duty(read_duties(line.reader, kept, found["bidder"]), found["at"])
+        calendar = calendar_under(line.reader.tender(kept.tender).policy)
     if given["as_json"]:
-        print_json(found)
+        print_json(found | {"next": None if due is None else due.to_json()})
         return
-    say(f"{found['phase']} of part {found['part']}; the chain's clock shows {when(found['at'])}")
-    print_table(("END", "AT"), ((name, when(at)) for name, at in found["ends"].items()))
+    now = " = ".join(each for each in both(calendar, found["at"]) if each)
+    say(f"{found['phase']} of part {found['part']}; the chain's clock shows {now}")
+    print_table(("END", "LOCAL", "UTC"), end_rows(calendar, found["ends"].items()))
     say(f"Your bid: {found['bid']['state']}, version {found['bid']['version']}")
+    say("Next: nothing for now." if due is None else f"Next: {told_duty(due, calendar)}")
 
 
 @click.command(name="secrets", cls=TenderCommand)

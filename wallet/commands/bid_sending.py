@@ -1,29 +1,43 @@
-"""`suizheng bid submit`, `replace`, `withdraw`, `disclose`, `recover`: straight to the chain.
+"""`suizheng bid submit`, `replace`, `withdraw`, `disclose`, `recover`: by a service, or direct.
 
-Any funded account sends; the one-time key signs messages and pays nothing, so that nobody can link
-it to the bidder by where its money came from.
+Services that are named relay it; else any funded account sends. The one-time key signs messages
+and pays nothing, so that nobody can link it to the bidder by where its money came from.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from ledger.chain import tender_calls
 from ledger.chain.accounts import Account
-from ledger.chain.calls import Call
-from ledger.chain.direct import Receipt
-from ledger.chain.tender_reading import TenderReader
+from ledger.chain.tender_reading import BidAsStored, TenderReader
 from ledger.tenders import messages
 from ledger.tenders.contract_errors import BidMissing
 from ledger.tenders.errors import AlreadyDone
-from ledger.tenders.messages import SubmitBid, WithdrawBid
+from ledger.tenders.messages import WithdrawBid
+from ledger.tenders.relayed import Kind, Secret, SignedWithdrawal
 from ledger.tenders.sealing import PartSecrets
 from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.state import BidState
-from ledger.values import Address, LedgerRef
+from ledger.values import Address
+from wallet.commands.bid_delivery import (
+    courier_of,
+    forget_replaced,
+    is_urgent,
+    secret_parcel,
+    sending_options,
+    unlocked,
+)
+from wallet.commands.bid_posting import (
+    direct_option,
+    parcel_of,
+    post,
+    takes_mailbox,
+    tell_posted,
+)
 from wallet.commands.bid_sealing import (
     VALID_SECONDS,
     bidder_of,
@@ -34,19 +48,15 @@ from wallet.commands.bid_sealing import (
     shown,
     valid_option,
 )
-from wallet.commands.options import (
-    FOLDER,
-    account_option,
-    json_option,
-    ledger_options,
-    password_option,
-)
+from wallet.commands.options import FOLDER, json_option, password_option
 from wallet.console import print_json, say, waiting
 from wallet.surroundings import Surroundings
 from wallet.tenders.bids import BidPlace, BidStore, StoreKey
+from wallet.tenders.delivery import Delivered, Parcel
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import Known, read_documents
 from wallet.tenders.lines import Line, tender_line
+from wallet.tenders.mailboxes import Letter, Letterbox
 from wallet.tenders.preflight import (
     require_disclosable,
     require_receiving,
@@ -60,26 +70,24 @@ class Posting:
     """A secret of one part that goes out: when it may, which call, and which of the two it is."""
 
     require: Callable[[TenderReader, BidPlace, Address, int], SignedBid]
-    encode: Callable[[LedgerRef, SubmitBid, int, bytes], Call]
+    kind: Kind
     secret: Callable[[PartSecrets], bytes]
 
-    def of(self, line: Line, kept: BidPlace, key: Account, part: int) -> tuple[SignedBid, Call]:
-        """Return the bid and the call; raises as `require` does before anything is unsealed."""
+    def of(self, line: Line, kept: BidPlace, key: Account, part: int) -> tuple[SignedBid, Parcel]:
+        """Return the bid and the parcel; raises as `require` does before anything is unsealed."""
         signed = self.require(line.reader, kept, key.address, part)
-        held = kept.secrets(signed.message.version, StoreKey.of(key.private_key))[part - 1]
-        return signed, self.encode(signed.ledger, signed.message, part, self.secret(held))
+        version = signed.message.version
+        held = kept.secrets(version, StoreKey.of(key.private_key))[part - 1]
+        secret = Secret(self.kind, signed.message, part, self.secret(held))
+        keep = partial(kept.keep_said, version)
+        return signed, secret_parcel(line, secret, keep)
 
 
-DISCLOSURE: Final = Posting(require_disclosable, tender_calls.disclose, lambda each: each.s_b)
-_RECOVERY: Final = Posting(require_recoverable, tender_calls.recover, lambda each: each.s_c)
+DISCLOSURE: Final = Posting(require_disclosable, Kind.DISCLOSURE, lambda each: each.s_b)
+_RECOVERY: Final = Posting(require_recoverable, Kind.RECOVERY, lambda each: each.s_c)
 part_option = click.option(
     "--part", type=click.IntRange(1, 2), help="The one that is being opened unless given."
 )
-
-
-def sending_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the node, and the account that pays."""
-    return ledger_options(account_option(None)(command))
 
 
 def of_tender(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,6 +100,7 @@ def of_tender(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("documents", type=FOLDER)
 @click.argument("folder", type=FOLDER, required=False)
 @sending_options
+@direct_option
 @sealing_options
 @click.pass_obj
 def submit(outside: Surroundings, /, documents: Path, folder: Path | None, **given: Any) -> None:
@@ -99,6 +108,9 @@ def submit(outside: Surroundings, /, documents: Path, folder: Path | None, **giv
 
     Before anything is sealed or sent, documents, trustees, their groups, threshold and policy are
     held against the chain. Repeat it safely: what the chain holds already is not sent again.
+
+    Where the tender has a mailbox the bid goes there, unless --direct is given or submitEnd is less
+    than ten minutes away: a hash among 64, to be listed after submitEnd (bid watch, or bid list).
     """
     known = read_documents(documents)
     with tender_line(outside, given, known.documents.ledger) as line:
@@ -114,6 +126,7 @@ def submit(outside: Surroundings, /, documents: Path, folder: Path | None, **giv
 @click.argument("documents", type=FOLDER)
 @click.argument("folder", type=FOLDER)
 @sending_options
+@direct_option
 @sealing_options
 @click.pass_obj
 def replace(outside: Surroundings, /, documents: Path, folder: Path, **given: Any) -> None:
@@ -127,13 +140,15 @@ def replace(outside: Surroundings, /, documents: Path, folder: Path, **given: An
     with tender_line(outside, given, known.documents.ledger) as line:
         require_published(known.documents, line.reader)
         bidder = bidder_of(outside, kept)
-        if not line.reader.bid(kept.tender, kept.lot, bidder).version:
+        is_there = line.reader.bid(kept.tender, kept.lot, bidder).version
+        if not is_there and not Letterbox(kept).letters():
             raise BidMissing(bidder)
         _seal_and_submit(outside, line, known, folder, given)
 
 
 @click.command(cls=TenderCommand)
 @of_tender
+@direct_option
 @valid_option
 @click.pass_obj
 def withdraw(outside: Surroundings, /, tender: str, **given: Any) -> None:
@@ -142,30 +157,16 @@ def withdraw(outside: Surroundings, /, tender: str, **given: Any) -> None:
     TENDER is the beginning of its id.
     """
     kept = BidStore(outside.home).find(tender, given["lot"])
-    ledger = kept.newest().ledger
-    with tender_line(outside, given, ledger) as line:
+    with tender_line(outside, given, kept.newest().ledger) as line:
         bid = line.reader.bid(kept.tender, kept.lot, bidder_of(outside, kept))
         if bid.state is BidState.WITHDRAWN:
             raise AlreadyDone
         require_receiving(line.reader, kept.tender)
-        key = unlocked(outside, kept.key_name, given)
-        if bid.state is BidState.NONE:
-            raise BidMissing(key.address)
-        version = max(kept.next_version(), bid.version + 1)
-        until = given["valid_until"] or outside.now() + VALID_SECONDS
-        message = WithdrawBid(kept.tender, kept.lot, key.address, version, until)
-        signature = messages.sign(ledger, message, key.private_key)
-        kept.keep_withdrawal(version, message, signature)
-        call = tender_calls.withdraw(ledger, message, signature)
-        with waiting("Waiting for the block"):
-            receipt = line.send(unlocked(outside, given["account"], given), call)
-    digest = "0x" + messages.digest(ledger, message).hex()
-    _tell(
-        f"Version {version} takes the bid back.",
-        {"version": version, "digest": digest},
-        receipt,
-        given,
-    )
+        withdrawal = _withdrawal(outside, kept, bid, given)
+        version = withdrawal.message.version
+        facts = {"version": version, "digest": "0x" + withdrawal.digest.hex()}
+        told = (f"Version {version} takes the bid back.", facts)
+        _bring(outside, line, kept, withdrawal, told, given)
 
 
 @click.command(cls=TenderCommand)
@@ -210,11 +211,47 @@ def _submit(
     stored = line.reader.bid(kept.tender, kept.lot, message.bidder)
     if stored.digest == signed.digest:
         raise AlreadyDone
-    account = unlocked(outside, given["account"], given)
-    with waiting("Waiting for the block"):
-        receipt = line.send(account, tender_calls.submit(signed))
     said = f"Version {message.version} for lot {message.lot} is in."
-    _tell(said, shown(kept, signed), receipt, given)
+    _bring(outside, line, kept, signed, (said, shown(kept, signed)), given)
+
+
+def _withdrawal(
+    outside: Surroundings, kept: BidPlace, bid: BidAsStored, given: dict[str, Any]
+) -> SignedWithdrawal:
+    """Return the withdrawal that waits in the mailbox, else sign one; raise `BidMissing`."""
+    letters = Letterbox(kept).letters()
+    newest = letters[0] if letters else None
+    if isinstance(newest, SignedWithdrawal) and newest.message.version == kept.versions()[-1]:
+        return newest
+    key = unlocked(outside, kept.key_name, given)
+    if bid.state is BidState.NONE and newest is None:
+        raise BidMissing(key.address)
+    ledger, version = kept.newest().ledger, max(kept.next_version(), bid.version + 1)
+    until = given["valid_until"] or outside.now() + VALID_SECONDS
+    message = WithdrawBid(kept.tender, kept.lot, key.address, version, until)
+    signature = messages.sign(ledger, message, key.private_key)
+    kept.keep_withdrawal(version, message, signature)
+    return SignedWithdrawal(ledger, message, signature)
+
+
+def _bring(
+    outside: Surroundings,
+    line: Line,
+    kept: BidPlace,
+    letter: Letter,
+    told: tuple[str, dict[str, Any]],
+    given: dict[str, Any],
+) -> None:
+    """Bring a message to the mailbox where there is one, else to the chain; say where it is."""
+    if takes_mailbox(line, kept, direct=given["direct"]):
+        tell_posted(*told, post(outside, line, kept, letter, given), given)
+        return
+    parcel, urgent = parcel_of(outside, line, kept, letter, given), is_urgent(line, kept.tender)
+    with waiting("Waiting for the block"):
+        courier = courier_of(outside, line, kept.tender, given)
+        delivered = courier.deliver(parcel, is_urgent=urgent)
+    forget_replaced(line, kept, letter.message.bidder)
+    _tell(*told, delivered, given)
 
 
 def _post(outside: Surroundings, tender: str, given: dict[str, Any], posting: Posting) -> None:
@@ -222,21 +259,15 @@ def _post(outside: Surroundings, tender: str, given: dict[str, Any], posting: Po
     key = unlocked(outside, kept.key_name, given)
     with tender_line(outside, given, kept.newest().ledger) as line:
         part = given["part"] or line.reader.current_part(kept.tender)
-        signed, call = posting.of(line, kept, key, part)
+        signed, parcel = posting.of(line, kept, key, part)
         with waiting("Waiting for the block"):
-            receipt = line.send(unlocked(outside, given["account"], given), call)
+            delivered = courier_of(outside, line, kept.tender, given).deliver(parcel)
     facts = {"version": signed.message.version, "part": part}
-    _tell(f"The secret of part {part} is out.", facts, receipt, given)
+    _tell(f"The secret of part {part} is out.", facts, delivered, given)
 
 
-def _tell(said: str, facts: dict[str, Any], receipt: Receipt, given: dict[str, Any]) -> None:
-    transaction = "0x" + receipt.transaction.hex()
+def _tell(said: str, facts: dict[str, Any], delivered: Delivered, given: dict[str, Any]) -> None:
     if given["as_json"]:
-        print_json({**facts, "transaction": transaction, "block": receipt.block})
+        print_json({**facts, **delivered.to_json()})
     else:
-        say(f"{said} Block {receipt.block} (transaction {transaction}).")
-
-
-def unlocked(outside: Surroundings, name: str, given: dict[str, Any]) -> Account:
-    """Return an account of this wallet; raises as `Keyring.account` and `Passwords.of` do."""
-    return outside.keyring.account(name, given["passwords"].of(name))
+        say(f"{said} {delivered}")

@@ -1,6 +1,8 @@
 """`suizheng gate scan` and `override`: codes in, verdicts out, with no network at all."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -11,7 +13,7 @@ from ledger.health.gate.lane import Identity, Match, TravelDocument
 from ledger.health.gate.outcome import Outcome, worst
 from ledger.health.scans import Override
 from ledger.licences.catalogue import LANGUAGES
-from wallet.code_sources import STANDARD_INPUT, codes_of
+from wallet.code_sources import STANDARD_INPUT, arrivals
 from wallet.commands.options import json_option
 from wallet.console import note, print_json, say
 from wallet.exits import EXIT_INVALID, EXIT_OK, EXIT_SECONDARY, EXIT_UNCONFIRMED
@@ -79,18 +81,17 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
     folder, language = GateFolder(outside), given["language"] or outside.language
     compared = iter([_identities(given["documents"], given["compared"])])
     outcomes: list[Outcome] = []
+    told = _told_as_json if given["as_json"] else partial(_told, language=language)
     with folder.journal() as journal:
         erase_due(journal, folder.day_keys, outside.now())
     with folder.desk(given["clock_error"]) as desk:
-        for text in _codes(sources or (STANDARD_INPUT,), outcomes):
-            at = outside.now()
-            _keep_up(desk, folder, at)
-            scanned = desk.scan(text, at, next(compared, []))
-            outcomes.append(scanned.report.outcome)
-            if given["as_json"]:
-                click.echo(_line(scanned))
-            else:
-                tell(scanned, language)
+        for texts in _codes(sources or (STANDARD_INPUT,), outcomes):
+            waiting = deque(texts)
+            while waiting:
+                _keep_up(desk, folder, outside.now())
+                scanned = desk.scan_together(waiting, outside.clocks, compared)
+                outcomes.extend(each.report.outcome for each in scanned)
+                told(scanned)
     if not outcomes:
         note("No code was scanned.")
         outcomes.append(Outcome.UNKNOWN)
@@ -126,13 +127,13 @@ def override_scan(
         say(f"{outcome} by {by}: scan {made}")
 
 
-def _codes(sources: tuple[str, ...], outcomes: list[Outcome]) -> Iterator[str]:
-    """Yield all codes; a picture or file without one counts as an answer that nobody could give."""
+def _codes(sources: tuple[str, ...], outcomes: list[Outcome]) -> Iterator[list[str]]:
+    """Yield all codes as they come; a picture or file without one counts as UNKNOWN."""
     for source in sources:
         found = False
-        for text in codes_of(source):
-            found = True
-            yield text
+        for texts in arrivals(source):
+            found = found or bool(texts)
+            yield texts
         if not found and source != STANDARD_INPUT:
             note(f"No code was found in {source}. Hold it nearer, straight and in better light.")
             outcomes.append(Outcome.UNKNOWN)
@@ -144,6 +145,17 @@ def _identities(documents: tuple[TravelDocument, ...], compared: str | None) -> 
     return [*documents] if compared is None else [Match(compared)]
 
 
-def _line(scanned: Scanned) -> str:
-    told = scanned.report.to_json() | {"scans": list(scanned.numbers)}
-    return orjson.dumps(told).decode()
+def _told(scanned: Iterable[Scanned], language: str) -> None:
+    for each in scanned:
+        tell(each, language)
+
+
+def _told_as_json(scanned: Iterable[Scanned]) -> None:
+    click.echo("".join(lines_of(scanned)), nl=False)
+
+
+def lines_of(scanned: Iterable[Scanned]) -> Iterator[str]:
+    """Yield the answers as --json has them, each a line of its own."""
+    for each in scanned:
+        told = each.report.to_json() | {"scans": list(each.numbers)}
+        yield orjson.dumps(told).decode() + "\n"

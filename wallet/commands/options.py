@@ -15,6 +15,7 @@ from wallet.passwords import Passwords
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+PATH: Final = click.Path(path_type=Path)
 DEFAULT_SERVICE: Final = "http://127.0.0.1:8080"
 DEFAULT_NODE: Final = "http://127.0.0.1:8545"
 
@@ -120,6 +121,23 @@ class JobParameter(click.ParamType[str, Any]):
         return text
 
 
+class HashParameter(click.ParamType[bytes, Any]):
+    """A tender's id, a block's hash: 0x and 64 hexadecimal digits."""
+
+    name = "hash"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> bytes:
+        """Return the 32 bytes; fail for anything else."""
+        text = str(value).lower()
+        if not re.fullmatch("0x[0-9a-f]{64}", text):
+            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+            self.fail(f"{shown!r} is no hash of 0x and 64 digits.", param, ctx)
+        return bytes.fromhex(text[2:])
+
+
+HASH: Final = HashParameter()
 ADDRESS: Final = AddressParameter()
 AGENCY: Final = AgencyParameter()
 JOB: Final = JobParameter()
@@ -174,6 +192,28 @@ def account_option(default: str | None) -> Callable[[Command], Command]:
         metavar="NAME",
         help="Account key that acts.",
     )
+
+
+def payer_option(command: Command) -> Command:
+    """Add --account, the account that pays where no service sends."""
+    return click.option(
+        "--account",
+        envvar="SUIZHENG_ACCOUNT",
+        metavar="NAME",
+        help="Account key that pays for what no service sends.",
+    )(command)
+
+
+def services_option(command: Command) -> Command:
+    """Add --service, given to the command as `services`."""
+    return click.option(
+        "--service",
+        "services",
+        multiple=True,
+        envvar="SUIZHENG_SERVICE",
+        metavar="URL",
+        help="Service that relays, as it names itself; repeat it for more, tried in turn.",
+    )(command)
 
 
 def service_option(command: Command) -> Command:

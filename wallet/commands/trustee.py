@@ -24,7 +24,8 @@ from wallet.commands.options import (
     password_option,
 )
 from wallet.commands.trustee_release import release
-from wallet.console import print_json, print_table, say
+from wallet.commands.trustee_status import status
+from wallet.console import print_json, say
 from wallet.home import read_file, write_file
 from wallet.keyring import Purpose
 from wallet.surroundings import Surroundings
@@ -142,22 +143,7 @@ def check(outside: Surroundings, statement: Path, *, as_json: bool) -> None:
     say(f"Trustee {key.index} of part {key.part} has the key of {key.key}.")
 
 
-@trustee.command()
-@json_option
-@click.pass_obj
-def status(outside: Surroundings, *, as_json: bool) -> None:
-    """List the tenders for which this wallet holds a trustee's key; needs no password."""
-    seats = [request.seat for request in SeatStore(outside.home).all()]
-    names = SeatStore.key_name
-    if as_json:
-        print_json([{**seat.to_json(), "name": names(seat)} for seat in seats])
-    elif seats:
-        rows = (("0x" + seat.tender.hex(), seat.part, seat.index, names(seat)) for seat in seats)
-        print_table(("TENDER", "PART", "INDEX", "KEY"), rows)
-    else:
-        say("No trustee's keys yet. Make one: suizheng trustee register")
-
-
+trustee.add_command(status)
 trustee.add_command(release)
 
 

@@ -1,13 +1,14 @@
 """`suizheng trustee release`: the one duty of a trustee, on the chain's own clock."""
 
+from functools import partial
 from typing import Any
 
 import click
 
-from ledger.chain import tender_calls
+from ledger.tenders.relayed import Release
 from ledger.tenders.shares import MAX_TRUSTEES
 from ledger.values import Address
-from wallet.commands.bid_sending import sending_options
+from wallet.commands.bid_delivery import courier_of, release_parcel, sending_options
 from wallet.commands.options import json_option, password_option
 from wallet.console import print_json, say, waiting
 from wallet.surroundings import Surroundings
@@ -29,7 +30,8 @@ def release(outside: Surroundings, /, tender: str, **given: Any) -> None:
     """Publish your secret of one part of TENDER, from discloseEnd to fallbackEnd.
 
     The chain's clock is looked at first: the secret is public once it is sent, even where the
-    contract refuses it. TENDER is the beginning of its id. Any funded account sends.
+    contract refuses it. TENDER is the beginning of its id. A service relays it, or any
+    funded account sends.
     """
     store, passwords = SeatStore(outside.home), given["passwords"]
     seat = store.find(tender, given["part"], given["index"]).seat
@@ -38,13 +40,11 @@ def release(outside: Surroundings, /, tender: str, **given: Any) -> None:
     with tender_line(outside, given, seat.ledger) as line:
         require_releasable(line.reader, seat.tender, seat.part, seat.index, own)
         key = outside.keyring.account(name, passwords.of(name))
-        place = (seat.ledger, seat.tender, seat.part, seat.index)
-        call = tender_calls.release(*place, key.private_key)
-        sender = outside.keyring.account(given["account"], passwords.of(given["account"]))
+        released = Release(seat.tender, seat.part, seat.index, key.private_key)
+        parcel = release_parcel(line, released, partial(store.keep_said, seat))
         with waiting("Waiting for the block"):
-            receipt = line.send(sender, call)
-    transaction = "0x" + receipt.transaction.hex()
+            delivered = courier_of(outside, line, seat.tender, given).deliver(parcel)
     if given["as_json"]:
-        print_json({**seat.to_json(), "transaction": transaction, "block": receipt.block})
+        print_json({**seat.to_json(), **delivered.to_json()})
         return
-    say(f"Your secret of part {seat.part} is out in block {receipt.block} ({transaction}).")
+    say(f"Your secret of part {seat.part} is out. {delivered}")

@@ -1,18 +1,24 @@
 """Why somebody was refused at 10:42 in lane 7: the row, and the verdict worked out once more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
-from ledger.errors import Refused
-from ledger.health.appeals import MOMENTARY
+from ledger.errors import LedgerError, Refused
+from ledger.health import passes, qr_text
+from ledger.health.appeals import judged_again
 from ledger.health.day_keys import DayKey
-from ledger.health.gate.decision import decide
+from ledger.health.gate.decision import decide, judge_as_live
 from ledger.health.gate.evidence import GateEvidence
-from ledger.health.gate.lane import Match
+from ledger.health.gate.lane import Lane, Match
 from ledger.health.gate.report import PersonReport, citations_to_json
 from ledger.health.presentations import MAX_PASSES
 from ledger.health.scans import MINUTE_SECONDS, ScanRow
 from wallet.gate.enrolment import Enrolment
+
+_CLOCK_ERRORS: Final = (0, None, 86_400)
+"""What a gate's clock may have been wrong by: nothing, what nobody measured, a day at most."""
 
 
 @dataclass(eq=False)
@@ -68,27 +74,33 @@ def recompute(
 ) -> Recomputed:
     """Judge the code of a scan once more at its minute, by `evidence` of the bundle it cites.
 
-    The row has no seconds, so first and last second of the minute are tried, and the one that
-    agrees is taken. Raises `CodeOfAnother` unless the code is the one of the row.
+    The row tells neither the second nor how a pass was shown nor what the clock was wrong by. All
+    that it may have been is tried, and what agrees with the row is taken: a pass that comes to the
+    desk as its text (`SZ1:`) is judged as shown live, too, which it most often was. Raises
+    `CodeOfAnother` unless the code is the one of the row.
     """
     named = {row.key} if row.key is not None else set()
     found = [
-        (person, at)
+        person
+        for error in _CLOCK_ERRORS
         for at in (row.minute, row.minute + MINUTE_SECONDS - 1)
-        for person in _people(text, evidence, enrolment, at)
+        for person in _people(text, evidence, enrolment.at_lane({}, error), at)
         if _names(person, keys) & named or (person.effects is None and row.key is None)
     ]
     if not found:
         raise CodeOfAnother(number)
-    judged = [Recomputed(person, _agrees(person, row), _cites(person, row)) for person, _ in found]
+    judged = [Recomputed(person, _agrees(person, row), _cites(person, row)) for person in found]
     return next((each for each in judged if each.agrees), judged[0])
 
 
-def _people(
-    text: str, evidence: GateEvidence, enrolment: Enrolment, at: int
-) -> tuple[PersonReport, ...]:
-    lane = enrolment.at_lane({})
-    return decide(text, evidence, lane, at, NothingSeen(), [Match.MATCHED] * MAX_PASSES).people
+def _people(text: str, evidence: GateEvidence, lane: Lane, at: int) -> Iterator[PersonReport]:
+    """Yield all that the code's people may have been answered; live before paper."""
+    if text.startswith(passes.PREFIX):
+        with suppress(LedgerError):  # what cannot be read is told below
+            encoded = qr_text.decode(passes.PREFIX, text)
+            yield judge_as_live(encoded, evidence, lane, at, NothingSeen())
+    matched = [Match.MATCHED] * MAX_PASSES
+    yield from decide(text, evidence, lane, at, NothingSeen(), matched).people
 
 
 def _names(person: PersonReport, keys: Iterable[DayKey]) -> set[bytes]:
@@ -98,8 +110,9 @@ def _names(person: PersonReport, keys: Iterable[DayKey]) -> set[bytes]:
 
 
 def _agrees(person: PersonReport, row: ScanRow) -> bool:
-    now = {finding.reason for finding in person.findings} - MOMENTARY
-    return now == set(row.reasons) - MOMENTARY
+    """Whether outcome and reasons are the row's, what was of the moment taken from it."""
+    again = judged_again(row, person)
+    return (again.outcome, set(again.reasons)) == (row.outcome, set(row.reasons))
 
 
 def _cites(person: PersonReport, row: ScanRow) -> bool:

@@ -1,6 +1,7 @@
 """A gate at work: one code in, one answer out, and what follows from it kept. No network at all."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +13,7 @@ from ledger.health.gate.outcome import Outcome
 from ledger.health.gate.report import GateReport, PersonReport
 from ledger.health.gate_bundle.reading import GateBundle
 from ledger.health.scans import RANDOM_BYTES, Override, read_row, row_of, write_row
+from wallet.embedded import Clocks
 from wallet.gate.bundles import BundleFolder
 from wallet.gate.day_keys import DayKeyFolder
 from wallet.gate.enrolment import Enrolment
@@ -21,6 +23,9 @@ RETENTION_SECONDS: Final = 14 * 86_400
 """How long scans are kept where no policy is held that says it (proposed)."""
 ERASE_SECONDS: Final = 600
 """How often a gate that goes on scanning looks for what is due to be erased (proposed)."""
+
+TOGETHER_SECONDS: Final = 0.02
+"""How long the first answer waits for others to be kept with it (proposed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,26 @@ class Desk:
             erase_due(self._journal, self._day_keys, at)
             self._erased_at = at
 
+    def scan_together(
+        self,
+        waiting: deque[str],
+        clocks: Clocks,
+        identities: Iterator[Sequence[Identity]],
+    ) -> list[Scanned]:
+        """Take the first codes off `waiting`, decide about each, and keep all by one commit.
+
+        A commit waits for the disk, so several codes share one; `TOGETHER_SECONDS` bounds how long
+        the first waits for the others. `identities`: of the codes in turn, then none. Raises as
+        `scan`: then nothing of it is kept, and nobody may be answered.
+        """
+        found: list[Scanned] = []
+        began = clocks.monotonic()
+        with self._journal.together():
+            while waiting and (not found or clocks.monotonic() - began < TOGETHER_SECONDS):
+                compared = next(identities, ())
+                found.append(self.scan(waiting.popleft(), clocks.now(), compared))
+        return found
+
     def scan(self, text: str, at: int, identities: Sequence[Identity] = ()) -> Scanned:
         """Decide about a code, and keep what follows; raise `JournalUnusable` where it cannot be.
 
@@ -131,10 +156,13 @@ def override(
     """Keep what an officer decided in place of the gate; return the new row's number.
 
     The first row stays as it is; the new one repeats it with the officer's word. A person who is
-    let in counts now. Raises `ScanUnknown`, and `ScanMalformed` for a name or reason that is none.
+    let in counts now, once. Raises `ScanUnknown`, `ScanErased`, `ScanOverridden` for a scan that
+    has such a decision, and `ScanMalformed` for a name or reason that is none.
     """
     kept = journal.find(number)
-    row = replace(read_row(kept.row), random=randomness(RANDOM_BYTES), override=decided)
+    before = read_row(kept.row)
+    stood = before.outcome if before.override is None else before.override.outcome
+    row = replace(before, random=randomness(RANDOM_BYTES), override=decided)
     entry = Entry(
         day=kept.day,
         sequence=kept.sequence,
@@ -143,9 +171,9 @@ def override(
         name=kept.name,
         counts_use=kept.counts_use,
         source=kept.source,
-        passes=decided.outcome is Outcome.ACCEPT and row.outcome is not Outcome.ACCEPT,
+        passes=decided.outcome is Outcome.ACCEPT and stood is not Outcome.ACCEPT,
     )
-    return journal.keep([entry])[0]
+    return journal.override(entry, kept)
 
 
 def retention_of(evidence: GateEvidence, jurisdiction: str) -> int:

@@ -21,6 +21,8 @@ SHOWN_SECONDS: Final = 86_400
 """How long presentations are remembered: longer than any policy takes one (proposed)."""
 CHALLENGE_SECONDS: Final = 120
 """How long challenges are: longer than an answer to one is taken."""
+ERASED_SECONDS: Final = 90 * 86_400
+"""How long a gate knows the numbers of scans that it erased, which tell of nobody (proposed)."""
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS scans (
     place INTEGER PRIMARY KEY, digest BLOB UNIQUE NOT NULL, number TEXT NOT NULL,
@@ -44,10 +46,17 @@ CREATE TABLE IF NOT EXISTS counters (
 CREATE TABLE IF NOT EXISTS handed_over (
     day TEXT PRIMARY KEY
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS overridden (
+    digest BLOB PRIMARY KEY, number TEXT NOT NULL, day TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS erased (
+    number TEXT PRIMARY KEY, at INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS challenges (
     answer BLOB PRIMARY KEY, time INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+_NOTE_ERASED: Final = "INSERT OR IGNORE INTO erased SELECT number, ? FROM scans WHERE day = ?"
 _ADD_USE: Final = (
     "INSERT INTO uses VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE SET times = times + 1"
 )
@@ -71,9 +80,27 @@ class JournalUnusable(Unavailable):
 
 @dataclass(eq=False)
 class ScanUnknown(Refused):
-    """This gate has no scan of that number, or erased it. Check the number and the lane."""
+    """This gate has no scan of that number. Check the number and the lane."""
 
     number: str
+
+
+@dataclass(eq=False)
+class ScanErased(Refused):
+    """The scan was erased when its time was over. Nobody can judge it again; say so to the person.
+
+    The agency's receipt for the erasure is at its service, under the scan's number.
+    """
+
+    number: str
+
+
+@dataclass(eq=False)
+class ScanOverridden(Refused):
+    """An officer decided about this scan before. To change that, override `decision` instead."""
+
+    number: str
+    decision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +141,7 @@ class Journal:
     def __init__(self, path: Path, port: str) -> None:
         self._path = path
         self._port = port
+        self._is_together = False
         private_folder(path.parent)
         with self._guarded():
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -130,6 +158,31 @@ class Journal:
         """Keep the scans of one code and what follows from them; return their numbers."""
         with self._writing():
             return [self._keep(entry) for entry in entries]
+
+    def override(self, entry: Entry, of: KeptScan) -> str:
+        """Keep an officer's decision about a scan; return its number; raise `ScanOverridden`."""
+        with self._writing():
+            asked = "SELECT number FROM overridden WHERE digest = ?"
+            for (decision,) in self._db.execute(asked, (of.digest,)):
+                raise ScanOverridden(scan_number(of.digest), decision)
+            number = self._keep(entry)
+            told = (of.digest, number, of.day)
+            self._db.execute("INSERT INTO overridden VALUES (?, ?, ?)", told)
+            return number
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep by one commit all that is kept within; nothing of it where anything raises.
+
+        A commit waits for the disk, some milliseconds however much it brings. Others who write wait
+        for its end, so nothing within may wait for a person.
+        """
+        with self._writing():
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
 
     def was_shown(self, names: Sequence[bytes], time: int) -> bool:
         """Whether any of the names was shown with that time."""
@@ -163,8 +216,10 @@ class Journal:
         return dict(self._all(asked, at - CHALLENGE_SECONDS))
 
     def find(self, number: str) -> KeptScan:
-        """Return the scan of a number; raise `ScanUnknown`."""
+        """Return the scan of a number; raise `ScanUnknown` or `ScanErased`."""
         found = self._kept("WHERE number = ?", number.upper())
+        if not found and self._all("SELECT 1 FROM erased WHERE number = ?", number.upper()):
+            raise ScanErased(number)
         if not found:
             raise ScanUnknown(number)
         return found[0]
@@ -203,10 +258,14 @@ class Journal:
     def erase(self, days: Iterable[str], at: int) -> int:
         """Erase all that is kept about people of some days; return how many scans that were."""
         with self._writing():
+            self._db.execute("DELETE FROM erased WHERE at < ?", (at - ERASED_SECONDS,))
+            for day in days:
+                self._db.execute(_NOTE_ERASED, (at, day))
             erased = sum(
                 self._db.execute("DELETE FROM scans WHERE day = ?", (day,)).rowcount for day in days
             )
             for day in days:
+                self._db.execute("DELETE FROM overridden WHERE day = ?", (day,))
                 self._db.execute("DELETE FROM uses WHERE day = ?", (day,))
                 self._db.execute("DELETE FROM shown WHERE day = ?", (day,))
                 self._db.execute("DELETE FROM handed_over WHERE day = ?", (day,))
@@ -253,6 +312,10 @@ class Journal:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        if self._is_together:
+            with self._guarded():
+                yield
+            return
         with self._guarded():
             self._db.execute("BEGIN IMMEDIATE")
             try:

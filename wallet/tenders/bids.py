@@ -16,13 +16,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger import age
-from ledger.canonical import canonical_json
+from ledger.canonical import canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.tenders import messages
 from ledger.tenders.ids import TenderId
 from ledger.tenders.messages import WithdrawBid
+from ledger.tenders.relayed import SignedWithdrawal
 from ledger.tenders.sealing import PartSecrets
-from ledger.tenders.signed_bids import SignedBid
+from ledger.tenders.signed_bids import SignedBid, withdrawal_of
+from ledger.tenders.trustees import octets
 from wallet.home import private_folder, read_file, sync_folder, write_file, writing
 
 FOLDER: Final = "bids"
@@ -30,6 +32,8 @@ _IDENTITY: Final = "identity.age"
 _SECRETS: Final = "secrets.age"
 _SIGNED: Final = "bid.json"
 _WITHDRAWAL: Final = "withdrawal.json"
+SAID: Final = ".jwt"
+"""How files end that hold what a service signed."""
 _VERSION: Final = re.compile(r"v([1-9][0-9]{0,9})")
 _PLACE: Final = re.compile(r"([0-9a-f]{64})-([0-9]{1,2})")
 _INFO: Final = b"suizheng bid store v1"
@@ -145,6 +149,42 @@ class BidPlace:
         self._made(self.folder(version))
         content = messages.to_json(withdrawal) | {"signature": "0x" + signature.hex()}
         write_file(self.folder(version) / _WITHDRAWAL, canonical_json(content))
+
+    def keep_said(self, version: int, name: str, token: str) -> None:
+        """Keep what a service signed about a version: `receipt`, `final` or `refusal`."""
+        self._made(self.folder(version))
+        write_file(self.folder(version) / f"{name}{SAID}", token.encode())
+
+    def said(self, version: int, name: str) -> str | None:
+        """Return what a service signed about a version, None where it never did."""
+        path = self.folder(version) / f"{name}{SAID}"
+        return read_file(path).decode() if path.exists() else None
+
+    def forget_secrets(self, before: int) -> list[int]:
+        """Destroy the secrets of all versions below `before`; return which had some.
+
+        Nothing asks for them any more: a file whose keys are gone stays closed for good.
+        """
+        found = [each for each in self.versions() if each < before]
+        paths = {each: self.folder(each) / _SECRETS for each in found}
+        held = [each for each in found if paths[each].exists()]
+        for each in held:
+            with writing(paths[each]):
+                paths[each].unlink()
+                sync_folder(self.folder(each))
+        return held
+
+    def withdrawal(self, version: int) -> SignedWithdrawal | None:
+        """Return the withdrawal of a version, None unless it is one."""
+        path = self.folder(version) / _WITHDRAWAL
+        if not path.exists():
+            return None
+        try:
+            value = parse_object(read_file(path))
+            signature = octets(value["signature"])
+            return SignedWithdrawal(self.newest().ledger, withdrawal_of(value), signature)
+        except (LedgerError, KeyError, TypeError, ValueError) as exc:
+            raise BidFileMalformed(str(path)) from exc
 
     def newest(self) -> SignedBid:
         """Return the newest version that is signed; raise `BidUnknown`."""

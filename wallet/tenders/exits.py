@@ -1,4 +1,4 @@
-"""Exit codes of `suizheng bid` and `trustee`: what to do next can be told from the number.
+"""Exit codes of `suizheng tender`, `bid`, `trustee`: what to do next can be told from the number.
 
 0 done, or so already · 1 refused for good · 2 nobody could say · 3 not now · 4 bad input, and
 nothing was sent · 64 wrong use.
@@ -29,13 +29,20 @@ _FOR_GOOD: Final = frozenset(
     {
         *("BidLate", "BidVersionStale", "UploadIncomplete", "WindowClosed", "TooFewBids"),
         *("TenderNotOpen", "RoleMissing", "AgencyNotActive", "PasswordWrong", "KeyNameTaken"),
-        *("BidMissing", "NotDisclosed", "BidRejected"),
+        *("BidMissing", "NotDisclosed", "BidRejected", "MailboxClosed"),
+        *("StepForbidden", "ObjectionClosed", "ComplaintTransitionIllegal", "GroundMissing"),
     }
 )
 _NOT_NOW: Final = frozenset(
     {
         *("WindowNotOpen", "TenderSuspended", "ObjectionOpen", "ComplaintOpen", "NoticeRunning"),
-        "OpeningInProgress",
+        *(
+            "OpeningInProgress",
+            "OpeningNotRecorded",
+            "ScoresMissing",
+            "LotsUnsettled",
+            "DrawIncomplete",
+        ),
     }
 )
 

@@ -5,6 +5,8 @@ that opens a bid is in any request before the chain's own clock allows it; refus
 contract, with its values.
 """
 
+from typing import Protocol
+
 from ledger.chain.tender_reading import BidAsStored, TenderAsStored, TenderReader
 from ledger.tenders.contract_errors import BidMissing
 from ledger.tenders.errors import (
@@ -23,15 +25,29 @@ from ledger.tenders.errors import (
     WindowClosed,
     WindowNotOpen,
 )
-from ledger.tenders.events import Phase
+from ledger.tenders.events import FINAL_PHASES, Phase
 from ledger.tenders.ids import TenderId
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.state import BidState
 from ledger.values import Address
-from wallet.tenders.bids import BidPlace
 
 _SECOND = 2
+
+
+class Versions(Protocol):
+    """The versions of a bid that are at hand (`BidPlace`, or a backup's one)."""
+
+    @property
+    def tender(self) -> TenderId:
+        """The tender."""
+
+    @property
+    def lot(self) -> int:
+        """The lot."""
+
+    def signed(self, version: int) -> SignedBid | None:
+        """Return a version, None where it is not at hand."""
 
 
 def require_receiving(reader: TenderReader, tender: TenderId) -> TenderAsStored:
@@ -46,7 +62,7 @@ def require_receiving(reader: TenderReader, tender: TenderId) -> TenderAsStored:
 
 
 def require_disclosable(
-    reader: TenderReader, kept: BidPlace, bidder: Address, part: int
+    reader: TenderReader, kept: Versions, bidder: Address, part: int
 ) -> SignedBid:
     """Return the bid whose s_b of a part may be sent now, the one that the chain holds.
 
@@ -72,8 +88,25 @@ def require_disclosable(
     return _own(kept, bid)
 
 
+def require_awaited(reader: TenderReader, kept: Versions, bidder: Address, part: int) -> None:
+    """Raise where a part that is not begun can never be opened for this bid.
+
+    Raises:
+        TenderNotOpen: where the tender or the lot has come to its end.
+        BidMissing, NotDisclosed, BidRejected: where the bid itself has.
+    """
+    bid = _require_live(reader, kept, bidder)
+    phase = reader.phase(kept.tender, kept.lot, part, reader.tender(kept.tender).at)
+    if phase in FINAL_PHASES:
+        raise TenderNotOpen(phase)
+    if part == _SECOND and not bid.disclosed & 1:
+        raise NotDisclosed(bidder)
+    if part == _SECOND and bid.is_rejected:
+        raise BidRejected(bidder)
+
+
 def require_recoverable(
-    reader: TenderReader, kept: BidPlace, bidder: Address, part: int
+    reader: TenderReader, kept: Versions, bidder: Address, part: int
 ) -> SignedBid:
     """Return the bid whose s_c of a part may be sent now; raises as `require_disclosable` does."""
     bid = _require_live(reader, kept, bidder)
@@ -116,7 +149,7 @@ def require_releasable(
         raise TooFewBids(0, stored.min_disclosed)
 
 
-def _require_live(reader: TenderReader, kept: BidPlace, bidder: Address) -> BidAsStored:
+def _require_live(reader: TenderReader, kept: Versions, bidder: Address) -> BidAsStored:
     stored = reader.tender(kept.tender)
     if kept.lot >= stored.lots:
         raise LotUnknown(kept.lot)
@@ -150,7 +183,7 @@ def _require_inside(start: int, end: int, at: int) -> None:
 
 
 def _require_entered(
-    reader: TenderReader, stored: TenderAsStored, kept: BidPlace, part: int
+    reader: TenderReader, stored: TenderAsStored, kept: Versions, part: int
 ) -> None:
     lot = reader.lot(kept.tender, kept.lot)
     live = 0 if stored.drops_stale_bids and lot.basis < stored.basis else lot.live
@@ -161,7 +194,7 @@ def _require_entered(
         raise TenderNotOpen(phase)
 
 
-def _own(kept: BidPlace, bid: BidAsStored) -> SignedBid:
+def _own(kept: Versions, bid: BidAsStored) -> SignedBid:
     """Return the kept version that the chain holds; no other version's secret ever leaves."""
     signed = kept.signed(bid.version)
     if signed is None or signed.digest != bid.digest:

@@ -28,14 +28,24 @@ def require_published(documents: Documents, reader: TenderReader) -> TenderAsSto
     """Return the tender as it stands, once the documents are found to be those of the chain.
 
     Raises:
-        TenderUnknown: where nothing was published under that id.
         DocumentsOutdated: where the present documents are others.
-        DocumentsNotAsPublished: where trustees, their groups, the threshold, lots, parts, the
-            guarantor or the policy differ, or the tender falls short of its policy.
+        And as `require_same_tender`.
     """
     stored = reader.tender(documents.tender)
     if stored.docs != documents.digest:
         raise DocumentsOutdated(stored.docs)
+    return require_same_tender(documents, reader)
+
+
+def require_same_tender(documents: Documents, reader: TenderReader) -> TenderAsStored:
+    """Return the tender as it stands, once the documents agree with all that never changes.
+
+    Raises:
+        TenderUnknown: where nothing was published under that id.
+        DocumentsNotAsPublished: where trustees, their groups, the threshold, lots, parts, the
+            guarantor or the policy differ, or the tender falls short of its policy.
+    """
+    stored = reader.tender(documents.tender)
     appointed = tuple(Trustee(each.key, each.group) for each in documents.trustees)
     terms = reader.terms(stored.policy)
     least = (terms.min_trustees, terms.min_threshold)

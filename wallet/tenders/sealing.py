@@ -72,10 +72,19 @@ class Sealer:
         )
         signature = messages.sign(documents.ledger, message, self.account.private_key)
         shares = b"".join(envelopes for _, envelopes in sealed)
-        signed = SignedBid(documents.ledger, message, shares, signature)
+        attested = self._attested(message)
+        signed = SignedBid(documents.ledger, message, shares, signature, attested)
         signed.require_good(documents.parts, len(documents.of_part(1)))
         self.kept.keep_signed(version, signed)
         return signed
+
+    def _attested(self, message: SubmitBid) -> bytes:
+        """Return the guarantor's signature of an earlier version: it is over the bond alone."""
+        for version in reversed(self.kept.versions()):
+            earlier = self.kept.signed(version)
+            if earlier is not None and earlier.message.bond == message.bond:
+                return earlier.bond_signature
+        return b""
 
     @property
     def _place(self) -> Place:

@@ -38,6 +38,10 @@ class SeatStore:
         """Keep where this wallet is a trustee."""
         write_file(self._path(request.seat), request.to_bytes())
 
+    def keep_said(self, seat: Seat, name: str, token: str) -> None:
+        """Keep what a service signed about a release."""
+        write_file(self._folder / f"{self.key_name(seat)}-{name}.jwt", token.encode())
+
     def all(self) -> Iterator[Request]:
         """Yield every request; raise `FormInvalid` for a file that was changed."""
         for path in sorted(self._folder.glob("*.json")):

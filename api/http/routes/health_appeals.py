@@ -1,6 +1,6 @@
 """Appeals against what a gate decided: lodged by number, answered in writing."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
@@ -19,12 +19,20 @@ from api.http.schemas.health_appeals import (
 from api.services.health_appeals import AppealView
 from api.services.idempotency import KeptAnswer
 from api.services.issuers import SigningKeyMissing
-from api.services.refusals import AppealAnswered, AppealUnknown, ScanErased, ScanUnknown
+from api.services.refusals import (
+    AppealAnswered,
+    AppealUnknown,
+    CursorMalformed,
+    ScanErased,
+    ScanUnknown,
+)
 from ledger.errors import Unavailable
 from ledger.health.appeals import AppealRefused
 from ledger.values import agency_id
 
 router = APIRouter(prefix="/v1/health", tags=["health codes"], route_class=KeyedRoute)
+MOST: Final = 200
+"""Open appeals told at once."""
 AgencyInQuery = Annotated[
     str, Query(pattern="^[^/]{1,32}/[^/]{1,64}$", examples=["XB/SAMPLE-HEALTH"])
 ]
@@ -45,10 +53,16 @@ def lodge(form: AppealForm, appeals: GivenAppeals) -> Response:
     return respond(json_answer(AppealAnswer.of(view), 201 if view.is_new else 200))
 
 
-@router.get("/appeals", responses=signed_in())
-def open_appeals(agency: AgencyInQuery, by: Caller, appeals: GivenAppeals) -> AppealsAnswer:
-    """Give an agency's open appeals, those that wait longest first, 200 at most."""
-    return AppealsAnswer.of(appeals.open(agency_id(*agency.split("/")), by))
+@router.get("/appeals", responses=signed_in(CursorMalformed))
+def open_appeals(
+    agency: AgencyInQuery,
+    by: Caller,
+    appeals: GivenAppeals,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
+) -> AppealsAnswer:
+    """Give an agency's open appeals, those that wait longest first."""
+    return AppealsAnswer.of(appeals.open(agency_id(*agency.split("/")), by, cursor, limit))
 
 
 @router.get("/appeals/{number}", responses=problems(AppealUnknown, Unavailable))

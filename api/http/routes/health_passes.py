@@ -115,7 +115,7 @@ def regrade(
     "/passes/{digest}/status",
     status_code=202,
     response_model=ChangedAnswer,
-    responses=_changing(RecordUnknown),
+    responses=_changing(RecordUnknown, HolderChanged),
 )
 def change(
     digest: DigestInPath,
@@ -127,6 +127,24 @@ def change(
     """Suspend, reinstate or revoke one pass."""
     keep = keeping(ticket, _changed)
     return respond(_changed(statuses.change(digest, form.parsed(), by, keep)))
+
+
+@status_router.post(
+    "/transfers/{digest}/status",
+    status_code=202,
+    response_model=ChangedAnswer,
+    responses=_changing(RecordUnknown),
+)
+def change_transfer(
+    digest: DigestInPath,
+    form: PassStatusForm,
+    by: Caller,
+    statuses: GivenPassStatuses,
+    ticket: GivenTicket,
+) -> Response:
+    """Suspend, reinstate or revoke a transfer: hosts convert none that is not valid."""
+    keep = keeping(ticket, _changed)
+    return respond(_changed(statuses.change_transfer(digest, form.parsed(), by, keep)))
 
 
 @status_router.post(

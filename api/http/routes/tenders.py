@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.http.forms import HexDigest
 from api.http.openapi import problems
-from api.http.ports import GivenDirectory, GivenTenders
+from api.http.ports import GivenDirectory, GivenFilings, GivenTenders
 from api.http.public import NOT_MODIFIED, RevalidatedRoute
 from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.tenders import FeedAnswer, TenderAnswer, TendersAnswer
@@ -35,10 +35,13 @@ def tenders(
 
 
 @router.get("/{tender}", responses=NOT_MODIFIED | problems(TenderUnknown, Unavailable))
-def tender(tender: HexDigest, tenders: GivenTenders, directory: GivenDirectory) -> TenderAnswer:
+def tender(
+    tender: HexDigest, tenders: GivenTenders, filings: GivenFilings, directory: GivenDirectory
+) -> TenderAnswer:
     """Show one tender as of the head: phases, ends, suspensions; bids once a lot is opened."""
     head = HeadAnswer.of(directory.head())
-    return TenderAnswer.of(tenders.one(TenderId(tender)), head)
+    view = tenders.one(TenderId(tender))
+    return TenderAnswer.of(view, filings.of(view), head)
 
 
 @feed_router.get("", responses=NOT_MODIFIED | problems(Unavailable))

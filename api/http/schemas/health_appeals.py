@@ -65,14 +65,16 @@ class AppealAnswer(Answer):
 
 
 class AppealsAnswer(Answer):
-    """Open appeals, those that wait longest first; when some were answered there may be more."""
+    """Open appeals, those that wait longest first."""
 
     appeals: list[AppealAnswer]
+    next_cursor: str | None
 
     @classmethod
-    def of(cls, views: Sequence[AppealView]) -> Self:
-        """Return the appeals as JSON."""
-        return cls(appeals=[AppealAnswer.of(view) for view in views])
+    def of(cls, page: tuple[Sequence[AppealView], str | None]) -> Self:
+        """Return a page of appeals and the next cursor as JSON."""
+        views, cursor = page
+        return cls(appeals=[AppealAnswer.of(view) for view in views], next_cursor=cursor)
 
 
 def _written(view: AppealView) -> WrittenAnswer | None:

@@ -5,10 +5,15 @@ from typing import Any, Final, Self
 
 from api.http.forms import Answer, HexAddress, HexDigest, Moment
 from api.http.schemas.shared import HeadAnswer
+from api.http.schemas.tender_filings import FilingAnswer
+from api.services.tender_filings import FilingView
 from api.services.tenders import FeedRow, TenderView, ViewPage
 from ledger.authority import Agency
+from ledger.tenders import filings
 from ledger.tenders.phases import effective_ends, lot_phase_at
 from ledger.tenders.policy.ends import Ends
+from ledger.tenders.policy.terms import Terms
+from ledger.tenders.risks import risks_of
 from ledger.tenders.state import Bid, Complaint, Objection
 from ledger.tenders.suspensions import Suspension
 from ledger.values import Digest
@@ -177,17 +182,22 @@ class LotAnswer(Answer):
 
 
 class ObjectionAnswer(Answer):
-    """An objection, without who lodged it."""
+    """An objection, without who lodged it.
+
+    `dueAt`: when an answer is due by the law's calendar, null where no law says; `isOverdue`: it
+    came later, or did not come.
+    """
 
     id: HexDigest
     lot: int
     stage: str
     outcome: str
     lodged_at: Moment
+    due_at: Moment | None
     is_overdue: bool
 
     @classmethod
-    def of(cls, id_: bytes, told: Objection, at: int) -> Self:
+    def of(cls, id_: bytes, told: Objection, terms: Terms, at: int) -> Self:
         """Return it as of a time."""
         return cls(
             id=Digest(id_),
@@ -195,7 +205,8 @@ class ObjectionAnswer(Answer):
             stage=told.stage.name,
             outcome=told.outcome.name,
             lodged_at=told.lodged_at,
-            is_overdue=told.is_overdue(at),
+            due_at=filings.answer_due(terms, told.lodged_at),
+            is_overdue=filings.is_overdue(told, terms, at),
         )
 
 
@@ -250,11 +261,18 @@ class TendersAnswer(Answer):
         return cls(tenders=lines, next_cursor=page.next_cursor, head=head)
 
 
+class RiskAnswer(Answer):
+    """A risk that sealing cannot rule out; `text` by language."""
+
+    code: str
+    text: dict[str, str]
+
+
 class TenderAnswer(Answer):
     """A tender as of the head; `docs` by version, the first at 0, SHA-256 of their manifests.
 
     `basis` is the version of the last amendment that affects bids; questions and their answers
-    stand by their digests.
+    stand by their digests, and so do filings of those without a live key.
     """
 
     id: HexDigest
@@ -273,11 +291,13 @@ class TenderAnswer(Answer):
     questions: dict[str, HexDigest | None]
     objections: list[ObjectionAnswer]
     complaints: list[ComplaintAnswer]
+    filings: list[FilingAnswer]
+    risks: list[RiskAnswer]
     head: HeadAnswer
 
     @classmethod
-    def of(cls, view: TenderView, head: HeadAnswer) -> Self:
-        """Return a tender."""
+    def of(cls, view: TenderView, filings: Sequence[FilingView], head: HeadAnswer) -> Self:
+        """Return a tender with what was filed on it."""
         state, announced = view.state, view.state.announcement
         return cls(
             id=Digest(state.id),
@@ -298,9 +318,15 @@ class TenderAnswer(Answer):
                 for asked, told in state.questions.items()
             },
             objections=[
-                ObjectionAnswer.of(id_, each, view.at) for id_, each in state.objections.items()
+                ObjectionAnswer.of(id_, each, state.terms, view.at)
+                for id_, each in state.objections.items()
             ],
             complaints=[ComplaintAnswer.of(id_, each) for id_, each in state.complaints.items()],
+            filings=[FilingAnswer.of(each) for each in filings],
+            risks=[
+                RiskAnswer(code=each.code, text=dict(each.text))
+                for each in risks_of(announced, state.terms)
+            ],
             head=head,
         )
 

@@ -1,4 +1,4 @@
-"""Steps 3 and 4: every message signed and in time; every list complete against receipts."""
+"""Step 3: every message signed, whole and in time."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ledger.tenders import messages
 from ledger.tenders.admission import docs_version, require_arrival, require_listing
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
-from ledger.tenders.audit.report import fault, judged, skipped
+from ledger.tenders.audit.report import fault, judged
 from ledger.tenders.commitments import require_shares
 from ledger.tenders.envelopes import ENVELOPE_BYTES
 from ledger.tenders.errors import (
@@ -49,19 +49,6 @@ def check_messages(bundle: TenderBundle, history: History) -> Check:
             named = {"block": place.block, "logIndex": place.log_index, "root": event.root.hex()}
             open_.append(named)
     return judged("messages", faults, open_)
-
-
-def check_lists(bundle: TenderBundle, history: History) -> Check:
-    """Demand that each message with a receipt reached the chain, whoever left it out."""
-    if bundle.receipts is None:
-        return skipped("lists", "no-receipts")
-    arrived = {
-        messages.digest(bundle.ledger, message_of(event))
-        for event, _ in history
-        if isinstance(event, BidSubmitted | BidWithdrawn)
-    }
-    left_out = [digest for digest in bundle.receipts if digest not in arrived]
-    return judged("lists", [{"digest": "0x" + digest.hex()} for digest in left_out])
 
 
 def message_of(event: BidSubmitted | BidWithdrawn) -> messages.SubmitBid | WithdrawBid:

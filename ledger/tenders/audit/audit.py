@@ -5,13 +5,15 @@ from itertools import pairwise
 from typing import Final
 
 from ledger.errors import Refused
-from ledger.tenders.audit.arrivals import check_lists, check_messages
+from ledger.tenders.audit.arrivals import check_messages
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History, check_clocks
 from ledger.tenders.audit.decisions import check_draw, check_scores
 from ledger.tenders.audit.disputes import check_objections
-from ledger.tenders.audit.files import check_files, check_opening
+from ledger.tenders.audit.files import check_files
+from ledger.tenders.audit.lists import check_lists
 from ledger.tenders.audit.publication import check_publication
+from ledger.tenders.audit.records import check_opening
 from ledger.tenders.audit.report import AuditReport, fault, judged, report_of
 from ledger.tenders.audit.secrets import check_secrets
 from ledger.tenders.errors import TenderUnknown
@@ -27,8 +29,8 @@ _PARTS: Final = (1, 2)
 def audit(bundle: TenderBundle, at: int) -> AuditReport:
     """Return the report about a tender at `at`, in Unix seconds; never raise for its content.
 
-    Whether the events are the chain's was decided where they were read: by a node, or by receipts
-    and headers.
+    Whether the events are the chain's was found where they were read, by a node or by receipts and
+    headers (`bundle.Provenance`); the first step tells of it.
     """
     return report_of(bundle.tender, at, _checks(bundle, at))
 
@@ -40,21 +42,22 @@ def _checks(bundle: TenderBundle, at: int) -> Iterator[Check]:
     except Refused as refused:
         own = bundle.own
         told = fault(own[-1].place, refused) if own else {"error": type(refused).__name__}
-        yield judged("events", [told])
+        yield judged("events", [*map(dict, bundle.provenance.faults), told])
         return
-    yield judged("events", [])
+    proven = bundle.provenance
+    yield judged("events", [*map(dict, proven.faults)], [*map(dict, proven.open_)])
     # 2. Clocks: against the policy and the calendar, in days.
     yield check_clocks(bundle, first, history)
     # 3. Messages: each signed, whole and in time.
     yield check_messages(bundle, history)
     # 4. Lists: complete against the receipts that somebody holds.
-    yield check_lists(bundle, history)
+    yield check_lists(bundle, history, state)
     # 5. Secrets: each in its window and against its commitment.
     yield check_secrets(bundle, history)
     # 6. Files: shares joined, contents against commitments.
     yield check_files(bundle, state)
     # 7. Opening records, recomputed.
-    yield check_opening(bundle, state)
+    yield check_opening(bundle, state, at)
     # 8. The experts' draw, recomputed.
     yield check_draw(bundle)
     # 9. Scores, totals, ranks and report, recomputed.

@@ -1,18 +1,25 @@
 """What an outsider gathered about one tender before judging it; what is None was not gathered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.tenders.committee import Rejection, Statement
-from ledger.tenders.draw import Setting
+from ledger.tenders.committee_paper import CommitteePaper
+from ledger.tenders.draw_papers import DrawPaperMalformed
 from ledger.tenders.evaluation import Criteria
-from ledger.tenders.events import PolicyRegistered, TenderEvent
-from ledger.tenders.feldman import Deal
+from ledger.tenders.events import (
+    CommitteeCommitted,
+    ExpertReplaced,
+    PolicyRegistered,
+    TenderEvent,
+)
 from ledger.tenders.ids import TenderId
+from ledger.tenders.ocds.checks.finding import Known
 from ledger.tenders.opening_record import Findings
 from ledger.tenders.policy.document import TenderPolicy
-from ledger.values import Address, LedgerRef, Root
+from ledger.tenders.receipts import Receipt
+from ledger.values import LedgerRef, Root
 
 Place = tuple[int, int]
 """A lot and a part of its opening."""
@@ -20,20 +27,26 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class DrawEvidence:
-    """A draw as it was held: the drawers' addresses, deals, acknowledgements, scalars, members.
+    """What the paper that an event anchors tells of a draw, for a committee of so many `seats`.
 
-    `anchored_at` are the block times of, in this order: pool, recusals and quotas; addresses;
-    deals and acknowledgements; the first scalar. `declined` as `draw.draw` takes it.
+    `told` is the refusal of a paper that is not of its form, None where it tells of no draw or is
+    not at hand.
     """
 
-    setting: Setting
-    anchored: tuple[Address, ...]
-    deals: tuple[Deal, ...]
-    acknowledged: Mapping[tuple[int, int], bytes]
-    scalars: tuple[bytes, ...]
-    declined: tuple[bytes, ...]
-    members: tuple[bytes, ...]
-    anchored_at: tuple[int, int, int, int]
+    event: CommitteeCommitted | ExpertReplaced
+    seats: int
+    told: CommitteePaper | DrawPaperMalformed | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPaper:
+    """The paper of an anchored opening record, empty where it is not at hand.
+
+    `stated` are the members that had to be taken as it says them.
+    """
+
+    said: Mapping[str, Any] = field(default_factory=dict)
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +64,40 @@ class EvaluationEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An OCDS release, with the documents' bytes by id and the roots on chain it may name."""
+    """An OCDS release, with the documents' bytes by id and the roots on chain it may name.
+
+    With a `record` its releases are judged too: by `known`, which tells by (block, log index) what
+    was so after each change (`ocds.story`).
+    """
 
     release: Mapping[str, Any]
     contents: Mapping[str, bytes]
     anchored_at: Mapping[Root, int]
+    dropped_awards: frozenset[str] = frozenset()
+    record: Mapping[str, Any] | None = None
+    known: Mapping[tuple[int, int], Known] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Whether the events are the chain's, as whoever read them found.
+
+    `faults`: blocks that prove nothing or were left out. `open_`: what nobody vouched for.
+    """
+
+    faults: tuple[Mapping[str, Any], ...] = ()
+    open_: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TenderBundle:
     """Everything at hand about one tender; events in chain order, read from a node or proven.
 
-    `mailbox_roots` are the block times of the mailbox's roots; `receipts` the digests of messages
-    that somebody holds a receipt for; `findings` what opening the files gave.
+    `mailbox_roots` are the block times of the mailbox's roots; `receipts` those that an agency of
+    the tender signed, `doubtful` the numbers of receipts whose signature nobody could check,
+    `blinds` what hides messages in mailboxes; `known_until` is the time, in Unix seconds, up to
+    which no event is missing, None where nobody can tell; `findings` what opening the files at hand
+    gave, `records` the papers that it is held against.
     """
 
     ledger: LedgerRef
@@ -71,11 +105,16 @@ class TenderBundle:
     events: tuple[TenderEvent | PolicyRegistered, ...]
     policy: TenderPolicy | None = None
     mailbox_roots: Mapping[bytes, int] | None = None
-    receipts: tuple[bytes, ...] | None = None
+    receipts: tuple[Receipt, ...] | None = None
+    doubtful: tuple[str, ...] = ()
+    blinds: tuple[bytes, ...] = ()
+    known_until: int | None = None
     findings: Mapping[Place, Findings] | None = None
+    records: Mapping[Place, RecordPaper] = field(default_factory=dict)
     draws: tuple[DrawEvidence, ...] | None = None
     evaluations: Mapping[Place, EvaluationEvidence] | None = None
     publication: Publication | None = None
+    provenance: Provenance = Provenance()
 
     @property
     def own(self) -> tuple[TenderEvent, ...]:

@@ -1,47 +1,88 @@
 """Steps 8 and 9: the experts' draw and the scores, recomputed."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from ledger.canonical import parse_object
 from ledger.errors import LedgerError, Refused
-from ledger.tenders import draw
-from ledger.tenders.audit.bundle import DrawEvidence, EvaluationEvidence, TenderBundle
+from ledger.tenders.audit.bundle import (
+    DrawEvidence,
+    EvaluationEvidence,
+    Place,
+    TenderBundle,
+)
+from ledger.tenders.audit.records import unread
 from ledger.tenders.audit.report import judged, skipped
 from ledger.tenders.committee import report, report_digest
+from ledger.tenders.committee_paper import CommitteePaper, require_continued, require_drawn
+from ledger.tenders.draw import DrawMalformed, check_committee
 from ledger.tenders.evaluation import EvaluationMalformed, read_sheet, revealed, scores
-from ledger.tenders.events import Phase
+from ledger.tenders.events import CommitteeCommitted, OpeningRecorded, Phase, ScoreCommitted
 from ledger.tenders.opening_record import Findings
 from ledger.tenders.pricing import decimal_in
 from ledger.tenders.state import Course, TenderState
 from ledger.verification.check import Check
 from ledger.verification.shape import ShapeWrong
 
+_ORDER: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "proven": ("opening-record", "committee-paper", "scores"),
+        "stated": ("setting", "addresses", "deals", "acknowledgements", "scalars"),
+    }
+)
+"""Which steps the ledger put in order, and which only the drawers say came one after the other."""
+
 
 def check_draw(bundle: TenderBundle) -> Check:
-    """Recompute each draw from what was anchored, in the order in which it had to be anchored."""
+    """Recompute each draw from what the committee's papers carry.
+
+    That a paper was fixed before the first score is the ledger's to prove, by the order of its
+    events; what happened inside the draw, in which order, is the drawers' word. The facts say so.
+    """
     if not bundle.draws:
         return skipped("draw", "not-given")
-    faults = []
+    faults: list[dict[str, Any]] = []
+    open_: list[dict[str, Any]] = []
+    earlier: dict[Place, CommitteePaper] = {}
     for held in bundle.draws:
+        event = held.event
+        place = {"lot": event.lot, "part": event.part, "block": event.place.block}
+        first = earlier.get((event.lot, event.part))
+        if held.told is None:
+            open_.append(place | {"why": "no-paper"})
+            continue
         try:
-            _require_drawn(bundle.tender, held)
+            paper = _require_draw(bundle, held)
+            if isinstance(event, CommitteeCommitted):
+                _require_order(bundle, event)
+            elif first is not None:
+                require_continued(first, paper)
+            else:  # it may be a draw of its own, made when scores were known
+                open_.append(place | {"why": "no-earlier-paper"})
         except Refused as refused:
-            setting = held.setting
-            told = {"lot": setting.lot, "round": setting.round, "error": type(refused).__name__}
-            faults.append(told | {name: str(each) for name, each in refused.values().items()})
-    return judged("draw", faults)
+            told = {"error": type(refused).__name__}
+            told |= {name: str(each) for name, each in refused.values().items()}
+            faults.append(place | told)
+        else:
+            earlier[event.lot, event.part] = paper
+    found = judged("draw", faults, open_)
+    return replace(found, facts={**found.facts, "order": dict(_ORDER)})
 
 
 def check_scores(bundle: TenderBundle, state: TenderState) -> Check:
     """Recompute totals, ranks and report; sheets that were not shown are named."""
     if not bundle.evaluations:
         return skipped("scores", "not-given")
+    if bundle.findings is None:
+        return skipped("scores", "no-files")
     faults: list[dict[str, Any]] = []
     open_: list[dict[str, Any]] = []
     for (lot, part), shown in bundle.evaluations.items():
-        findings = (bundle.findings or {}).get((lot, part))
-        if findings is None:
+        findings = bundle.findings.get((lot, part))
+        if findings is None or unread(bundle, state, (lot, part), findings):
             open_.append({"lot": lot, "part": part, "why": "no-files"})
             continue
         course = state.lot(lot).course
@@ -55,18 +96,34 @@ def check_scores(bundle: TenderBundle, state: TenderState) -> Check:
     return judged("scores", faults, open_)
 
 
-def _require_drawn(tender: bytes, held: DrawEvidence) -> None:
-    if held.setting.tender_id != tender:
-        raise draw.DrawMalformed("tender")
-    if list(held.anchored_at) != sorted(held.anchored_at):
-        raise draw.DrawMalformed("order")
-    draw.check_acknowledgements(held.setting, held.deals, held.anchored, held.acknowledged)
-    draw.check_scalars(held.scalars, held.anchored)
-    seed = draw.seed_of(held.setting.head, held.scalars)
-    drawn = draw.draw(held.setting, seed, held.declined)
-    members = tuple(each.entry for each in drawn if each.entry not in held.declined)
-    if members != held.members:
-        raise draw.DrawMalformed("members")
+def _require_draw(bundle: TenderBundle, held: DrawEvidence) -> CommitteePaper:
+    paper, event = held.told, held.event
+    if not isinstance(paper, CommitteePaper):
+        assert paper is not None  # whoever has none does not ask
+        raise paper
+    setting = paper.drawing.setting
+    if (setting.tender_id, setting.lot) != (bundle.tender, event.lot):
+        raise DrawMalformed("tender or lot")
+    experts = len(paper.members)
+    if experts + len(paper.representatives) != held.seats:
+        raise DrawMalformed("seats")
+    if bundle.policy is not None and bundle.policy.committee is not None:
+        check_committee(held.seats, experts)
+    require_drawn(paper)
+    return paper
+
+
+def _require_order(bundle: TenderBundle, event: CommitteeCommitted) -> None:
+    """Raise unless the paper came after its part's opening record and before any score."""
+    place = (event.lot, event.part)
+    own = bundle.own
+    before = own[: own.index(event)]
+    if any(isinstance(each, ScoreCommitted) and (each.lot, each.part) == place for each in before):
+        raise DrawMalformed("order")
+    if not any(
+        isinstance(each, OpeningRecorded) and (each.lot, each.part) == place for each in before
+    ):
+        raise DrawMalformed("order")
 
 
 def _differences(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ledger.errors import Refused
+from ledger.tenders import filings
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.report import fault, judged
 from ledger.tenders.events import Awarded, ComplaintMoved, NoticePublished, TenderEvent
@@ -12,7 +13,10 @@ from ledger.verification.check import Check
 
 
 def check_objections(state: TenderState, history: History, at: int) -> Check:
-    """Demand that nothing was awarded while something blocked it, and that answers are not due."""
+    """Demand that nothing was awarded while something blocked it, and that answers came in time.
+
+    Time is the law's, by the calendar (`filings.answer_due`).
+    """
     faults: list[dict[str, Any]] = []
     for event, before in history:
         try:
@@ -20,9 +24,13 @@ def check_objections(state: TenderState, history: History, at: int) -> Check:
         except Refused as refused:
             faults.append(fault(event.place, refused))
     faults += [
-        {"objection": "0x" + id_.hex(), "stage": each.stage.name, "dueAt": each.due_at}
+        {
+            "objection": "0x" + id_.hex(),
+            "stage": each.stage.name,
+            "dueAt": filings.answer_due(state.terms, each.lodged_at),
+        }
         for id_, each in state.objections.items()
-        if each.is_overdue(each.answered_at or at)
+        if filings.is_overdue(each, state.terms, at)
     ]
     return judged("objections", faults)
 

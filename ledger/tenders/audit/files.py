@@ -1,17 +1,13 @@
-"""Steps 6 and 7: what the files held against what was committed, and the opening records."""
+"""Step 6: what the files held against what was committed."""
 
 import hashlib
-from typing import Any
 
-from ledger.canonical import JsonMalformed
-from ledger.errors import LedgerError, Refused
+from ledger.errors import LedgerError
 from ledger.tenders import opening_record
 from ledger.tenders.audit.bundle import TenderBundle
-from ledger.tenders.audit.report import fault, judged, skipped
+from ledger.tenders.audit.report import judged, skipped
 from ledger.tenders.commitments import Tag, require
-from ledger.tenders.envelopes import ENVELOPE_BYTES, cut
-from ledger.tenders.errors import SharesBad
-from ledger.tenders.joining import join_recovered, join_released
+from ledger.tenders.opening import joined_of
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, cause_of
 from ledger.tenders.state import Bid, TenderState
 from ledger.values import LedgerRef
@@ -35,34 +31,6 @@ def check_files(bundle: TenderBundle, state: TenderState) -> Check:
     return judged("files", faults)
 
 
-def check_opening(bundle: TenderBundle, state: TenderState) -> Check:
-    """Recompute each opening record and compare it with the digest that the buyer anchored."""
-    anchored = [
-        (lot, part, told)
-        for lot, each in enumerate(state.lots)
-        for part, told in each.openings.items()
-    ]
-    if not anchored:
-        return skipped("opening", "not-recorded")
-    if bundle.findings is None:
-        return skipped("opening", "no-files")
-    faults: list[dict[str, Any]] = []
-    open_: list[dict[str, Any]] = []
-    for lot, part, told in anchored:
-        findings = bundle.findings.get((lot, part))
-        if findings is None:
-            open_.append({"lot": lot, "part": part})
-            continue
-        try:
-            made = opening_record.record(bundle.events, bundle.tender, (lot, part), findings)
-        except (Refused, JsonMalformed) as refused:
-            faults.append(fault(told.place, refused))
-            continue
-        if opening_record.record_digest(made) != told.digest or len(findings.opened) != told.opened:
-            faults.append({"lot": lot, "part": part, "expected": "0x" + told.digest.hex()})
-    return judged("opening", faults, open_)
-
-
 def key_of(ledger: LedgerRef, state: TenderState, part: int, bid: Bid) -> bytes:
     """Return the key of a disclosed bid's file, from the chain alone.
 
@@ -71,20 +39,7 @@ def key_of(ledger: LedgerRef, state: TenderState, part: int, bid: Bid) -> bytes:
         ReleasesTooFew: when too few trustees have spoken, and its bidder did not recover.
         LedgerError: as `joining`, for secrets that are not what was committed.
     """
-    if bid.told is None or part > len(bid.told.bid.parts):
-        raise SharesBad(part, ())
-    message = bid.told.bid
-    context = message.place(ledger).context(part, message.version)
-    committed, s_b = message.parts[part - 1], bid.disclosed[part]
-    if part in bid.recovered:
-        return join_recovered(committed, context, s_b, bid.recovered[part])
-    trustees = len(state.announcement.trustees_of(part))
-    length = trustees * ENVELOPE_BYTES
-    own = bid.told.shares[(part - 1) * length : part * length]
-    sealed = cut(own, trustees, part)
-    released = state.released.get(part, {})
-    threshold = state.announcement.threshold
-    return join_released(part, committed, context, sealed, released, threshold, s_b).key
+    return joined_of(ledger, state, part, bid).key
 
 
 def _spoilt(ledger: LedgerRef, state: TenderState) -> list[tuple[int, int, Bid]]:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from ledger.errors import LedgerError
 from ledger.events import Place
+from ledger.licences.catalogue import LANGUAGES
+from ledger.tenders.audit.messages import sentence
 from ledger.tenders.ids import TenderId
 from ledger.verification.check import Check, Result, Verdict, rfc3339, verdict_of
 
@@ -45,7 +47,7 @@ class AuditReport:
         return tuple(name for name, check in named if check.result is Result.SKIPPED)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as a JSON object."""
+        """Return the report as a JSON object, its sentences in four languages."""
         return {
             "tender": "0x" + self.tender.hex(),
             "at": rfc3339(self.at),
@@ -57,6 +59,7 @@ class AuditReport:
                     "name": name,
                     "result": check.result.value,
                     "code": check.code,
+                    "sentence": {each: sentence(check.code, each) for each in LANGUAGES},
                     "facts": dict(check.facts),
                 }
                 for name, check in zip(NAMES, self.checks, strict=True)

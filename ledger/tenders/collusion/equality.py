@@ -69,6 +69,11 @@ def files(bids: Iterable[BidMaterial], ours: frozenset[str]) -> Iterator[Flag]:
         bid.id: {sha256(file.content).hexdigest() for file in bid.files if file.content} - ours
         for bid in bids
     }
+    yield from digests(said)
+
+
+def digests(said: Mapping[str, set[str]]) -> Iterator[Flag]:
+    """Yield SAME_FILE for equal digests in several bids."""
     yield from _shared(Code.SAME_FILE, said, "SHA-256 of files", Strength.STRONG)
 
 

@@ -140,7 +140,10 @@ class DocumentFacts:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationFacts:
-    """An organisation as its identifier's register knows it (`CN-USCI`: 统一社会信用代码)."""
+    """An organisation as its identifier's register knows it (`CN-USCI`: 统一社会信用代码).
+
+    `scheme` is empty where nobody knows the register.
+    """
 
     id: str
     name: str
@@ -178,16 +181,20 @@ class BidFacts:
 
 @dataclass(frozen=True, slots=True)
 class AwardFacts:
-    """Who is to get a lot, from the notice 公示 on; `bids` are the ids of the winning ones."""
+    """Who is to get a lot, from the notice 公示 on; `bids` are the ids of the winning ones.
+
+    `value` is None where no price was asked for; a review that was ordered drops the award.
+    """
 
     id: str
     lot: int
     title: str
     at: int
-    value: Money
+    value: Money | None
     suppliers: tuple[str, ...]
     bids: tuple[str, ...]
     documents: tuple[DocumentFacts, ...] = ()
+    is_dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +204,7 @@ class ContractFacts:
     id: str
     award: str
     title: str
-    value: Money
+    value: Money | None
     signed_at: int | None = None
     period: Period | None = None
     documents: tuple[DocumentFacts, ...] = ()

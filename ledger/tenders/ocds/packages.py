@@ -1,14 +1,18 @@
 """Release packages and record packages: what a publisher hands out."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.canonical import canonical_json
 from ledger.errors import Refused
 from ledger.tenders.ocds.parts import Json, filled, moment
 from ledger.tenders.ocds.releases import Publication
 
 VERSION: Final = "1.1"
+_LONG: Final = 32
+"""Digits of no block and log index together."""
 
 
 @dataclass(eq=False)
@@ -35,6 +39,21 @@ def record(releases: Sequence[Mapping[str, Any]]) -> Json:
         raise RecordMixed(ocids)
     ordered = sorted(releases, key=lambda each: each["date"])  # stable: ties stay in chain order
     return {"ocid": ocids[0], "releases": ordered, "compiledRelease": compiled(ordered)}
+
+
+def record_digest(told: Mapping[str, Any]) -> bytes:
+    """Return what a contract's event keeps of the record before it: SHA-256 of its RFC 8785 form.
+
+    Raise `JsonMalformed` for what has no such form.
+    """
+    return hashlib.sha256(canonical_json(dict(told))).digest()
+
+
+def place_of(release: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return block and log index in a release's id; None for an id of another form."""
+    *_, block, log_index = ("", "", *str(release.get("id")).split("-"))
+    is_place = all(each.isascii() and each.isdigit() for each in (block, log_index))
+    return (int(block), int(log_index)) if is_place and len(block + log_index) < _LONG else None
 
 
 def compiled(releases: Sequence[Mapping[str, Any]]) -> Json:

@@ -33,6 +33,7 @@ from ledger.tenders.ocds.parts import (
 )
 from ledger.tenders.ocds.states import (
     AWARD_STATUS,
+    CANCELLED,
     LOT_STATUS,
     PENDING,
     contract_status,
@@ -126,11 +127,13 @@ def _party(organisation: OrganisationFacts, roles: list[str]) -> Json:
     return {
         "id": organisation.id,
         "name": organisation.name,
-        "identifier": {
-            "scheme": organisation.scheme,
-            "id": organisation.code,
-            "legalName": organisation.name,
-        },
+        "identifier": filled(
+            {
+                "scheme": organisation.scheme or None,
+                "id": organisation.code,
+                "legalName": organisation.name,
+            }
+        ),
         "roles": roles,
     }
 
@@ -214,7 +217,7 @@ def _award(
         {
             "id": award.id,
             "title": award.title,
-            "status": AWARD_STATUS.get(_state_of(award.lot, facts), PENDING),
+            "status": _award_status(award, facts),
             "date": moment(award.at),
             "value": value(award.value),
             "suppliers": references(award.suppliers, known),
@@ -223,6 +226,12 @@ def _award(
             "relatedLots": [str(award.lot)] if publication.shows_lots else None,
         }
     )
+
+
+def _award_status(award: AwardFacts, facts: TenderFacts) -> str:
+    if award.is_dropped:
+        return CANCELLED
+    return AWARD_STATUS.get(_state_of(award.lot, facts), PENDING)
 
 
 def _contract(contract: ContractFacts, facts: TenderFacts) -> Json:

@@ -183,27 +183,8 @@ contract AdvanceTest is Awards {
     }
 
     function test_Given_ThereAreTwoParts() public {
-        _publish(_announcement(2));
-        _submitMany(3);
-        VM.warp(_ends().listEnd);
-        for (uint256 bidder = 1; bidder <= 3; ++bidder) {
-            _disclose(bidder);
-        }
-        VM.warp(_ends().discloseEnd);
-        _release(1);
-        _release(2);
-        _record(3);
-        _seat(IAwardLedger.Step.COMMITTEE, 1);
-        _seat(IAwardLedger.Step.SCORE, 1);
-        VM.expectRevert(abi.encodeWithSelector(ITenderLedger.LotsUnsettled.selector, 0, 2));
-        _schedule(_from(1 days));
-        _report(1);
-        _same(tenders.tenderOf(tenderId).settledLots, 1);
-        tenders.closeLot(tenderId, 1);
-        _expectViolated(ITenderLedger.Rule.START, _from(0), _from(-1));
-        _schedule(_from(-1));
+        _toScheduled();
         uint40 start = _from(1 days);
-        _schedule(start);
         VM.warp(start);
         _stands(ITenderLedger.Phase.DISCLOSURE);
         ITenderLedger.SubmitBid memory bid = _bid(1, 1);
@@ -215,11 +196,6 @@ contract AdvanceTest is Awards {
         _release(2, 1, bytes32(_trusteeKey(2, 1)));
         _release(2, 2, bytes32(_trusteeKey(2, 2)));
         _stands(ITenderLedger.Phase.OPENED);
-    }
-
-    function _schedule(uint40 from) private {
-        VM.prank(TENDERER);
-        tenders.schedulePart(tenderId, from);
     }
 
     function _mask(IAwardLedger.Step step) private pure returns (uint256) {

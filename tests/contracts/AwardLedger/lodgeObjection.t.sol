@@ -6,7 +6,7 @@ import {ITenderLedger} from "contracts/interfaces/ITenderLedger.sol";
 
 import {Awards} from "../support/Awards.sol";
 
-/// @title AwardLedger.lodgeObjection, admitObjection, answerObjection and the complaints that follow, by their tree
+/// @title AwardLedger.lodgeObjection, admitObjection, answerObjection, ask and answer, by their tree
 contract LodgeObjectionTest is Awards {
     function test_When_ItIsAboutTheDocuments() public {
         _publish();
@@ -60,6 +60,30 @@ contract LodgeObjectionTest is Awards {
         _stands(ITenderLedger.Phase.COMMITTED);
         VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ScoresMissing.selector, 0, 2));
         _report(2);
+    }
+
+    function test_RevertGiven_OneOnTheResultWasUpheldAndNothingReviewed() public {
+        _toNotice();
+        bytes32 id = _lodge(IAwardLedger.Stage.RESULT, 2);
+        _answer(id, IAwardLedger.Outcome.UPHELD);
+        VM.warp(_from(3 days));
+        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ObjectionOpen.selector, id));
+        _award(1, 0);
+        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ObjectionOpen.selector, id));
+        _award(2, DIGEST);
+    }
+
+    function test_Given_TheResultWasReviewedSince() public {
+        _toNotice();
+        _answer(_lodge(IAwardLedger.Stage.RESULT, 2), IAwardLedger.Outcome.UPHELD);
+        _step(IAwardLedger.Step.REVIEW);
+        _seat(IAwardLedger.Step.SCORE, 1);
+        _seat(IAwardLedger.Step.SCORE, 2);
+        _report(1);
+        _notice(_from(3 days));
+        VM.warp(_from(3 days));
+        _award(1, 0);
+        _stands(ITenderLedger.Phase.AWARDED);
     }
 
     function test_When_ItIsAboutTheOpening() public {
@@ -134,29 +158,6 @@ contract LodgeObjectionTest is Awards {
         _answer(id, IAwardLedger.Outcome.UPHELD);
     }
 
-    function test_When_AComplaintFollowsAnAnsweredOne() public {
-        _toNotice();
-        bytes32 objection = _lodge(IAwardLedger.Stage.RESULT, 2);
-        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ObjectionFirst.selector));
-        _file(objection);
-        _answer(objection, IAwardLedger.Outcome.DISMISSED);
-        bytes32 id = _file(objection);
-        VM.warp(_from(3 days));
-        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ComplaintOpen.selector, id));
-        _award(1, 0);
-        _move(id, IAwardLedger.ComplaintState.ACCEPTED);
-        VM.expectRevert(
-            abi.encodeWithSelector(
-                IAwardLedger.ComplaintTransitionIllegal.selector,
-                IAwardLedger.ComplaintState.ACCEPTED,
-                IAwardLedger.ComplaintState.RESOLVED
-            )
-        );
-        _move(id, IAwardLedger.ComplaintState.RESOLVED);
-        _move(id, IAwardLedger.ComplaintState.DECLINED);
-        _award(1, 0);
-    }
-
     function test_When_SomebodyAsks() public {
         _publish();
         VM.prank(ANYBODY);
@@ -171,16 +172,6 @@ contract LodgeObjectionTest is Awards {
         VM.warp(_ends().submitEnd);
         _expectPhase(ITenderLedger.Phase.LISTING);
         awards.ask(tenderId, DIGEST);
-    }
-
-    function _file(bytes32 objection) private returns (bytes32) {
-        VM.prank(SUPERVISOR);
-        return awards.fileComplaint(tenderId, 0, IAwardLedger.Stage.RESULT, objection, DIGEST);
-    }
-
-    function _move(bytes32 id, IAwardLedger.ComplaintState state) private {
-        VM.prank(SUPERVISOR);
-        awards.moveComplaint(id, state, DIGEST);
     }
 
     function _expectLodge(IAwardLedger.Stage stage, uint256 bidder, bytes memory refusal) private {

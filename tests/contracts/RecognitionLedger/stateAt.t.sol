@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 import {IRecognitionLedger} from "contracts/interfaces/IRecognitionLedger.sol";
 
-import {Parties} from "../support/Parties.sol";
+import {AgreementModel} from "../support/AgreementModel.sol";
 
 /// @title RecognitionLedger.stateAt, by its tree
-contract StateAtTest is Parties {
+contract StateAtTest is AgreementModel {
     function test_Given_NothingWasProposed() public view {
         _is(1, IRecognitionLedger.State.UNKNOWN);
     }
@@ -74,5 +74,57 @@ contract StateAtTest is Parties {
         _was(first + 3 days - 1, IRecognitionLedger.State.TERMINATING);
         _was(first + 3 days, IRecognitionLedger.State.SUPERSEDED);
         _was(first + 7 days, IRecognitionLedger.State.SUPERSEDED);
+    }
+
+    /// forge-config: default.fuzz.runs = 200
+    function testFuzz_AnyHistoryIsAsTheModelSays(uint256 seed) public {
+        for (uint256 turn = 0; turn < 24; ++turn) {
+            _live(uint256(keccak256(abi.encode(seed, turn))));
+        }
+        for (uint32 version = 0; version <= last + 1; ++version) {
+            Deal memory deal = deals[version];
+            uint40[7] memory times = [
+                deal.proposedAt,
+                deal.signedAt,
+                deal.endedAt,
+                deal.validFrom,
+                deal.validTo,
+                deal.noticeAt,
+                deal.terminatesAt
+            ];
+            for (uint256 i = 0; i < times.length; ++i) {
+                _asTheModelSays(times[i]);
+            }
+            for (uint256 i = 0; i < pauses[version].length; ++i) {
+                _asTheModelSays(pauses[version][i].start);
+                _asTheModelSays(pauses[version][i].end);
+            }
+        }
+    }
+
+    /// @dev At a moment and the second before it: every version's state, which is in force, and what it is suspended for.
+    function _asTheModelSays(uint40 moment) private view {
+        if (moment == 0) return;
+        for (uint40 at_ = moment - 1; at_ <= moment; ++at_) {
+            uint32 wanted = 0;
+            for (uint32 version = 1; version <= last; ++version) {
+                _same(uint256(recognition.stateAt(agreement, version, at_)), uint256(_told(version, at_)));
+                if (_holds(version, at_)) wanted = version;
+            }
+            (uint32 found, IRecognitionLedger.State state,, IRecognitionLedger.Suspension[] memory held) =
+                recognition.inForceAt(from, to, PASS, at_);
+            _same(found, wanted);
+            _same(
+                uint256(state), uint256(wanted == 0 ? IRecognitionLedger.State.UNKNOWN : _told(wanted, at_))
+            );
+            uint256 count = 0;
+            for (uint256 i = 0; i < pauses[wanted].length; ++i) {
+                Pause memory pause = pauses[wanted][i];
+                if (!_isIn(pause, at_)) continue;
+                _same(held[count].start, pause.start);
+                _same(held[count++].end, pause.end);
+            }
+            _same(held.length, count);
+        }
     }
 }

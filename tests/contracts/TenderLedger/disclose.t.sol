@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 import {ITenderLedger} from "contracts/interfaces/ITenderLedger.sol";
 
-import {Tenders} from "../support/Tenders.sol";
+import {Awards} from "../support/Awards.sol";
 
 /// @title TenderLedger.disclose, by its tree
-contract DiscloseTest is Tenders {
+contract DiscloseTest is Awards {
     function test_When_TheWindowOpens() public {
         _toDisclosure();
         VM.expectEmit();
@@ -82,6 +82,23 @@ contract DiscloseTest is Tenders {
         _toDisclosure();
         _disclose(1);
         _expect(1, abi.encodeWithSelector(ITenderLedger.AlreadyDone.selector));
+    }
+
+    function test_RevertGiven_PartTwoIsNotScheduled() public {
+        _toReported();
+        ITenderLedger.SubmitBid memory bid = _bid(2, 1);
+        _expectPhase(ITenderLedger.Phase.WAITING);
+        _disclose(bid, 2, _secret(2, 1, 2, 1));
+    }
+
+    function test_RevertWhen_PartTwoBeginsASecondLater() public {
+        _toScheduled();
+        VM.warp(_from(1 days - 1));
+        ITenderLedger.SubmitBid memory bid = _bid(2, 1);
+        _expectTooEarly(_from(1));
+        _disclose(bid, 2, _secret(2, 1, 2, 1));
+        VM.warp(_from(1));
+        _disclose(bid, 2, _secret(2, 1, 2, 1));
     }
 
     function test_RevertGiven_TheTenderIsSuspended() public {

@@ -20,11 +20,35 @@ contract PublishTest is Tenders {
         _same(found.trustees, 3);
         _same(found.version, 1);
         _same(tenders.endsOf(tenderId, 1).fallbackEnd, announcement.ends.fallbackEnd);
-        _same(uint160(tenders.trusteeOf(tenderId, 2, 3).key), uint160(VM.addr(_trusteeKey(2, 3))));
-        _check(tenders.trusteeOf(tenderId, 2, 1).isBuyers);
-        _check(!tenders.trusteeOf(tenderId, 2, 2).isBuyers);
+        for (uint8 i = 0; i < 6; ++i) {
+            _hasTrustee(i / 3 + 1, i % 3 + 1);
+        }
         _is(ITenderLedger.Phase.RECEIVING);
         _same(uint256(tenders.phaseAt(tenderId, 1, 2, _from(0))), uint256(ITenderLedger.Phase.WAITING));
+    }
+
+    function test_When_APlaceIsAskedForThatThereIsNot() public {
+        _publish(_announcement(2)); // beyond the last of part 1 stands the first of part 2
+        uint8[2][6] memory places = [[uint8(0), 1], [1, 0], [1, 4], [2, 4], [3, 1], [255, 255]];
+        for (uint256 i = 0; i < places.length; ++i) {
+            _hasNobody(tenderId, places[i][0], places[i][1]);
+        }
+        _hasNobody(keccak256("unknown"), 1, 1);
+    }
+
+    function test_When_TheTrusteesAreAskedForThemselves() public {
+        _publish(_announcement(2));
+        // The ledger made the award ledger first; RLP of the ledger's address and the number 2.
+        bytes32 hash = keccak256(abi.encodePacked(hex"d694", address(tenders), hex"02"));
+        address roster = address(uint160(uint256(hash)));
+        _same(roster.code.length, 1 + 6 * 21);
+        VM.deal(address(this), 1);
+        (bool isTaken,) = roster.call{value: 1, gas: 100_000}("");
+        _check(!isTaken);
+        (isTaken,) = roster.call{gas: 100_000}(abi.encodeCall(tenders.tenderOf, (tenderId)));
+        _check(!isTaken);
+        (isTaken,) = roster.delegatecall{gas: 100_000}("");
+        _check(!isTaken);
     }
 
     function test_RevertWhen_TheCallerIsNoTenderer() public {
@@ -183,5 +207,18 @@ contract PublishTest is Tenders {
         announcement.trustees[4].key = address(0);
         VM.expectRevert(abi.encodeWithSelector(ITenderLedger.TrusteeKeyInvalid.selector, 2, 2));
         _publish(announcement);
+    }
+
+    function _hasTrustee(uint8 part, uint8 index) private view {
+        ITenderLedger.TrusteeState memory found = tenders.trusteeOf(tenderId, part, index);
+        _same(uint160(found.key), uint160(VM.addr(_trusteeKey(part, index))));
+        _check(found.isBuyers == (index == 1));
+        _check(!found.hasReleased);
+    }
+
+    function _hasNobody(bytes32 id, uint8 part, uint8 index) private view {
+        ITenderLedger.TrusteeState memory found = tenders.trusteeOf(id, part, index);
+        _same(uint160(found.key), 0);
+        _check(!found.isBuyers && !found.hasReleased);
     }
 }

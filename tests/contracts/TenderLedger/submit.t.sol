@@ -100,6 +100,26 @@ contract SubmitTest is Tenders {
         _expectForged(bid, signature);
     }
 
+    function test_RevertWhen_ItWasSignedForAnotherTender() public {
+        _publish();
+        ITenderLedger.Announcement memory other = _announcement();
+        other.ref = DIGEST;
+        _publish(other);
+        ITenderLedger.SubmitBid memory bid = _bid(1, 1);
+        bytes memory signature = _signed(_bidderKey(1), tenders.bidDigest(bid));
+        bid.tenderId = tenders.tenderIdOf(agency, DIGEST);
+        _expectForged(bid, signature);
+    }
+
+    function test_RevertWhen_ItWasSignedForAnotherLedger() public {
+        _publish();
+        ITenderLedger other = ITenderLedger(
+            VM.deployCode("TenderLedger.sol:TenderLedger", abi.encode(authority, ledger, policies))
+        );
+        ITenderLedger.SubmitBid memory bid = _bid(1, 1);
+        _expectForged(bid, _signed(_bidderKey(1), other.bidDigest(bid)));
+    }
+
     function test_RevertWhen_ItWasSignedForAnotherChain() public {
         _publish();
         ITenderLedger.SubmitBid memory bid = _bid(1, 1);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Fixture} from "../support/Fixture.sol";
 import {TendersHandler} from "./TendersHandler.sol";
 
-/// @title Sentences 21 to 32 of the README
+/// @title Sentences 21 to 32, and 37, of the README
 contract TendersInvariants is Fixture {
     TendersHandler private _handler;
 
@@ -27,7 +27,7 @@ contract TendersInvariants is Fixture {
 
     /// @dev One campaign for all: a run costs more than what it asks afterwards.
     /// forge-config: default.invariant.runs = 24
-    function invariant_21_to_32() external view {
+    function invariant_21_to_32_and_37() external view {
         _check(!_handler.broken(21));
         _check(!_handler.broken(22) && _handler.areDigestsKept());
         _check(_handler.isCounted());
@@ -40,5 +40,6 @@ contract TendersInvariants is Fixture {
         _check(!_handler.broken(30));
         _check(!_handler.broken(31));
         _check(_handler.isEndFinal());
+        _check(!_handler.broken(37));
     }
 }

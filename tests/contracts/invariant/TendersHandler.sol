@@ -38,10 +38,10 @@ contract TendersHandler is Tenders {
         ITenderLedger.SubmitBid memory bid = _bid(bidder, _version[bidder] + version % 3);
         bytes memory shares = _shares(1);
         bytes memory signature = _signed(_bidderKey(bidder), tenders.bidDigest(bid));
-        try tenders.submit(bid, shares, signature, "") {
+        if (_bring(abi.encodeCall(tenders.submit, (bid, shares, signature, "")), seed)) {
             if (_clock() >= _last.submitEnd) broken[21] = true;
             _accept(bidder, bid.version, tenders.bidDigest(bid), true);
-        } catch {}
+        }
         _observe();
     }
 
@@ -52,11 +52,11 @@ contract TendersHandler is Tenders {
         if (isAnchored && ledger.batchOf(agency, proof.root).anchoredAt == 0) _anchor(proof.root);
         bytes memory shares = _shares(1);
         bytes memory signature = _signed(_bidderKey(bidder), tenders.bidDigest(bid));
-        try tenders.list(bid, shares, signature, "", proof) {
+        if (_bring(abi.encodeCall(tenders.list, (bid, shares, signature, "", proof)), seed)) {
             if (ledger.batchOf(agency, proof.root).anchoredAt >= _last.submitEnd) broken[21] = true;
             if (_isSuspended()) broken[30] = true;
             _accept(bidder, bid.version, tenders.bidDigest(bid), true);
-        } catch {}
+        }
         _observe();
     }
 
@@ -66,10 +66,10 @@ contract TendersHandler is Tenders {
         bytes32 digest = _withdrawalDigest(withdrawal);
         bytes memory signature = _signed(_bidderKey(bidder), digest);
         if (seed % 5 != 0) return; // else nobody is left to open
-        try tenders.withdraw(withdrawal, signature) {
+        if (_bring(abi.encodeCall(tenders.withdraw, (withdrawal, signature)), seed)) {
             if (_clock() >= _last.submitEnd) broken[21] = true;
             _accept(bidder, withdrawal.version, digest, false);
-        } catch {}
+        }
         _observe();
     }
 
@@ -78,37 +78,38 @@ contract TendersHandler is Tenders {
         uint32 version = _version[bidder];
         ITenderLedger.SubmitBid memory bid = _bid(bidder, version);
         bytes32 secret = _secret(bidder, version, 1, isWrong ? 2 : 1);
-        try tenders.disclose(bid, 1, secret) {
+        if (_bring(abi.encodeCall(tenders.disclose, (bid, 1, secret)), seed)) {
             if (isWrong) broken[24] = true;
             if (_from(0) < _last.listEnd || _from(0) >= _last.discloseEnd) broken[25] = true;
             if (tenders.lotOf(tenderId, 0).live < 3) broken[25] = true;
             if (!_isLive[bidder] || _isDisclosed[bidder]) broken[28] = true;
             if (_isSuspended()) broken[30] = true;
             _isDisclosed[bidder] = true;
-        } catch {}
+        }
         _observe();
     }
 
     function release(uint8 seed, bool isWrong) external {
         uint8 index = 1 + seed % 3;
-        uint256 secret = _trusteeKey(isWrong ? 2 : 1, index);
-        try tenders.release(tenderId, 1, index, bytes32(secret)) {
+        bytes32 secret = bytes32(_trusteeKey(isWrong ? 2 : 1, index));
+        if (_bring(abi.encodeCall(tenders.release, (tenderId, 1, index, secret)), seed)) {
             if (isWrong || _from(0) < _last.discloseEnd || _hasReleased[index]) broken[26] = true;
             if (_isSuspended()) broken[30] = true;
             _hasReleased[index] = true;
             ++_released;
-        } catch {}
+        }
         _observe();
     }
 
     function recover(uint256 seed) external {
         uint256 bidder = _pick(seed);
         uint32 version = _version[bidder];
-        try tenders.recover(_bid(bidder, version), 1, _secret(bidder, version, 1, 2)) {
+        bytes32 secret = _secret(bidder, version, 1, 2);
+        if (_bring(abi.encodeCall(tenders.recover, (_bid(bidder, version), 1, secret)), seed)) {
             if (_released < 2 && _from(0) < _last.releaseEnd) broken[27] = true;
             if (!_isDisclosed[bidder]) broken[27] = true;
             if (_isSuspended()) broken[30] = true;
-        } catch {}
+        }
         _observe();
     }
 
@@ -197,6 +198,24 @@ contract TendersHandler is Tenders {
 
     function isEndFinal() external view returns (bool) {
         return !_wasEnded || tenders.phaseAt(tenderId, 0, 1, _from(0)) == ITenderLedger.Phase.TERMINATED;
+    }
+
+    /// @dev Has one account make the call and then, as if that had not been, another; what they are told must be the same.
+    function _bring(bytes memory call, uint256 seed) private returns (bool isTaken) {
+        uint256 before = VM.snapshotState();
+        (bool wasTaken, bytes memory told) = _callAs(ANYBODY, call);
+        VM.revertToState(before);
+        address[4] memory others =
+        // forge-lint: disable-next-line(unsafe-typecast) - below 2^65
+        [TENDERER, SUPERVISOR, _bidder(1), address(uint160(2 ** 32 + seed % 2 ** 64))];
+        bytes memory toldOther;
+        (isTaken, toldOther) = _callAs(others[seed % 4], call);
+        if (isTaken != wasTaken || keccak256(told) != keccak256(toldOther)) broken[37] = true;
+    }
+
+    function _callAs(address sender, bytes memory call) private returns (bool, bytes memory) {
+        VM.prank(sender);
+        return address(tenders).call(call);
     }
 
     function _accept(uint256 bidder, uint32 version, bytes32 digest, bool isLive) private {

@@ -75,6 +75,65 @@ abstract contract Awards is Tenders {
         _notice(_from(3 days));
     }
 
+    /// @dev Three bids of lot 0 of what is published, disclosed, opened and recorded in part 1.
+    function _openPublished() internal {
+        _submitMany(3);
+        VM.warp(_ends().listEnd);
+        for (uint256 bidder = 1; bidder <= 3; ++bidder) {
+            _disclose(bidder);
+        }
+        VM.warp(_ends().discloseEnd);
+        _release(1);
+        _release(2);
+        _record(3);
+    }
+
+    /// @dev Two parts: lot 0 has a technical report that rejects bidder 1, lot 1 had no bids.
+    function _toReported() internal {
+        _publish(_announcement(2));
+        _openPublished();
+        _seat(IAwardLedger.Step.COMMITTEE, 1);
+        _seat(IAwardLedger.Step.SCORE, 1);
+        _report(1);
+    }
+
+    /// @dev The same, and part 2 begins a day from now.
+    function _toScheduled() internal {
+        _toReported();
+        tenders.closeLot(tenderId, 1);
+        _schedule(_from(1 days));
+    }
+
+    function _schedule(uint40 from) internal {
+        VM.prank(TENDERER);
+        tenders.schedulePart(tenderId, from);
+    }
+
+    function _suspendLot() internal {
+        VM.prank(SUPERVISOR);
+        awards.suspendLot(tenderId, 0, DIGEST);
+    }
+
+    function _resumeLot() internal {
+        VM.prank(SUPERVISOR);
+        awards.resumeLot(tenderId, 0);
+    }
+
+    function _void() internal {
+        VM.prank(SUPERVISOR);
+        awards.advance(tenderId, 0, IAwardLedger.Step.VOID, _act());
+    }
+
+    function _file(IAwardLedger.Stage stage, bytes32 objection) internal returns (bytes32) {
+        VM.prank(SUPERVISOR);
+        return awards.fileComplaint(tenderId, 0, stage, objection, DIGEST);
+    }
+
+    function _move(bytes32 id, IAwardLedger.ComplaintState state) internal {
+        VM.prank(SUPERVISOR);
+        awards.moveComplaint(id, state, DIGEST);
+    }
+
     function _stands(ITenderLedger.Phase wanted) internal view {
         _same(uint256(awards.phaseAt(tenderId, 0, _from(0))), uint256(wanted));
     }

@@ -3,6 +3,15 @@ pragma solidity 0.8.37;
 
 /// @title The cheat codes that the tests use, and no others
 interface Vm {
+    /// @dev What the last call of a contract cost, without its calldata.
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function warp(uint256 blockTime) external;
     function roll(uint256 blockNumber) external;
     function chainId(uint256 chainId) external;
@@ -15,6 +24,10 @@ interface Vm {
     function expectEmit() external;
     function assume(bool condition) external pure;
     function deployCode(string calldata artefact, bytes calldata arguments) external returns (address);
+    function deal(address account, uint256 balance) external;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool success);
+    function lastCallGas() external view returns (Gas memory);
     function etch(address target, bytes calldata code) external;
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);

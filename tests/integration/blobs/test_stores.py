@@ -62,7 +62,13 @@ class TestFiles:
 
     def test_that_are_there_are_not_written_again(self, blobs: BlobStore) -> None:
         blobs.keep(DIGEST, pieces())
-        blobs.keep(DIGEST, iter(()))
+        blobs.keep(DIGEST, pieces())
+        assert b"".join(blobs.read(DIGEST)) == CONTENT
+
+    def test_that_are_there_are_not_believed_to_be_somebody_elses(self, blobs: BlobStore) -> None:
+        blobs.keep(DIGEST, pieces())
+        with pytest.raises(DigestMismatch):
+            blobs.keep(DIGEST, iter(()))
         assert b"".join(blobs.read(DIGEST)) == CONTENT
 
     @pytest.mark.parametrize(

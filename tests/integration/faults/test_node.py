@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.http.app import create_app
 from ledger.chain.lane import Reason
 from ledger.errors import ChainUnavailable, LedgerError
 from tests.support.anvil import anvil
+from tests.support.apps import app_over
 from tests.support.checks import check_anchored_once, check_audit, check_nonces
 from tests.support.front import Front, Silent, accredit, front, is_outage
 from tests.support.listening import listening
@@ -136,7 +136,7 @@ class TestHangs:
             document = counter.issue()["document"]
             place.work()
             form = {"document": document, "fresh": True}
-            app = create_app(place.parts.services(), Silent())
+            app = app_over(place.parts.services(), Silent())
             with (
                 listening(app) as origin,
                 hanging(place),

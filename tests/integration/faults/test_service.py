@@ -20,7 +20,7 @@ from tests.support.ports import free_port
 from tests.support.service import order
 from tests.support.writes import Caller, Write
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SERVERS, WORKERS, CLIENTS = 3, 2, 4
 LONGEST_PAUSE = 0.5
 JOB_ROWS = 200

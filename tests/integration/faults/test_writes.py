@@ -17,7 +17,7 @@ from tests.support.office import Office
 from tests.support.ports import free_port
 from tests.support.writes import ADDED, Caller, Desk, Write
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 KINDS = list(ADDED)
 
 

@@ -174,6 +174,16 @@ class TestRefused:
             assert refusal(complete(service, upload)) == (409, "UploadIncomplete")
         assert service.blobs.kept == {}
 
+    def test_file_of_another_that_is_here_already(self, service: World) -> None:
+        upload = begun(service, LARGE)
+        put_all(service, upload, LARGE)
+        assert complete(service, upload).status_code == 200
+        thief = account("thief")
+        claimed = begin(service, LARGE, thief, size=len(SMALL)).json()["upload"]
+        assert put(service, claimed, 0, SMALL, thief).status_code == 204
+        assert refusal(complete(service, claimed, thief)) == (422, "DigestMismatch")
+        assert service.blobs.kept == {sha256(LARGE).digest(): LARGE}
+
     def test_more_than_one_key_may_send_at_once(self, service: World) -> None:
         for lot in range(MOST_OPEN):
             begun(service, lot=lot)
@@ -260,7 +270,7 @@ class TestSecrecy:
         put_all(service, upload, SMALL)
         complete(service, upload)
         paths = service.client.get("/openapi.json").json()["paths"]
-        under = {path: set(found) for path, found in paths.items() if path.startswith("/v1/bids")}
+        under = {path: set(found) for path, found in paths.items() if path.startswith(UPLOADS)}
         assert under == {
             UPLOADS: {"post"},
             f"{UPLOADS}/{{upload}}": {"get"},

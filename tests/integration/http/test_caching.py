@@ -28,7 +28,10 @@ PUBLIC = [
 ]
 
 WITH_SOMETHING_THERE = [
+    f"/v1/tenders/0x{'00' * 32}/lots/0/openings/1",
     *(f"/v1/{noun}/0x{'00' * 32}" for noun in ("proofs", "agreements", "policies", "tenders")),
+    f"/v1/tenders/0x{'00' * 32}/papers",
+    *(f"/v1/tenders/0x{'00' * 32}/{each}" for each in ("archive", "ocds/record", "ocds/releases")),
     *(f"/v1/health/allow/CN-GD/{AGENCY.code}{segment}" for segment in ("", "/0")),
     f"/v1/health/gate-bundles/CN-GD/{AGENCY.code}",
     f"/v1/health/gate-bundles/CN-GD/{AGENCY.code}/files/{'00' * 32}",

@@ -12,12 +12,14 @@ import pytest
 from ledger.chain.accounts import Account
 from ledger.events import RoleGranted
 from ledger.values import Role, role_id
+from tests.support.databases import KINDS
 from tests.support.licences import AGENCY
 from tests.support.listening import listening
 from tests.support.service import World, account
 
 PROGRAM = Path("var/schemathesis/bin/schemathesis")
 CHECKS = Path("tests/support/fuzz_checks.py")
+IS_LONG = "FUZZ_EXAMPLES" in os.environ
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "10")
 SEED = os.environ.get("FUZZ_SEED", "1")
 SIGN_OUT = "DELETE /v1/sign-in"
@@ -39,6 +41,7 @@ REACHED = {
 
 pytestmark = [
     pytest.mark.skipif(not PROGRAM.exists(), reason=f"{PROGRAM} is not installed (make fuzz)"),
+    pytest.mark.slow,
     pytest.mark.timeout(60 * int(EXAMPLES)),
 ]
 
@@ -48,6 +51,11 @@ REFUSALS = """
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
 """
 """How a request that breaks the document may be refused: theirs, and 413 where it is too long."""
+
+
+def over(kind: str) -> pytest.MarkDecorator:
+    """Let a test run over one kind of database, and over each kind where it is to be long."""
+    return pytest.mark.parametrize("url", KINDS if IS_LONG else [kind], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -106,14 +114,17 @@ def target(service: World, tmp_path: Path) -> Iterator[Target]:
 
 
 class TestDocument:
+    @over("sqlite")
     def test_is_kept_wherever_one_goes(self, target: Target) -> None:
         target.run("--exclude-name", SIGN_OUT)
 
+    @over("postgresql")
     def test_is_kept_where_there_is_something(self, target: Target) -> None:
         target.run("--exclude-name", SIGN_OUT, parameters=target.parameters)
         served = {line["route"] for line in target.world.log if line.get("status") == 200}
         assert not REACHED - served
 
+    @over("postgresql")
     def test_is_kept_at_the_way_out(self, target: Target) -> None:
         target.run("--include-name", SIGN_OUT)
 

@@ -59,8 +59,8 @@ class Court:
     def get(self, number: str | None = None) -> Any:
         return self.world.client.get(f"/v1/health/appeals/{number or self.number}")
 
-    def listed(self, by: Any) -> Any:
-        params = {"agency": "XB/SAMPLE-HOST"}
+    def listed(self, by: Any, **more: Any) -> Any:
+        params = {"agency": "XB/SAMPLE-HOST"} | more
         headers = self.world.by(by)
         return self.world.client.get("/v1/health/appeals", params=params, headers=headers)
 
@@ -211,7 +211,25 @@ class TestOpen:
         assert [each["scan"] for each in court.listed(officer).json()["appeals"]] == [court.number]
         assert refusal(court.listed(court.both.officer)) == (403, "RoleMissing")
         court.answer(court.written())
-        assert court.listed(officer).json() == {"appeals": []}
+        assert court.listed(officer).json() == {"appeals": [], "nextCursor": None}
+
+    def test_are_told_page_by_page_whoever_waits_longest_first(self, court: Court) -> None:
+        numbers = [court.number]
+        for count in (1, 2):
+            row = scan_row(court.world.clock.now, count)
+            court.log(row)
+            numbers.append(scan_number(digest_of(row)))
+        for number in reversed(numbers):
+            court.world.clock.now += 1
+            assert court.lodge(number).status_code == 201
+        officer, seen, cursor = court.both.host_officer, [], None
+        while True:
+            page = court.listed(officer, limit=1, **({"cursor": cursor} if cursor else {})).json()
+            seen += [each["scan"] for each in page["appeals"]]
+            if (cursor := page["nextCursor"]) is None:
+                break
+        assert seen == [*reversed(numbers)]
+        assert refusal(court.listed(officer, cursor="A" * 16)) == (422, "CursorMalformed")
 
     def test_count_as_overdue_when_the_answer_is_late(self, court: Court) -> None:
         court.lodge()

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.http.app import create_app
 from api.http.routes import health_conversions
 from api.store.indices import FIRST_PASS_LIST
 from api.store.recognitions import RecognitionStore
@@ -21,6 +20,7 @@ from ledger.health.passes import HealthPass, Recognition
 from ledger.health.rule_bundles import write_rule_bundle
 from ledger.keys import PrivateKey
 from ledger.values import AgencyStatus, RecordKind, Scope
+from tests.support.apps import app_over
 from tests.support.health_desks import (
     HOME_ID,
     HOME_KEY,
@@ -120,7 +120,7 @@ class TestRepeat:
             patched.setattr(health_conversions, "respond", killed)
             assert refusal(both.convert(application, HOLDER, KEY)) == (500, "Internal")
         service = both.service
-        with TestClient(create_app(service.compose(), service), base_url=BASE_URL) as anew:
+        with TestClient(app_over(service.compose(), service), base_url=BASE_URL) as anew:
             monkeypatch.setattr(service, "client", anew)
             again = both.convert(application, HOLDER, KEY)
             monkeypatch.undo()

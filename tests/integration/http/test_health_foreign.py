@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from api.http.schemas.health_foreign import TrustListForm
 from api.services.audit import _policies, _trust_lists
 from api.services.gate_bundles import KEPT_SECONDS
 from api.services.health_allow import AllowListing
@@ -35,7 +36,7 @@ from ledger.health.gate_bundle.reading import GateBundle, read_bundle
 from ledger.health.hcert import envelope
 from ledger.health.hcert.reading import read as read_code
 from ledger.health.hcert.revocation import HASH_BYTES
-from ledger.health.hcert.trust import TrustedKey, trust_list
+from ledger.health.hcert.trust import KeyRevived, TrustedKey, trust_list
 from ledger.health.policy import Policy
 from ledger.health.transfers import Person
 from ledger.health.visits import Visit
@@ -192,6 +193,24 @@ class TestTrustList:
         assert refusal(offer(both, form | {"sequence": 3})) == (409, "KeyRevived")
         assert judged(both, fetched(both), code(both, first)) == ("DENY", ["KEY_STATE"])
 
+    def test_follows_the_one_that_came_while_it_was_judged(self, both: Desks) -> None:
+        """Each was held against the first alone: what the second withdrew the third revived."""
+        signer, other = issuer(both), issuer(both)
+        form = listing(both, signer, other)
+        taken(both, form)
+        stolen = [certificate(signer, state="compromised"), certificate(other)]
+        second = form | {"sequence": 2, "certificates": stolen, "confirmed": [COUNTRY]}
+        calls: list[Any] = []
+
+        def meanwhile(_: object) -> Any:
+            calls.append(None if calls else taken(both, second))
+
+        third = TrustListForm.model_validate(form | {"sequence": 3})
+        service = both.service.app.state.services.foreign_codes
+        with pytest.raises(KeyRevived):
+            service.take_in(HOST_ID, third.parsed(), (), both.host_officer.address, meanwhile)
+        assert len(calls) == 1
+
     def test_reports_a_successor_that_comes_late(self, both: Desks) -> None:
         first, late = issuer(both), issuer(both)
         form = listing(both, first)
@@ -260,7 +279,7 @@ def test_an_audit_goes_through_what_was_taken_in(both: Desks) -> None:
         for each in ForeignStore(database).trust_lists(HOST_ID)
         if each.source == form["source"]
     ]
-    ForeignStore(database).keep_trust(replace(row, sequence=3))  # it says to be the second
+    ForeignStore(database).keep_trust(replace(row, sequence=3), 2)  # it says to be the second
     with audit_view(database) as view:
         found = _trust_lists(view)
     assert (found.ok, found.facts["wrong"]) == (False, [f"0x{HOST_ID.hex()}/{form['source']}/3"])

@@ -358,6 +358,19 @@ class TestTurns:
             self.refilled(both, name)(self.between(revoke))
         assert len(answers[0].json()["changes"]) == self.live(both, name) == 2
 
+    def test_an_order_for_the_last_pass_stops_the_refill_that_came_with_it(
+        self, both: Desks
+    ) -> None:
+        given = issued(both)
+        path = f"passes/{given['passes'][-1]['digest']}/status"
+        form, answers = {"status": "revoked", "reason": 350}, []
+        with pytest.raises(HolderChanged):
+            self.refilled(both, given["holder"])(
+                self.between(lambda: answers.append(both.post(path, form, both.host_officer)))
+            )
+        assert answers[0].status_code == 202
+        assert self.live(both, given["holder"]) == 2
+
 
 class TestStatus:
     def change(self, both: Desks, path: str, status: str, reason: int) -> Any:

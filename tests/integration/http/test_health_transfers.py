@@ -1,16 +1,26 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import delete
 
+from api.store.audit import audit_view
+from api.store.changes import ChangeStore
+from api.store.health_segments import SegmentStore
+from api.store.health_tables import health_transfers
+from api.store.indices import FIRST_TRANSFER_LIST, IndexStore
 from api.store.records import RecordStore
 from ledger.canonical import b64url_decode
+from ledger.events import StatusChanged
 from ledger.health import signed, transfers
 from ledger.keys import PrivateKey
-from ledger.values import Digest, RecordKind
+from ledger.status_list import place
+from ledger.values import Digest, RecordKind, Status
 from tests.support.health_desks import HOME_ID, HOME_KEY, HOST, PERSON, Desks, desks
+from tests.support.policies import sample_policy
 from tests.support.service import refusal
 
 HOLDER = PrivateKey.from_secret(b"\x21" * 32)
+POLICY = sample_policy(rules=[], valueSets="0x" + "00" * 32)
 KEY = "a-key-of-sixteen-characters"
 
 
@@ -47,6 +57,49 @@ class TestTransfer:
         assert answer.json()["digest"][2:] in found.hex()
         words = [value.encode() for value in PERSON.values() if len(value) > 3]
         assert [word for word in [*words, document[40:80]] if word in found] == []
+
+    def test_is_withdrawn_by_its_own_authority_before_it_is_used(self, both: Desks) -> None:
+        """What was signed for the wrong person is worth nothing, a minute later."""
+        both.agree(POLICY)
+        transfer, anchor = both.carried(HOLDER)
+        envelope = signed.read(transfer)
+        content = transfers.verify(envelope, HOME_KEY.public_key)
+        path = f"transfers/0x{envelope.digest.hex()}/status"
+        form = {"status": "revoked", "reason": 350}
+        stranger = both.post(path, form, both.host_officer)
+        assert refusal(stranger) == (403, "RoleMissing")
+        assert both.post(path, form, both.officer).status_code == 202
+        (change,) = ChangeStore(both.service.database).of(envelope.digest)
+        assert (change.list, change.index) == (content.list, content.index)
+        assert (change.agency, change.status, change.reason) == (HOME_ID, Status.REVOKED, 350)
+        asked = both.application(HOLDER, (transfer, anchor), POLICY)
+        word, bit = place(content.index)
+        both.service.say(
+            lambda at: StatusChanged(
+                *(at, HOME_ID, content.list, word, 3 << bit, Status.REVOKED, 350, 1, 0)
+            )
+        )
+        answer = both.convert(asked, HOLDER)
+        assert refusal(answer) == (422, "ConversionRefused")
+        assert (answer.json()["ground"], answer.json()["cause"]) == ("status", "revoked")
+
+    def test_has_a_place_of_its_own_that_gates_are_not_told(self, both: Desks) -> None:
+        made = [both.transfer(HOLDER) for _ in range(3)]
+        content = [transfers.verify(signed.read(each), HOME_KEY.public_key) for each in made]
+        assert {each.list for each in content} == {FIRST_TRANSFER_LIST}
+        assert len({each.index for each in content}) == 3
+        store = IndexStore(both.service.database)
+        assert store.used(HOME_ID, FIRST_TRANSFER_LIST) == 3
+        assert SegmentStore(both.service.database).agencies() == ()
+
+    def test_is_counted_by_the_audit_of_lists(self, both: Desks) -> None:
+        assert both.post("transfers", both.transfer_form(HOLDER), both.officer).status_code == 201
+        with audit_view(both.service.database) as view:
+            assert (view.doubled_indices(), view.miscounted_lists()) == (0, 0)
+        with both.service.database.write() as connection:
+            connection.execute(delete(health_transfers))
+        with audit_view(both.service.database) as view:
+            assert view.miscounted_lists() == 1
 
     def test_needs_a_key_and_the_role(self, both: Desks) -> None:
         form = both.transfer_form(HOLDER)

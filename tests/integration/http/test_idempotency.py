@@ -8,13 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from api.http.app import create_app
 from api.http.idempotency import KEYED
 from api.services.licences import Licences
 from api.store.idempotency import IdempotencyStore
 from api.store.licences import LicenceStore
 from api.store.tables import idempotency_keys
 from ledger.errors import Unavailable
+from tests.support.apps import app_over
 from tests.support.licences import AGENCY, FIELDS
 from tests.support.service import (
     BASE_URL,
@@ -299,7 +299,7 @@ class TestTwoProcesses:
     @pytest.fixture
     def other(self, service: World) -> Iterator[TestClient]:
         """A second process on the same database, which knows nothing of what the first does."""
-        app = create_app(service.compose(), service)
+        app = app_over(service.compose(), service)
         with TestClient(app, base_url=BASE_URL) as client:
             client.event_hooks["request"] = [name_order]
             yield client
@@ -456,6 +456,7 @@ def test_every_signed_in_write_declares_its_key(service: World) -> None:
         ("post", uploads),
         ("put", f"{uploads}/{{upload}}/chunks/{{number}}"),
         ("post", f"{uploads}/{{upload}}/complete"),
+        ("post", "/v1/tenders/{tender}/papers"),
     }
     by_holders = {
         ("post", f"/v1/health/{path}")

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
-from api.http.app import create_app
 from api.main import main
 from ledger.chain import calls
 from ledger.chain.accounts import Account
@@ -24,6 +23,7 @@ from ledger.typed_data import StatusOrder, cosign
 from ledger.values import Digest, RecordKind, Role, Status, WordChange
 from ledger.verification.proof_file import ProofFile
 from tests.support.anvil import anvil
+from tests.support.apps import app_over
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE
 from tests.support.office import BASE_URL, TYPE, Office, office
 from tests.support.service import message_of, name_order, order
@@ -64,7 +64,7 @@ class Counter:
         ):
             place.standing.send(call)
         place.work()
-        app = create_app(place.parts.services(), Silent())
+        app = app_over(place.parts.services(), Silent())
         self.client = TestClient(app, base_url=BASE_URL)
         self.client.event_hooks["request"] = [name_order]
         self.client.headers["Authorization"] = f"Bearer {self._sign_in(self.clerk)}"
@@ -225,7 +225,7 @@ class TestNode:
         deployment = counter.place.standing.deployment
         counter.place.parts.__dict__["deployment"] = replace(deployment, chain_id=7)
         counter.client = TestClient(
-            create_app(counter.place.parts.services(), Silent()), base_url=BASE_URL
+            app_over(counter.place.parts.services(), Silent()), base_url=BASE_URL
         )
         assert counter.verdict(issued["document"], fresh=True)[0] == "unconfirmed"
 

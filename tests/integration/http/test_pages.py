@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.http.app import create_app
 from api.http.pages import POLICY, Pages
+from tests.support.apps import app_over
 from tests.support.service import BASE_URL, World, refusal
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -19,7 +19,7 @@ def client(service: World, tmp_path: Path) -> TestClient:
     (built / "index.html").write_text(PAGE)
     (built / "assets" / "index-1.js").write_text("1")
     (built / "assets" / "secret.txt").write_text("no page's")
-    app = create_app(service.services, service, Pages.load(built))
+    app = app_over(service.services, service, built=Pages.load(built))
     return TestClient(app, base_url=BASE_URL)
 
 

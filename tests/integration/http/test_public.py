@@ -7,7 +7,6 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
-from api.http.app import create_app
 from api.http.problem_pages import POLICY
 from api.services.health import STALE_SECONDS, Health
 from ledger.keys import PublicKey
@@ -15,6 +14,7 @@ from ledger.licences.rows import template_labels
 from ledger.list_tokens import parse_list
 from ledger.values import AgencyStatus, Digest, Status
 from ledger.verification.bundle import parse_bundle
+from tests.support.apps import app_over
 from tests.support.fake_projection import fall_back
 from tests.support.licences import AGENCY, AGENCY_KEY, CATALOGUE
 from tests.support.service import BASE_URL, LEDGER, World, refusal
@@ -39,7 +39,7 @@ class TestHealth:
     def test_is_not_ready_where_the_chain_does_not_say_what_is_final(self, service: World) -> None:
         services = service.services
         health = Health(services.directory, lambda: None, needs_finality=True)
-        client = TestClient(create_app(replace(services, health=health), service))
+        client = TestClient(app_over(replace(services, health=health), service))
         assert refusal(client.get("/readyz")) == (503, "FinalityUnknown")
         assert service.client.get("/readyz").status_code == 200  # where a number is enough
         service.projection.seen(service.clock.now, 0)

@@ -11,37 +11,10 @@ from api.store.tenders import TenderStore
 from ledger.tenders.events import Stage
 from tests.support.licences import AGENCY
 from tests.support.service import World, refusal
-from tests.support.tender_story import DAY, LEDGER, Story, Where, address
+from tests.support.tender_story import DAY, address
+from tests.support.told_tenders import Told
 
 NAMES = ("Ann", "Bo", "Cai")
-FIRST = "GZ-2026-0001"
-
-
-class Told:
-    """A story of the sample agency that the service's chain says, one block for each event."""
-
-    def __init__(self, service: World, number: str = FIRST) -> None:
-        self.service, self.done = service, 0
-        where = Where(number, service.clock.now + 1, LEDGER, AGENCY.id)
-        self.story = Story(where=where)
-        self.path = f"/v1/tenders/0x{self.story.id.hex()}"
-
-    def catch_up(self) -> None:
-        for each in self.story.events[self.done :]:
-            self.service.clock.now = each.place.block_time
-            self.service.say(lambda place, each=each: replace(each, place=place))
-        self.done = len(self.story.events)
-
-    def pass_to(self, moment: int) -> None:
-        """Let a block of this time come."""
-        self.story.at(moment)
-        self.service.clock.now = moment
-        self.service.say()
-
-    def show(self) -> Any:
-        answer = self.service.client.get(self.path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
 
 @pytest.fixture
@@ -98,6 +71,7 @@ class TestTender:
         told.catch_up()
         (lot,) = told.show()["lots"]
         assert lot["phase"] == "OPENED"
+        assert "dummy-bids" in [each["code"] for each in told.show()["risks"]]
         assert [each["bidder"] for each in lot["bids"]] == [address(name) for name in NAMES]
         assert [each["disclosed"] for each in lot["bids"]] == [[1], [1], [1]]
 

@@ -16,12 +16,12 @@ import pytest
 from fastapi import FastAPI
 
 from api.http import verifiers as module
-from api.http.app import create_app
 from api.http.verifiers import AT_ONCE, MOST_WAITING, Verifiers
 from api.verifier import Brief
 from ledger.licences.sd_jwt import parse, present
 from ledger.values import Digest, Status
 from ledger.verification.policy import Policy
+from tests.support.apps import app_over
 from tests.support.licences import HOLDER_KEY
 from tests.support.service import BASE_URL, LEDGER, World
 
@@ -43,7 +43,7 @@ class Staffed:
 
         async def played() -> None:
             verifiers = Verifiers(COUNT, self._program(), self._brief())
-            app = create_app(self.service.services, self.service, verifiers=verifiers)
+            app = app_over(self.service.services, self.service, verifiers=verifiers)
             async with app.router.lifespan_context(app):
                 await until(lambda: verifiers.ready == COUNT)
                 await scene(app, verifiers)
@@ -286,7 +286,7 @@ class TestStart:
     ) -> None:
         async def scene() -> None:
             verifiers = Verifiers(1, program, None)
-            app = create_app(service.services, service, verifiers=verifiers)
+            app = app_over(service.services, service, verifiers=verifiers)
             async with app.router.lifespan_context(app), caller(app) as client:
                 await until(lambda: service.log[-1]["event"] == "verifier.lost")
                 answer = await client.post(PATH, json={"document": documents[0]})

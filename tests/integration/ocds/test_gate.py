@@ -1,16 +1,9 @@
-"""Everything we publish passes libcoveocds off line, in every state, and faults do not.
-
-Its exit code is always 0 and an extension that it cannot load hides every fault, so each field of
-what it says is asserted.
-"""
+"""Everything we publish passes libcoveocds off line, in every state, and faults do not."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,10 +20,8 @@ from tests.support.ocds import (
     history,
     suspended,
 )
-from tests.support.vectors import VECTORS, needs_vectors
+from tests.support.ocds_judging import NEEDED, Json, faults, judged
 
-PYTHON = Path("var/libcoveocds/bin/python")
-ZIP = VECTORS / "ocds" / "standard-1__1__5.zip"
 LOTS_URL = "https://extensions.example/ocds_lots_extension/extension.json"
 LOTS = {
     "extension.json": '{"name": {"en": "Lots"}, "compatibility": ["1.1"], "codelists": []}',
@@ -55,27 +46,8 @@ LOTS = {
     ),
 }
 """A stand-in with the fields of the public extension that we fill."""
-Json = dict[str, Any]
-Judge = Callable[..., Json]
 
-pytestmark = [
-    needs_vectors("ocds"),
-    pytest.mark.skipif(not PYTHON.exists(), reason=f"no {PYTHON}: make var/libcoveocds/.installed"),
-]
-
-
-def judged(packages: list[Json], extensions: dict[str, dict[str, str]]) -> list[Json]:
-    """Let libcoveocds judge packages in one process; starting it costs more than a file."""
-    job = {"zip": str(ZIP), "extensions": extensions, "packages": packages}
-    ran = subprocess.run(
-        [PYTHON, "tests/support/ocds_gate.py"],
-        input=json.dumps(job),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    found: list[Json] = json.loads(ran.stdout)
-    return found
+pytestmark = list(NEEDED)
 
 
 def package(*releases: Json, publication: Publication = PUBLICATION) -> Json:
@@ -156,36 +128,6 @@ def said() -> Json:
     named = CLEAN | {f"not {name}": found for name, found in FAULTY.items()}
     extensions = {PUBLICATION.extensions[0]: extension_texts(), LOTS_URL: LOTS}
     return dict(zip(named, judged(list(named.values()), extensions), strict=True))
-
-
-def faults(said: Json) -> Json:
-    """Return every field of an answer that is not as a clean package's is."""
-    extensions = said.get("extensions") or {}
-    expected: Json = {
-        "validation_errors": [],
-        "json_deref_error": None,
-        "all_additional_fields": [],
-        "additional_fields": [],
-        "additional_closed_codelist_values": {},
-        "additional_open_codelist_values": {},
-        "deprecated_fields": [],
-        "conformance_errors": None,
-        "additional_checks": {},
-    }
-    blank: Json = {"json_deref_error": None, "conformance_errors": None, "additional_checks": {}}
-    found = {
-        name: said.get(name, blank.get(name, "absent"))
-        for name, clean in expected.items()
-        if said.get(name, blank.get(name, "absent")) != clean
-    }
-    loaded = {
-        "is_extended_schema": extensions.get("is_extended_schema") is True,
-        "invalid_extension": extensions.get("invalid_extension") == {},
-        "invalid_extensions": extensions.get("invalid_extensions") == [],
-        "failed_codelists": [e.get("failed_codelists") for e in extensions.get("extensions", [])]
-        == [{}] * max(1, len(extensions.get("extensions", []))),
-    }
-    return found | {name: extensions for name, is_so in loaded.items() if not is_so}
 
 
 class TestPublished:

@@ -46,6 +46,18 @@ class TestAdd:
         assert [each.reason for each in store.of(digest(1))] == [101]
 
 
+class TestUnderWay:
+    @pytest.mark.parametrize(("error", "expected"), [("RoleMissing", True), ("StatusFinal", False)])
+    def test_is_what_was_refused_for_a_cause_that_may_pass(
+        self, store: ChangeStore, database: Database, error: str, *, expected: bool
+    ) -> None:
+        store.add([change(1)])
+        PackStore(database).send([change(1)], intent(1))
+        SqlOutbox(database).mark(intent(1).id, IntentState.FAILED, error=error)
+        to = {change(1).status}
+        assert store.is_under_way(change(1).digest, to, 1_000) is expected
+
+
 class TestAddAlone:
     def test_of_many_at_once_stores_one(self, store: ChangeStore) -> None:
         def add(number: int) -> bool:

@@ -10,6 +10,7 @@ import orjson
 
 from ledger.chain.rpc import Node
 from ledger.health import presentations
+from ledger.health.scans import digest_of, scan_number
 from ledger.keys import PublicKey
 from tests.integration.wallet.conftest import NAME, Town
 from tests.support.lanes import AT, PLACE, GateTerminal, bundle, live, sealed
@@ -17,12 +18,15 @@ from tests.support.terminal import Terminal
 from tests.support.travellers import pass_texts
 
 _SCAN = """
-import sys
+import sys, time
+from dataclasses import replace
 from pathlib import Path
 from tests.support.terminal import Terminal, seeded
 from wallet.cli import main
+from wallet.embedded import Clocks
 terminal = Terminal(Path(sys.argv[1]), now=int(sys.argv[2]), randomness=seeded(b"scanner"))
-main(["gate", "scan", "--json"], obj=terminal.outside)
+clocks = Clocks(lambda: terminal.now, time.monotonic, time.sleep)
+main(["gate", "scan", "--json"], obj=replace(terminal.outside, clocks=clocks))
 """
 
 
@@ -44,6 +48,23 @@ class TestKilledGate:
         assert again["headline"] == "REPLAY"
         (number,) = answer["scans"]
         assert gate.terminal.json("gate", "appeal", "explain", number)["outcome"] == "ACCEPT"
+
+    def test_kept_together_is_kept_before_it_is_answered(self, tmp_path: Path) -> None:
+        gate = GateTerminal(Terminal(tmp_path, now=AT))
+        gate.take(bundle())
+        words = [sys.executable, "-c", _SCAN, str(tmp_path), str(AT)]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as scanner:
+            assert scanner.stdin is not None
+            assert scanner.stdout is not None
+            scanner.stdin.write(b"SZ2:NO CODE\r\n" * 3_000)
+            scanner.stdin.flush()
+            first = scanner.stdout.readline()
+            scanner.kill()
+            answered = [first, *scanner.stdout]
+        numbers = {orjson.loads(line)["scans"][0] for line in answered if line.endswith(b"\n")}
+        rows = gate.terminal.run("gate", "log", "export").encode().splitlines()
+        assert 1 <= len(numbers) < 3_000
+        assert numbers <= {scan_number(digest_of(row)) for row in rows}
 
 
 class TestAskedTraveller:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from ledger.chain.deploy import deploy
@@ -15,10 +15,9 @@ from tests.support.bid_desk import FILES, Desk
 from tests.support.node_proxy import Exchange, Request, http_status, node_proxy
 from tests.support.sealed_bids import PRICE
 from tests.support.standing import account
-from tests.support.tender_town import Sale, TenderTown, read_json, sent
+from tests.support.tender_town import DAY, Sale, TenderTown, read_json, sent
 from tests.support.terminal import Terminal
-from wallet.embedded import Clocks
-from wallet.surroundings import Surroundings
+from tests.support.watcher import Watcher
 from wallet.tenders.bids import StoreKey
 
 
@@ -60,6 +59,11 @@ class TestSealedTender:
         refused = act(second, sale, "disclose", code=1)
         assert refused["error"] == "WindowClosed"
         assert refused["closed_at"] == sale.ends[2]
+        at = ("--node", tender_town.running.url)
+        (seat,) = sale.trustees[0].json("trustee", "status", *at)
+        window = {"opensAt": sale.ends[2], "dueAt": sale.ends[3], "closesAt": sale.ends[4]}
+        assert seat["release"] == window
+        assert "RELEASE FROM" in sale.trustees[0].run("trustee", "status", *at)
         assert release(sale.trustees[0], sale)["part"] == 1
         said = sale.trustees[1].run(*sent(("trustee", "release", sale.id)))
         assert "Your secret of part 1 is out" in said
@@ -128,27 +132,14 @@ class TestSealedTender:
             assert each.hex() not in "".join(asked)
 
 
-class Watcher(Terminal):
-    """A terminal at which time passes only while a command sleeps."""
-
-    def __init__(self, like: Terminal, steps: list[Callable[[], object]]) -> None:
-        super().__init__(like.folder, like.now, randomness=like.randomness)
-        self._steps = steps
-        self.slept: list[float] = []
-
-    @property
-    def outside(self) -> Surroundings:
-        clocks = Clocks(lambda: self.now, lambda: 0.0, self._sleep)
-        return replace(super().outside, clocks=clocks)
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self._steps.pop(0)()
+def standing_window(sale: Sale) -> dict[str, Any]:
+    window = {"opensAt": sale.ends[1], "closesAt": sale.ends[2]}
+    return {"step": "disclose", "part": 1, **window}
 
 
 class TestWatch:
     def test_discloses_whatever_comes_between(self, tender_town: TenderTown) -> None:
-        """Too early twice, then a gateway in trouble before it sends and after it has sent."""
+        """Too early twice, then a gateway in trouble before and after, then a wait for the end."""
         sale = tender_town.publish("watched")
         desk, other = sale.bidder("watched"), sale.bidder("watched 2")
         submitted(desk)
@@ -160,17 +151,44 @@ class TestWatch:
                 lambda: tender_town.go(start),
                 lambda: proxy.when("eth_sendRawTransaction", http_status(502)),
                 lambda: None,
+                tender_town.bury,
             ]
             proxy.when("eth_estimateGas", http_status(503))
             watcher = Watcher(desk.terminal, steps)
             words = sent(("bid", "watch", sale.id, "--node", proxy.url))
-            shown = watcher.json(*words)
-        assert watcher.slept == [15, 4, 15, 15]
+            result = watcher.try_(*words, "--json")
+            assert result.exit_code == 0, result.output
+        shown = orjson.loads(result.stdout)
+        reminded = [
+            orjson.loads(each) for each in result.stderr.splitlines() if each.startswith("{")
+        ]
+        assert [each["reminder"] for each in reminded] == [
+            {**standing_window(sale), "lead": lead} for lead in (3_600, 0)
+        ]
+        assert watcher.slept == [15, 4, 15, 15, 15]
         folder = next(desk.store.places()).folder(1)
         out = desk.terminal.folder / "secrets.json"
         read = desk.terminal.json("bid", "secrets", folder / "bid.json", "--out", out)
         assert shown == {"part": 1, "secret": read["s_b"]}
         assert "on the chain" in desk.terminal.run(*sent(("bid", "watch", sale.id)))
+
+    def test_of_a_bid_that_was_only_sealed_reminds_until_it_is_late(
+        self, tender_town: TenderTown
+    ) -> None:
+        sale = tender_town.publish("forgotten")
+        desk = sale.bidder("forgotten")
+        desk.seal()
+        found = standing(desk, sale)["next"]
+        assert (found["step"], found["closesAt"]) == ("submit", sale.ends[0])
+        steps: list[Callable[[], object]] = [
+            lambda: tender_town.go(sale.ends[0] - DAY),
+            lambda: tender_town.go(sale.ends[0] - 3_600),
+            lambda: tender_town.go(sale.ends[0]),
+        ]
+        result = Watcher(desk.terminal, steps).try_(*sent(("bid", "watch", sale.id)))
+        assert (result.exit_code, steps) == (1, [])
+        assert result.stderr.count("Reminder: the bid is not sent yet; submit it before") == 2
+        assert standing(desk, sale)["next"] is None
 
     def test_ends_where_it_can_never_be(self, tender_town: TenderTown) -> None:
         sale = tender_town.publish("too few")
@@ -194,7 +212,7 @@ def _receive(sale: Sale, first: Desk, second: Desk, third: Desk) -> None:
     submitted(third)
     assert act(third, sale, "withdraw")["version"] == 2
     assert act(third, sale, "withdraw") == {"error": "AlreadyDone"}
-    for word in ("RECEIVING", "listEnd", "Your bid: LIVE, version 2"):
+    for word in ("RECEIVING", "listEnd", "Your bid: LIVE, version 2", "Next: disclose part 1 from"):
         assert word in first.terminal.run("bid", "status", sale.id)
     found = standing(first, sale)
     assert (found["phase"], found["bid"]["version"]) == ("RECEIVING", 2)

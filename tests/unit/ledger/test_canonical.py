@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,8 +28,13 @@ ascii_text = st.text(st.characters(max_codepoint=127))
 any_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def values(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    scalars = st.none() | st.booleans() | st.integers(-SAFE, SAFE) | any_text
+safe_integers = st.integers(-SAFE, SAFE)
+
+
+def values(
+    keys: st.SearchStrategy[str], numbers: st.SearchStrategy[Any] = safe_integers
+) -> st.SearchStrategy[Any]:
+    scalars = st.none() | st.booleans() | numbers | any_text
     return st.recursive(
         scalars,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
@@ -341,6 +347,16 @@ class TestCanonicalJson:
     def test_has_one_spelling(self, value: Any) -> None:
         written = canonical_json(value)
         assert canonical_json(parse_json(written)) == written
+
+    @given(values(any_text, st.integers() | st.floats()))
+    def test_is_what_the_reference_writes(self, value: Any) -> None:
+        try:
+            expected = rfc8785.dumps(value)
+        except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+            with pytest.raises(JsonMalformed):
+                canonical_json(value)
+        else:
+            assert canonical_json(value) == expected
 
     def test_example_of_rfc_8785(self) -> None:
         value = parse_json(

@@ -7,7 +7,7 @@ from typing import Any, Final
 from eth_hash.auto import keccak
 
 from ledger.errors import Refused
-from ledger.merkle import Proof, verify_inclusion
+from ledger.merkle import HASH_BYTES, Proof, verify_inclusion
 from ledger.tenders.ocds.checks.finding import (
     Fault,
     Finding,
@@ -90,14 +90,16 @@ def _path(found: Any) -> tuple[bytes, ...] | None:
 def _root(
     place: str, document: Mapping[str, Any], known: Known, released: Any
 ) -> Iterator[Finding]:
-    root = hash_of(member(document, "proof", "root"))
+    root, at = hash_of(member(document, "proof", "root")), f"{place}/proof/root"
+    if "proof" not in document and "anchor" in document:  # its digest itself stands on chain
+        root, at = _sha256_of(document) or bytes(HASH_BYTES), f"{place}/integrity"
     if root is None:
         return
     anchored_at = known.anchored_at.get(Root(root))
     if anchored_at is None:
-        yield Finding(Fault.ROOT_UNKNOWN, f"{place}/proof/root", root.hex())
-    elif (at := seconds(released)) is not None and anchored_at > at:
-        yield Finding(Fault.ROOT_LATE, f"{place}/proof/root", str(anchored_at), f"<= {released}")
+        yield Finding(Fault.ROOT_UNKNOWN, at, root.hex())
+    elif (until := seconds(released)) is not None and anchored_at > until:
+        yield Finding(Fault.ROOT_LATE, at, str(anchored_at), f"<= {released}")
 
 
 def _sha256_of(document: Mapping[str, Any]) -> bytes | None:

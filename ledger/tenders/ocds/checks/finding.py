@@ -49,7 +49,8 @@ class Known:
     """What is known of a tender without the release: from the chain, its policy and its files.
 
     `contents` holds the bytes of documents by their id, as many as there are at hand;
-    `anchored_at` every root on chain that may be named, and the time of its block.
+    `anchored_at` every root on chain that may be named, and the time of its block, single digests
+    that stand there among them; `dropped_awards` the ids of those that a review took back.
     """
 
     lots: tuple[LotFacts, ...]
@@ -57,6 +58,7 @@ class Known:
     currency: str
     contents: Mapping[str, bytes] = field(default_factory=dict)
     anchored_at: Mapping[Root, int] = field(default_factory=dict)
+    dropped_awards: frozenset[str] = frozenset()
 
 
 def member(parent: Any, *path: str) -> Any:

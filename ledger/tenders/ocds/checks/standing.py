@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.tenders.ocds.bids import count
 from ledger.tenders.ocds.checks.finding import Fault, Finding, Known, member, objects, scalar
-from ledger.tenders.ocds.states import AWARD_STATUS, contract_status, tender_status
+from ledger.tenders.ocds.states import AWARD_STATUS, CANCELLED, contract_status, tender_status
 
 
 def check_standing(release: Mapping[str, Any], known: Known) -> Iterator[Finding]:
@@ -23,8 +23,10 @@ def _awards(release: Mapping[str, Any], known: Known) -> Iterator[Finding]:
     possible = {AWARD_STATUS[lot.state] for lot in known.lots if lot.state in AWARD_STATUS}
     for place, award in objects(release, "awards"):
         status = scalar(award.get("status"))
-        if status not in possible:
-            expected = " or ".join(sorted(possible)) or "no award"
+        is_dropped = scalar(award.get("id")) in known.dropped_awards
+        fitting = {CANCELLED} if is_dropped else possible
+        if status not in fitting:
+            expected = " or ".join(sorted(fitting)) or "no award"
             yield Finding(Fault.STATUS_DIFFERS, f"{place}/status", str(status), expected)
 
 

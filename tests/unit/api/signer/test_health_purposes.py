@@ -51,6 +51,7 @@ TRANSFER = Transfer(
     *("XA", "XB", NOW, NOW + 600, b"\x02" * 16, HOLDER, 0, 1),
     Person("Sample Person", "1980-07-23", "P", "XA", "SAMPLE-1"),
     HealthTest("LP6464-4", "negative", NOW, "Sample Laboratory"),
+    *(1 << 17, 7),
 )
 SEGMENT = segment_of(AgencyId(b"\xaa" * 32), 0, NOW - 9, NOW, [Digest(b"\x03" * 32)])
 LEDGER = LedgerRef(1, Address("0x5FbDB2315678afecb367f032d93F642f64180aa3"))

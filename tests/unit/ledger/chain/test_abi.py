@@ -34,6 +34,12 @@ class TestLoadAbi:
             names = [entry["name"] for entry in entries if entry["type"] == kind]
             assert len(names) == len(set(names))
 
+    def test_nothing_takes_ether(self, name: str) -> None:
+        entries = committed(name)["abi"]
+        assert not [entry for entry in entries if entry["type"] in ("fallback", "receive")]
+        takers = [e for e in entries if e.get("stateMutability") == "payable"]
+        assert not takers
+
     def test_immutables_lie_inside_the_code(self, name: str) -> None:
         abi = load_abi(name)
         assert all(start + length <= len(abi.runtime_code) for start, length in abi.immutables)

@@ -48,6 +48,8 @@ TRANSFER = Transfer(
     version=1,
     person=Person("Sample Person", "1980-07-23", "P", "XA", "E0000000"),
     test=HealthTest("LP6464-4", "negative", NOON - DAY, "Sample Laboratory"),
+    list=1 << 17,
+    index=7,
 )
 CONSENT = Consent(b"\x02" * 16, "entry", "en", NOON, HOLDER.public_key)
 
@@ -68,6 +70,8 @@ class TestTransfer:
             ({"cti": b""}, "cti"),
             ({"grade": 8}, "grade"),
             ({"version": 0}, "version"),
+            ({"index": 1 << 20}, "status"),
+            ({"list": -1}, "status"),
             ({"person": replace(TRANSFER.person, name="")}, "person"),
             ({"person": replace(TRANSFER.person, name="a\x00")}, "person"),
             ({"test": replace(TRANSFER.test, sampled_at=-1)}, "test"),

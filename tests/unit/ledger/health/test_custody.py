@@ -72,6 +72,13 @@ class TestWay:
             after = follow(trip, event, digest(event), EVERYBODY)
             assert (after.custodian, after.is_live) == ("hospital-1", False)
 
+    def test_enters_until_the_declared_time_and_no_later(self) -> None:
+        trip = walk(DRIVER_WAY, 1)
+        entered = next_event(trip, Step.ADMITTED, "port-1", at=trip.last.due)
+        assert follow(trip, entered, digest(entered), EVERYBODY).state is Step.ADMITTED
+        late = next_event(trip, Step.ADMITTED, "port-1", at=trip.last.due + 1)
+        assert fault(trip, late) is Fault.DUE
+
     def test_is_cancelled_before_entry_alone(self) -> None:
         declared, admitted = walk(DRIVER_WAY, 1), walk(DRIVER_WAY, 2)
         event = next_event(declared, Step.CANCELLED, "port-1")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ledger.secp256k1 import sign
 from ledger.tenders import events, messages
 from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import (
@@ -18,16 +17,18 @@ from ledger.tenders.audit.bundle import (
 )
 from ledger.tenders.audit.report import NAMES
 from ledger.tenders.committee import Statement, report, report_digest
-from ledger.tenders.draw import Quota, Setting, acknowledgement, draw, seed_of
 from ledger.tenders.evaluation import Sheet, read_criteria, scores, sheet_digest, write_sheet
 from ledger.tenders.events import Outcome, Stage
-from ledger.tenders.feldman import deal
 from ledger.tenders.ids import TenderId
+from ledger.tenders.mailbox import leaf
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, record, record_digest
 from ledger.tenders.policy.document import preset
+from ledger.tenders.receipts import Named, Receipt, ReceiptState
+from ledger.tenders.relayed import digest_of
 from ledger.tenders.suspensions import shifted
 from ledger.verification.check import Result, Verdict
-from tests.support.tender_story import DAY, LEDGER, Story, address, key, secret
+from tests.support.drawn_committee import POOL, drawn_committee
+from tests.support.tender_story import DAY, LEDGER, START, Story, address
 
 NAMES_OPENED = ("Ann", "Cai", "Dee")
 CRITERIA = read_criteria(
@@ -39,37 +40,28 @@ CRITERIA = read_criteria(
     }
 )
 SALT = b"\x05" * 16
-POOL = tuple(sorted(secret(f"expert {n}") for n in range(12)))
-DRAWERS = ("buyer", "centre", "supervisor")
 
 
-def drawn(tender: bytes) -> DrawEvidence:
-    setting = Setting(tender, 0, 1, (Quota("建筑工程", 5, POOL),), ())
-    scalars = [secret(name) for name in DRAWERS]
-    deals = [deal((each, secret("other")), 3)[0] for each in scalars]
-    signed = {
-        (dealer, receiver): sign(key(DRAWERS[receiver]), acknowledgement(setting, each, receiver))
-        for dealer, each in enumerate(deals)
-        for receiver in range(3)
-        if dealer != receiver
-    }
-    members = [each.entry for each in draw(setting, seed_of(setting.head, scalars))]
-    return DrawEvidence(
-        setting,
-        tuple(map(address, DRAWERS)),
-        tuple(deals),
-        signed,
-        tuple(scalars),
-        (),
-        tuple(members),
-        (1, 2, 3, 4),
-    )
+def drawn(story: Story, tender: bytes, **changed: Any) -> DrawEvidence:
+    event = next(each for each in story.events if isinstance(each, events.CommitteeCommitted))
+    return DrawEvidence(event, 5, replace(drawn_committee(tender), **changed))
 
 
 def sheets() -> dict[int, bytes]:
     points = {"Ann": "40", "Cai": "55", "Dee": "30"}
     given = {address(name): {"plan": Decimal(each)} for name, each in points.items()}
     return {seat: write_sheet(Sheet(seat, given), SALT) for seat in range(1, 6)}
+
+
+def receipt(**told: Any) -> Receipt:
+    plain = Receipt("operator", "n", START + 1, None, (), ReceiptState.SUBMITTED)
+    return replace(plain, **told)
+
+
+def left_out(bidder: str = "Zoe", version: int = 1, lot: int = 0, **told: Any) -> Receipt:
+    """A receipt for a message of the tender that no event tells of."""
+    named = Named(BUNDLE.tender, lot, address(bidder), version)
+    return receipt(**{"digest": b"\x08" * 32, "named": named} | told)
 
 
 def told() -> tuple[Story, TenderBundle]:
@@ -110,7 +102,9 @@ def told() -> tuple[Story, TenderBundle]:
     story.at(story.now + DAY).answer(b"\x0a" * 32, Outcome.DISMISSED)
     story.at(story.state.lot(0).course.notice_end).award("Cai")
     story.contract()
-    receipts = tuple(messages.digest(LEDGER, each.bid) for each in story.sealed.values())
+    receipts = tuple(
+        receipt(digest=messages.digest(LEDGER, each.bid)) for each in story.sealed.values()
+    )
     bundle = TenderBundle(
         LEDGER,
         story.id,
@@ -118,8 +112,9 @@ def told() -> tuple[Story, TenderBundle]:
         policy=preset("cn"),
         mailbox_roots={},
         receipts=receipts,
+        known_until=story.now,
         findings={(0, 1): found},
-        draws=(drawn(story.id),),
+        draws=(drawn(story, story.id),),
         evaluations={(0, 1): EvaluationEvidence(CRITERIA, sheets(), (), statements)},
         publication=Publication({"tender": {"status": "complete"}}, {}, {}),
     )
@@ -173,6 +168,16 @@ class TestAudit:
         assert found.verdict is Verdict.UNCONFIRMED
         assert found.check("clocks").facts["open"][0]["year"] == 2027
 
+    @pytest.mark.parametrize(("days", "result"), [(3, Result.VALID), (30, Result.INVALID)])
+    def test_an_answer_a_month_late_is_found(self, days: int, result: Result) -> None:
+        story = Story()
+        story.admit(Stage.DOCUMENTS, digest=b"\x0a" * 32)
+        story.at(story.now + days * DAY).answer(
+            next(iter(story.state.objections)), Outcome.DISMISSED
+        )
+        found = audit(TenderBundle(LEDGER, story.id, tuple(story.events)), story.now)
+        assert found.check("objections").result is result
+
     @pytest.mark.parametrize(
         ("bundle", "step"),
         [
@@ -194,16 +199,13 @@ class TestAudit:
             (bent(events.NoticePublished, lambda e: {"until": e.until - 2 * DAY}), "clocks"),
             (bent(events.Awarded, lambda _: {"winner": address("Ann")}), "objections"),
             (bent(events.ObjectionAnswered, lambda _: {"outcome": Outcome.OPEN}), "objections"),
-            (replace(BUNDLE, receipts=(bytes(32),)), "lists"),
+            (replace(BUNDLE, receipts=(left_out(),)), "lists"),
             (
-                replace(BUNDLE, draws=(replace(drawn(BUNDLE.tender), members=POOL[:5]),)),
+                replace(BUNDLE, draws=(drawn(STORY, BUNDLE.tender, members=POOL[:5]),)),
                 "draw",
             ),
-            (
-                replace(BUNDLE, draws=(replace(drawn(BUNDLE.tender), anchored_at=(1, 2, 4, 3)),)),
-                "draw",
-            ),
-            (replace(BUNDLE, draws=(drawn(bytes(32)),)), "draw"),
+            (replace(BUNDLE, draws=(replace(drawn(STORY, BUNDLE.tender), seats=7),)), "draw"),
+            (replace(BUNDLE, draws=(drawn(STORY, bytes(32)),)), "draw"),
             (
                 replace(BUNDLE, publication=Publication({"tender": {"status": "active"}}, {}, {})),
                 "publication",
@@ -269,3 +271,70 @@ class TestAudit:
         assert found.verdict is Verdict.INVALID
         assert found.check("events").result is Result.INVALID
         assert len(found.skipped) == 10
+
+
+ENDS = STORY.state.ends[1]
+ARRIVED = messages.digest(LEDGER, next(iter(STORY.sealed.values())).bid)
+LEAF = leaf(ARRIVED, b"\x03" * 32)
+
+
+class TestReceipts:
+    """What receipts say of a list; whoever is not provably left out accuses nobody."""
+
+    def check(self, *receipts: Receipt, **changed: Any) -> Any:
+        return judged(replace(BUNDLE, receipts=receipts, **changed)).check("lists")
+
+    def test_one_that_is_left_out(self) -> None:
+        found = self.check(left_out())
+        assert found.result is Result.INVALID
+        assert found.facts["faults"] == [{"digest": "0x" + "08" * 32}]
+
+    def test_known_to_the_end_of_listing_and_no_second_less(self) -> None:
+        assert self.check(left_out(), known_until=ENDS.list_end).result is Result.INVALID
+        assert self.check(left_out(), known_until=ENDS.list_end - 1).result is Result.ERROR
+        assert self.check(left_out(), known_until=None).result is Result.ERROR
+
+    @pytest.mark.parametrize(
+        "unknown",
+        [
+            receipt(digest=b"\x08" * 32),
+            left_out(issued_at=ENDS.submit_end),
+            left_out("Cai"),
+            left_out(lot=9),
+            receipt(leaf=LEAF),
+        ],
+        ids=["of nobody knows what", "late", "of the version that stands", "no lot", "a leaf"],
+    )
+    def test_what_is_not_known_is_open(self, unknown: Receipt) -> None:
+        assert self.check(unknown).result is Result.ERROR
+
+    def test_one_that_a_later_version_overtook(self) -> None:
+        assert self.check(left_out("Ann")).code == "lists.ok"
+        assert self.check(left_out("Ann", version=3)).result is Result.INVALID
+
+    def test_of_secrets_that_were_posted(self) -> None:
+        happened = [digest_of(LEDGER, each) for each in BUNDLE.own]
+        digests = [each for each in happened if each is not None]
+        assert len(digests) > len(STORY.sealed)
+        assert self.check(*(receipt(digest=each) for each in digests)).code == "lists.ok"
+
+    def test_after_a_change_of_the_documents_a_message_may_be_refused(self) -> None:
+        story = Story()
+        story.submit("Ann")
+        story.amend()
+        named, end = Named(story.id, 0, address("Zoe"), 1), story.state.ends[1].list_end
+        changed_at = story.events[-1].place.block_time
+        for issued, result in ((changed_at, Result.ERROR), (changed_at + 1, Result.INVALID)):
+            given = (left_out(named=named, issued_at=issued),)
+            happened = tuple(story.events)
+            bundle = TenderBundle(LEDGER, story.id, happened, receipts=given, known_until=end)
+            assert audit(bundle, end).check("lists").result is result
+
+    def test_of_another_tender_says_nothing_of_this_one(self) -> None:
+        named = Named(TenderId(bytes(32)), 0, address("Zoe"), 1)
+        found = self.check(left_out(named=named), receipt())
+        assert (found.result, found.code) == (Result.SKIPPED, "lists.none-of-it")
+
+    def test_a_leaf_is_matched_by_its_bidders_blind(self) -> None:
+        assert self.check(receipt(leaf=LEAF), blinds=(b"\x03" * 32,)).code == "lists.ok"
+        assert self.check(receipt(leaf=LEAF), blinds=(b"\x04" * 32,)).result is Result.ERROR

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.tenders import events
-from ledger.tenders.events import FINAL_PHASES, Phase
+from ledger.tenders.events import FINAL_PHASES, Outcome, Phase, Stage
 from ledger.tenders.history import tenders_of
 from ledger.tenders.phases import lot_phase_at
 from ledger.tenders.state import BidState, TenderState
@@ -19,6 +19,10 @@ from tests.support.tender_walk import Walk
 
 class Judged(Walk):
     """A walk whose every act is judged."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.upheld: set[int] = set()
 
     def step(self) -> int:
         before = self.told.state
@@ -34,6 +38,7 @@ class Judged(Walk):
         self.ends_stay(before, now)
         self.shifts_hold(before, told)
         self.counts_hold(now)
+        self.awards_are_undisputed(told)
         self.secrets_are_in_time(before, told)
         self.phases_hold(before, now)
 
@@ -76,6 +81,18 @@ class Judged(Walk):
             if lot.course.winner is not None:
                 assert lot.course.winner in lot.course.candidates
                 assert self.told.now >= lot.course.notice_end
+
+    def awards_are_undisputed(self, told: list[events.TenderEvent]) -> None:
+        """13: no award of a lot whose result was objected to with success, before a review."""
+        for event in told:
+            if isinstance(event, events.ObjectionAnswered):
+                objection = self.told.state.objections[event.objection]
+                if objection.stage is Stage.RESULT and event.outcome is Outcome.UPHELD:
+                    self.upheld.add(objection.lot)
+            elif isinstance(event, events.ReviewOrdered):
+                self.upheld.discard(event.lot)
+            elif isinstance(event, events.Awarded):
+                assert event.lot not in self.upheld
 
     def secrets_are_in_time(self, before: TenderState, told: list[events.TenderEvent]) -> None:
         """5, 6, 7, 10 and 12."""

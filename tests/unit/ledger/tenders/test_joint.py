@@ -56,6 +56,11 @@ class TestClashes:
         assert (flag.code, flag.law) == (BidFlag.NO_AGREEMENT, "R51(2)")
         assert clashes([Bidders(ANN, ("a",), has_agreement=False)]) == ()
 
+    def test_a_licence_of_one_who_bids_elsewhere(self) -> None:
+        (flag,) = clashes([Bidders(ANN, ("a",)), Bidders(BO, ("b",), shown=("a",))])
+        assert (flag.code, flag.bids) == (BidFlag.TWO_BIDS, (ANN, BO))
+        assert clashes([Bidders(ANN, ("a",), has_agreement=False, shown=("b",))]) == ()
+
 
 WANTED = Wanted("agency", "0x01", Decimal("20000.00"), "CNY", 2_000)
 BOND = Bond("agency", "0x01", Decimal("20000.00"), "CNY", 2_000)

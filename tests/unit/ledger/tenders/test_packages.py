@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.tenders.packages import (
+    MAX_DEPTH,
     FileChanged,
     Member,
     PackageMalformed,
@@ -127,6 +128,22 @@ class TestUnpack:
     def test_refuses_paths_that_lead_elsewhere(self, name: str) -> None:
         with pytest.raises((PathRefused, PackageMalformed)):
             taken(foreign(info(name)))
+
+    @pytest.mark.parametrize(
+        ("kept", "refused"),
+        [
+            ("价" * 85, "价" * 85 + "a"),
+            ("d/" * (MAX_DEPTH - 1) + "a", "d/" * MAX_DEPTH + "a"),
+            (("d" * 63 + "/") * 15 + "a" * 64, ("d" * 63 + "/") * 15 + "a" * 65),
+        ],
+        ids=["a name that no disk takes", "folders without end", "too long"],
+    )
+    def test_refuses_paths_that_whoever_opens_the_bid_could_not_write(
+        self, kept: str, refused: str
+    ) -> None:
+        assert list(taken(foreign(info(kept)))) == [kept]
+        with pytest.raises(PathRefused):
+            taken(foreign(info(refused)))
 
     def test_refuses_a_path_that_an_extended_header_smuggles_in(self) -> None:
         with pytest.raises(PathRefused):

@@ -22,7 +22,7 @@ from ledger.tenders.requests import (
 from ledger.values import Status, Window
 from ledger.verification.check import Verdict
 from tests.support import verification
-from tests.support.licences import AGENCY_KEY, CATALOGUE, HOLDER_KEY, STRANGER_KEY
+from tests.support.licences import AGENCY_KEY, CATALOGUE, FIELDS, HOLDER_KEY, STRANGER_KEY
 from tests.support.tender_story import LEDGER, address
 from tests.support.verification import AT, DAY, Sample, sample
 
@@ -30,9 +30,14 @@ TYPE = "cn.construction-qualification"
 VCT = "urn:suizheng:licence:cn.construction-qualification:1"
 PLACE = Place(LEDGER, TenderId(b"\x01" * 32), 0, address("Ann"))
 AUDIENCE = "https://buyer.example"
-ASK = Ask(AUDIENCE, nonce_of(PLACE), Window(AT - 10 * DAY, AT), AT)
+ASK = Ask(AUDIENCE, nonce_of(PLACE), Window(AT - 10 * DAY, AT), AT, FIELDS[TYPE]["holder_code"])
 ASKED = Requirement(
-    "builder", VCT, ("holder_name", "qualifications"), "organisation", 90, optional=False
+    "builder",
+    VCT,
+    ("holder_name", "holder_code", "qualifications"),
+    "organisation",
+    90,
+    optional=False,
 )
 
 
@@ -75,7 +80,8 @@ class TestJudge:
             ({"holder": STRANGER_KEY}, "presentation.not-bound"),
             ({"made": AT}, "presentation.made-outside"),
             ({"made": AT - 10 * DAY - 1}, "presentation.made-outside"),
-            ({"claims": ("holder_name",)}, "presentation.claims-missing"),
+            ({"claims": ("holder_name", "holder_code")}, "presentation.claims-missing"),
+            ({"claims": ("holder_name", "qualifications")}, "presentation.claims-missing"),
         ],
     )
     def test_what_serves_no_other_bid_and_no_other_time(
@@ -89,6 +95,32 @@ class TestJudge:
     def test_another_licence_than_asked_for(self) -> None:
         other = replace(ASKED, vct="urn:suizheng:licence:cn.safety-production:1")
         assert judged(SAMPLE, asked=other).reasons == ("presentation.other-type",)
+
+    def test_another_organisations(self) -> None:
+        found = judge(
+            shown(SAMPLE),
+            ASKED,
+            replace(ASK, holder="91440101MASAMPLE01"),
+            SAMPLE.evidence,
+            SAMPLE.policy,
+            CATALOGUE,
+        )
+        assert (found.verdict, found.reasons) == (
+            Verdict.INVALID,
+            ("presentation.other-organisation",),
+        )
+
+    def test_an_organisations_code_is_looked_at_though_nobody_asked(self) -> None:
+        lax = replace(ASKED, claims=("qualifications",))
+        hidden = judged(SAMPLE, shown(SAMPLE, claims=("qualifications",)), lax)
+        assert hidden.reasons == ("presentation.claims-missing",)
+        own = shown(SAMPLE, claims=("holder_code", "qualifications"))
+        assert judged(SAMPLE, own, lax).verdict is Verdict.VALID
+
+    def test_a_persons_is_not_held_against_the_organisation(self) -> None:
+        persons = replace(ASKED, who="staff", claims=("qualifications",))
+        found = judged(SAMPLE, shown(SAMPLE, claims=("qualifications",)), persons)
+        assert found.verdict is Verdict.VALID
 
     def test_one_that_ends_before_the_work_does(self) -> None:
         long = replace(ASKED, min_validity_days=36_500)

@@ -6,8 +6,10 @@ from ledger import jws
 from ledger.canonical import b64url_encode
 from ledger.jws import TypeRefused
 from ledger.keys import PrivateKey, SignatureInvalid
+from ledger.tenders.ids import TenderId
 from ledger.tenders.receipts import (
     Mined,
+    Named,
     Receipt,
     ReceiptMalformed,
     ReceiptState,
@@ -16,6 +18,7 @@ from ledger.tenders.receipts import (
     read,
     sign,
 )
+from ledger.values import Address
 from tests.support.licences import AGENCY_KEY, counted_bytes
 
 RECEIPT = Receipt(
@@ -27,12 +30,16 @@ RECEIPT = Receipt(
     state=ReceiptState.SUBMITTED,
 )
 STORED = replace(RECEIPT, digest=None, state=ReceiptState.STORED)
+LEAF = replace(RECEIPT, digest=None, files=(), leaf=b"\x04" * 32)
+NAMED = replace(RECEIPT, named=Named(TenderId(b"\x05" * 32), 1, Address("0x" + "06" * 20), 2))
 FINAL = replace(RECEIPT, state=ReceiptState.FINAL, mined=Mined(b"\x03" * 32, 7))
 
 
 class TestReceipt:
     @pytest.mark.parametrize(
-        "receipt", [STORED, RECEIPT, FINAL], ids=["of files", "at once", "final"]
+        "receipt",
+        [STORED, RECEIPT, FINAL, LEAF, NAMED],
+        ids=["of files", "at once", "final", "of a mailbox", "of a bid"],
     )
     def test_is_read_as_it_was_signed(self, receipt: Receipt) -> None:
         assert read(sign(receipt, AGENCY_KEY), AGENCY_KEY.public_key) == receipt
@@ -53,6 +60,8 @@ class TestReceipt:
             ({"files": [{}]}, "files"),
             ({"iat": "today"}, "iat"),
             ({"more": 1}, "payload"),
+            ({"tender": "0x" + "05" * 32}, "payload"),
+            ({"leaf": "0x" + "04" * 32}, "payload"),
             ({"transaction": "0x" + "03" * 32}, "payload"),
         ],
     )

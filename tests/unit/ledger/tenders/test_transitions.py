@@ -198,10 +198,25 @@ class TestAward:
             require_step(told.state, 0, Step.REVIEW, told.now)
         told.object_(ID, Stage.RESULT, "Cai")
         told.answer(ID, Outcome.UPHELD)
-        require_step(told.state, 0, Step.REVIEW, told.now)
-        told.tell(events.ReviewOrdered, 0, b"\x1a" * 32)
+        told.review()
         assert phase(told) is Phase.COMMITTED
         assert not told.state.lot(0).course.scored
+
+    def test_an_upheld_objection_blocks_until_the_result_is_reviewed(self) -> None:
+        told = noticed()
+        told.object_(ID, Stage.RESULT, "Cai")
+        told.answer(ID, Outcome.UPHELD)
+        told.at(told.now + 3 * DAY)
+        for name, reason in (("Bo", ZERO), ("Ann", ID)):
+            with pytest.raises(ObjectionOpen) as refused:
+                told.award(name, reason=reason)
+            assert refused.value.id == ID
+        told.review()
+        for seat in range(1, 6):
+            told.score(seat)
+        told.report(["Ann"])
+        told.notice(told.now + 3 * DAY)
+        told.at(told.now + 3 * DAY).award("Ann")
 
     @pytest.mark.parametrize(
         ("moves", "blocks"),

@@ -18,6 +18,7 @@ from tests.support.lanes import AT, HOLDER, PLACE, GateTerminal, bundle, content
 from tests.support.terminal import Terminal, seeded
 from wallet.drawing import PAPER, draw
 from wallet.gate.enrolment import EnrolmentFile
+from wallet.gate.journal import Journal, JournalUnusable
 
 
 @pytest.fixture
@@ -347,6 +348,47 @@ class TestAtWork:
         done = gate.scan(*texts, words=(*words, "--json"), code=3)
         assert [told["headline"] for told in lines(done.stdout)] == [None, "ID_MISMATCH"]
 
+    def test_answers_nobody_where_the_group_is_not_kept(
+        self, gate: GateTerminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What arrives together is kept by one commit: all of it, or nothing is answered."""
+        shown, calls = sealed(), iter(range(2))
+        gate.take(bundle(shown))
+        keep = Journal.keep
+
+        def full(journal: Journal, entries: Any) -> list[str]:
+            numbers = keep(journal, entries)
+            if next(calls):
+                raise JournalUnusable("journal.db", "the disk is full")
+            return numbers
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Journal, "keep", full)
+            done = gate.scan(live(shown), live(shown, time=AT - 6), words=("--json",), code=2)
+        assert lines(done.stdout) == []
+        assert gate.terminal.run("gate", "log", "export") == ""
+        gate.scan(live(shown))
+
+    def test_is_alone_in_its_folder(self, gate: GateTerminal) -> None:
+        gate.take(bundle())
+
+        def turns() -> Iterator[str]:
+            assert "is at work here" in gate.scan("SZ2:NO CODE", code=1).output
+            yield "SZ2:NO CODE"
+
+        gate.at_work(turns(), code=1)
+        gate.scan("SZ2:NO CODE", code=1)
+
+    def test_reads_lines_however_they_arrive(self, gate: GateTerminal) -> None:
+        shown = sealed()
+        gate.take(bundle(shown))
+        first, second = (live(shown, time=AT - each).encode() for each in (9, 8))
+        pieces = [b"X" * 9_000, b"X\r\n" + first[:40], first[40:] + b"\r", b"\n\xff\r", second]
+        done = gate.sent(pieces, "--json", code=1)
+        told = [(each["outcome"], each["headline"]) for each in lines(done.stdout)]
+        foreign = ("DENY", "PREFIX")
+        assert told == [foreign, ("ACCEPT", None), foreign, ("ACCEPT", None)]
+
 
 class TestOverride:
     def test_adds_a_row_and_counts_who_is_let_in(self, gate: GateTerminal) -> None:
@@ -363,6 +405,19 @@ class TestOverride:
         assert gate.terminal.json("gate", "appeal", "explain", number)["override"] is None
         said = gate.scan(live(shown), words=("--json",), code=3).stdout
         assert lines(said)[0]["headline"] == "USES"
+
+    def test_is_decided_once_and_changed_by_its_own_number(self, gate: GateTerminal) -> None:
+        """A second word beside the first would let the person in twice, in every count."""
+        shown = sealed(max_uses=2)
+        gate.take(bundle(shown))
+        (told,) = lines(gate.scan(passes.to_text(shown), words=("--json",), code=3).stdout)
+        said = ("--by", "Officer 12", "--why", "seen")
+        (number,) = told["scans"]
+        made = gate.terminal.json("gate", "override", number, "ACCEPT", *said)["scan"]
+        refused = gate.terminal.run("gate", "override", number, "ACCEPT", *said, code=1)
+        assert made in refused
+        gate.terminal.run("gate", "override", made, "ACCEPT", *said)  # still in, and once
+        gate.scan(live(shown))
 
     def test_of_no_scan_is_refused(self, gate: GateTerminal) -> None:
         words = ("gate", "override", "A" * 16, "DENY", "--by", "Officer", "--why", "seen")
@@ -396,7 +451,7 @@ class TestErase:
     def test_destroys_day_keys_and_rows_when_they_are_due(self, gate: GateTerminal) -> None:
         shown = sealed()
         gate.take(bundle(shown))
-        gate.scan(live(shown))
+        (told,) = lines(gate.scan(live(shown), words=("--json",)).stdout)
         (key,) = gate.files("day-keys/*")
         secret = orjson.loads(key.read_bytes())["secret"]
         assert gate.terminal.json("gate", "erase") == {"days": [], "rows": 0}
@@ -408,6 +463,8 @@ class TestErase:
         everything = b"".join(p.read_bytes() for p in gate.home.rglob("*") if p.is_file())
         assert secret.encode() not in everything
         assert gate.terminal.json("gate", "status")["counters"][0]["people"] == 1
+        said = gate.terminal.run("gate", "appeal", "explain", told["scans"][0], code=1)
+        assert "was erased when its time was over" in said
 
 
 class TestAppeal:
@@ -446,6 +503,31 @@ class TestAppeal:
         said = gate.terminal.run("gate", "appeal", "explain", number, "--code", path)
         assert "No record of its issue." in said
         assert "Not shown live" not in said
+
+    def test_judges_what_was_shown_live_as_such(self, gate: GateTerminal) -> None:
+        """Paper ends after the policy's own window, a pass on the screen does not."""
+        old = {"issued_at": NOON - 25 * HOUR, "not_before": NOON - 25 * HOUR}
+        shown = sealed(modes=Mode.DYNAMIC | Mode.PAPER, purposes=2, **old)
+        gate.take(bundle(shown))
+        number = self.refused(gate, live(shown))
+        again = self.explain(gate, number, passes.to_text(shown))["recomputed"]
+        assert (again["agrees"], again["reasons"]) == (True, ["AGREEMENT", "RULE"])
+
+    def test_compares_outcomes_and_not_reasons_alone(self, gate: GateTerminal) -> None:
+        """DENY for TIME where the row says UNKNOWN is another answer."""
+        shown = sealed(expires_at=AT - 40)
+        gate.take(bundle(shown))
+        words = ("--json", "--clock-error", 60)
+        (told,) = lines(gate.scan(live(shown), words=words, code=2).stdout)
+        assert told["headline"] == "TIME"
+        (number,) = told["scans"]
+        again = self.explain(gate, number, passes.to_text(shown))["recomputed"]
+        assert (again["agrees"], again["outcome"]) == (True, "UNKNOWN")
+        words = ("--json", "--clock-error", 0)
+        (told,) = lines(gate.scan(live(shown, time=AT - 6), words=words, code=1).stdout)
+        (number,) = told["scans"]
+        again = self.explain(gate, number, passes.to_text(shown))["recomputed"]
+        assert (again["agrees"], again["outcome"]) == (True, "DENY")
 
     def test_says_in_words_why(self, gate: GateTerminal) -> None:
         gate.take(bundle())

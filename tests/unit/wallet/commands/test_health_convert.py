@@ -156,6 +156,8 @@ class Home:
             version=1,
             person=Person("Sample Person", "1990-07-23", "P", "XA", "E0000000"),
             test=HealthTest("LP6464-4", "negative", NOW - HOUR, "Sample Laboratory"),
+            list=1 << 17,
+            index=7,
         )
         document = transfers.sign(replace(content, **changes), gates.THIEF)
         digest = Digest(signed.read(document).digest)

@@ -34,11 +34,12 @@ from ledger.tenders.events import Phase
 from ledger.tenders.ids import TenderId
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.state import BidState
-from ledger.values import Address
+from ledger.values import Address, AgencyId
 from tests.support.bid_desk import Desk
 from tests.support.sealed_bids import TENDER
 from wallet.tenders.exits import code_of
 from wallet.tenders.preflight import (
+    require_awaited,
     require_disclosable,
     require_receiving,
     require_recoverable,
@@ -52,6 +53,7 @@ STORED = TenderAsStored(
     at=250,
     docs=b"\x02" * 32,
     policy=b"\x03" * 32,
+    mailbox=AgencyId(bytes(32)),
     bond_authority=Address("0x" + "00" * 20),
     version=1,
     basis=1,
@@ -190,6 +192,32 @@ class TestRequireDisclosable:
         assert isinstance(found, TenderNotOpen)
         assert code_of(found) == 3
         assert code_of(TenderNotOpen(Phase.VOIDED)) == 1
+
+
+class TestRequireAwaited:
+    def test_waits_for_a_price_that_may_be_called_for(self, case: Case) -> None:
+        case.chain.phases = Phase.WAITING
+        case.chain.bid_is(disclosed=1)
+        require_awaited(case.chain, case.kept, KEY, 2)
+
+    @pytest.mark.parametrize(
+        ("bid", "phase", "error"),
+        [
+            ({"disclosed": 1}, Phase.NOT_OPENED, TenderNotOpen),
+            ({"disclosed": 1}, Phase.TERMINATED, TenderNotOpen),
+            ({"disclosed": 0}, Phase.WAITING, NotDisclosed),
+            ({"disclosed": 1, "is_rejected": True}, Phase.WAITING, BidRejected),
+            ({"state": BidState.WITHDRAWN}, Phase.WAITING, BidMissing),
+        ],
+    )
+    def test_ends_for_one_that_never_will_be(
+        self, case: Case, bid: dict[str, Any], phase: Phase, error: type[LedgerError]
+    ) -> None:
+        case.chain.phases = phase
+        case.chain.bid_is(**bid)
+        with pytest.raises(error) as caught:
+            require_awaited(case.chain, case.kept, KEY, 2)
+        assert code_of(caught.value) == 1
 
 
 class TestRequireRecoverable:

@@ -11,7 +11,7 @@ from ledger.tenders.documents import Documents
 from ledger.tenders.errors import DocumentsOutdated
 from ledger.tenders.events import Phase, Trustee
 from ledger.tenders.policy.terms import Range, Terms
-from ledger.values import Address
+from ledger.values import Address, AgencyId
 from tests.support.sealed_bids import tender_documents
 from wallet.tenders.published import DocumentsNotAsPublished, require_published
 
@@ -38,6 +38,7 @@ class Chain(TenderReader):
             at=1,
             docs=known.digest,
             policy=_TERMS.id,
+            mailbox=AgencyId(bytes(32)),
             bond_authority=Address("0x" + "00" * 20),
             version=1,
             basis=1,

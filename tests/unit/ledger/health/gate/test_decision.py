@@ -172,6 +172,18 @@ class TestGroup:
         assert told(found) == ("SECONDARY", ["GRADE", "ID_MISMATCH"])
         assert found.people[0].outcome is Outcome.ACCEPT
 
+    def test_people_of_one_code_share_the_day_s_quota(self) -> None:
+        memory = RememberedMemory(inside={("XA", "port-1"): 4_999})
+        family = [sealed(cti=bytes([each]) * 16) for each in range(3)]
+        known = evidence(allow=allow(*family))
+        report = judged(live(*family), known, memory=memory)
+        outcomes = [(each.outcome.value, each.headline) for each in report.people]
+        assert outcomes[0] == ("ACCEPT", None)
+        assert [(one, head and head.reason.value) for one, head in outcomes[1:]] == [
+            ("SECONDARY", "QUOTA"),
+            ("SECONDARY", "QUOTA"),
+        ]
+
     def test_eight_people(self) -> None:
         family = [sealed(cti=bytes([number]) * 16) for number in range(8)]
         found = judged(live(*family), evidence(*family))

@@ -1,0 +1,78 @@
+"""Filings on tenders as JSON."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from api.http.forms import WHOLE, Answer, Form, HexDigest, Moment
+from api.services.tender_filings import FilingOrder, FilingView
+from ledger.tenders.events import Stage
+from ledger.tenders.filings import FilingKind, FilingState
+from ledger.tenders.ids import TenderId
+from ledger.values import Digest
+
+MOST_TEXT = 65_536
+
+
+class FilingForm(Form):
+    """What is filed; an objection to documents, opening or result, as `stage` says."""
+
+    kind: Literal["question", "objection"]
+    lot: Annotated[int, Field(ge=0, le=63), WHOLE] = 0
+    stage: Literal["documents", "opening", "result"] = "documents"
+    text: Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
+
+    def parsed(self, tender: TenderId) -> FilingOrder:
+        """Return the order."""
+        stage = Stage[self.stage.upper()]
+        return FilingOrder(tender, FilingKind(self.kind), self.lot, stage, self.text)
+
+
+class FilingAnswer(Answer):
+    """A filing without who filed it; `dueAt` null where no law says how long an answer takes."""
+
+    digest: HexDigest
+    kind: FilingKind
+    lot: int
+    stage: str
+    filed_at: Moment
+    due_at: Moment | None
+    state: FilingState
+
+    @classmethod
+    def of(cls, view: FilingView) -> Self:
+        """Return it as of the head."""
+        filing = view.row.filing
+        return cls(
+            digest=Digest(filing.digest),
+            kind=filing.kind,
+            lot=filing.lot,
+            stage=filing.stage.name.lower(),
+            filed_at=filing.filed_at,
+            due_at=filing.due_at,
+            state=view.state,
+        )
+
+
+class FiledAnswer(Answer):
+    """A filing of one's own and the signed receipt for it (`filing-receipt+jwt`)."""
+
+    filing: FilingAnswer
+    receipt: str
+
+    @classmethod
+    def of(cls, view: FilingView) -> Self:
+        """Return it."""
+        return cls(filing=FilingAnswer.of(view), receipt=view.row.receipt)
+
+
+class FilingsAnswer(Answer):
+    """Filings of a tender, the newest first."""
+
+    filings: list[FilingAnswer]
+
+    @classmethod
+    def of(cls, views: Sequence[FilingView]) -> Self:
+        """Return them."""
+        return cls(filings=[FilingAnswer.of(view) for view in views])

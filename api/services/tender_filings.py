@@ -1,0 +1,110 @@
+"""Filings of those without a live key: taken in with a signed receipt, and followed to an answer.
+
+The text may name who bids, so the officers alone read it. That something is filed, and whether it
+is overdue, everybody sees.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from api.services.issuers import Issuers
+from api.services.tender_papers import PaperOrder, TenderPapers
+from api.services.tenders import Tenders, TenderView
+from api.store.tender_filings import FilingRow, FilingStore
+from ledger.canonical import b64url_encode
+from ledger.errors import RoleMissing
+from ledger.tenders import filings
+from ledger.tenders.events import Stage
+from ledger.tenders.filings import Filing, FilingKind, FilingReceipt, FilingState
+from ledger.tenders.ids import TenderId
+from ledger.values import Address, Digest, Role
+
+_TEXT: Final = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class FilingOrder:
+    """What somebody files on a lot of a published tender."""
+
+    tender: TenderId
+    kind: FilingKind
+    lot: int
+    stage: Stage
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilingView:
+    """A filing and where it stands as of the head."""
+
+    row: FilingRow
+    state: FilingState
+    is_new: bool = False
+
+
+class Filings:
+    """Takes filings in, and shows where they stand."""
+
+    def __init__(
+        self,
+        *,
+        store: FilingStore,
+        papers: TenderPapers,
+        tenders: Tenders,
+        issuers: Issuers,
+        clock: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._store = store
+        self._papers = papers
+        self._tenders = tenders
+        self._issuers = issuers
+        self._clock = clock
+        self._randomness = randomness
+
+    def file(self, order: FilingOrder, by: Address) -> FilingView:
+        """Take a filing in and sign for it; the same twice gets the first receipt.
+
+        Raises:
+            TenderUnknown, LotUnknown: for what it is about.
+            TooManyFilings: when the account filed enough.
+            TenderSpaceFull: when there is no room left.
+            AgencyNotActive, SigningKeyMissing: when nobody here could sign for it.
+        """
+        view = self._tenders.one(order.tender)
+        view.state.lot(order.lot)
+        issuer = self._issuers.for_decisions(view.state.announcement.agency)
+        content, now = order.text.encode(), self._clock()
+        digest = Digest(hashlib.sha256(content).digest())
+        is_objection = order.kind is FilingKind.OBJECTION
+        due_at = filings.answer_due(view.state.terms, now) if is_objection else None
+        filing = Filing(order.kind, order.lot, order.stage, digest, now, due_at)
+        number = b64url_encode(self._randomness(filings.ID_BYTES))
+        receipt = FilingReceipt(issuer.url, number, order.tender, filing)
+        row = FilingRow(order.tender, filing, by, filings.sign(receipt, issuer.signer))
+        if (found := self._store.find(row)) is not None:
+            return self._seen(found, view)
+        self._store.require_few(row)  # before its paper takes the tender's room
+        paper = PaperOrder(order.tender, order.kind.role, _TEXT, digest)
+        self._papers.keep_own(paper, BytesIO(content))
+        kept, is_new = self._store.keep(row)
+        return self._seen(kept, view, is_new=is_new)
+
+    def of(self, view: TenderView) -> tuple[FilingView, ...]:
+        """Return a tender's filings, the newest first."""
+        return tuple(self._seen(row, view) for row in self._store.of(view.state.id))
+
+    def listed(self, tender: TenderId, by: Address) -> tuple[FilingView, ...]:
+        """Return as `of` for the tender's officers; raise `TenderUnknown` or `RoleMissing`."""
+        view = self._tenders.one(tender)
+        agency = view.state.announcement.agency
+        if not self._papers.is_officer(by, agency):
+            raise RoleMissing(agency, int(Role.TENDERER), by)
+        return self.of(view)
+
+    @staticmethod
+    def _seen(row: FilingRow, view: TenderView, *, is_new: bool = False) -> FilingView:
+        return FilingView(row, filings.state_of(row.filing, view.state, view.at), is_new)

@@ -1,0 +1,247 @@
+"""A tender's events with their proofs: gathered from a node once, judged later without any.
+
+With the headers from the publication to the head, each block that may hold an event of the tender
+shows it (logsBloom), so an event that was left out is missed.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ledger.chain.block_gathering import gather_blocks, gather_headers
+from ledger.chain.block_proofs import BlockProof, BlockUnproven, read_header, require_linked
+from ledger.chain.blocks import BlockRef, Head
+from ledger.chain.deployments import Deployment
+from ledger.chain.logs import RawLog, decode_log, event_topic
+from ledger.chain.reading import ContractReader
+from ledger.chain.rpc import Node
+from ledger.chain.wire import spell
+from ledger.errors import ChainUnavailable
+from ledger.events import BatchAnchored, Event, KeyAnnounced
+from ledger.keys import PublicKey
+from ledger.tenders.errors import TenderUnknown
+from ledger.tenders.events import (
+    BidSubmitted,
+    BidWithdrawn,
+    PolicyRegistered,
+    TenderEvent,
+    TenderPublished,
+)
+from ledger.tenders.ids import TenderId
+from ledger.values import Address, LedgerRef
+
+MOST_HEADERS: Final = 50_000
+"""Headers of some 600 bytes that an archive takes along (proposed); longer spans go without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Blocks that hold a tender's events, by number, and the headers up to `head` where taken.
+
+    `gathered_at` is the head's time where a node just said that no event is missing up to there.
+    """
+
+    ledger: LedgerRef
+    tender: TenderId
+    head: BlockRef
+    blocks: Mapping[int, BlockProof]
+    headers: tuple[bytes, ...] = ()
+    gathered_at: int | None = None
+
+
+@dataclass(slots=True)
+class ArchiveRead:
+    """What an archive proves; `faults` are blocks that prove nothing, or that were left out.
+
+    `refs` are the blocks of the tender's own events and of the mailbox's roots: somebody has to
+    vouch for their hashes. A policy proves itself, by its name. `keys`, those of the buyer and of
+    the mailbox's agency alone, come with the block of their announcement.
+    """
+
+    events: tuple[TenderEvent | PolicyRegistered, ...] = ()
+    mailbox_roots: dict[bytes, int] = field(default_factory=dict)
+    keys: dict[str, tuple[PublicKey, BlockRef]] = field(default_factory=dict)
+    refs: set[BlockRef] = field(default_factory=set)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+
+
+def gather(
+    node: Node, deployment: Deployment, tender: TenderId, key_ids: Collection[bytes] = ()
+) -> Archive:
+    """Return a tender's archive up to the chain's last block.
+
+    `key_ids` are those of document keys that signed receipts; what announced them comes along.
+
+    Raises:
+        TenderUnknown: where nothing was published under that id.
+        TendersAbsent: where the deployment has no such contracts.
+        BlockNotProvable, ChainUnavailable: when the node cannot say.
+    """
+    reader = ContractReader(node, deployment)
+    head = reader.head()
+    logs = _logs(reader, deployment, tender, head.block)
+    found = [decode_log(deployment, log, 0) for log in logs]
+    published = [each for each in found if isinstance(each, TenderPublished)]
+    if not published:
+        raise TenderUnknown(tender)
+    logs += _policies(reader, deployment, published[0], head.block)
+    logs += _roots(reader, deployment, found, head.block)
+    logs += _keys(reader, deployment, key_ids, head.block)
+    numbers = {log.block for log in logs}
+    starts = (min(numbers), published[0].place.block)  # keys and policies come before a tender
+    first = next((each for each in starts if head.block - each < MOST_HEADERS), None)
+    headers: list[bytes] = []
+    if first is not None:
+        headers = gather_headers(node, first, head.block)
+        _require_same(headers, head.hash)
+        numbers |= {
+            header.head.block
+            for header in map(read_header, headers)
+            if _may_hold(deployment, tender, header)
+        }
+    blocks = gather_blocks(node, sorted(numbers))
+    ledger = LedgerRef(deployment.chain_id, deployment.tenders.ledger)
+    return Archive(ledger, tender, head.ref, blocks, tuple(headers), head.time)
+
+
+def read(archive: Archive, deployment: Deployment) -> ArchiveRead:
+    """Return what the archive proves, of contracts of this deployment alone."""
+    found = ArchiveRead()
+    happened: list[Event] = []
+    for number, proof in sorted(archive.blocks.items()):
+        try:
+            head, logs = _opened(number, proof)
+            happened += [
+                event
+                for log in logs
+                if (event := decode_log(deployment, log, head.time)) is not None
+            ]
+        except (BlockUnproven, ChainUnavailable) as exc:
+            reason = exc.reason if isinstance(exc, BlockUnproven) else "events"
+            found.faults.append({"block": number, "error": "BlockUnproven", "reason": reason})
+            continue
+    _sort(found, happened, archive.tender)
+    _look_for_gaps(found, archive, deployment)
+    return found
+
+
+def linked(archive: Archive, head: bytes) -> frozenset[bytes]:
+    """Return the hashes of the blocks that the archive's headers show to be before `head`.
+
+    Raise `BlockUnproven` unless the headers lead to it.
+    """
+    headers = [read_header(raw) for raw in archive.headers]
+    require_linked(headers, head)
+    if not headers:
+        raise BlockUnproven("chain of headers")
+    return frozenset(header.head.hash for header in headers)
+
+
+def known_until(archive: Archive, found: ArchiveRead) -> int | None:
+    """Return the time of the head where the headers lead there from the publication, else None."""
+    try:
+        linked(archive, archive.head.hash)
+        first, last = (read_header(archive.headers[spot]).head for spot in (0, -1))
+    except BlockUnproven:
+        return None
+    starts = [each.place.block for each in found.events if isinstance(each, TenderPublished)]
+    return last.time if starts and first.block <= starts[0] else None
+
+
+def _opened(number: int, proof: BlockProof) -> tuple[Head, tuple[RawLog, ...]]:
+    head, logs = proof.logs()
+    if head.block != number:
+        raise BlockUnproven("number")
+    return head, logs
+
+
+def _sort(found: ArchiveRead, happened: list[Event], tender: TenderId) -> None:
+    own = [each for each in happened if isinstance(each, TenderEvent) and each.tender_id == tender]
+    policies = {each.announcement.policy for each in own if isinstance(each, TenderPublished)}
+    mailboxes = {each.announcement.mailbox for each in own if isinstance(each, TenderPublished)}
+    agencies = {each.agency for each in own if isinstance(each, TenderPublished)} | mailboxes
+    found.events = tuple(
+        each
+        for each in happened
+        if (isinstance(each, TenderEvent) and each.tender_id == tender)
+        or (isinstance(each, PolicyRegistered) and each.policy in policies)
+    )
+    for each in happened:
+        ref = BlockRef(each.place.block, each.place.block_hash)
+        if isinstance(each, BatchAnchored) and each.agency in mailboxes:
+            found.mailbox_roots[bytes(each.root)] = each.place.block_time
+            found.refs.add(ref)
+        elif isinstance(each, KeyAnnounced) and each.agency in agencies:
+            key = PublicKey(each.x, each.y)
+            found.keys[key.kid] = (key, ref)
+        elif isinstance(each, TenderEvent) and each.tender_id == tender:
+            found.refs.add(ref)
+
+
+def _look_for_gaps(found: ArchiveRead, archive: Archive, deployment: Deployment) -> None:
+    for raw in archive.headers:
+        try:
+            header = read_header(raw)
+        except BlockUnproven:
+            found.faults.append({"error": "BlockUnproven", "reason": "header"})
+            return
+        number = header.head.block
+        if number not in archive.blocks and _may_hold(deployment, archive.tender, header):
+            found.faults.append({"block": number, "error": "EventsMissing"})
+
+
+def _may_hold(deployment: Deployment, tender: TenderId, header: Any) -> bool:
+    places: tuple[Address, ...] = (deployment.tenders.ledger, deployment.tenders.awards)
+    return any(header.may_hold(bytes.fromhex(each[2:]), tender) for each in places)
+
+
+def _logs(
+    reader: ContractReader, deployment: Deployment, tender: TenderId, end: int
+) -> list[RawLog]:
+    topics = (None, spell(tender))
+    places = (deployment.tenders.ledger, deployment.tenders.awards)
+    return [log for at in places for log in reader.logs(at, topics, deployment.block, end)]
+
+
+def _policies(
+    reader: ContractReader, deployment: Deployment, first: TenderPublished, end: int
+) -> list[RawLog]:
+    topic = spell(event_topic("TenderPolicies", "PolicyRegistered"))
+    topics = (topic, None, spell(first.announcement.policy))
+    return reader.logs(deployment.tenders.policies, topics, deployment.block, end)
+
+
+def _roots(
+    reader: ContractReader, deployment: Deployment, happened: list[Event | None], end: int
+) -> list[RawLog]:
+    """The anchors of the mailbox's roots under which messages were listed."""
+    topic = spell(event_topic("RecordLedger", "BatchAnchored"))
+    listed = (each for each in happened if isinstance(each, BidSubmitted | BidWithdrawn))
+    roots = {each.root for each in listed if any(each.root)}
+    return [
+        log
+        for root in sorted(roots)
+        for log in reader.logs(
+            deployment.record_ledger, (topic, None, spell(root)), deployment.block, end
+        )
+    ]
+
+
+def _keys(
+    reader: ContractReader, deployment: Deployment, key_ids: Collection[bytes], end: int
+) -> list[RawLog]:
+    topic = spell(event_topic("Authority", "KeyAnnounced"))
+    return [
+        log
+        for each in sorted(key_ids)
+        for log in reader.logs(
+            deployment.authority, (topic, None, spell(each)), deployment.block, end
+        )
+    ]
+
+
+def _require_same(headers: list[bytes], head: bytes) -> None:
+    try:
+        require_linked([read_header(raw) for raw in headers], head)
+    except BlockUnproven as exc:
+        raise ChainUnavailable("the chain is being reorganised") from exc

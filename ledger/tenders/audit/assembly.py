@@ -1,0 +1,185 @@
+"""From what an outsider holds to a bundle to judge: files opened, papers found by their digests.
+
+Everything is found by what it hashes to; nobody's word is taken for what a file is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ledger.canonical import JsonMalformed, parse_object
+from ledger.errors import LedgerError, Refused
+from ledger.tenders import documents
+from ledger.tenders.audit.bundle import (
+    EvaluationEvidence,
+    Place,
+    Provenance,
+    Publication,
+    TenderBundle,
+)
+from ledger.tenders.audit.draws import draws_of
+from ledger.tenders.audit.openings import Unseal, reopened
+from ledger.tenders.committee import Rejection, Statement
+from ledger.tenders.evaluation import read_criteria
+from ledger.tenders.events import Phase, PolicyRegistered, TenderEvent
+from ledger.tenders.history import tenders_of
+from ledger.tenders.ids import TenderId
+from ledger.tenders.ocds.readings import organisation
+from ledger.tenders.ocds.story import Sources, told
+from ledger.tenders.policy.document import TenderPolicy, preset, presets, read_policy
+from ledger.tenders.policy.terms import terms_of
+from ledger.tenders.receipts import Receipt
+from ledger.tenders.reporting import criteria_for
+from ledger.tenders.state import TenderState
+from ledger.values import Address, LedgerRef
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What stands beside a tender's events: papers by SHA-256, and what else was gathered.
+
+    `receipts` are those whose signature holds, `doubtful` the numbers of others, `blinds` those of
+    messages in mailboxes; `known_until` as in `TenderBundle`; `record` an OCDS record.
+    """
+
+    papers: Mapping[bytes, bytes] = field(default_factory=dict)
+    unseal: Unseal | None = None
+    receipts: tuple[Receipt, ...] | None = None
+    doubtful: tuple[str, ...] = ()
+    blinds: tuple[bytes, ...] = ()
+    known_until: int | None = None
+    record: Mapping[str, Any] | None = None
+
+
+def assembled(
+    ledger: LedgerRef,
+    awards: Address,
+    tender: TenderId,
+    happened: Sequence[TenderEvent | PolicyRegistered],
+    shelf: Shelf,
+    mailbox_roots: Mapping[bytes, int],
+    provenance: Provenance,
+) -> TenderBundle:
+    """Return the bundle; never raise for what is in it: what cannot be made is left out."""
+    events = tuple(happened)
+    bundle = TenderBundle(
+        ledger,
+        tender,
+        events,
+        mailbox_roots=mailbox_roots,
+        receipts=shelf.receipts,
+        doubtful=shelf.doubtful,
+        blinds=shelf.blinds,
+        known_until=shelf.known_until,
+        provenance=provenance,
+    )
+    try:
+        state = tenders_of(events)[tender]
+    except (Refused, KeyError):
+        return bundle  # the first step says what is wrong with them
+    sources = Sources(ledger, awards, _NOBODY, shelf.papers)
+    if shelf.unseal is not None:
+        made = reopened(ledger, state, shelf.papers, shelf.unseal)
+        bundle = replace(bundle, findings=made.findings, records=made.records)
+    return replace(
+        bundle,
+        policy=_policy(state, shelf),
+        draws=draws_of(bundle.own, shelf.papers) or None,
+        evaluations=_evaluations(state, shelf) or None,
+        publication=_publication(events, tender, sources, shelf.record),
+    )
+
+
+_NOBODY = organisation("", "")
+"""What a release is held against does not tell who the buyer is."""
+
+
+def _policy(state: TenderState, shelf: Shelf) -> TenderPolicy | None:
+    """The policy that the tender names, among those that come along and the papers."""
+    wanted = state.announcement.policy
+    for name in presets():
+        if terms_of(preset(name)).id == wanted:
+            return preset(name)
+    for paper in shelf.papers.values():
+        try:
+            found = read_policy(paper)
+        except LedgerError:
+            continue
+        if terms_of(found).id == wanted:
+            return found
+    return None
+
+
+def _evaluations(state: TenderState, shelf: Shelf) -> dict[Place, EvaluationEvidence]:
+    manifest = shelf.papers.get(state.docs[-1])
+    if manifest is None:
+        return {}
+    found: dict[Place, EvaluationEvidence] = {}
+    for number, lot in enumerate(state.lots):
+        report = _object(shelf.papers.get(lot.course.report))
+        if lot.course.phase < Phase.EVALUATED or not report:
+            continue
+        try:
+            criteria = read_criteria(documents.read(manifest).content.get("criteria"))
+            part, parts = lot.course.part, state.announcement.parts
+            found[number, part] = EvaluationEvidence(
+                criteria_for(criteria, part, parts),
+                {
+                    seat: shelf.papers[digest]
+                    for seat, digest in lot.course.scored.items()
+                    if digest in shelf.papers
+                },
+                tuple(_rejection(each) for each in _rows(report, "rejected")),
+                tuple(
+                    Statement(each["seat"], each["dissent"])
+                    for each in _rows(report, "members")
+                    if each.get("consent") != "silent"
+                ),
+            )
+        except (LedgerError, KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+def _rejection(told: Mapping[str, Any]) -> Rejection:
+    number = int(str(told["law"]).removeprefix("R51(").removesuffix(")"))
+    return Rejection(told["bidder"], number, told["reason"])
+
+
+def _publication(
+    events: Sequence[TenderEvent | PolicyRegistered],
+    tender: TenderId,
+    sources: Sources,
+    record: Mapping[str, Any] | None,
+) -> Publication | None:
+    if record is None:
+        return None
+    try:
+        changes = told(events, tender, sources)
+    except LedgerError:
+        return None  # without documents nobody can say what a publication ought to say
+    last = changes[-1].known
+    return Publication(
+        release=record.get("compiledRelease") or {},
+        contents=last.contents,
+        anchored_at=last.anchored_at,
+        dropped_awards=last.dropped_awards,
+        record=record,
+        known={
+            (each.facts.place.block, each.facts.place.log_index): each.known
+            for each in changes
+            if each.facts.place is not None
+        },
+    )
+
+
+def _object(paper: bytes | None) -> Mapping[str, Any]:
+    try:
+        return {} if paper is None else parse_object(paper)
+    except JsonMalformed:
+        return {}
+
+
+def _rows(parent: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = parent.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

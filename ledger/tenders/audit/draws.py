@@ -1,0 +1,40 @@
+"""The committee's papers of a tender, as its events anchor them and the shelf has them."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger.tenders.audit.bundle import DrawEvidence
+from ledger.tenders.committee_paper import CommitteePaper, tells_draw
+from ledger.tenders.draw_papers import DrawPaperMalformed
+from ledger.tenders.events import CommitteeCommitted, ExpertReplaced, TenderEvent
+from ledger.tenders.papers import PaperRole, public_papers
+
+
+def draws_of(
+    happened: Sequence[TenderEvent], papers: Mapping[bytes, bytes]
+) -> tuple[DrawEvidence, ...]:
+    """Return what each committee's paper says of its draw, in the order of the tender's events.
+
+    Empty where no paper at hand tells of a draw: then nothing says that one was held. A paper that
+    everybody ought to have by now and that is missing stands among the others as such.
+    """
+    public = public_papers(happened)
+    seats: dict[int, int] = {}
+    found: list[DrawEvidence] = []
+    for event in happened:
+        if isinstance(event, CommitteeCommitted):
+            seats[event.lot] = event.seats
+        elif not isinstance(event, ExpertReplaced):
+            continue
+        told = _told(papers.get(event.digest))
+        if told is not None or (PaperRole.COMMITTEE, event.digest) in public:
+            found.append(DrawEvidence(event, seats.get(event.lot, 0), told))
+    return tuple(found) if any(each.told is not None for each in found) else ()
+
+
+def _told(paper: bytes | None) -> CommitteePaper | DrawPaperMalformed | None:
+    if paper is None or not tells_draw(paper):
+        return None
+    try:
+        return CommitteePaper.read(paper)
+    except DrawPaperMalformed as refused:
+        return refused

@@ -1,0 +1,90 @@
+"""Step 4: every list complete against the receipts that somebody holds.
+
+A receipt accuses only of what is provable: that this tender's bid or withdrawal was taken in time,
+that nothing hindered or overtook it, and that the events are known until after the lists closed.
+"""
+
+from typing import Any
+
+from ledger.tenders.audit.bundle import TenderBundle
+from ledger.tenders.audit.clocks import History
+from ledger.tenders.audit.report import judged, skipped
+from ledger.tenders.errors import LotUnknown
+from ledger.tenders.events import TenderAmended, TenderHeld, TenderTerminated, TenderVoided
+from ledger.tenders.mailbox import leaf
+from ledger.tenders.receipts import Named, Receipt
+from ledger.tenders.relayed import digest_of
+from ledger.tenders.state import TenderState
+from ledger.tenders.suspensions import clock
+from ledger.verification.check import Check
+
+_HINDRANCES = TenderAmended | TenderHeld | TenderTerminated | TenderVoided
+"""After these the ledger may refuse what a service had rightly taken."""
+
+
+def check_lists(bundle: TenderBundle, history: History, state: TenderState) -> Check:
+    """Demand that each message with a receipt reached the chain, whoever left it out.
+
+    A mailbox's receipt names a leaf alone: it is matched with the blinds at hand, and accuses
+    nobody, since its bidder may have kept the message from being listed.
+    """
+    if bundle.receipts is None:
+        return skipped("lists", "no-receipts")
+    asked = [each for each in bundle.receipts if _may_be_of(bundle, each)]
+    open_: list[dict[str, Any]] = [{"receipt": each} for each in bundle.doubtful]
+    if not asked and not open_:
+        return skipped("lists", "none-of-it")
+    arrived = {digest_of(bundle.ledger, event) for event, _ in history} - {None}
+    leaves = {leaf(each, blind) for each in arrived if each for blind in bundle.blinds}
+    faults: list[dict[str, Any]] = []
+    for each in asked:
+        if each.digest in arrived or each.leaf in leaves:
+            continue
+        if each.digest is None or each.named is None:
+            open_.append(_told(each) | {"error": "MessageUnknown"})
+        elif _is_left_out(bundle, history, state, (each, each.named)):
+            faults.append(_told(each))
+        elif not _is_overtaken(state, each.named):
+            open_.append(_told(each) | {"error": "NotDue"})
+    return judged("lists", faults, open_)
+
+
+def _may_be_of(bundle: TenderBundle, receipt: Receipt) -> bool:
+    """Whether a receipt is for a message, and for none of another tender."""
+    if receipt.named is not None:
+        return receipt.named.tender == bundle.tender
+    return receipt.digest is not None or receipt.leaf is not None
+
+
+def _is_left_out(
+    bundle: TenderBundle, history: History, state: TenderState, given: tuple[Receipt, Named]
+) -> bool:
+    receipt, named = given
+    ends, known_until = state.ends[1], bundle.known_until
+    if known_until is None or clock(state.suspension, known_until) < ends.list_end:
+        return False
+    if receipt.issued_at >= ends.submit_end or _version(state, named) >= named.version:
+        return False
+    return not any(
+        isinstance(event, _HINDRANCES) and event.place.block_time >= receipt.issued_at
+        for event, _ in history
+    )
+
+
+def _is_overtaken(state: TenderState, named: Named) -> bool:
+    return _version(state, named) > named.version
+
+
+def _version(state: TenderState, named: Named) -> int:
+    """The version that the chain has of a bid, 0 without any."""
+    try:
+        bid = state.lot(named.lot).bids.get(named.bidder)
+    except LotUnknown:
+        return named.version  # a lot that there is not: nothing can be missing in it
+    return 0 if bid is None else bid.version
+
+
+def _told(receipt: Receipt) -> dict[str, Any]:
+    if receipt.digest is not None:
+        return {"digest": "0x" + receipt.digest.hex()}
+    return {"leaf": "0x" + (receipt.leaf or b"").hex()}

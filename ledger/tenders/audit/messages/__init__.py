@@ -1,0 +1,25 @@
+"""What each step of an audit says, by code, in four languages; one JSON file each."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+
+def sentence(code: str, language: str) -> str:
+    """Return the sentence for a code in one of the catalogue's `LANGUAGES`."""
+    return str(texts_in(language)["sentences"][code])
+
+
+def step(name: str, language: str) -> str:
+    """Return what a step is called."""
+    return str(texts_in(language)["steps"][name])
+
+
+@cache
+def texts_in(language: str) -> Mapping[str, Any]:
+    """Return the texts of a language: `steps` by name and `sentences` by code."""
+    return MappingProxyType(orjson.loads((files(__name__) / f"{language}.json").read_bytes()))

@@ -1,0 +1,161 @@
+"""Step 7: opening records, each made anew from chain, files and documents, and none left out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from ledger.canonical import JsonMalformed, parse_object
+from ledger.errors import Refused
+from ledger.tenders import opening_record
+from ledger.tenders.audit.bundle import Place, RecordPaper, TenderBundle
+from ledger.tenders.audit.report import fault, judged, skipped
+from ledger.tenders.events import OpeningRecorded, Phase
+from ledger.tenders.opening_record import Cause, Findings, cause_of
+from ledger.tenders.phases import phase_at
+from ledger.tenders.state import TenderState
+from ledger.tenders.suspensions import clock
+from ledger.values import Address
+from ledger.verification.check import Check
+
+_NO_PAPER: Final = RecordPaper()
+_FILE_DECIDES: Final = (None, Cause.FILE_LOST, Cause.UNSEALED_INVALID)
+"""How a record may tell of a bid whose file is not at hand, so that nobody can say; None opened."""
+
+Facts = list[dict[str, Any]]
+
+
+def check_opening(bundle: TenderBundle, state: TenderState, at: int) -> Check:
+    """Recompute each opening record and compare it with the digest that the buyer anchored.
+
+    A part that is OPENED without a record when its last window has ended is a fault, and so is a
+    record that names a cause where the file opens. What rests on a file that is not at hand, or
+    on evidence of licences, stays open.
+    """
+    anchored = {
+        (lot, part): told
+        for lot, each in enumerate(state.lots)
+        for part, told in each.openings.items()
+    }
+    faults: Facts = [
+        {"lot": lot, "part": part, "error": "OpeningNotRecorded"}
+        for lot, part in _unrecorded(state, at)
+    ]
+    if not anchored and not faults:
+        return skipped("opening", "not-recorded")
+    if bundle.findings is None and not faults:
+        return skipped("opening", "no-files")
+    open_: Facts = []
+    for place, told in anchored.items():
+        findings = (bundle.findings or {}).get(place)
+        if findings is None:
+            open_.append(_at(place))
+            continue
+        wrong, unknown = _held(bundle, state, place, told, findings)
+        faults += wrong
+        open_ += unknown
+    return judged("opening", faults, open_)
+
+
+def unread(
+    bundle: TenderBundle, state: TenderState, place: Place, findings: Findings
+) -> tuple[Address, ...]:
+    """Return the bids that a record says were opened, and whose file is not at hand."""
+    lost = _causes(bundle.records.get(place, _NO_PAPER).said)
+    missing = _missing(state, place, findings)
+    return tuple(each for each in missing if lost.get(each) != Cause.FILE_LOST)
+
+
+def _unrecorded(state: TenderState, at: int) -> list[Place]:
+    return [
+        (lot, part)
+        for lot, each in enumerate(state.lots)
+        for part, ends in state.ends.items()
+        if part not in each.openings
+        and clock(state.suspension, at) >= ends.fallback_end
+        and phase_at(state, lot, part, at) is Phase.OPENED
+    ]
+
+
+def _held(
+    bundle: TenderBundle,
+    state: TenderState,
+    place: Place,
+    told: OpeningRecorded,
+    findings: Findings,
+) -> tuple[Facts, Facts]:
+    """Return what differs between a record and the files, and what nobody can say."""
+    paper, missing = bundle.records.get(place, _NO_PAPER), _missing(state, place, findings)
+    open_ = [_at(place) | {"bidder": each, "why": "no-file"} for each in missing]
+    open_ += [_at(place) | {"why": "as-recorded", "member": each} for each in paper.stated]
+    lost = dict.fromkeys(missing, Cause.FILE_LOST)
+    filled = replace(findings, causes={**findings.causes, **lost})
+    try:
+        made = opening_record.record(bundle.events, bundle.tender, place, filled)
+    except (Refused, JsonMalformed) as refused:
+        return [fault(told.place, refused)], open_
+    blamed = _wrongly_blamed(paper.said, parse_object(made), missing)
+    if missing or (paper.stated and not paper.said):
+        is_alike = not paper.said or _without(paper.said, missing) == _without(
+            parse_object(made), missing
+        )
+    else:
+        is_same = opening_record.record_digest(made) == told.digest
+        is_alike = is_same and len(findings.opened) == told.opened
+    if is_alike and not blamed:
+        return [], open_
+    wrong = _at(place) | {"expected": "0x" + told.digest.hex()}
+    return [wrong | ({"bidders": blamed} if blamed else {})], open_
+
+
+def _missing(state: TenderState, place: Place, findings: Findings) -> tuple[Address, ...]:
+    """The bids that are for their files to decide, and whose file nobody had."""
+    lot, part = place
+    return tuple(
+        bidder
+        for bidder, bid in state.lot(lot).bids.items()
+        if cause_of(state, lot, part, bid) is None
+        and bidder not in findings.opened
+        and findings.causes.get(bidder) in (None, Cause.FILE_LOST)
+    )
+
+
+def _wrongly_blamed(
+    said: Mapping[str, Any], made: Mapping[str, Any], missing: tuple[Address, ...]
+) -> list[str]:
+    """The bidders whom a record gives another cause than the files and the chain do."""
+    if not said:
+        return []
+    recorded, found = _causes(said), _causes(made)
+    return [
+        key
+        for key in sorted(recorded.keys() | found.keys())
+        if (
+            recorded.get(key) not in _FILE_DECIDES
+            if key in missing
+            else recorded.get(key) != found.get(key)
+        )
+    ]
+
+
+def _without(told: Mapping[str, Any], missing: tuple[Address, ...]) -> dict[str, Any]:
+    """A record but for bids whose files are not at hand, and for flags, which they may share."""
+    bids = [
+        {name: value for name, value in each.items() if name != "flags"}
+        for each in _rows(told, "bids")
+        if each.get("bidder") not in missing
+    ]
+    closed = [each for each in _rows(told, "notOpened") if each.get("key") not in missing]
+    return {**told, "bids": bids, "notOpened": closed}
+
+
+def _causes(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(each.get("key")): each.get("cause") for each in _rows(told, "notOpened")}
+
+
+def _rows(told: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = told.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _at(place: Place) -> dict[str, Any]:
+    return {"lot": place[0], "part": place[1]}

@@ -1,0 +1,200 @@
+"""Licences in a bid's open part: found for what was asked, and judged as of the deadline (§4).
+
+What a manifest shows is an SD-JWT, or a proof file that holds one, so that nobody needs its issuer
+to follow it to the chain.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from ledger.canonical import JsonMalformed
+from ledger.errors import LedgerError, Refused
+from ledger.keys import PublicKey
+from ledger.licences.catalogue import Catalogue
+from ledger.tenders import manifest, qualification, requests
+from ledger.tenders.qualification import Ask, Judged
+from ledger.tenders.requests import ORGANISATION, Requirement
+from ledger.verification.check import Verdict
+from ledger.verification.evidence import Evidence
+from ledger.verification.policy import Policy
+from ledger.verification.proof_file import ProofFile
+from ledger.verification.verify import OpenedDocument, open_document
+
+
+class Standing(StrEnum):
+    """How a bid stands to one requirement; a verdict, or that nothing was shown for it."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    UNCONFIRMED = "unconfirmed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A document as a manifest shows it, with its proof where that came with it.
+
+    `identity` is the manifest's of who shows it: the bidder, or a member of a joint bid.
+    """
+
+    identity: Mapping[str, Any]
+    text: str
+    proof: ProofFile | None
+    opened: OpenedDocument
+
+    @property
+    def holder(self) -> str | None:
+        """The code of whose licence it says that it is, None where it does not show that."""
+        content = self.opened.content
+        found = content[0].claims.get("holder_code") if isinstance(content, tuple) else None
+        return found if isinstance(found, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a bid stands to a requirement, and why, by stable codes."""
+
+    requirement: str
+    standing: Standing
+    reasons: tuple[str, ...] = ()
+
+
+Gather = Callable[[Presented], Evidence]
+"""What a source says about a document, with its history; it never raises for the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Who judges: what is asked for, the terms of verification, and where evidence comes from."""
+
+    wanted: tuple[Requirement, ...]
+    policy: Policy
+    catalogue: Catalogue
+    gather: Gather
+
+
+def shown_in(said: Mapping[str, Any]) -> tuple[Presented, ...]:
+    """Return what a manifest shows: the bidder's, and each member's of a joint bid besides."""
+    return tuple(
+        presented(text, each["identity"])
+        for each in (said, *said.get("members", ()))
+        for text in each["presentations"]
+    )
+
+
+def holders(shown: Iterable[Presented], wanted: Sequence[Requirement]) -> tuple[str, ...]:
+    """Return whose licences are shown for what organisations must show, as `organisation_of` does.
+
+    They count as they stand, whatever a verification says of them: so do the identities that
+    bidders claim, and what follows from either is only looked at.
+    """
+    types = {each.vct for each in wanted if each.who == ORGANISATION}
+    found = [
+        organisation_of(each.identity, each.holder)
+        for each in shown
+        if _vct(each) in types and each.holder is not None
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def organisation_of(identity: Mapping[str, Any], code: str | None = None) -> str:
+    """Return the country and the code of an identity, or another code in its country.
+
+    Organisations' codes are unique in a country, so its jurisdictions are not told apart.
+    """
+    return f"{identity['jurisdiction'].partition('-')[0]}/{code or identity['code']}"
+
+
+def presented(text: str, identity: Mapping[str, Any]) -> Presented:
+    """Return one presentation of a manifest; what cannot be read is left for the verdict."""
+    if text.startswith("{"):
+        try:
+            proof = ProofFile.from_json(text)
+        except (Refused, JsonMalformed):
+            return Presented(identity, text, None, open_document(text))
+        document = proof.document or ""
+        return Presented(identity, document, proof, open_document(document))
+    return Presented(identity, text, None, open_document(text))
+
+
+def results(shown: Iterable[Presented], ask: Ask, bench: Bench) -> tuple[Result, ...]:
+    """Return how a bid stands to what organisations must show, in the order of the requirements.
+
+    One that is met by any valid presentation is met; *unconfirmed* is nobody's fault and is asked
+    again. An optional one that nothing was shown for is left out.
+    """
+    told = tuple(shown)
+    wanted = [each for each in bench.wanted if each.who == ORGANISATION]
+    judged = [
+        qualification.judge(
+            each.text,
+            requirement,
+            replace(ask, holder=each.identity["code"]),
+            bench.gather(each),
+            bench.policy,
+            bench.catalogue,
+        )
+        for requirement in wanted
+        for each in told
+        if _vct(each) == requirement.vct
+    ]
+    missing = requests.missing(wanted, [each.requirement for each in judged])
+    found = {each: Result(each, Standing.MISSING) for each in missing}
+    found |= {each.id: _best(each.id, judged) for each in wanted if each.id not in missing}
+    shown_for = {each.requirement for each in judged}
+    return tuple(found[each.id] for each in wanted if each.id in shown_for or not each.optional)
+
+
+def answered(shown: Iterable[Presented], wanted: Iterable[Requirement]) -> dict[str, bool]:
+    """Return which requirements `results` tells of, by id: whether there is a document to judge."""
+    told = {_vct(each) for each in shown}
+    return {
+        each.id: each.vct in told
+        for each in wanted
+        if each.who == ORGANISATION and (each.vct in told or not each.optional)
+    }
+
+
+def is_signed(encoded: bytes, signature: str | None, shown: Iterable[Presented]) -> bool:
+    """Whether a key that a licence of who shows it is bound to signed the manifest.
+
+    Another organisation's key signs for nobody here. What the licence is worth, `results` tells.
+    """
+    if signature is None:
+        return False
+    return any(_signed(encoded, signature, key) for key in _keys(shown))
+
+
+def _best(requirement: str, judged: Sequence[Judged]) -> Result:
+    own = [each for each in judged if each.requirement == requirement]
+    for verdict in (Verdict.VALID, Verdict.UNCONFIRMED):
+        for each in own:
+            if each.verdict is verdict:
+                return Result(requirement, Standing(verdict.value), each.reasons)
+    reasons = own[0].reasons if own else ()
+    return Result(requirement, Standing.INVALID if own else Standing.MISSING, reasons)
+
+
+def _vct(shown: Presented) -> str | None:
+    content = shown.opened.content
+    return content[1].vct if isinstance(content, tuple) else None
+
+
+def _keys(shown: Iterable[Presented]) -> Iterator[PublicKey]:
+    """Yield the keys that those are bound to (RFC 7800 `cnf`) who show their own licences."""
+    for each in shown:
+        content = each.opened.content
+        if each.holder != each.identity["code"] or not isinstance(content, tuple):
+            continue
+        if content[1].holder_key is not None:
+            yield content[1].holder_key
+
+
+def _signed(encoded: bytes, signature: str, key: PublicKey) -> bool:
+    try:
+        manifest.require_signed(encoded, signature, key)
+    except LedgerError:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""An outsider's audit of a tender, off line: blocks, messages, files, opening, scores, publication.
+
+Beside it stands reading the same files and nothing else.
+"""
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from ledger.chain.tender_archive import read
+from ledger.tenders.ocds.packages import record
+from ledger.tenders.ocds.publishing import UNREGISTERED, releases
+from ledger.tenders.ocds.readings import organisation
+from ledger.tenders.ocds.releases import Publication
+from ledger.tenders.ocds.story import Sources, told
+from scripts.bench.rows import Beside, Row, Unit
+from scripts.bench.run import Run
+from scripts.bench.tenders_sample import DEPLOYMENT, Sample, sample
+from scripts.bench.timing import timed
+from scripts.steps import ROOT
+from wallet.tenders.bundles import Bundle
+from wallet.tenders.holdings import Holdings
+from wallet.tenders.judging import by_head, judge
+
+SUBJECT: Final = "tenders audit"
+BIDS: Final = 30
+MEBIBYTES: Final = 10
+NOTE: Final = (
+    "An audit of 30 bids with 5 trustees, off line: blocks proven, every message, secret, file, "
+    "record, score and release taken again; size is MiB a bid. Wanted: 30 s beyond reading files."
+)
+_SITE: Final = "https://tenders.example"
+_PIECE_BYTES: Final = 2**18
+_SKIPPED: Final = ("lists", "draw")
+"""Steps that the sample has nothing for."""
+
+
+def tenders_audit(run: Run) -> Iterator[Row]:
+    """Measure the audit; `sizes` are MiB a bid."""
+    for size in run.sizes_or(MEBIBYTES):
+        with tempfile.TemporaryDirectory(dir=ROOT / "var") as name:
+            folder = Path(name)
+            run.say(f"tenders audit: {BIDS} bids of {size} MiB")
+            yield _measured(run, sample(folder, BIDS, size), folder, size)
+
+
+def _measured(run: Run, made: Sample, folder: Path, size: int) -> Row:
+    holdings = Holdings(papers=made.papers, record=_record(made))
+    holdings.take(folder)
+    bundle, vouch = Bundle(made.archive, holdings), by_head(made.archive.head.hash)
+    seconds: dict[str, list[float]] = {"audit": [], "reading": []}
+    void = None
+    for _ in run.each_round("audits"):
+        seconds["reading"].append(timed(lambda: _read(folder)))
+        started = time.perf_counter()
+        report = judge(bundle, DEPLOYMENT, vouch, made.now)
+        seconds["audit"].append(time.perf_counter() - started)
+        if report.verdict != "valid" or report.skipped != _SKIPPED:
+            void = f"the verdict was {report.verdict}, skipped {', '.join(report.skipped)}"
+    return Row(
+        subject=SUBJECT,
+        name=f"{BIDS} bids",
+        unit=Unit.SECONDS,
+        median=median(seconds["audit"]),
+        n=run.rounds,
+        size=size,
+        peer=Beside("reading and hashing the files", median(seconds["reading"])),
+        note=NOTE,
+        void=void,
+    )
+
+
+def _record(made: Sample) -> dict[str, object]:
+    buyer = organisation("91440000SAMPLE001A", "Sample Buyer")
+    archive = made.archive
+    sources = Sources(archive.ledger, DEPLOYMENT.tenders.awards, buyer, made.papers)
+    happened = read(archive, DEPLOYMENT).events
+    publication = Publication(UNREGISTERED, buyer.name, _SITE, ())
+    return record(releases(told(happened, made.tender, sources), publication))
+
+
+def _read(folder: Path) -> None:
+    for path in folder.iterdir():
+        digest = hashlib.sha256()
+        with path.open("rb") as source:
+            while piece := source.read(_PIECE_BYTES):
+                digest.update(piece)

@@ -1,0 +1,284 @@
+"""Openings over HTTP on both databases: the worker opens what is due, and only then it is told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from api.blobs.store import BlobStoreUnavailable
+from api.services.at_head import AtHead
+from api.services.opening_desk import OpeningDesk
+from api.services.opening_job import ASK_AGAIN_SECONDS, OpeningJob
+from api.services.progress import Proofs
+from api.store.openings import OpeningStore
+from api.store.tenders import TenderStore
+from ledger.events import AgencyAdmitted, AgencyStatusChanged, RoleGranted
+from ledger.tenders import events
+from ledger.tenders.opening_record import record_digest
+from ledger.values import AgencyStatus, Digest, Role, jurisdiction_id, role_id
+from ledger.verification.policy import Policy
+from tests.support.licences import CATALOGUE
+from tests.support.opened_tender import OpenedTender, bidder_key, identity_of
+from tests.support.sealed_bids import AGENCY as BUYER
+from tests.support.sealed_bids import TENDER, sealed_bid, tender_documents
+from tests.support.sealing import KNOWN
+from tests.support.service import LEDGER, World, account, refusal
+
+NAMES = ("甲", "乙", "丙")
+PATH = f"/v1/tenders/0x{TENDER.hex()}/lots/0"
+OPENING = f"{PATH}/openings/1"
+OFFICER = account("tenderer")
+SUPERVISOR = account("supervisor")
+
+
+class Room:
+    """A tender told to the service's chain, its sealed files in the service's store."""
+
+    def __init__(self, service: World) -> None:
+        self.service, self.done = service, 0
+        self.tender = OpenedTender(service.clock.now + 10)
+        guangdong = jurisdiction_id("CN-GD")
+        grants = ((BUYER, Role.TENDERER, OFFICER), (guangdong, Role.SUPERVISOR, SUPERVISOR))
+        service.say(
+            lambda place: AgencyAdmitted(place, BUYER, guangdong, "BUYER", "样例采购中心"),
+            lambda place: AgencyStatusChanged(place, BUYER, AgencyStatus.ACTIVE),
+            *(_granted(role_id(subject, role), who.address) for subject, role, who in grants),
+        )
+        self.keep(tender_documents()[0])
+        self.job = self.another_job()
+
+    def another_job(self) -> OpeningJob:
+        """The job as a process that starts now has it."""
+        service = self.service
+        desk = OpeningDesk(
+            blobs=service.blobs,
+            projected=AtHead(service.registry),
+            proofs=Proofs(service.batches, LEDGER),
+            policy=Policy(frozenset({LEDGER}), 60),
+            catalogue=CATALOGUE,
+            ledger=KNOWN.ledger,
+        )
+        stores = (TenderStore(service.database), OpeningStore(service.database))
+        papers = service.services.tender_papers
+        return OpeningJob(*stores, desk, papers, service.registry.head, service.clock)
+
+    def keep(self, content: bytes) -> None:
+        digest = Digest(sha256(content).digest())
+        self.service.blobs.keep(digest, [content])
+
+    def submit(self, *names: str) -> None:
+        for name in names:
+            self.keep(self.tender.submit(name).file)
+
+    def catch_up(self) -> None:
+        for each in self.tender.events[self.done :]:
+            self.service.clock.now = each.place.block_time
+            self.service.say(lambda place, each=each: replace(each, place=place))
+        self.done = len(self.tender.events)
+
+    def pass_to(self, moment: int) -> None:
+        self.tender.now = self.service.clock.now = moment
+        self.service.say()
+
+    def work(self) -> int:
+        """Let the worker do all that is due; return how many things that were."""
+        count = 0
+        while self.job.step():
+            count += 1
+        return count
+
+    def show(self) -> Any:
+        answer = self.service.client.get(OPENING)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def _granted(role: bytes, who: Any) -> Callable[[Any], RoleGranted]:
+    return lambda place: RoleGranted(place, role, who)
+
+
+@pytest.fixture
+def room(service: World) -> Room:
+    return Room(service)
+
+
+@pytest.fixture
+def three(room: Room) -> Room:
+    """Three bids, all disclosed, not yet released."""
+    room.submit(*NAMES)
+    room.tender.disclose(*NAMES)
+    room.catch_up()
+    return room
+
+
+class TestOpening:
+    def test_is_told_once_trustees_have_spoken_and_not_before(self, three: Room) -> None:
+        tender = three.tender
+        tender.release(1, 3)
+        three.catch_up()
+        assert three.work() == 0
+        assert refusal(three.service.client.get(OPENING)) == (409, "TenderNotOpen")
+        tender.release(5)
+        three.catch_up()
+        assert three.work() == 4
+        assert three.work() == 0
+        shown = three.show()
+        assert shown["phase"] == "OPENED"
+        names = {each["openingForm"]["name"] for each in shown["bids"]}
+        assert names == {identity_of(name)["name"] for name in NAMES}
+        assert shown["notOpened"] == []
+        told = TenderStore(three.service.database).history(TENDER)
+        record = tender.opening().record(told, tender.open_all())
+        assert shown["recordDigest"] == "0x" + record_digest(record).hex()
+        assert shown["anchored"] is None
+        tender.tell(events.OpeningRecorded, 0, 1, record_digest(record), 3)
+        three.catch_up()
+        assert three.work() == 0
+        paper = f"{PATH.removesuffix('/lots/0')}/papers/{shown['recordDigest']}"
+        assert three.service.client.get(paper).json() == shown["record"]
+        first = three.service.client.get(OPENING)
+        tag = {"If-None-Match": first.headers["ETag"]}
+        assert three.service.client.get(OPENING, headers=tag).status_code == 304
+        anchored = three.show()["anchored"]
+        assert (anchored["digest"], anchored["opened"]) == (shown["recordDigest"], 3)
+
+    def test_goes_on_where_a_process_died(self, three: Room) -> None:
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        assert three.job.step() == 1
+        shown = three.show()
+        assert (len(shown["bids"]), shown["record"]) == (1, None)
+        three.job = three.another_job()
+        assert three.work() == 3
+        assert len(three.show()["bids"]) == 3
+
+    def test_blames_nobody_while_the_store_is_away(self, three: Room) -> None:
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        three.service.blobs.is_up = False
+        with pytest.raises(BlobStoreUnavailable):
+            three.work()
+        assert three.show()["notOpened"] == []
+        three.service.blobs.is_up = True
+        assert three.work() == 4
+
+    def test_opens_the_others_where_one_file_cannot_be_read(
+        self, three: Room, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        first = min(three.tender.bids.values(), key=lambda each: each.bid.bidder)
+        bad, read = first.bid.parts[0].file, three.service.blobs.read
+
+        def fails_on_one(digest: Digest) -> Any:
+            if digest == bad:
+                raise BlobStoreUnavailable
+            return read(digest)
+
+        monkeypatch.setattr(three.service.blobs, "read", fails_on_one)
+        assert [three.job.step(), three.job.step()] == [1, 1]
+        with pytest.raises(BlobStoreUnavailable):
+            three.job.step()
+        shown = three.show()
+        assert (len(shown["bids"]), shown["notOpened"], shown["record"]) == (2, [], None)
+        monkeypatch.undo()
+        assert three.work() == 2
+        assert len(three.show()["bids"]) == 3
+
+    def test_takes_a_copy_of_a_lost_file(self, three: Room) -> None:
+        kept = three.service.blobs.kept
+        digest = three.tender.bids["乙"].bid.parts[0].file
+        whole = kept.pop(digest)
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        assert three.work() == 3
+        shown = three.show()
+        (lost,) = shown["notOpened"]
+        assert (lost["bidder"], lost["cause"]) == (three.tender.key("乙"), "FILE_LOST")
+        assert (lost["evidence"], shown["record"]) == ({"file": "0x" + digest.hex()}, None)
+        kept[digest] = whole
+        three.service.clock.now += ASK_AGAIN_SECONDS
+        assert three.work() == 2
+        shown = three.show()
+        assert (shown["notOpened"], len(shown["record"]["bids"])) == ([], 3)
+
+    def test_of_a_file_that_stays_lost_is_over_with_the_last_window(self, three: Room) -> None:
+        three.service.blobs.kept.pop(three.tender.bids["乙"].bid.parts[0].file)
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        three.work()
+        three.pass_to(three.tender.ends.fallback_end)
+        assert three.work() == 2
+        shown = three.show()
+        assert [each["cause"] for each in shown["record"]["notOpened"]] == ["FILE_LOST"]
+        three.service.clock.now += ASK_AGAIN_SECONDS
+        assert three.work() == 0
+
+    def test_shows_bad_shares_until_their_bidder_mends_them(self, room: Room) -> None:
+        room.submit("甲", "丙")
+        made = sealed_bid(bidder_key("乙"), who=identity_of("乙"))
+        broken = replace(made, envelopes=tuple(bytes(81) for _ in made.envelopes))
+        room.keep(room.tender.submit("乙", broken).file)
+        room.tender.disclose(*NAMES)
+        room.tender.release(1, 3, 5)
+        room.catch_up()
+        assert room.work() == 3
+        (bad,) = room.show()["notOpened"]
+        assert (bad["cause"], bad["evidence"]) == ("SHARES_BAD", {"broken": [1, 3, 5]})
+        room.service.clock.now += ASK_AGAIN_SECONDS
+        room.tender.now = room.service.clock.now
+        room.tender.recover("乙")
+        room.catch_up()
+        assert room.work() == 2
+        assert room.show()["notOpened"] == []
+
+    def test_needs_the_documents(self, three: Room) -> None:
+        three.service.blobs.kept.pop(three.tender.documents.digest)
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        assert three.work() == 0
+        assert three.show()["bids"] == []
+
+    def test_is_unknown(self, room: Room) -> None:
+        client = room.service.client
+        assert refusal(client.get(OPENING)) == (404, "TenderUnknown")
+        room.catch_up()
+        assert refusal(client.get(f"{PATH}/openings/2")) == (422, "PartUnknown")
+        assert refusal(client.get(OPENING.replace("lots/0", "lots/1"))) == (404, "LotUnknown")
+
+
+class TestForOfficers:
+    def test_give_sealed_files_of_opened_bids_alone(self, three: Room) -> None:
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        client, made = three.service.client, three.tender.bids["甲"]
+        path = f"{OPENING}/files/{three.tender.key('甲')}"
+        for who in (OFFICER, SUPERVISOR):
+            answer = client.get(path, headers=three.service.by(who))
+            assert (answer.status_code, answer.content) == (200, made.file)
+            assert answer.headers["Cache-Control"] == "no-store"
+        stranger = three.service.by(three.service.stranger)
+        assert refusal(client.get(path, headers=stranger)) == (403, "RoleMissing")
+        assert refusal(client.get(path)) == (401, "SignInMissing")
+        three.service.blobs.kept.pop(made.bid.parts[0].file)
+        lost = client.get(path, headers=three.service.by(OFFICER))
+        assert refusal(lost)[1] == "BlobUnknown"
+        nobody = f"{OPENING}/files/0x{'11' * 20}"
+        found = refusal(client.get(nobody, headers=three.service.by(OFFICER)))
+        assert found[1] == "BidMissing"
+
+    def test_show_what_bids_have_in_common(self, three: Room) -> None:
+        headers = three.service.by(OFFICER)
+        path = f"{PATH}/signals"
+        early = three.service.client.get(path, headers=headers)
+        assert refusal(early) == (409, "TenderNotOpen")
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        three.work()
+        told = three.service.client.get(path, headers=headers).json()["signals"]
+        assert {each["code"] for each in told} == {"SAME_FILE", "PRICE_EQUAL"}
+        assert all(len(each["bids"]) == 3 for each in told)
+        stranger = three.service.by(three.service.stranger)
+        assert refusal(three.service.client.get(path, headers=stranger)) == (403, "RoleMissing")

@@ -1,0 +1,151 @@
+"""Filings on tenders over HTTP, on both databases: receipts, readers, and what is overdue."""
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from api.store import tender_papers
+from ledger.events import RoleGranted
+from ledger.tenders import filings
+from ledger.tenders.events import Outcome, Stage
+from ledger.values import Role, role_id
+from tests.support.licences import AGENCY, AGENCY_KEY
+from tests.support.sealed_files import digest_header
+from tests.support.service import World, account, refusal
+from tests.support.tender_story import DAY, LEDGER, Story, Where
+
+TENDERER, PARTY = account("tenderer"), account("a potential bidder")
+TEXT = "异议:资格条件过高。"
+
+
+class Court:
+    """A published tender of the sample agency, and what is filed on it."""
+
+    def __init__(self, service: World) -> None:
+        self.service = service
+        service.say(
+            lambda place: RoleGranted(place, role_id(AGENCY.id, Role.TENDERER), TENDERER.address)
+        )
+        self.story = Story(where=Where("GZ-2026-0401", service.clock.now + 1, LEDGER, AGENCY.id))
+        self.done = 0
+        self.path = f"/v1/tenders/0x{self.story.id.hex()}"
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        for each in self.story.events[self.done :]:
+            self.service.clock.now = max(self.service.clock.now, each.place.block_time)
+            self.service.say(lambda place, each=each: replace(each, place=place))
+        self.done = len(self.story.events)
+
+    def file(self, who: Any = PARTY, **changes: Any) -> Any:
+        form = {"kind": "objection", "text": TEXT} | changes
+        headers = self.service.by(who)
+        return self.service.client.post(f"{self.path}/filings", json=form, headers=headers)
+
+    def states(self) -> list[str]:
+        told = self.service.client.get(self.path).json()["filings"]
+        return [each["state"] for each in told]
+
+
+@pytest.fixture
+def court(service: World) -> Court:
+    return Court(service)
+
+
+class TestFiling:
+    def test_is_receipted_and_followed_to_its_answer(self, court: Court) -> None:
+        made = court.file()
+        assert made.status_code == 201, made.text
+        receipt = filings.read(made.json()["receipt"], AGENCY_KEY.public_key)
+        digest = sha256(TEXT.encode()).digest()
+        assert (receipt.tender, receipt.filing.digest) == (court.story.id, digest)
+        assert receipt.filing.due_at is not None
+        assert court.states() == ["filed"]
+        named = court.story.admit(Stage.DOCUMENTS, digest=digest)
+        court.catch_up()
+        assert court.states() == ["taken-up"]
+        court.story.answer(named, Outcome.DISMISSED)
+        court.catch_up()
+        assert court.states() == ["answered"]
+
+    def test_that_nobody_takes_up_in_time_is_overdue_for_all_to_see(self, court: Court) -> None:
+        court.file()
+        court.service.clock.now += 30 * DAY
+        court.service.say()
+        assert court.states() == ["overdue"]
+
+    def test_twice_gets_the_first_receipt_and_another_party_its_own(self, court: Court) -> None:
+        first, again = court.file(), court.file()
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json() == again.json()
+        assert court.file(account("another party")).status_code == 201
+        assert court.file(stage="result").status_code == 201
+        assert len(court.states()) == 3
+
+    def test_of_a_question_has_no_end_that_a_law_sets(self, court: Court) -> None:
+        made = court.file(kind="question", text="工期?").json()["filing"]
+        assert (made["kind"], made["dueAt"], made["state"]) == ("question", None, "filed")
+
+    def test_is_read_by_the_officers_alone(self, court: Court) -> None:
+        digest = court.file().json()["filing"]["digest"]
+        service, paper = court.service, f"{court.path}/papers"
+        assert refusal(service.client.get(f"{paper}/{digest}")) == (404, "PaperUnknown")
+        found = service.client.get(f"{paper}/{digest}", headers=service.by(TENDERER))
+        assert found.content.decode() == TEXT
+        listed = service.client.get(f"{court.path}/filings", headers=service.by(TENDERER))
+        assert [each["digest"] for each in listed.json()["filings"]] == [digest]
+        for who in (PARTY, service.registrar):
+            refused = service.client.get(f"{court.path}/filings", headers=service.by(who))
+            assert refusal(refused) == (403, "RoleMissing")
+        assert PARTY.address.lower() not in service.client.get(court.path).text.lower()
+
+
+class TestRefused:
+    def test_when_their_room_is_full_which_is_not_the_officers(
+        self, court: Court, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Accounts are free, so whoever fills it shall not keep the buyer from answering."""
+        monkeypatch.setattr(tender_papers, "MOST_FILED_BYTES", len(TEXT.encode()))
+        monkeypatch.setattr(tender_papers, "MOST_BYTES", len(TEXT.encode()))
+        assert court.file().status_code == 201
+        assert refusal(court.file(account("another"), text="x")) == (413, "TenderSpaceFull")
+        content = TEXT.encode()
+        answered = court.service.client.post(
+            f"{court.path}/papers",
+            params={"role": "answer", "mediaType": "text/plain"},
+            content=content,
+            headers={**court.service.by(TENDERER), **digest_header(content)},
+        )
+        assert answered.status_code == 201, answered.text
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"kind": "letter"}, {"text": ""}, {"text": "x" * 65_537}, {"stage": "other"}, {"lot": -1}],
+    )
+    def test_of_another_form(self, court: Court, changes: dict[str, Any]) -> None:
+        assert refusal(court.file(**changes)) == (422, "RequestInvalid")
+
+    def test_for_a_lot_or_tender_that_is_none(self, court: Court) -> None:
+        assert refusal(court.file(lot=7)) == (404, "LotUnknown")
+        court.path = f"/v1/tenders/0x{'07' * 32}"
+        assert refusal(court.file()) == (404, "TenderUnknown")
+
+    def test_without_a_sign_in(self, court: Court) -> None:
+        form = {"kind": "objection", "text": TEXT}
+        answer = court.service.client.post(f"{court.path}/filings", json=form)
+        assert refusal(answer) == (401, "SignInMissing")
+
+    def test_of_an_account_that_filed_enough(self, court: Court) -> None:
+        for number in range(20):
+            assert court.file(text=f"异议 {number}").status_code == 201
+        kept = (court.service.rows()["tender_papers"], len(court.service.blobs.kept))
+        assert refusal(court.file()) == (429, "TooManyFilings")
+        assert (court.service.rows()["tender_papers"], len(court.service.blobs.kept)) == kept
+        assert court.file(text="异议 0").status_code == 200
+
+    def test_when_nobody_here_can_sign(self, court: Court) -> None:
+        court.service.keys.held = []
+        assert refusal(court.file()) == (503, "SigningKeyMissing")
+        assert court.service.rows()["tender_filings"] == 0

@@ -1,0 +1,247 @@
+"""Bids that lie in a mailbox until submitEnd, typed by their bidders, over a real service.
+
+Time passes only while a command waits: then the service's worker works.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+
+import pytest
+
+from ledger.chain import calls
+from ledger.chain.accounts import Account
+from ledger.chain.deploy import deploy
+from ledger.chain.rpc import Node
+from ledger.values import Role
+from tests.support.anvil import anvil
+from tests.support.bid_desk import Desk
+from tests.support.standing import account
+from tests.support.tender_service import OPERATOR, TenderService, relaying
+from tests.support.tender_town import Sale, TenderTown, sent
+from tests.support.terminal import Terminal
+from wallet.embedded import Clocks
+from wallet.surroundings import Surroundings
+
+MINUTE = 60
+
+
+class MailboxTown(TenderTown):
+    """A town of tenders whose service keeps the buyer's mailbox."""
+
+    place: TenderService
+
+    def go(self, moment: int) -> None:
+        super().go(moment)
+        self.place.parts.ahead = moment - int(time())
+
+    def work(self) -> None:
+        """Let a minute pass, and the worker do what there is to do."""
+        self.go(self.now + MINUTE)
+        self.place.work()
+
+    def sell(self, number: str) -> Sale:
+        def change(told: dict[str, Any]) -> None:
+            told["mailbox"], told["ends"] = self.agency, _with_listing(told["ends"])
+
+        sale = self.publish(number, change)
+        self.place.work()
+        return replace(sale, ends=_with_listing(sale.ends))
+
+
+def _with_listing(ends: tuple[int, ...]) -> tuple[int, ...]:
+    """Return ends with a window for listing, which a mailbox needs."""
+    return (ends[0], *(ends[0] + 1_800 * n for n in range(1, 5)))
+
+
+@dataclass
+class Waiter(Terminal):
+    """A terminal; what happens while its commands wait is `meanwhile`."""
+
+    meanwhile: Callable[[], object] = lambda: None
+
+    @property
+    def outside(self) -> Surroundings:
+        clocks = Clocks(lambda: self.now, lambda: 0.0, lambda _: self.meanwhile())
+        return replace(super().outside, clocks=clocks)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailboxTown]:
+    with anvil() as running, closing(Node([running.url], timeout_seconds=10)) as node:
+        council = account(running, 0)
+        deployment = deploy(node, council.private_key, council.address)
+        made = MailboxTown(tmp_path_factory.mktemp("mailbox"), running, deployment, council)
+        operator = Account(OPERATOR).address
+        made.send(calls.grant_role(deployment, made.agency, Role.ISSUER, operator))
+        with relaying(made, made.folder / "service") as made.place:
+            yield made
+
+
+def bidder(sale: Sale, town: MailboxTown, name: str) -> Desk:
+    desk = sale.bidder(f"{sale.id} {name}")
+    terminal = desk.terminal
+    desk.terminal = Waiter(
+        terminal.folder, terminal.now, randomness=terminal.randomness, meanwhile=town.work
+    )
+    return desk
+
+
+def meanwhile(desk: Desk, act: Callable[[], object]) -> None:
+    """Say what happens from now on while the bidder's commands wait."""
+    assert isinstance(desk.terminal, Waiter)
+    desk.terminal.meanwhile = act
+
+
+def act(desk: Desk, town: MailboxTown, *words: object, code: int = 0) -> Any:
+    return desk.terminal.json(*sent(("bid", *words)), *service(town, words[0]), code=code)
+
+
+def service(town: MailboxTown, word: object) -> tuple[object, ...]:
+    return ("--service", town.place.url) if word in ("submit", "replace", "withdraw") else ()
+
+
+def submitted(desk: Desk, town: MailboxTown, *words: object, code: int = 0) -> Any:
+    return act(desk, town, "submit", desk.documents, desk.folder, *words, code=code)
+
+
+def standing(desk: Desk, sale: Sale) -> Any:
+    return desk.terminal.json("bid", "status", sale.id)["bid"]
+
+
+class TestMailbox:
+    def test_hides_bids_until_they_are_listed(self, town: MailboxTown) -> None:
+        sale = town.sell("hidden")
+        first, second, shown, third = (bidder(sale, town, name) for name in "甲乙丙丁")
+        told = submitted(first, town)
+        assert told["version"] == 1
+        assert told["mailbox"]["mailbox"] == "0x" + town.agency.hex()
+        assert len(told["mailbox"]["proof"]["path"]) == 6
+        assert act(first, town, "submit", first.documents) == {"error": "AlreadyDone"}
+        again = act(first, town, "replace", first.documents, first.folder)
+        assert again["version"] == 2
+        assert again["mailbox"]["anchoredAt"] > told["mailbox"]["anchoredAt"]
+        submitted(second, town)
+        assert "block" in submitted(shown, town, "--direct")
+        submitted(third, town)
+        assert act(third, town, "withdraw", sale.id)["version"] == 2
+        assert act(third, town, "withdraw", sale.id) == {"error": "AlreadyDone"}
+        states = [standing(desk, sale)["state"] for desk in (first, second, shown, third)]
+        assert states == ["NONE", "NONE", "LIVE", "NONE"]
+        early = act(first, town, "list", sale.id, code=3)
+        assert (early["error"], early["opens_at"]) == ("WindowNotOpen", sale.ends[0])
+
+        town.go(sale.ends[0])
+        listed = act(first, town, "list", sale.id)
+        assert (listed["version"], listed["isWithdrawal"]) == (2, False)
+        assert act(first, town, "list", sale.id) == {"error": "AlreadyDone"}
+        assert (standing(first, sale)["version"], standing(second, sale)["version"]) == (2, 0)
+        assert standing(first, sale)["submittedAt"] == again["mailbox"]["anchoredAt"]
+        assert act(shown, town, "list", sale.id, code=1)["error"] == "BidMissing"
+        assert act(third, town, "watch", sale.id) == {"isWithdrawn": True}
+        assert standing(third, sale)["state"] == "WITHDRAWN"
+
+        meanwhile(second, lambda: town.go(sale.ends[1]))
+        assert act(second, town, "watch", sale.id)["part"] == 1
+        assert standing(second, sale)["disclosed"] == [1]
+        late = act(third, town, "list", sale.id, code=1)
+        assert (late["error"], late["closed_at"]) == ("WindowClosed", sale.ends[1])
+
+    def test_that_is_not_anchored_is_said_and_goes_direct_in_the_end(
+        self, town: MailboxTown
+    ) -> None:
+        sale = town.sell("stuck")
+        desk = bidder(sale, town, "甲")
+        meanwhile(desk, lambda: None)
+        refused = submitted(desk, town, code=2)
+        assert refused["error"] == "NotAnchoredYet"
+        assert act(desk, town, "submit", desk.documents, code=2) == refused
+        assert standing(desk, sale)["state"] == "NONE"
+        end = sale.ends[0]
+        moments = iter((end - 601, end - 600, sale.ends[1]))
+        seen: list[str] = []
+
+        def pass_on() -> None:
+            seen.append(standing(desk, sale)["state"])
+            town.go(next(moments))
+
+        meanwhile(desk, pass_on)
+        assert act(desk, town, "watch", sale.id, code=1)["error"] == "TooFewBids"
+        assert seen == ["NONE", "NONE", "LIVE"]
+
+    def test_is_listed_by_the_service_for_who_has_no_money(self, town: MailboxTown) -> None:
+        """A wrong path is refused there as the contract would; nothing is sent for it."""
+        sale = town.sell("poor")
+        desk, other = bidder(sale, town, "甲"), bidder(sale, town, "乙")
+        told = submitted(desk, town)["mailbox"]
+        submitted(other, town)
+        assert act(other, town, "withdraw", sale.id)["version"] == 2
+        town.go(sale.ends[0])
+        town.place.work()
+        words = ("bid", "list", sale.id, "--service", town.place.url)
+        listed = desk.terminal.json(*words)
+        assert (listed["version"], listed["service"]) == (1, town.place.url)
+        assert standing(desk, sale)["state"] == "LIVE"
+        assert standing(desk, sale)["submittedAt"] == told["anchoredAt"]
+        assert other.terminal.json(*words)["isWithdrawal"]
+        assert standing(other, sale)["state"] == "WITHDRAWN"
+        kept = next(desk.store.places())
+        assert kept.said(1, "listing-receipt")
+
+    def test_is_passed_by_where_submit_end_is_near(self, town: MailboxTown) -> None:
+        sale = town.sell("near")
+        desk = bidder(sale, town, "甲")
+        town.go(sale.ends[0] - 600)
+        assert "block" in submitted(desk, town)
+        assert standing(desk, sale)["state"] == "LIVE"
+
+    def test_anchored_too_late_is_said(self, town: MailboxTown) -> None:
+        sale = town.sell("late")
+        desk = bidder(sale, town, "甲")
+        meanwhile(desk, lambda: None)
+        assert submitted(desk, town, code=2)["error"] == "NotAnchoredYet"
+        town.go(sale.ends[0] - 1)
+        for step in town.place.worker.steps[:2]:  # what is said, and the mailboxes
+            step.run(True)  # noqa: FBT003  # flush
+        town.go(sale.ends[0])
+        town.place.work()
+        late = act(desk, town, "list", sale.id, code=1)
+        assert (late["error"], late["deadline"]) == ("BidLate", sale.ends[0])
+
+    def test_is_listed_though_the_service_is_gone(self, town: MailboxTown) -> None:
+        """Whoever has message, path and a node needs nobody who might leave the bid out."""
+        sale = town.sell("gone")
+        desk = bidder(sale, town, "甲")
+        submitted(desk, town)
+        folder = next(desk.store.places()).folder(1)
+        path = folder / "mailbox.json"
+        path.write_text(path.read_text().replace(town.place.url, "http://127.0.0.1:9"))
+        town.go(sale.ends[0])
+        assert act(desk, town, "list", sale.id)["version"] == 1
+        assert standing(desk, sale)["state"] == "LIVE"
+
+    def test_of_nobody_is_refused(self, town: MailboxTown) -> None:
+        sale = town.publish("none")
+        desk = sale.bidder("none")
+        words = ("submit", desk.documents, desk.folder)
+        assert "block" in act(desk, town, *words)
+        assert act(desk, town, "list", sale.id, code=4)["error"] == "MailboxAbsent"
+
+
+def test_nothing_that_is_kept_tells_the_service_what_bid_it_is(town: MailboxTown) -> None:
+    sale = town.sell("private")
+    desk = bidder(sale, town, "甲")
+    told = submitted(desk, town)
+    with town.place.parts.database.engine.connect() as connection:
+        dump = b"".join(
+            repr(row).encode()
+            for table in ("mailbox_messages", "mailbox_roots")
+            for row in connection.exec_driver_sql(f"SELECT * FROM {table}")  # noqa: S608  # names of ours
+        ).lower()
+    for name in ("digest", "bidder", "tender"):
+        plain = bytes.fromhex(told[name][2:])
+        assert repr(plain)[2:-1].lower().encode() not in dump
+        assert plain.hex().encode() not in dump
+    assert bytes.fromhex(told["mailbox"]["blind"][2:])

@@ -1,0 +1,381 @@
+"""An outsider audits a tender that was held on a real chain, with every service switched off."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.canonical import canonical_json
+from ledger.chain import calls
+from ledger.chain.calls import KeyWindow
+from ledger.chain.tender_archive import gather, read
+from ledger.keys import PrivateKey
+from ledger.tenders import messages
+from ledger.tenders.audit.report import NAMES
+from ledger.tenders.mailbox import leaf
+from ledger.tenders.receipts import Named, Receipt, ReceiptState, sign
+from ledger.tenders.sealing import PartSecrets
+from ledger.tenders.signed_bids import SignedBid
+from ledger.values import OPEN_END, AgencyId, KeyUsage, LedgerRef, agency_id, jurisdiction_id
+from tests.support.anvil import anvil
+from tests.support.licences import counted_bytes
+from tests.support.papered_story import awarded
+from tests.support.sealed_tender import SealedTender
+from tests.support.standing import JURISDICTION, stand_up
+from tests.support.tender_chain import Stage
+from tests.support.tender_story import START, Where, address
+from tests.support.terminal import Terminal
+from wallet.tenders.bids import BidStore, StoreKey
+from wallet.tenders.bundles import open_bundle
+from wallet.tenders.mailboxes import Posted
+from wallet.trust import Trust, TrustedLedger
+
+OPERATOR = PrivateKey.from_secret(b"\x0b" * 32)
+STRANGER = PrivateKey.from_secret(b"\x0c" * 32)
+NEIGHBOUR = PrivateKey.from_secret(b"\x0d" * 32)
+"""Its key is on the ledger, for an agency that has no part in the tender."""
+OPEN = "lists.unconfirmed"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A tender that ended in a contract, its archive, and whoever looks at it."""
+
+    stage: Stage
+    tender: SealedTender
+    folder: Path
+    auditor: Terminal
+
+    @property
+    def id(self) -> str:
+        return "0x" + self.tender.id.hex()
+
+    @property
+    def archive(self) -> Path:
+        return self.folder / "archive"
+
+    @property
+    def bundle(self) -> Path:
+        return self.folder / "bundle"
+
+    def copy(self, to: Path) -> Path:
+        return Path(shutil.copytree(self.bundle, to / "bundle"))
+
+    def judge(self, bundle: Path, *words: object, code: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.auditor.json("tender", "verify", bundle, *words, code=code)
+        return found
+
+    @property
+    def head(self) -> str:
+        return str(json.loads((self.bundle / "bundle.json").read_text())["head"]["hash"])
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    folder = tmp_path_factory.mktemp("audit")
+    with anvil("--timestamp", str(START - 3_600)) as running:
+        standing = stand_up(running)
+        with closing(standing.node):
+            window = KeyWindow(0, OPEN_END, OPEN_END)
+            at, usage = standing.deployment, KeyUsage.DOCUMENTS
+            office, place = standing.council.address, jurisdiction_id(JURISDICTION)
+            standing.send(calls.admit_agency(at, place, "NEIGHBOUR", "Neighbour", office))
+            neighbour = agency_id(JURISDICTION, "NEIGHBOUR")
+            for agency, signer in ((standing.agency, OPERATOR), (neighbour, NEIGHBOUR)):
+                standing.send(calls.announce_key(at, agency, signer.public_key, usage, window))
+            stage = Stage(standing)
+            ledger = LedgerRef(standing.deployment.chain_id, stage.at.ledger)
+            where = Where("GZ-2026-0001", START, ledger, standing.agency)
+            tender = SealedTender(where=where)
+            tender.on = stage.play
+            tender.happened = lambda: (
+                read(
+                    gather(standing.node, standing.deployment, tender.id), standing.deployment
+                ).events
+            )
+            awarded(tender)
+            auditor = Terminal(folder, now=tender.now)
+            trusted = TrustedLedger(standing.deployment, (running.url,))
+            auditor.outside.trust.save(Trust((trusted,)))
+            found = Held(stage, tender, folder, auditor)
+            archive = tender.keep_in(found.archive)
+            record = archive / "record.json"
+            words = ("tender", "ocds", found.id, "--archive", archive, "--out", record)
+            made = auditor.json(*words)
+            digest = sha256(record.read_bytes()).digest()
+            assert made["digest"] == "0x" + digest.hex()
+            tender.do(tender.contract, 0, digest)
+            words = ("tender", "ocds", found.id, "--archive", archive, "--out", record)
+            assert "contract" in auditor.run(*words)
+            words = ("tender", "audit", found.id, "--archive", archive, "--out", found.bundle)
+            auditor.json(*words)
+            yield found
+
+
+def step(report: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = report["checks"][NAMES.index(name)]
+    return found
+
+
+class TestAudit:
+    def test_every_step_that_can_be_taken_is_valid(self, held: Held) -> None:
+        words = ("tender", "audit", held.id, "--archive", held.archive)
+        report = held.auditor.json(*words)
+        assert report["verdict"] == "valid"
+        assert report["skipped"] == ["lists"]
+        assert {each["result"] for each in report["checks"]} == {"VALID", "SKIPPED"}
+        assert set(step(report, "draw")["facts"]["order"]) == {"proven", "stated"}
+
+    def test_without_an_archive_the_chain_alone_is_judged(self, held: Held) -> None:
+        report = held.auditor.json("tender", "audit", held.id)
+        assert report["verdict"] == "valid"
+        assert set(report["skipped"]) >= {"files", "opening", "draw", "scores", "publication"}
+
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [("zh-Hans", "事件均来自账本"), ("zh-Hant", "事件均來自帳本"), ("pt", "Os eventos são"),
+         ("en", "none is missing")],
+    )  # fmt: skip
+    def test_says_each_step_in_four_languages(self, held: Held, language: str, said: str) -> None:
+        text = held.auditor.run("tender", "audit", held.id, "--language", language)
+        assert said in text
+        assert len([line for line in text.splitlines() if "[" in line]) == len(NAMES)
+
+    def test_nobody_could_say_without_a_node(self, held: Held) -> None:
+        words = ("tender", "audit", held.id, "--node", "http://127.0.0.1:9")
+        assert held.auditor.try_(*words).exit_code == 2
+        unknown = ("tender", "audit", "0x" + "07" * 32)
+        assert held.auditor.try_(*unknown).exit_code == 2
+        assert held.auditor.try_("tender", "audit", "0x07").exit_code == 64
+
+
+class TestVerify:
+    def test_off_line_by_a_block_that_one_knows(self, held: Held) -> None:
+        report = held.judge(held.bundle, "--head", held.head, code=0)
+        assert report["skipped"] == ["lists"]
+
+    def test_by_a_node(self, held: Held) -> None:
+        assert held.judge(held.bundle, "--node", held.stage.standing.anvil.url, code=0)
+
+    def test_without_anybodys_word_it_stays_unconfirmed(self, held: Held) -> None:
+        report = held.judge(held.bundle, code=2)
+        assert step(report, "events")["code"] == "events.unconfirmed"
+        assert step(report, "scores")["result"] == "VALID"
+
+    def test_a_tar_says_the_same(self, held: Held, tmp_path: Path) -> None:
+        tar = tmp_path / "bundle.tar"
+        words = ("tender", "audit", held.id, "--archive", held.archive, "--out", tar)
+        held.auditor.json(*words)
+        assert held.judge(tar, "--head", held.head, code=0)["skipped"] == ["lists"]
+
+    def test_without_sealed_files_their_steps_are_skipped(self, held: Held, tmp_path: Path) -> None:
+        bundle = held.copy(tmp_path)
+        shutil.rmtree(bundle / "files")
+        report = held.judge(bundle, "--head", held.head, code=0)
+        assert report["skipped"] == ["lists", "files", "opening", "scores"]
+
+    def test_another_ledgers_bundle_is_not_judged(self, held: Held, tmp_path: Path) -> None:
+        bundle = held.copy(tmp_path)
+        told = json.loads((bundle / "bundle.json").read_text())
+        told["tenderLedger"] = "0x" + "11" * 20
+        (bundle / "bundle.json").write_text(json.dumps(told))
+        assert held.auditor.try_("tender", "verify", bundle).exit_code == 2
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    told = json.loads(path.read_text())
+    change(told)
+    path.write_text(json.dumps(told))
+
+
+def block_of(held: Held, kind: str, which: int = 0) -> str:
+    """The number of the block that holds an event of a kind."""
+    with open_bundle(held.bundle) as opened:
+        events = read(opened.archive, held.stage.standing.deployment).events
+    found = [each for each in events if type(each).__name__ == kind]
+    return str(found[which].place.block)
+
+
+class TestFalsifications:
+    def test_a_block_that_was_left_out(self, held: Held, tmp_path: Path) -> None:
+        for kind in ("SecretDisclosed", "TrusteeReleased", "ScoreCommitted", "BidWithdrawn"):
+            bundle = held.copy(tmp_path / kind)
+            (bundle / "blocks" / f"{block_of(held, kind)}.json").unlink()
+            report = held.judge(bundle, "--head", held.head, code=1)
+            faults = step(report, "events")["facts"]["faults"]
+            assert faults[0]["error"] == "EventsMissing"
+
+    def test_a_receipt_that_was_left_out_or_changed(self, held: Held, tmp_path: Path) -> None:
+        def dropped(told: dict[str, Any]) -> None:
+            told["receipts"].pop()
+            told["transactions"].pop()
+
+        def bent(told: dict[str, Any]) -> None:
+            told["receipts"][0] = told["receipts"][0][:-2] + "00"
+
+        for name, change in (("dropped", dropped), ("bent", bent)):
+            bundle = held.copy(tmp_path / name)
+            block = bundle / "blocks" / f"{block_of(held, 'SecretDisclosed')}.json"
+            rewritten(block, change)
+            report = held.judge(bundle, "--head", held.head, code=1)
+            assert step(report, "events")["facts"]["faults"][0]["error"] == "BlockUnproven"
+
+    def test_blocks_of_another_chain(self, held: Held) -> None:
+        report = held.judge(held.bundle, "--head", "0x" + "07" * 32, code=1)
+        assert step(report, "events")["facts"]["faults"][0]["error"] == "BlockForeign"
+
+    def test_a_file_that_was_swapped_is_no_copy(self, held: Held, tmp_path: Path) -> None:
+        bundle = held.copy(tmp_path)
+        one, other = sorted((bundle / "files").iterdir())[:2]
+        one.write_bytes(other.read_bytes())
+        report = held.judge(bundle, "--head", held.head, code=2)
+        assert step(report, "opening")["code"] == "opening.unconfirmed"
+
+    def test_a_paper_that_was_changed_is_another_paper(self, held: Held, tmp_path: Path) -> None:
+        bundle = held.copy(tmp_path)
+        record = held.tender.state.lots[0].openings[1].digest
+        paper = bundle / "papers" / record.hex()
+        paper.write_bytes(paper.read_bytes().replace("示例".encode(), "實例".encode()))
+        report = held.judge(bundle, "--head", held.head, code=0)
+        assert step(report, "publication")["result"] == "SKIPPED"
+        assert step(report, "opening")["result"] == "VALID"  # made anew, nobody needs the paper
+
+    def test_a_committees_paper_that_was_swapped_is_no_paper(
+        self, held: Held, tmp_path: Path
+    ) -> None:
+        bundle = held.copy(tmp_path)
+        committee = held.tender.state.lots[0].course.committee
+        paper = bundle / "papers" / committee.hex()
+        told = json.loads(paper.read_bytes())
+        told["members"].reverse()
+        paper.write_bytes(canonical_json(told))
+        report = held.judge(bundle, "--head", held.head, code=0)
+        assert step(report, "draw")["code"] == "draw.not-given"
+
+    @pytest.mark.parametrize(
+        ("change", "fault"),
+        [
+            (
+                lambda record: record["releases"][0]["tender"]["documents"][0]["integrity"][0]
+                .update(id="07" * 32),
+                "ocds.digest-differs",
+            ),
+            (
+                lambda record: record["compiledRelease"]["tender"]["documents"][-1]["integrity"][0]
+                .update(id="07" * 32),
+                "ocds.root-unknown",
+            ),
+            (lambda record: record["releases"].pop(1), "ocds.release-missing"),
+            (
+                lambda record: record["releases"][1]["tender"].update(description="Another"),
+                "ocds.record-differs",
+            ),
+            (lambda record: record["releases"][0].update(id="x-1-1"), "ocds.release-foreign"),
+            (
+                lambda record: record["releases"][-1]["awards"][0].update(status="pending"),
+                "ocds.status-differs",
+            ),
+        ],
+    )  # fmt: skip
+    def test_a_publication_that_was_bent(
+        self, held: Held, tmp_path: Path, change: Callable[[dict[str, Any]], Any], fault: str
+    ) -> None:
+        bundle = held.copy(tmp_path)
+        rewritten(bundle / "record.json", lambda record: change(record) and None)
+        report = held.judge(bundle, "--head", held.head, code=1)
+        faults = step(report, "publication")["facts"]["faults"]
+        assert fault in {each["fault"] for each in faults}
+
+
+class TestReceipts:
+    """Somebody holds a service's receipt for a message, which came to the ledger or did not."""
+
+    def judged(self, held: Held, folder: Path, out: str, code: int) -> tuple[Any, Any]:
+        """Return the step as the node has it, then as the bundle made of it has it off line."""
+        bundle = folder.parent / out
+        words = ("tender", "audit", held.id, "--archive", folder, "--out", bundle)
+        found = held.auditor.json(*words, code=code)
+        head = found["head"]["hash"]
+        told = held.auditor.try_("tender", "verify", bundle, "--head", head, "--json")
+        return step(found, "lists"), step(json.loads(told.output), "lists")
+
+    def keep(self, folder: Path, receipt: Receipt, signer: PrivateKey = OPERATOR) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "receipt.jwt").write_text(sign(receipt, signer))
+
+    def left_out(self, held: Held) -> Receipt:
+        named = Named(held.tender.id, 0, address("Zoe"), 1)
+        state = ReceiptState.SUBMITTED
+        return Receipt("operator", "n", START + 1, b"\x08" * 32, (), state, named=named)
+
+    def test_tell_of_a_bid_that_was_left_out(self, held: Held, tmp_path: Path) -> None:
+        folder = tmp_path / "receipts"
+        for sealed in held.tender.sealed.values():
+            arrived = messages.digest(held.tender.ledger, sealed.bid)
+            self.keep(folder, replace(self.left_out(held), digest=arrived))
+            found = self.judged(held, folder, arrived.hex(), 0)
+            assert [each["code"] for each in found] == ["lists.ok", "lists.ok"]
+        self.keep(folder, self.left_out(held))
+        for found_ in self.judged(held, folder, "left-out", 1):
+            assert found_["facts"]["faults"] == [{"digest": "0x" + "08" * 32}]
+
+    @pytest.mark.parametrize("signer", [STRANGER, NEIGHBOUR], ids=["nobody's", "another agency's"])
+    def test_that_no_agency_of_the_tender_signed_accuse_nobody(
+        self, held: Held, tmp_path: Path, signer: PrivateKey
+    ) -> None:
+        self.keep(tmp_path / "receipts", self.left_out(held), signer)
+        for found in self.judged(held, tmp_path / "receipts", "bundle", 2):
+            assert found["code"] == "lists.unconfirmed"
+
+    def test_of_a_mailbox_are_matched_by_who_has_the_blind(
+        self, held: Held, tmp_path: Path
+    ) -> None:
+        folder, blind = tmp_path / "bid", sha256(b"blind").digest()
+        sealed = next(iter(held.tender.sealed.values()))
+        digest = messages.digest(held.tender.ledger, sealed.bid)
+        for digest_, code, result in ((digest, 0, "lists.ok"), (b"\x08" * 32, 2, OPEN)):
+            data, state = leaf(digest_, blind), ReceiptState.STORED
+            told = Receipt("operator", "n", START + 1, None, (), state, leaf=data)
+            folder.mkdir(exist_ok=True)
+            posted = Posted("http://service", AgencyId(bytes(32)), blind, sign(told, OPERATOR))
+            (folder / "mailbox.json").write_text(json.dumps(posted.to_json()))
+            found, off_line = self.judged(held, folder, digest_.hex(), code)
+            assert (found["code"], off_line["code"]) == (result, OPEN)
+            assert found["result"] == ("VALID" if code == 0 else "ERROR")
+            bundle = tmp_path / digest_.hex()
+            written = b"".join(each.read_bytes() for each in bundle.rglob("*") if each.is_file())
+            assert blind.hex().encode() not in written
+
+
+class TestWhatIsShown:
+    def test_nothing_of_a_bidders_folder_but_what_the_ledger_names(
+        self, held: Held, tmp_path: Path
+    ) -> None:
+        place = BidStore(tmp_path).place(held.tender.id, 0)
+        store, sealed = StoreKey.of(b"\x01" * 32), next(iter(held.tender.sealed.values()))
+        place.keep_identity(store, {"salt": "secret"}, counted_bytes())
+        secrets = [PartSecrets(sealed.s_b[0], sealed.s_c[0])]
+        place.keep_secrets(1, store, secrets, counted_bytes())
+        file = sealed.bid.parts[0].file
+        place.part_file(1, 1).write_bytes(held.tender.files[file])
+        place.keep_signed(
+            1, SignedBid(held.tender.ledger, sealed.bid, sealed.shares, sealed.signature)
+        )
+        digest = messages.digest(held.tender.ledger, sealed.bid)
+        named = Named(held.tender.id, 0, sealed.bid.bidder, sealed.bid.version)
+        for name, state in (("receipt", ReceiptState.SUBMITTED), ("final", ReceiptState.FINAL)):
+            told = Receipt("operator", name, START + 1, digest, (), state, named=named)
+            place.keep_said(1, name, sign(told, OPERATOR))
+        bundle = tmp_path / "bundle"
+        words = ("tender", "audit", held.id, "--archive", tmp_path / "bids", "--out", bundle)
+        assert step(held.auditor.json(*words, code=2), "lists")["code"] == "lists.ok"
+        kept = {each.relative_to(bundle).parts[0] for each in bundle.rglob("*") if each.is_file()}
+        assert kept == {"bundle.json", "blocks", "headers.txt", "files", "receipts"}
+        assert [each.name for each in (bundle / "files").iterdir()] == [f"{file.hex()}.age"]
+        assert len(list((bundle / "receipts").iterdir())) == 2

@@ -1,0 +1,99 @@
+"""Opening a lot from a folder of sealed files, and anchoring what came out, on a real chain."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import orjson
+import pytest
+
+from ledger.chain.deploy import deploy
+from ledger.chain.rpc import Node
+from ledger.tenders.opening_record import record_digest
+from tests.support.anvil import anvil
+from tests.support.award_office import Office, bidders, disclose, key_of, release
+from tests.support.bid_desk import FILES
+from tests.support.standing import account
+from tests.support.tender_town import TenderTown, sent
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TenderTown]:
+    with anvil() as running, closing(Node([running.url], timeout_seconds=10)) as node:
+        council = account(running, 0)
+        deployment = deploy(node, council.private_key, council.address)
+        yield TenderTown(tmp_path_factory.mktemp("openings"), running, deployment, council)
+
+
+class TestOpen:
+    def test_three_bids_from_sealed_files_to_the_record_on_chain(self, town: TenderTown) -> None:
+        sale = town.publish("GZ-2026-0101")
+        desks = bidders(sale, "甲", "乙", "丙")
+        office = Office(sale, "three")
+        for desk in desks:
+            office.take(desk)
+        town.go(sale.ends[1])
+        disclose(sale, desks)
+        early = office.open(code=3)
+        assert (early["error"], early["opens_at"]) == ("WindowNotOpen", sale.ends[2])
+        town.go(sale.ends[2])
+        release(sale, 1, 2)
+        told = office.open()
+        assert told["isWhole"]
+        assert {each["name"] for each in told["bids"]} == {
+            f"样例{name}有限公司" for name in ("甲", "乙", "丙")
+        }
+        folder = office.out / key_of(desks[0], sale).lower()
+        assert (folder / "public/营业执照.txt").read_bytes() == FILES["part-1/public/营业执照.txt"]
+        record = (office.out / "opening-record.json").read_bytes()
+        assert told["record"] == "0x" + record_digest(record).hex()
+        done = office.open("--record")
+        assert (done["opened"], done["record"]) == (3, told["record"])
+        assert office.open("--record") == {"error": "AlreadyDone"}
+        assert "样例甲有限公司" in office.terminal.run(
+            *sent(("tender", "open", office.documents, office.files, office.opened))
+        )
+
+    def test_a_lost_file_is_waited_for_and_a_silent_bidder_is_not(self, town: TenderTown) -> None:
+        sale = town.publish("GZ-2026-0102")
+        desks = bidders(sale, "戊", "己", "庚")
+        office = Office(sale, "lost")
+        office.take(desks[0])
+        spoilt = office.take(desks[1])
+        whole = spoilt.read_bytes()
+        spoilt.write_bytes(whole[:-1] + b"\x00")
+        town.go(sale.ends[1])
+        disclose(sale, desks[:2])
+        town.go(sale.ends[2])
+        release(sale, 1, 3)
+        told = office.open()
+        assert not told["isWhole"]
+        lost = told["closed"][key_of(desks[1], sale)]
+        assert lost["cause"] == "FILE_LOST"
+        early = office.open("--record", code=3)
+        assert (early["error"], early["opens_at"]) == ("WindowNotOpen", sale.ends[4])
+        spoilt.write_bytes(whole)
+        done = office.open("--record")
+        assert done["opened"] == 2
+        record = orjson.loads((office.out / "opening-record.json").read_bytes())
+        assert record["notOpened"] == [{"key": key_of(desks[2], sale), "cause": "UNDISCLOSED"}]
+
+    def test_with_one_trustee_too_few_who_recovered_is_opened(self, town: TenderTown) -> None:
+        sale = town.publish("GZ-2026-0103")
+        desks = bidders(sale, "辛", "壬")
+        office = Office(sale, "fallback")
+        for desk in desks:
+            office.take(desk)
+        town.go(sale.ends[1])
+        disclose(sale, desks)
+        town.go(sale.ends[2])
+        release(sale, 1)
+        town.go(sale.ends[3])
+        desks[0].terminal.json(*sent(("bid", "recover", sale.id)))
+        early = office.open(code=3)
+        assert early["opens_at"] == sale.ends[4]
+        town.go(sale.ends[4])
+        done = office.open("--record")
+        assert done["opened"] == 1
+        record = orjson.loads((office.out / "opening-record.json").read_bytes())
+        assert record["notOpened"] == [{"key": key_of(desks[1], sale), "cause": "NOT_RELEASED"}]
+        assert [each["released"] for each in record["trustees"]] == [True, False, False]

@@ -1,0 +1,357 @@
+"""A tender from a folder at the buyer's to a bidder's, over a service and a real chain."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from ledger.age import recipient_of
+from ledger.chain import calls
+from ledger.chain.calls import KeyWindow
+from ledger.chain.deploy import deploy
+from ledger.chain.rpc import Node
+from ledger.tenders import filings
+from ledger.tenders.ids import ref_of, tender_id
+from ledger.values import OPEN_END, KeyUsage, Role
+from tests.support.anvil import anvil
+from tests.support.award_office import officer
+from tests.support.bid_desk import DESCRIPTION, Desk
+from tests.support.licences import AGENCY_KEY
+from tests.support.sealed_bids import EVALUATORS
+from tests.support.standing import account
+from tests.support.tender_post import Post
+from tests.support.tender_town import BUYER, DAY, PAYER, TenderTown, sent
+from tests.support.terminal import Terminal
+from wallet.home import write_file
+
+AT = ("--service", Post.url)
+START = 1_767_600_000  # January 2026: the tests move on, and later years have no calendar
+DRAWING = b"%PDF-1.7 sample drawing" * 100_000
+
+
+@dataclass
+class Buyer:
+    """The buyer's officers, and the folder of one tender."""
+
+    town: TenderTown
+    tenderer: Terminal
+    supervisor: Terminal
+
+    def folder(self, number: str, trustees: int = 3, **changes: Any) -> Path:
+        """A tender prepared with trustees who rehearsed, lawful but for `changes`."""
+        folder = self.tenderer.folder / number
+        said = {
+            "agency": BUYER,
+            "number": number,
+            "title": "样例道路工程",
+            "lots": ["一标段"],
+            "policy": "cn",
+            "threshold": 2,
+            "trusteeNames": {"1": "样例公证处"},
+            "mailbox": BUYER,
+            "evaluators": [
+                {"name": name, "recipient": recipient_of(identity)}
+                for name, identity in zip(("buyer", "supervisor"), EVALUATORS, strict=True)
+            ],
+        }
+        write_file(folder / "tender.json", orjson.dumps(said | changes))
+        write_file(folder / "图纸/总平面.pdf", DRAWING)
+        write_file(folder / "招标文件.txt", "样例招标文件\n".encode())
+        for index in range(1, trustees + 1):
+            trustee = self.town.terminal(f"{number} keeper {index}")
+            statement = self.town._statement(trustee, number, index)  # noqa: SLF001  # the town's own way
+            write_file(folder / f"trustees/{index}.json", statement.to_bytes())
+        return folder
+
+    def publish(self, folder: Path, *words: object, code: int = 0) -> Any:
+        command = ("tender", "publish", folder, *AT, *words)
+        return self.tenderer.json(*sent(command), code=code)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TenderTown]:
+    with (
+        anvil("--timestamp", str(START)) as running,
+        closing(Node([running.url], timeout_seconds=10)) as node,
+    ):
+        council = account(running, 0)
+        deployment = deploy(node, council.private_key, council.address)
+        yield TenderTown(tmp_path_factory.mktemp("papers"), running, deployment, council)
+
+
+@pytest.fixture(scope="module")
+def post(town: TenderTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    window = KeyWindow(0, OPEN_END, OPEN_END)
+    key, at = AGENCY_KEY.public_key, town.deployment
+    town.send(calls.announce_key(at, town.agency, key, KeyUsage.DOCUMENTS, window))
+    with pytest.MonkeyPatch.context() as patch:
+        made = Post(town, tmp_path_factory.mktemp("post"), patch)
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def buyer(town: TenderTown, post: Post) -> Buyer:
+    assert post.url
+    made = Buyer(
+        town,
+        officer(town, "the tenderer", Role.TENDERER),
+        town.terminal("the supervisor"),
+    )
+    town.make_supervisor(made.supervisor)
+    made.supervisor.json(*sent(("tender", "policy", "register", "cn", "CN-GD")))
+    return made
+
+
+class TestPublish:
+    def test_brings_documents_to_a_bidder_who_believes_the_chain_alone(
+        self, buyer: Buyer, town: TenderTown
+    ) -> None:
+        folder = buyer.folder("GZ-2026-0301")
+        told = buyer.publish(folder)
+        tender = "0x" + tender_id(town.agency, ref_of("GZ-2026-0301")).hex()
+        assert told["tender"] == tender
+        assert told["ends"]["submitEnd"] >= town.now + 20 * DAY
+        bidder = town.terminal("first bidder")
+        got = bidder.folder / "documents"
+        done = bidder.json("tender", "fetch", tender, got, *AT)
+        assert (done["docs"], done["version"], done["files"]) == (told["docs"], 1, 5)
+        assert (got / "图纸/总平面.pdf").read_bytes() == DRAWING
+        bidder.json("tender", "fetch", tender, got, *AT)
+        shown = bidder.json("tender", "show", tender, *AT)
+        assert [each["phase"] for each in shown["lots"]] == ["RECEIVING"]
+        said = bidder.run("tender", "show", tender, *AT)
+        assert "RECEIVING" in said
+        assert "Asia/Shanghai" in said
+        assert "(dummy-bids)" in said
+
+    def test_of_the_same_number_twice_is_refused_and_nothing_is_sent(
+        self, buyer: Buyer, post: Post
+    ) -> None:
+        folder = buyer.folder("GZ-2026-0302")
+        said = buyer.tenderer.run(*sent(("tender", "publish", folder, *AT)))
+        assert "Asia/Shanghai" in said
+        assert "discloseEnd" in said
+        papers = post.world.rows()["tender_papers"]
+        refused = buyer.publish(folder, code=4)
+        assert refused["error"] == "TenderAlreadyPublished"
+        assert post.world.rows()["tender_papers"] == papers
+
+    def test_refuses_what_falls_short_of_the_law(self, buyer: Buyer, town: TenderTown) -> None:
+        folder = buyer.folder("GZ-2026-0303")
+        early = town.now + 19 * DAY
+        refused = buyer.publish(folder, "--submit-end", early, code=4)
+        assert (refused["error"], refused["given"]) == ("PolicyViolated", early)
+        few = buyer.folder("GZ-2026-0304", trustees=2)
+        refused = buyer.publish(few, code=4)
+        assert (refused["error"], refused["required"], refused["given"]) == ("PolicyViolated", 3, 2)
+        foreign = buyer.folder("GZ-2026-0305", policy="eu-2014-24", mailbox=None)
+        assert buyer.publish(foreign, code=4)["error"] == "PolicyNotRegistered"
+        assert not (folder / "documents.json").exists()
+
+    def test_refuses_a_description_or_statement_that_is_wrong(self, buyer: Buyer) -> None:
+        folder = buyer.folder("GZ-2026-0306", trustees=3, colour="red")
+        refused = buyer.publish(folder, code=4)
+        assert (refused["error"], refused["member"]) == ("DraftMalformed", "colour")
+        folder = buyer.folder("GZ-2026-0307")
+        write_file(folder / "trustees/3.json", (folder / "trustees/2.json").read_bytes())
+        assert buyer.publish(folder, code=4)["error"] == "DocumentsInvalid"
+
+    def test_by_others_is_refused(self, buyer: Buyer, town: TenderTown) -> None:
+        folder = buyer.folder("GZ-2026-0308")
+        stranger = town.terminal("stranger")
+        command = ("tender", "publish", folder, *AT)
+        assert stranger.json(*sent(command), code=1)["error"] == "RoleMissing"
+
+
+class TestAmend:
+    def test_moves_the_deadline_as_far_as_the_law_wants(
+        self, buyer: Buyer, town: TenderTown
+    ) -> None:
+        folder = buyer.folder("GZ-2026-0311")
+        first = buyer.publish(folder)
+        town.go(first["ends"]["submitEnd"] - 14 * DAY)
+        write_file(folder / "补遗一.txt", "工期改为九十日。\n".encode())
+        command = ("tender", "amend", folder, *AT)
+        short = first["ends"]["submitEnd"]
+        late = buyer.tenderer.json(
+            *sent((*command, "--affects-bids", "--submit-end", short)), code=4
+        )
+        assert (late["error"], late["given"]) == ("PolicyViolated", short)
+        earlier = buyer.tenderer.json(
+            *sent((*command, "--clarifies", "--submit-end", short - 1)), code=4
+        )
+        assert earlier["error"] == "EndNotLater"
+        told = buyer.tenderer.json(*sent((*command, "--affects-bids")))
+        assert told["ends"]["submitEnd"] >= town.now + 15 * DAY
+        bidder = town.terminal("amended bidder")
+        got = bidder.folder / "documents"
+        done = bidder.json("tender", "fetch", told["tender"], got, *AT)
+        assert (done["version"], done["docs"]) == (2, told["docs"])
+        assert (got / "补遗一.txt").exists()
+
+
+class TestQuestions:
+    def test_are_answered_to_all_at_the_same_moment(self, buyer: Buyer, town: TenderTown) -> None:
+        tender = buyer.publish(buyer.folder("GZ-2026-0321"))["tender"]
+        asker = town.terminal("asker")
+        question, answer = (buyer.tenderer.folder / f"{name}.txt" for name in ("q", "a"))
+        question.write_text("工期?")
+        answer.write_text("九十日。")
+        asked = buyer.tenderer.json(*sent(("tender", "ask", tender, question, *AT)))
+        (open_,) = asker.json("tender", "questions", tender, *AT)
+        assert (open_["asked"], open_["answered"]) == ("工期?", None)
+        unasked = "0x" + "07" * 32
+        refused = buyer.tenderer.json(
+            *sent(("tender", "answer", tender, unasked, answer, *AT)), code=4
+        )
+        assert refused["error"] == "QuestionUnknown"
+        command = ("tender", "answer", tender, asked["question"], answer, *AT)
+        buyer.tenderer.json(*sent(command))
+        (told,) = asker.json("tender", "questions", tender, *AT)
+        assert told["answered"] == "九十日。"
+        assert "九十日" in asker.run("tender", "questions", tender, *AT)
+
+
+class TestFetch:
+    def test_believes_no_other_bytes(self, buyer: Buyer, town: TenderTown, post: Post) -> None:
+        told = buyer.publish(buyer.folder("GZ-2026-0331"))
+        digest = bytes.fromhex(told["docs"][2:])
+        kept = post.world.blobs.kept
+        whole = kept[digest]
+        kept[digest] = whole[:-1] + b" "
+        bidder = town.terminal("wary bidder")
+        got = bidder.folder / "documents"
+        refused = bidder.json("tender", "fetch", told["tender"], got, *AT, code=4)
+        assert refused["error"] == "DigestMismatch"
+        assert not got.exists()
+        kept[digest] = whole
+        bidder.json("tender", "fetch", told["tender"], got, *AT)
+
+    def test_of_nothing_is_refused(self, town: TenderTown, post: Post) -> None:
+        assert post.url
+        bidder = town.terminal("lost bidder")
+        refused = bidder.json("tender", "fetch", "0x" + "07" * 32, bidder.folder, *AT, code=4)
+        assert refused["error"] == "TenderUnknown"
+
+
+class TestBring:
+    def test_keeps_an_officers_paper_until_it_is_anchored(self, buyer: Buyer) -> None:
+        tender = buyer.publish(buyer.folder("GZ-2026-0341"))["tender"]
+        paper = buyer.tenderer.folder / "objection.txt"
+        paper.write_text("异议")
+        words = ("tender", "bring", tender, "objection", paper, *AT, "--account", PAYER)
+        (kept,) = buyer.tenderer.json(*words)
+        assert (kept["role"], kept["isPublic"]) == ("objection", False)
+
+
+class TestFile:
+    def test_an_objection_is_receipted_read_by_officers_and_overdue_in_time(
+        self, buyer: Buyer, town: TenderTown
+    ) -> None:
+        tender = buyer.publish(buyer.folder("GZ-2026-0351"))["tender"]
+        party = town.terminal("party")
+        paper, receipt = party.folder / "objection.txt", party.folder / "receipt.jwt"
+        paper.write_text("异议:资格条件过高。")
+        words = ("tender", "file", tender, paper, "--kind", "objection", "--receipt", receipt, *AT)
+        filed = party.json(*sent(words))["filing"]
+        said = filings.read(receipt.read_text(), AGENCY_KEY.public_key)
+        assert "0x" + said.filing.digest.hex() == filed["digest"]
+        refused = party.json(*sent(("tender", "filings", tender, *AT)), code=1)
+        assert refused["error"] == "RoleMissing"
+        (listed,) = buyer.tenderer.json(*sent(("tender", "filings", tender, *AT)))
+        assert listed == filed
+        out = buyer.tenderer.folder / "read.txt"
+        read = ("tender", "read", tender, filed["digest"], "--out", out, *AT)
+        buyer.tenderer.json(*sent(read))
+        assert out.read_text() == paper.read_text()
+        town.go(town.now + 8 * DAY)
+        assert "OVERDUE" in party.run("tender", "show", tender, *AT)
+        paper.write_bytes(b"\xff")
+        refused = party.json(
+            *sent(("tender", "file", tender, paper, "--kind", "question")),
+            *("--receipt", receipt, *AT),
+            code=4,
+        )
+        assert refused["error"] == "FileUnreadable"
+
+
+def bond_of(guarantee: bytes) -> dict[str, Any]:
+    digest = "0x" + sha256(guarantee).hexdigest()
+    return {"kind": "guarantee", "amount": "10000.00", "currency": "CNY", "digest": digest}
+
+
+class TestBond:
+    def test_stands_behind_one_bid_of_a_firm_and_names_the_silent(
+        self, buyer: Buyer, town: TenderTown
+    ) -> None:
+        guarantor = town.terminal("guarantor")
+        authority = guarantor.outside.keyring.entry(PAYER).shown
+        folder = buyer.folder("GZ-2026-0361", bondAuthority=authority)
+        told = buyer.publish(folder)
+        guarantee = b"a sample guarantee"
+        desk = Desk(town.terminal("guaranteed"))
+        desk.terminal.json("tender", "fetch", told["tender"], desk.documents, *AT)
+        part = {**DESCRIPTION["parts"][0], "bond": bond_of(guarantee)}
+        desk.describe({**DESCRIPTION, "parts": [part]})
+        desk.seal()
+        here = desk.terminal.folder
+        paper, asked, signed = (here / name for name in ("guarantee", "asked", "signed"))
+        bare = desk.terminal.json(*sent(("bid", "submit", desk.documents, "--direct")), code=4)
+        assert bare["error"] == "BondNotAttested"
+        short = told["tender"][2:14]
+        paper.write_bytes(b"another guarantee")
+        desk.terminal.run("bond", "request", short, paper, "--out", asked, code=4)
+        paper.write_bytes(guarantee)
+        desk.terminal.run("bond", "request", short, paper, "--out", asked)
+        issue = ("bond", "issue", asked, "--firm", "91440101MASAMPLE01", "--out", signed)
+        guarantor.json(*sent(issue))
+        other = orjson.loads(asked.read_bytes()) | {"bidder": "0x" + "11" * 20}
+        foreign = here / "foreign"
+        foreign.write_bytes(orjson.dumps(other))
+        words = ("bond", "issue", foreign, "--firm", "91440101MASAMPLE01", "--out", signed)
+        assert guarantor.json(*sent(words), code=4)["error"] == "BondOfAnother"
+        by_stranger = here / "by stranger"
+        words = ("bond", "issue", asked, "--firm", "91440101MASAMPLE01", "--out", by_stranger)
+        desk.terminal.json(*sent(words))
+        refused = desk.terminal.json("bond", "attach", short, by_stranger, code=4)
+        assert refused["error"] == "BondNotAttested"
+        desk.terminal.json("bond", "attach", short, signed)
+        desk.terminal.json(*sent(("bid", "submit", desk.documents, "--direct")))
+        names = guarantor.folder / "names.json"
+        early = guarantor.json(*sent(("bond", "name", told["tender"], "--out", names)), code=3)
+        assert early["error"] == "WindowNotOpen"
+        town.go(told["ends"]["discloseEnd"])
+        named = guarantor.json(*sent(("bond", "name", told["tender"], "--out", names)))
+        assert [each["firm"] for each in named["undisclosed"]] == ["91440101MASAMPLE01"]
+        assert orjson.loads(names.read_bytes())["signature"].startswith("0x")
+
+
+class TestEnd:
+    def test_comes_by_the_buyer_or_the_supervisor_with_a_decision_for_all(
+        self, buyer: Buyer, town: TenderTown
+    ) -> None:
+        reader = town.terminal("reader")
+        paper = buyer.tenderer.folder / "decision.txt"
+        paper.write_text("决定")
+        for number, officer_, word, phase in (
+            ("GZ-2026-0371", buyer.tenderer, "terminate", "TERMINATED"),
+            ("GZ-2026-0372", buyer.supervisor, "void", "VOIDED"),
+        ):
+            tender = buyer.publish(buyer.folder(number))["tender"]
+            other = buyer.supervisor if officer_ is buyer.tenderer else buyer.tenderer
+            refused = other.json(*sent(("tender", word, tender, paper)), code=1)
+            assert refused["error"] == "RoleMissing"
+            done = officer_.json(*sent(("tender", word, tender, paper)))
+            words = ("tender", "bring", tender, "decision", paper, *AT, "--account", PAYER)
+            (kept,) = officer_.json(*words)
+            assert (kept["sha256"], kept["isPublic"]) == (done["decision"], True)
+            shown = reader.json("tender", "show", tender, *AT)
+            assert [each["phase"] for each in shown["lots"]] == [phase]
+            again = officer_.json(*sent(("tender", word, tender, paper)), code=1)
+            assert again["error"] == "TenderNotOpen"

@@ -1,0 +1,91 @@
+"""A told tender whose bids are real age files, for those who open them again."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from ledger.tenders import manifest, messages
+from ledger.tenders.age_files import PartFile
+from ledger.tenders.bid_flags import Ground
+from ledger.tenders.ids import Place
+from ledger.tenders.messages import NO_BOND, SubmitBid
+from ledger.tenders.sealing import PartSecrets
+from tests.support.licences import counted_bytes
+from tests.support.papered_story import PaperedStory
+from tests.support.sealed_bids import OPEN, bid_files, bid_head
+from tests.support.tender_story import MESSAGE_LIFE, SealedBid, address, key, secret
+
+EVALUATOR = "age12n2dcyek72fhefmhac30ha89t4yywd3fus6xfyx3qs6nd8jd4evsmrmfrw"
+USCI = "91440101SAMPLE{:04d}"
+
+
+class SealedTender(PaperedStory):
+    """Bids of one part; `files` holds what was sealed, by SHA-256."""
+
+    flags: tuple[str, ...] = (Ground.UNSIGNED.value,)
+    presentations: tuple[str, ...] = ()
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(real=True, **given)
+        self.files: dict[bytes, bytes] = {}
+        self._manifests: dict[tuple[str, int, int], bytes] = {}
+
+    def manifest(self, name: str, lot: int = 0, version: int = 1) -> bytes:
+        return self._manifests[name, lot, version]
+
+    def seal(self, name: str, lot: int = 0, version: int = 1) -> SealedBid:
+        place = Place(self.ledger, self.id, lot, address(name))
+        context, randomness = place.context(1, version), counted_bytes(name.encode())
+        secrets = PartSecrets(secret(f"s_b {name} {version}"), secret(f"s_c {name} {version}"))
+        trustees = [
+            key(f"trustee 1 {index}").public_key.format() for index in range(1, self.trustees + 1)
+        ]
+        threshold = self.announcement.threshold
+        envelopes = secrets.envelopes(trustees, threshold, context, randomness)
+        identity = _identity(name)
+        amount = self.prices.get(name, "900000.00")
+        head = bid_head(
+            place,
+            version=version,
+            identity=identity,
+            presentations=list(self.presentations),
+            price={"amount": amount, "currency": "CNY", "tax": "9.00"},
+        )
+        file = PartFile(head, bid_files(OPEN, "public"), [], [EVALUATOR], None, randomness)
+        content = b"".join(file.pieces(secrets.recipient(context)))
+        self.files[hashlib.sha256(content).digest()] = content
+        self._manifests[name, lot, version] = file.manifest
+        bid = SubmitBid(
+            tender=self.id,
+            lot=lot,
+            bidder=place.bidder,
+            version=version,
+            docs=self.state.docs[-1],
+            parts=(secrets.commit(file, envelopes, context),),
+            identity=manifest.identity_commitment(identity, place.constant),
+            bond=NO_BOND,
+            valid_until=self.now + MESSAGE_LIFE,
+        )
+        signature = messages.sign(self.ledger, bid, secret(name))
+        whole = b"".join(envelopes)
+        return SealedBid(bid, whole, signature, (secrets.s_b,), (secrets.s_c,))
+
+    def keep_in(self, folder: Path) -> Path:
+        """Put papers and files into a folder under their digests."""
+        folder.mkdir(parents=True)
+        for digest, paper in self.papers.items():
+            (folder / digest.hex()).write_bytes(paper)
+        for digest, file in self.files.items():
+            (folder / f"{digest.hex()}.age").write_bytes(file)
+        return folder
+
+
+def _identity(name: str) -> dict[str, str]:
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:2]) % 10_000
+    salt = hashlib.sha256(b"salt " + name.encode()).hexdigest()[:22]
+    return {
+        "jurisdiction": "CN-GD",
+        "code": USCI.format(number),
+        "name": f"示例{name}公司",
+        "salt": salt,
+    }

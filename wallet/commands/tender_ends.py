@@ -1,0 +1,60 @@
+"""`suizheng tender terminate`, `void`: a whole tender comes to its end before its award."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ledger.chain import award_calls, publication_calls
+from ledger.chain.calls import Call
+from ledger.chain.deployments import Deployment
+from ledger.tenders.ids import TenderId
+from wallet.commands.options import FILE
+from wallet.commands.tender_officers import (
+    SUPERVISOR,
+    TENDERER,
+    acts,
+    ledger_client,
+    paper_digest,
+    sent,
+    tell,
+    tender_argument,
+)
+from wallet.surroundings import Surroundings
+from wallet.tenders.exits import TenderCommand
+
+_PAPER: Final = click.argument("paper", type=FILE)
+
+
+@click.command(cls=TenderCommand)
+@tender_argument
+@_PAPER
+@acts(TENDERER)
+def terminate(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
+    """End TENDER for the reason in PAPER, before a lot is awarded; not inside an opening."""
+    _end(outside, award_calls.terminate, (TenderId(tender), paper), "terminated", given)
+
+
+@click.command(cls=TenderCommand)
+@tender_argument
+@_PAPER
+@acts(SUPERVISOR)
+def void(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
+    """Void TENDER by the decision PAPER; not inside an opening. Its supervisor."""
+    _end(outside, publication_calls.void_tender, (TenderId(tender), paper), "void", given)
+
+
+def _end(
+    outside: Surroundings,
+    make: Callable[[Deployment, TenderId, bytes], Call],
+    about: tuple[TenderId, Path],
+    said: str,
+    given: dict[str, Any],
+) -> None:
+    """Send the end; the paper is read by all once it is brought: suizheng tender bring."""
+    tender, paper = about
+    digest = paper_digest(paper)
+    with ledger_client(outside, given) as client:
+        receipt = sent(outside, client, make(client.deployment, tender, digest), given)
+    tell(f"The tender is {said}.", {"decision": "0x" + digest.hex()}, receipt, given)

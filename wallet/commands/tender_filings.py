@@ -1,0 +1,95 @@
+"""`suizheng tender file`, `filings`: objections and questions of those without a live key."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.tenders.ids import TenderId
+from wallet.commands.options import FILE, HASH
+from wallet.commands.serving import opened, serving
+from wallet.commands.tender_officers import lot_option, tender_argument
+from wallet.console import print_json, print_table, say
+from wallet.home import FileUnreadable, read_file, write_file
+from wallet.surroundings import Surroundings
+from wallet.tenders.exits import TenderCommand
+from wallet.tenders.paper_desk import fetch
+
+
+@click.command(name="file", cls=TenderCommand)
+@tender_argument
+@click.argument("text", type=FILE)
+@click.option("--kind", type=click.Choice(["question", "objection"]), required=True)
+@click.option(
+    "--stage",
+    type=click.Choice(["documents", "opening", "result"]),
+    default="documents",
+    show_default=True,
+    help="What an objection is about.",
+)
+@lot_option
+@click.option("--receipt", type=FILE, required=True, help="File for the signed receipt.")
+@serving
+def file_text(
+    outside: Surroundings, /, tender: bytes, text: Path, receipt: Path, **given: Any
+) -> None:
+    """File a question or an objection on TENDER with the service, by any account of yours.
+
+    TEXT is plain text; the officers alone read it. The receipt is signed with the agency's key and
+    proves what you filed and when. If nobody admits or answers an objection in time, the tender
+    shows that for the supervisor and everybody else.
+    """
+    form = {name: given[name] for name in ("kind", "stage", "lot")}
+    with opened(outside, given) as service:
+        path = f"/v1/tenders/0x{tender.hex()}/filings"
+        answer = service.post(path, {**form, "text": _text(text)})
+    write_file(receipt, str(answer["receipt"]).encode())
+    if given["as_json"]:
+        print_json(answer)
+        return
+    due = answer["filing"]["dueAt"]
+    say(f"Filed as {answer['filing']['digest']}; the receipt is {receipt}.")
+    if due is not None:
+        say(f"An answer is due at {due}.")
+
+
+@click.command(cls=TenderCommand)
+@tender_argument
+@serving
+def filings(outside: Surroundings, /, tender: bytes, **given: Any) -> None:
+    """List what was filed on TENDER, for its officers. Read a text: suizheng tender read."""
+    with opened(outside, given) as service:
+        found = service.get(f"/v1/tenders/0x{tender.hex()}/filings")["filings"]
+    if given["as_json"]:
+        print_json(found)
+    elif found:
+        members = ("kind", "lot", "stage", "filedAt", "dueAt", "state", "digest")
+        rows = (tuple(each[name] or "" for name in members) for each in found)
+        print_table(("KIND", "LOT", "STAGE", "FILED", "DUE", "STATE", "TEXT"), rows)
+    else:
+        say("Nothing was filed.")
+
+
+@click.command(name="read", cls=TenderCommand)
+@tender_argument
+@click.argument("digest", type=HASH)
+@click.option("--out", type=FILE, required=True, help="File to write.")
+@serving
+def read_paper(
+    outside: Surroundings, /, tender: bytes, digest: bytes, out: Path, **given: Any
+) -> None:
+    """Write the paper of TENDER with this DIGEST to a file; officers read what is not public."""
+    with opened(outside, given) as service:
+        fetch(service, TenderId(tender), digest, out)
+    if given["as_json"]:
+        print_json({"file": str(out)})
+    else:
+        say(f"{out} has the digest 0x{digest.hex()}.")
+
+
+def _text(path: Path) -> str:
+    """Return a file's text; raise `FileUnreadable` for what is none."""
+    try:
+        return read_file(path).decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise FileUnreadable(str(path), "not UTF-8 text") from exc

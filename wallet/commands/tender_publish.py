@@ -1,0 +1,200 @@
+"""`suizheng tender publish`, `amend`, `bring`: documents onto the chain and to the service."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ledger.chain import publication_calls
+from ledger.chain.calls import Call
+from ledger.chain.client import LedgerClient
+from ledger.chain.direct import require_accepted
+from ledger.chain.tender_reading import TenderReader
+from ledger.tenders.contract_errors import PolicyNotRegistered
+from ledger.tenders.documents import Documents
+from ledger.tenders.ids import TenderId, ref_of
+from ledger.tenders.papers import PaperRole
+from ledger.tenders.policy.document import TenderPolicy
+from ledger.tenders.policy.ends import Ends
+from ledger.tenders.policy.terms import terms_of
+from ledger.values import Address, jurisdiction_id
+from wallet.commands.options import FILE, FOLDER, MOMENT, service_option
+from wallet.commands.serving import opened, serving
+from wallet.commands.tender_officers import (
+    TENDERER,
+    acts,
+    ledger_client,
+    sent,
+    tell,
+    tender_argument,
+)
+from wallet.console import note, print_json, print_table, say
+from wallet.home import write_file
+from wallet.surroundings import Surroundings
+from wallet.tenders.deadlines import END_NAMES, ends_of_amendment, ends_of_publication
+from wallet.tenders.drafts import Draft, NamedFile, read_draft
+from wallet.tenders.exits import TenderCommand
+from wallet.tenders.folders import DOCUMENTS
+from wallet.tenders.paper_desk import bring
+from wallet.tenders.published import require_same_tender
+from wallet.uploads import UploadBody
+
+_JSON: Final = "application/json"
+_submit_end = click.option(
+    "--submit-end", type=MOMENT, help="Deadline for bids; else the earliest that is lawful."
+)
+
+
+@click.command(cls=TenderCommand)
+@click.argument("folder", type=FOLDER)
+@_submit_end
+@service_option
+@acts(TENDERER)
+def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given: Any) -> None:
+    """Publish the tender in FOLDER: documents to the service, their digest onto the chain.
+
+    FOLDER holds tender.json: agency (JURISDICTION/CODE), number, title, lots (their titles), policy
+    (a preset's name, or a file's), threshold, evaluators (name, recipient); and where there are
+    any parts, trusteeNames, bondAuthority, requirements, criteria, ceiling (amount, currency),
+    mailbox (JURISDICTION/CODE), previous. Trustees' statements lie below trustees/, a standing
+    request for licences is standing-request.jwt, and every other file is one of the documents.
+
+    Deadlines are counted by the policy's calendar; nothing is sent that falls short of the law.
+    FOLDER gets documents.json. The same folder serves bidders: suizheng tender fetch.
+    """
+    draft = read_draft(folder)
+    with ledger_client(outside, given) as client:
+        reader = TenderReader(client.node, client.deployment)
+        _require_registered(reader, draft)
+        at = client.head().time
+        ends = ends_of_publication(draft.policy, at, submit_end, mailbox=draft.has_mailbox)
+        encoded, found = _documents(outside, draft, reader, 1, at)
+        call = publication_calls.publish(client.deployment, draft.announcement(found, ends))
+        _require_accepted(outside, client, call, given)
+        write_file(folder / DOCUMENTS, encoded)
+        _bring_all(outside, folder, draft, given)
+        receipt = sent(outside, client, call, given)
+    _show_ends(draft.policy, ends, given)
+    tell(f"Tender 0x{draft.tender.hex()} is published.", _facts(draft, found, ends), receipt, given)
+
+
+@click.command(cls=TenderCommand)
+@click.argument("folder", type=FOLDER)
+@click.option("--affects-bids/--clarifies", required=True, help="Whether bids must change.")
+@_submit_end
+@service_option
+@acts(TENDERER)
+def amend(  # one parameter an option
+    outside: Surroundings, folder: Path, *, affects_bids: bool, submit_end: int | None, **given: Any
+) -> None:
+    """Replace the documents of a published tender by those in FOLDER, before the deadline.
+
+    What affects bids moves the deadline so far that bidders have the law's time. No end ever moves
+    earlier, and trustees, lots and policy stay what they are.
+    """
+    draft = read_draft(folder)
+    with ledger_client(outside, given) as client:
+        reader = TenderReader(client.node, client.deployment)
+        stored, at = reader.tender(draft.tender), client.head().time
+        present = reader.ends(draft.tender, 1)
+        ends = ends_of_amendment(draft.policy, at, present, submit_end, affects_bids=affects_bids)
+        encoded, found = _documents(outside, draft, reader, stored.version + 1, at)
+        require_same_tender(found, reader)
+        call = publication_calls.amend(
+            client.deployment, draft.tender, found.digest, ends, affects_bids=affects_bids
+        )
+        _require_accepted(outside, client, call, given)
+        write_file(folder / DOCUMENTS, encoded)
+        _bring_all(outside, folder, draft, given)
+        receipt = sent(outside, client, call, given)
+    _show_ends(draft.policy, ends, given)
+    said = f"Version {stored.version + 1} of the documents is published."
+    tell(said, _facts(draft, found, ends), receipt, given)
+
+
+@click.command(name="bring", cls=TenderCommand)
+@tender_argument
+@click.argument("role", type=click.Choice([each.value for each in PaperRole]))
+@click.argument("papers", type=FILE, nargs=-1, required=True)
+@click.option("--media-type", default="application/octet-stream", show_default=True)
+@click.option("--number", help="Project number, for a tender that is not published yet.")
+@serving
+def bring_papers(  # one parameter an option
+    outside: Surroundings, /, tender: bytes, role: str, papers: Sequence[Path], **given: Any
+) -> None:
+    """Give the service PAPERS of TENDER, which all may read once the chain has their digests.
+
+    Objections and complaints stay with the officers, score sheets until the report, the names of
+    the committee until the award.
+    """
+    told = {"mediaType": given["media_type"]}
+    if given["number"]:
+        told["ref"] = "0x" + ref_of(given["number"]).hex()
+    with opened(outside, given) as service:
+        kept = [
+            bring(service, TenderId(tender), PaperRole(role), UploadBody(path), told)
+            for path in papers
+        ]
+    if given["as_json"]:
+        print_json(kept)
+        return
+    for path, each in zip(papers, kept, strict=True):
+        say(f"{path}: kept as {each['sha256']}")
+
+
+def _require_registered(reader: TenderReader, draft: Draft) -> None:
+    """Raise `PolicyNotRegistered` before anything is made that nobody could publish."""
+    terms = terms_of(draft.policy)
+    if reader.terms(terms.id) != terms:
+        place = jurisdiction_id(draft.said["agency"].partition("/")[0])
+        raise PolicyNotRegistered(place, terms.id)
+
+
+def _require_accepted(
+    outside: Surroundings, client: LedgerClient, call: Call, given: Mapping[str, Any]
+) -> None:
+    """Raise what the contract would refuse with, before papers leave this machine."""
+    address = outside.keyring.entry(given["account"]).shown
+    require_accepted(client.node, Address(address), call)
+
+
+def _documents(
+    outside: Surroundings, draft: Draft, reader: TenderReader, version: int, at: int
+) -> tuple[bytes, Documents]:
+    created = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return draft.documents(reader.ledger, version, created, outside.randomness)
+
+
+def _bring_all(outside: Surroundings, folder: Path, draft: Draft, given: Mapping[str, Any]) -> None:
+    """Bring the manifest's files, then the manifest."""
+    ref = "0x" + draft.ref.hex()
+    manifest = NamedFile(folder / DOCUMENTS, {"mediaType": _JSON})
+    wanted = [(PaperRole.FILE, each) for each in draft.files] + [(PaperRole.DOCS, manifest)]
+    with opened(outside, dict(given)) as service:
+        for role, each in wanted:
+            told = {"mediaType": each.named["mediaType"], "ref": ref}
+            bring(service, draft.tender, role, UploadBody(each.path), told)
+    note(f"{len(wanted)} papers are at {given['service_url']}")
+
+
+def _show_ends(policy: TenderPolicy, ends: Ends, given: Mapping[str, Any]) -> None:
+    if given["as_json"]:
+        return
+    shown = [policy.calendar.shown(at, is_end=True) for at in astuple(ends)]
+    rows = (
+        (name, f"{each.day} {each.clock} {each.zone}", each.utc)
+        for name, each in zip(END_NAMES, shown, strict=True)
+    )
+    print_table(("END", "LOCAL", "UTC"), rows)
+
+
+def _facts(draft: Draft, found: Documents, ends: Ends) -> dict[str, Any]:
+    return {
+        "tender": "0x" + draft.tender.hex(),
+        "docs": "0x" + found.digest.hex(),
+        "policy": "0x" + terms_of(draft.policy).id.hex(),
+        "ends": dict(zip(END_NAMES, astuple(ends), strict=True)),
+    }

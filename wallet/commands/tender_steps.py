@@ -1,0 +1,214 @@
+"""`suizheng tender` after the opening: every step of a lot, each one transaction with its paper.
+
+The ledger keeps SHA-256 of the paper; the paper itself is given to the service.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ledger.chain import award_calls
+from ledger.chain.award_calls import Act
+from ledger.chain.calls import Call
+from ledger.chain.deployments import Deployment
+from ledger.chain.tender_reading import TenderReader
+from ledger.tenders.evaluation import MAX_SEATS
+from ledger.tenders.filings import policy_of
+from ledger.tenders.ids import TenderId
+from ledger.tenders.transitions import Step
+from ledger.values import Address
+from wallet.commands.options import ADDRESS, FILE, HASH, MOMENT
+from wallet.commands.tender_officers import (
+    SUPERVISOR,
+    TENDERER,
+    acts,
+    ledger_client,
+    lot_option,
+    paper_digest,
+    sent,
+    tell,
+    tender_argument,
+)
+from wallet.surroundings import Surroundings
+from wallet.tenders.deadlines import end_of_notice
+from wallet.tenders.exits import TenderCommand
+
+_PAPER: Final = click.argument("paper", type=FILE)
+_SEAT: Final = click.option(
+    "--seat", type=click.IntRange(1, MAX_SEATS), required=True, help="Number of the seat, from 1."
+)
+
+
+def step_command(
+    name: str, default: str = TENDERER
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a command about one lot of TENDER, sent by an officer."""
+
+    def made(function: Callable[..., Any]) -> click.Command:
+        decorated = tender_argument(lot_option(acts(default)(function)))
+        return click.command(name=name, cls=TenderCommand)(decorated)
+
+    return made
+
+
+@_PAPER
+@click.option("--seats", type=click.IntRange(1, MAX_SEATS), required=True, help="How many members.")
+def _committee(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
+    """Commit the committee of a recorded lot: PAPER names its members and how they were drawn."""
+    act = Act(paper_digest(paper), seat=given["seats"])
+    _advance(outside, tender, Step.COMMITTEE, act, given)
+
+
+@click.argument("digest", type=HASH)
+@_SEAT
+def _score(outside: Surroundings, tender: bytes, digest: bytes, **given: Any) -> None:
+    """Commit one seat to its score sheet by DIGEST alone, before any sheet is shown."""
+    _advance(outside, tender, Step.SCORE, Act(digest, seat=given["seat"]), given)
+
+
+@_PAPER
+@_SEAT
+@click.option("--reason", type=FILE, required=True, help="Paper that says why.")
+def _replace(outside: Surroundings, tender: bytes, paper: Path, reason: Path, **given: Any) -> None:
+    """Replace the expert of a seat: PAPER is the new committee. The old score is void (R48)."""
+    act = Act(paper_digest(paper), reason=paper_digest(reason), seat=given["seat"])
+    _advance(outside, tender, Step.REPLACE, act, given)
+
+
+@_PAPER
+@click.option(
+    "--bid", "bidders", type=ADDRESS, multiple=True, required=True, help="Key of a rejected bid."
+)
+def _reject(
+    outside: Surroundings, tender: bytes, paper: Path, bidders: tuple[Address, ...], **given: Any
+) -> None:
+    """Reject more bids by the technical report PAPER: their prices are never opened."""
+    _advance(outside, tender, Step.REJECT, Act(paper_digest(paper), bidders=bidders), given)
+
+
+@_PAPER
+def _reject_all(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
+    """Record PAPER, the report that rejects every bid: the lot ends (L42)."""
+    _advance(outside, tender, Step.REJECT_ALL, Act(paper_digest(paper)), given)
+
+
+@_PAPER
+@click.option(
+    "--until", type=MOMENT, help="When the notice is over; else the earliest that is lawful."
+)
+def _notice(
+    outside: Surroundings, tender: bytes, paper: Path, until: int | None, **given: Any
+) -> None:
+    """Publish the candidates by the notice PAPER; objections to the result come until its end.
+
+    That is counted by the calendar of the tender's policy, and nothing is sent that falls short of
+    the law. A policy of one's own has no calendar here: then only the ledger looks at --until.
+    """
+    digest, id_, lot = paper_digest(paper), TenderId(tender), given["lot"]
+    with ledger_client(outside, given) as client:
+        reader = TenderReader(client.node, client.deployment)
+        policy = policy_of(reader.terms(reader.tender(id_).policy))
+        if policy is not None:
+            until = end_of_notice(policy, client.head().time, until)
+        elif until is None:
+            raise click.UsageError("give --until: nobody here knows this policy's calendar")
+        act = Act(digest, until=until)
+        call = award_calls.advance(client.deployment, id_, lot, Step.NOTICE, act)
+        receipt = sent(outside, client, call, given)
+    tell("Done.", _facts(lot, Step.NOTICE, act) | {"until": until}, receipt, given)
+
+
+@_PAPER
+def _review(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
+    """Have the lot evaluated anew after something on the result was upheld: all scores are void."""
+    _advance(outside, tender, Step.REVIEW, Act(paper_digest(paper)), given)
+
+
+@_PAPER
+@click.option("--to", "winner", type=ADDRESS, required=True, help="Key of the winning bid.")
+@click.option("--reason", type=FILE, help="Why not the first candidate (R55).")
+def _award(
+    outside: Surroundings, tender: bytes, paper: Path, winner: Address, **given: Any
+) -> None:
+    """Award the lot by the letter of award PAPER, once the notice is over and nothing blocks."""
+    why = bytes(32) if given["reason"] is None else paper_digest(given["reason"])
+    _advance(
+        outside, tender, Step.AWARD, Act(paper_digest(paper), reason=why, bidders=(winner,)), given
+    )
+
+
+@_PAPER
+@click.option("--ocds", type=FILE, required=True, help="The OCDS record as it was published.")
+def _contract(outside: Surroundings, tender: bytes, paper: Path, ocds: Path, **given: Any) -> None:
+    """Record the signed contract PAPER, and the OCDS record that goes with it."""
+    act = Act(paper_digest(paper), reason=paper_digest(ocds))
+    _advance(outside, tender, Step.CONTRACT, act, given)
+
+
+@_PAPER
+def _terminate_lot(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
+    """End an opened lot before its award, for the reason that PAPER gives (R31)."""
+    _advance(outside, tender, Step.TERMINATE, Act(paper_digest(paper)), given)
+
+
+@_PAPER
+def _void_lot(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
+    """Void an opened lot by the decision PAPER. Supervisor only."""
+    _advance(outside, tender, Step.VOID, Act(paper_digest(paper)), given)
+
+
+def _close(outside: Surroundings, tender: bytes, **given: Any) -> None:
+    """Tell on the chain that a lot failed, which it does without being told. Anybody."""
+    lot = given["lot"]
+    _send(outside, lambda at: award_calls.close_lot(at, TenderId(tender), lot), given)
+
+
+@click.command(name="schedule-part", cls=TenderCommand)
+@tender_argument
+@click.option("--from", "start", type=MOMENT, required=True, help="When disclosure begins.")
+@acts(TENDERER)
+def schedule_part(outside: Surroundings, tender: bytes, start: int, **given: Any) -> None:
+    """Set the windows of part 2, once every lot has its technical report or has ended."""
+    _send(outside, lambda at: award_calls.schedule_part(at, TenderId(tender), start), given)
+
+
+def _advance(
+    outside: Surroundings, tender: bytes, step: Step, act: Act, given: dict[str, Any]
+) -> None:
+    lot, id_ = given["lot"], TenderId(tender)
+    facts = _facts(lot, step, act)
+    _send(outside, lambda at: award_calls.advance(at, id_, lot, step, act), given, facts)
+
+
+def _facts(lot: int, step: Step, act: Act) -> dict[str, Any]:
+    return {"lot": lot, "step": step.name, "digest": "0x" + act.digest.hex()}
+
+
+def _send(
+    outside: Surroundings,
+    make: Callable[[Deployment], Call],
+    given: dict[str, Any],
+    facts: dict[str, Any] | None = None,
+) -> None:
+    with ledger_client(outside, given) as client:
+        receipt = sent(outside, client, make(client.deployment), given)
+    tell("Done.", facts or {}, receipt, given)
+
+
+STEP_COMMANDS: Final = (
+    step_command("committee")(_committee),
+    step_command("score")(_score),
+    step_command("replace-expert")(_replace),
+    step_command("reject")(_reject),
+    step_command("reject-all")(_reject_all),
+    step_command("notice")(_notice),
+    step_command("review")(_review),
+    step_command("award")(_award),
+    step_command("contract")(_contract),
+    step_command("terminate-lot")(_terminate_lot),
+    step_command("void-lot", SUPERVISOR)(_void_lot),
+    step_command("close")(_close),
+    schedule_part,
+)

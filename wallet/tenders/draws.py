@@ -1,0 +1,112 @@
+"""The folder of a draw of experts, which drawers pass on or share: what each of them put there.
+
+setting.json · keys/N.json · deals/N.json · acknowledgements/N.json · scalars/N.json, and
+shares/M-N.json where drawer N helps to rebuild what drawer M withholds. Drawers count from 1.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger.errors import Refused
+from ledger.tenders import draw, draw_papers, feldman
+from ledger.tenders.committee_paper import CommitteePaper, require_drawn, seated
+from ledger.tenders.draw_papers import Drawing, SealedDeal
+from ledger.tenders.errors import AlreadyDone
+from ledger.values import Address
+from wallet.home import read_file, write_file
+
+SETTING: Final = "setting.json"
+SCALAR: Final = "draw-scalar"
+SHARE: Final = "draw-share"
+
+
+@dataclass(eq=False)
+class DrawIncomplete(Refused):
+    """A paper of the draw is still missing. Wait for it, and then repeat this."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawFolder:
+    """The papers of one draw."""
+
+    folder: Path
+
+    @property
+    def drawing(self) -> Drawing:
+        """What was agreed; raise `DrawIncomplete` or `DrawPaperMalformed`."""
+        return Drawing.read(self._read(SETTING))
+
+    def drawers(self) -> list[tuple[bytes, Address]]:
+        """Return every drawer's key and address; raise `DrawIncomplete` until all are there."""
+        numbers = range(1, self.drawing.drawers + 1)
+        return [draw_papers.read_key(self._read(f"keys/{each}.json")) for each in numbers]
+
+    def deals(self) -> list[SealedDeal]:
+        """Return every drawer's deal; raise `DrawIncomplete` for the first that is missing."""
+        numbers = range(1, len(self.drawers()) + 1)
+        return [SealedDeal.read(self._read(f"deals/{each}.json")) for each in numbers]
+
+    def require_acknowledged(self) -> None:
+        """Raise unless everybody acknowledged everybody's share: nothing is revealed before."""
+        addresses = [address for _, address in self.drawers()]
+        deals = [each.deal for each in self.deals()]
+        draw.check_acknowledgements(self.drawing.setting, deals, addresses, self._signatures())
+
+    def scalars(self) -> list[bytes]:
+        """Return every drawer's scalar, held against its address; raise as `draw` does."""
+        addresses = [address for _, address in self.drawers()]
+        numbers = range(1, len(addresses) + 1)
+        found = [draw_papers.read_scalar(self._read(f"scalars/{each}.json")) for each in numbers]
+        draw.check_scalars(found, addresses)
+        return found
+
+    def rebuilt(self, dealer: int) -> bytes:
+        """Return the scalar that a drawer withholds, from the shares that the others handed out."""
+        shares = {
+            receiver: draw_papers.read_scalar(self._read(f"shares/{dealer}-{receiver}.json"))
+            for receiver in range(1, len(self.drawers()) + 1)
+            if (self.folder / f"shares/{dealer}-{receiver}.json").exists()
+        }
+        return feldman.rebuild(self.deals()[dealer - 1].deal, shares)
+
+    def committee(
+        self, declined: tuple[bytes, ...], representatives: tuple[bytes, ...]
+    ) -> CommitteePaper:
+        """Return the paper of the committee that was drawn, checked; raise as `require_drawn`."""
+        drawing, scalars = self.drawing, tuple(self.scalars())
+        made = CommitteePaper(
+            drawing,
+            tuple(address for _, address in self.drawers()),
+            tuple(each.deal for each in self.deals()),
+            self._signatures(),
+            scalars,
+            declined,
+            seated(drawing.setting, scalars, declined),
+            representatives,
+        )
+        require_drawn(made)
+        return made
+
+    def put(self, path: str, content: bytes) -> None:
+        """Add a paper; raise `AlreadyDone` for one that is there: nobody takes a word back."""
+        if (self.folder / path).exists():
+            raise AlreadyDone
+        write_file(self.folder / path, content)
+
+    def _signatures(self) -> dict[tuple[int, int], bytes]:
+        """Every acknowledgement by (dealer, receiver) from 0."""
+        return {
+            (dealer - 1, receiver - 1): signature
+            for receiver in range(1, len(self.drawers()) + 1)
+            for dealer, signature in draw_papers.read_signatures(
+                self._read(f"acknowledgements/{receiver}.json")
+            ).items()
+        }
+
+    def _read(self, path: str) -> bytes:
+        if not (self.folder / path).exists():
+            raise DrawIncomplete(path)
+        return read_file(self.folder / path)

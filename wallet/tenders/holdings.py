@@ -1,0 +1,192 @@
+"""What somebody holds of a tender in a folder: papers, sealed files, receipts, the OCDS record.
+
+Things are found by what they hash to and not by their names, so any folder will do: a bundle, a
+bidder's own files, what a service gave out.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ledger import jws
+from ledger.canonical import JsonMalformed, parse_object
+from ledger.errors import LedgerError, Refused
+from ledger.jws import TypeRefused
+from ledger.tenders import receipts
+from ledger.tenders.errors import DigestMismatch
+from ledger.tenders.forms import MAX_BYTES as MOST_PAPER_BYTES
+from ledger.tenders.messages import SubmitBid
+from ledger.tenders.policy.document import read_policy
+from ledger.tenders.unsealing import Opened, open_part
+from ledger.values import LedgerRef
+from ledger.verification.shape import ShapeWrong, hexadecimal
+from wallet.home import read_file, read_pieces
+from wallet.tenders.bids import SAID
+
+SEALED: Final = ".age"
+RECEIPT: Final = SAID
+MAILBOX: Final = "mailbox.json"
+RECORD: Final = "record.json"
+PROOFS: Final = frozenset({"bundle.json", "blocks", "headers.txt"})
+_PIECE_BYTES: Final = 2**18
+_DIGEST_DIGITS: Final = 64
+_HASH_BYTES: Final = 32
+_DIGEST: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+
+
+@dataclass(slots=True)
+class Holdings:
+    """Papers by SHA-256, sealed files by SHA-256, receipts, and the record where there is one.
+
+    `blinds` are those of a bidder's own messages in mailboxes, which go nowhere from here.
+    """
+
+    papers: dict[bytes, bytes] = field(default_factory=dict)
+    files: dict[bytes, Path] = field(default_factory=dict)
+    receipts: list[str] = field(default_factory=list)
+    blinds: list[bytes] = field(default_factory=list)
+    record: Mapping[str, Any] | None = None
+
+    def take(self, folder: Path) -> None:
+        """Take in what lies below a folder; links are not followed. Raise `FileUnreadable`."""
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            if _is_proof(path, folder):
+                continue
+            if path.suffix == SEALED:
+                self.files[_digest_of(path)] = path
+            elif path.suffix == RECEIPT:
+                self._take_receipt(read_file(path).decode("ascii", "replace").strip())
+            elif path.name == MAILBOX:
+                self._take_posted(path)
+            elif path.stat().st_size <= MOST_PAPER_BYTES:
+                self._take_paper(path)
+
+    def unsealer(self, ledger: LedgerRef) -> "Unsealer":
+        """Return what opens the files of bids on a ledger."""
+        return Unsealer(ledger, self.files)
+
+    def named_by(self, events: Iterable[Any]) -> "Holdings":
+        """Return what may be shown to anybody: what events name, and what such papers name.
+
+        A bidder's folder holds secrets beside them, and papers that are nobody's business.
+        """
+        wanted = set(_digests_in(list(events)))
+        papers: dict[bytes, bytes] = {}
+        waiting = wanted & self.papers.keys() | {
+            digest for digest, paper in self.papers.items() if _is_policy(paper)
+        }
+        while waiting:
+            digest = waiting.pop()
+            papers[digest] = self.papers[digest]
+            named = {bytes.fromhex(each.decode()) for each in _DIGEST.findall(papers[digest])}
+            waiting |= named & self.papers.keys() - papers.keys()
+        files = {digest: path for digest, path in self.files.items() if digest in wanted}
+        return Holdings(papers, files, self.receipts, [], self.record)
+
+    def _take_receipt(self, token: str) -> None:
+        try:
+            jws.parse(token, receipts.TYPE)
+        except TypeRefused:
+            return  # a refusal, or a paper of another kind
+        except Refused:
+            pass  # whoever judges says that it is in doubt
+        self.receipts.append(token)
+
+    def _take_posted(self, path: Path) -> None:
+        """Take the receipt and the blind of a message that its bidder handed in."""
+        try:
+            told = parse_object(read_file(path))
+            self.blinds.append(hexadecimal(told.get("blind"), _HASH_BYTES, "blind"))
+        except (JsonMalformed, ShapeWrong):
+            return
+        if isinstance(told.get("receipt"), str):
+            self._take_receipt(told["receipt"])
+
+    def _take_paper(self, path: Path) -> None:
+        content = read_file(path)
+        self.papers[hashlib.sha256(content).digest()] = content
+        if path.name == RECORD:
+            self.record = record_in(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealer:
+    """Opens parts of bids for what they say; what is in them goes nowhere."""
+
+    ledger: LedgerRef
+    files: Mapping[bytes, Path]
+
+    def __call__(self, bid: SubmitBid, part: int, key: bytes) -> Opened | None:
+        """Return what a part holds, None without a whole copy; raise `UnsealedInvalid`."""
+        path = self.files.get(bid.parts[part - 1].file)
+        if path is None:
+            return None
+        try:
+            with path.open("rb") as source:
+                return open_part(source, key, self.ledger, bid, part, _nowhere)
+        except (DigestMismatch, OSError):
+            return None  # a bad copy blames nobody
+
+
+class _Nowhere:
+    def write(self, _octets: bytes, /) -> None:
+        """Take the next bytes, and drop them."""
+
+
+def record_in(content: bytes) -> Mapping[str, Any] | None:
+    """Return the OCDS record in a record package, or the record itself; None where it is none."""
+    try:
+        told = parse_object(content)
+    except JsonMalformed:
+        return None
+    records = told.get("records")
+    found = records[0] if isinstance(records, list) and records else told
+    return found if isinstance(found, dict) and "releases" in found else None
+
+
+def _digests_in(value: Any) -> Iterator[bytes]:
+    """Yield every value of 32 bytes in events and what they are made of."""
+    if isinstance(value, bytes):
+        if len(value) == _HASH_BYTES:
+            yield value
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _digests_in(getattr(value, each.name))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _digests_in(each)
+
+
+def _is_policy(paper: bytes) -> bool:
+    """Whether a paper is a policy, which events name by its terms and not by its bytes."""
+    try:
+        read_policy(paper)
+    except LedgerError:
+        return False
+    return True
+
+
+def _is_proof(path: Path, folder: Path) -> bool:
+    """Whether a file is a bundle's own, which proves events and is no paper."""
+    head, *_ = path.relative_to(folder).parts
+    return head in PROOFS
+
+
+def _nowhere(_number: int, _path: str, _size: int) -> _Nowhere:
+    return _Nowhere()
+
+
+def _digest_of(path: Path) -> bytes:
+    """The digest that a file is named by, which opening it checks; else that of its bytes."""
+    name = path.name.removesuffix(SEALED)
+    if len(name) == _DIGEST_DIGITS and not set(name) - set("0123456789abcdef"):
+        return bytes.fromhex(name)
+    digest = hashlib.sha256()
+    for piece in read_pieces(path, _PIECE_BYTES):
+        digest.update(piece)
+    return digest.digest()

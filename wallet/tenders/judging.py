@@ -1,0 +1,148 @@
+"""Judging a bundle: events by their blocks, blocks by a node or by a block that somebody knows."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ledger import jws
+from ledger.canonical import EncodingNotCanonical, b64url_decode
+from ledger.chain.block_proofs import BlockUnproven
+from ledger.chain.blocks import BlockRef, by_number, read_head
+from ledger.chain.deployments import Deployment
+from ledger.chain.inclusion import ask
+from ledger.chain.rpc import Node
+from ledger.chain.tender_archive import Archive, ArchiveRead, known_until, linked, read
+from ledger.errors import Refused
+from ledger.keys import PublicKey
+from ledger.tenders import receipts
+from ledger.tenders.audit.assembly import Shelf, assembled
+from ledger.tenders.audit.audit import audit
+from ledger.tenders.audit.bundle import Provenance
+from ledger.tenders.audit.report import AuditReport
+from ledger.tenders.receipts import Receipt
+from wallet.tenders.bundles import Bundle
+
+Vouch = Callable[[Archive, list[BlockRef]], Provenance]
+"""Says of blocks whether they are the chain's."""
+
+
+def judge(bundle: Bundle, deployment: Deployment, vouch: Vouch, now: int) -> AuditReport:
+    """Return the report about a bundle at `now`; contracts are those of `deployment`."""
+    archive, holdings = bundle.archive, bundle.holdings
+    found = read(archive, deployment)
+    provenance = _whole(found, vouch(archive, sorted(found.refs, key=lambda ref: ref.block)))
+    genuine, doubtful = _receipts(found, holdings.receipts, vouch, archive)
+    shelf = Shelf(
+        papers=holdings.papers,
+        unseal=holdings.unsealer(archive.ledger) if holdings.files else None,
+        receipts=tuple(genuine) if holdings.receipts else None,
+        doubtful=tuple(doubtful),
+        blinds=tuple(holdings.blinds),
+        known_until=_known_until(archive, found, vouch),
+        record=holdings.record,
+    )
+    made = assembled(
+        archive.ledger,
+        deployment.tenders.awards,
+        archive.tender,
+        found.events,
+        shelf,
+        found.mailbox_roots,
+        provenance,
+    )
+    last = max((each.place.block_time for each in found.events), default=0)
+    return audit(made, max(now, last))
+
+
+def by_node(node: Node) -> Vouch:
+    """Vouch for blocks that a node has; raises `ChainUnavailable` where it cannot say."""
+
+    def vouch(_: Archive, refs: list[BlockRef]) -> Provenance:
+        heads = ask(node, [by_number(ref.block) for ref in refs])
+        open_, faults = [], []
+        for ref, value in zip(refs, heads, strict=True):
+            if value is None:
+                open_.append({"block": ref.block, "error": "BlockUnknown"})
+            elif read_head(value).hash != ref.hash:
+                faults.append({"block": ref.block, "error": "BlockForeign"})
+        return Provenance(tuple(faults), tuple(open_))
+
+    return vouch
+
+
+def by_head(head: bytes) -> Vouch:
+    """Vouch for blocks that the bundle's headers lead to from a block that somebody knows."""
+
+    def vouch(archive: Archive, refs: list[BlockRef]) -> Provenance:
+        try:
+            known = linked(archive, head)
+        except BlockUnproven as exc:
+            fault = {"block": archive.head.block, "error": "BlockForeign", "reason": exc.reason}
+            return Provenance((fault,))
+        return Provenance(open_=tuple(_unvouched(ref) for ref in refs if ref.hash not in known))
+
+    return vouch
+
+
+def by_nobody(_: Archive, refs: list[BlockRef]) -> Provenance:
+    """Vouch for nothing: events are as good as whoever made the bundle."""
+    return Provenance(open_=tuple(_unvouched(ref) for ref in refs[:1]))
+
+
+def key_ids(tokens: list[str]) -> set[bytes]:
+    """Return the ids of the keys that receipts say they are signed by."""
+    found = set()
+    for token in tokens:
+        try:
+            found.add(b64url_decode(jws.parse(token, receipts.TYPE).kid))
+        except (Refused, EncodingNotCanonical):
+            continue
+    return {each for each in found if len(each) == len(bytes(32))}
+
+
+def _unvouched(ref: BlockRef) -> dict[str, Any]:
+    return {"block": ref.block, "error": "BlockUnvouched"}
+
+
+def _whole(found: ArchiveRead, vouched: Provenance) -> Provenance:
+    return Provenance((*found.faults, *vouched.faults), vouched.open_)
+
+
+def _receipts(
+    found: ArchiveRead, tokens: list[str], vouch: Vouch, archive: Archive
+) -> tuple[list[Receipt], list[str]]:
+    """Return the genuine receipts, and the numbers of doubtful ones."""
+    keys: dict[str, PublicKey] = {}
+    for kid, (key, ref) in found.keys.items():
+        told = vouch(archive, [ref])
+        if not told.faults and not told.open_:
+            keys[kid] = key
+    genuine, doubtful = [], []
+    for spot, token in enumerate(tokens, 1):
+        receipt = _genuine(token, keys)
+        if receipt is None:
+            doubtful.append(str(spot))
+        else:
+            genuine.append(receipt)
+    return genuine, doubtful
+
+
+def _genuine(token: str, keys: Mapping[str, PublicKey]) -> Receipt | None:
+    """Return what a receipt says, None where it is in doubt.
+
+    A forged receipt is in doubt as well: whoever put it there accuses nobody with it.
+    """
+    try:
+        key = keys[jws.parse(token, receipts.TYPE).kid]
+        return receipts.read(token, key)
+    except (Refused, KeyError):
+        return None
+
+
+def _known_until(archive: Archive, found: ArchiveRead, vouch: Vouch) -> int | None:
+    """Return the time up to which no event is missing; None where nobody vouches for that."""
+    if archive.gathered_at is not None:
+        return archive.gathered_at
+    told = vouch(archive, [archive.head])
+    if told.faults or told.open_ or found.faults:
+        return None
+    return known_until(archive, found)

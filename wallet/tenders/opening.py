@@ -1,0 +1,147 @@
+"""Opening a tender's bids on one's own machine: chain from a node, files from a folder."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger.chain.client import LedgerClient
+from ledger.chain.tender_history import TenderHistory, tender_history
+from ledger.errors import Refused
+from ledger.licences.catalogue import load_catalogue
+from ledger.tenders import bid_flags
+from ledger.tenders.bid_flags import Terms
+from ledger.tenders.errors import DocumentsOutdated
+from ledger.tenders.history import tenders_of
+from ledger.tenders.ids import TenderId
+from ledger.tenders.opening import Found, Opening, file_of
+from ledger.tenders.shown_licences import Bench, Presented
+from ledger.tenders.state import Bid
+from ledger.tenders.unsealing import Opened, open_part
+from ledger.values import Address, LedgerRef
+from ledger.verification.evidence import Evidence, Unreachable
+from ledger.verification.policy import Policy
+from ledger.verification.records import open_record, query_about
+from wallet import evidence
+from wallet.home import FileMissing, private_folder, read_file
+from wallet.surroundings import Surroundings
+from wallet.tenders.archive import reading
+from wallet.tenders.folders import Known
+from wallet.tenders.unpacking import unpacking
+from wallet.trust import Trust
+
+NODE_AGE_SECONDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRoom:
+    """What an opening needs besides the files: events, documents, and who vouches for licences."""
+
+    happened: TenderHistory
+    opening: Opening
+
+    @classmethod
+    def of(
+        cls,
+        client: LedgerClient,
+        known: Known,
+        folder: Path,
+        place: tuple[int, int],
+        outside: Surroundings,
+    ) -> "OpeningRoom":
+        """Return the room for one part of a lot as of the chain's last block.
+
+        Raises:
+            TenderUnknown, LotUnknown: for what the chain does not have.
+            DocumentsOutdated: where the documents are not the present ones.
+            TermsMissing: where the folder lacks the standing request that they name.
+        """
+        at = client.head().time  # before the events: it never says that it is later than it is
+        documents = known.documents
+        happened = tender_history(client.node, client.deployment, documents.tender)
+        state = tenders_of(happened)[TenderId(documents.tender)]
+        if state.docs[-1] != documents.digest:
+            raise DocumentsOutdated(state.docs[-1])
+        state.lot(place[0])
+        terms = Terms.of(documents, _requests(known, folder))
+        ledger = LedgerRef(client.deployment.chain_id, client.deployment.tenders.ledger)
+        bench = _bench(terms, outside, client)
+        return cls(happened, Opening(ledger, state, *place, at, terms, bench))
+
+    def open_all(self, files: Mapping[bytes, Path], out: Path) -> dict[Address, Found]:
+        """Open every bid that may be opened, each into a folder of its key; return what was found.
+
+        One that was opened there before is opened again and compared, and its folder stays.
+        """
+        found: dict[Address, Found] = {}
+        for bid in self.opening.due(found):
+            found[bid.bidder] = self._open(bid, files, out)
+        return found
+
+    def _open(self, bid: Bid, files: Mapping[bytes, Path], out: Path) -> Found:
+        opening = self.opening
+        path = files.get(file_of(bid, opening.part))
+
+        def unseal(key: bytes) -> Opened | None:
+            if path is None or bid.told is None:
+                return None
+            arguments = (key, opening.ledger, bid.told.bid, opening.part)
+            folder = out / bid.bidder.lower()
+            with reading(path) as source:
+                if folder.exists():
+                    return open_part(source, *arguments, _nowhere)
+                private_folder(out)
+                with unpacking(folder) as taken:
+                    opened = open_part(source, *arguments, taken.receive)
+                    taken.finish(opened.files)
+                    return opened
+
+        return opening.open(bid, unseal)
+
+
+def _nowhere(_number: int, _path: str, _size: int) -> "_Nowhere":
+    return _Nowhere()
+
+
+class _Nowhere:
+    """A sink that keeps nothing."""
+
+    def write(self, octets: bytes, /) -> None:
+        """Forget what comes."""
+
+
+def _requests(known: Known, folder: Path) -> dict[str, bytes]:
+    found = {}
+    for each in bid_flags.requested(known.documents):
+        with suppress(FileMissing):  # `Terms.of` says so
+            found[each["path"]] = read_file(folder / each["path"])
+    return found
+
+
+def _bench(terms: Terms, outside: Surroundings, client: LedgerClient) -> Bench:
+    trust = outside.trust.load()
+    ledgers = {each.deployment.ledger for each in trust.ledgers} | {client.deployment.ledger}
+
+    def gather(shown: Presented) -> Evidence:
+        record, now = open_record(shown.text), outside.now()
+        wanted = client.deployment.ledger if shown.proof is None else shown.proof.ledger
+        if wanted != client.deployment.ledger:
+            return _from_another(trust, shown, now)
+        try:
+            query = query_about(record, shown.proof)
+        except Refused as exc:
+            return Evidence(shown.proof, Unreachable(str(exc)))  # the verdict says what is wrong
+        return client.evidence(query, shown.proof, now=now, past=True)
+
+    policy = Policy(frozenset(ledgers), NODE_AGE_SECONDS)
+    return Bench(terms.wanted, policy, load_catalogue(), gather)
+
+
+def _from_another(trust: Trust, shown: Presented, now: int) -> Evidence:
+    """Ask the ledger that the document's proof names, if this wallet trusts it."""
+    for ledger in trust.ledgers:
+        if shown.proof is not None and ledger.deployment.ledger == shown.proof.ledger:
+            record = open_record(shown.text)
+            return evidence.from_node(record, shown.proof, ledger, now=now, past=True)
+    return Evidence(shown.proof, Unreachable("its ledger is not trusted here"))
