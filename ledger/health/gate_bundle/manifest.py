@@ -127,12 +127,12 @@ def check_newer(held: Manifest, offered: Manifest) -> None:
     `GateBundleRolledBack` unless its sequence is higher and its block not earlier;
     `GateBundleUntrusted` for another ledger or agency.
     """
-    for part, old, new in (
-        ("sequence", held.sequence + 1, offered.sequence),
-        ("block time", held.block.time, offered.block.time),
-        ("block", held.block.number, offered.block.number),
+    for part, old, new, least in (
+        ("sequence", held.sequence, offered.sequence, held.sequence + 1),
+        ("block time", held.block.time, offered.block.time, held.block.time),
+        ("block", held.block.number, offered.block.number, held.block.number),
     ):
-        if new < old:
+        if new < least:
             raise GateBundleRolledBack(part, new, old)
     if held.ledger != offered.ledger:
         raise GateBundleUntrusted("it is of another ledger")

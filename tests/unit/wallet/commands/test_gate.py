@@ -104,10 +104,16 @@ class TestUpdate:
 
     def test_moves_forward_only(self, gate: GateTerminal) -> None:
         gate.take(bundle(sequence=12))
-        for sequence in (12, 11, 1):
+        for sequence in (11, 1):
             assert "newer gate bundle" in gate.take(bundle(sequence=sequence), code=2).output
+        assert "newer gate bundle" in gate.take(bundle(sealed(), sequence=12), code=2).output
         gate.take(bundle(sequence=13))
         assert len(gate.files("bundles/*.manifest")) == 1
+
+    def test_is_told_of_the_same_one_again(self, gate: GateTerminal) -> None:
+        """Whoever asks twice before a newer one was made is not accused of going back."""
+        offered = bundle(sequence=12)
+        assert gate.take(offered).stdout == gate.take(offered).stdout
 
     def test_refuses_a_stranger(self, gate: GateTerminal) -> None:
         assert "not signed by" in gate.take(bundle(signer=STRANGER), code=2).output

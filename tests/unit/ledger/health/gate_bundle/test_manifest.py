@@ -175,6 +175,11 @@ class TestNewer:
             check_newer(MANIFEST, replace(self.NEXT, **change))
         assert refused.value.part == part
 
+    def test_tells_what_is_held(self) -> None:
+        with pytest.raises(GateBundleRolledBack) as refused:
+            check_newer(MANIFEST, MANIFEST)
+        assert (refused.value.offered, refused.value.held) == (12, 12)
+
     @pytest.mark.parametrize(
         "change",
         [
