@@ -11,6 +11,7 @@ from ledger.chain.abi import load_abi
 from ledger.chain.calls import Call
 from ledger.chain.deployments import Deployment
 from ledger.tenders.events import ComplaintState, Outcome, Stage
+from ledger.tenders.extensions import Extension
 from ledger.tenders.ids import TenderId
 from ledger.tenders.transitions import Step
 from ledger.values import Address
@@ -39,6 +40,13 @@ def record_opening(
 def schedule_part(at: Deployment, tender: TenderId, start: int) -> Call:
     """Set part 2's windows, its disclosure from `start` in Unix seconds. TENDERER."""
     return _ledger(at, "schedulePart", tender, start)
+
+
+def extend_disclosure(at: Deployment, extension: Extension) -> Call:
+    """Let disclosure end later after an outage, as a trustee signed. SUPERVISOR."""
+    seat = extension.seat
+    told = (seat.tender, seat.part, extension.disclose_end, seat.index, extension.signature)
+    return _ledger(at, "extendDisclosure", *told)
 
 
 def close_lot(at: Deployment, tender: TenderId, lot: int) -> Call:

@@ -30,6 +30,7 @@ class Form(StrEnum):
     STATEMENT = "trustee-statement"
     REQUEST = "trustee-request"
     REHEARSAL = "trustee-rehearsal"
+    EXTENSION = "disclosure-extension"
 
 
 @dataclass(eq=False)

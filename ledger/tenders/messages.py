@@ -51,6 +51,11 @@ _MEMBERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType(
             ("validUntil", "uint64"),
         ),
         "BondIssued": (("tenderId", "bytes32"), ("lot", "uint16"), ("bond", "bytes32")),
+        "ExtendDisclosure": (
+            ("tenderId", "bytes32"),
+            ("part", "uint8"),
+            ("discloseEnd", "uint40"),
+        ),
         "TrusteeKey": (
             ("tenderId", "bytes32"),
             ("part", "uint8"),
@@ -157,7 +162,19 @@ class TrusteeKey:
         return (*_hashes(self.tender), *numbers, *_hashes(self.group, self.rehearsal))
 
 
-Message = SubmitBid | WithdrawBid | BondIssued | TrusteeKey
+@dataclass(frozen=True, slots=True)
+class ExtendDisclosure:
+    """A trustee's word that disclosure shall end later; `disclose_end` in Unix seconds."""
+
+    tender: TenderId
+    part: int
+    disclose_end: int
+
+    def _words(self) -> tuple[bytes, ...]:
+        return (*_hashes(self.tender), word(self.part, 8), word(self.disclose_end, 40))
+
+
+Message = SubmitBid | WithdrawBid | BondIssued | TrusteeKey | ExtendDisclosure
 
 
 def digest(ledger: LedgerRef, message: Message) -> bytes:
@@ -239,6 +256,7 @@ _FIELDS: Final = {
     "validUntil": "valid_until",
     "cB": "c_b",
     "cC": "c_c",
+    "discloseEnd": "disclose_end",
 }
 _PART: Final = type_hash(_TYPES, "Part")
 _HASHES: Final[Mapping[type, bytes]] = {
@@ -246,4 +264,5 @@ _HASHES: Final[Mapping[type, bytes]] = {
     WithdrawBid: type_hash(_TYPES, "WithdrawBid"),
     BondIssued: type_hash(_TYPES, "BondIssued"),
     TrusteeKey: type_hash(_TYPES, "TrusteeKey"),
+    ExtendDisclosure: type_hash(_TYPES, "ExtendDisclosure"),
 }

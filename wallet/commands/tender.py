@@ -8,6 +8,7 @@ from wallet.commands.tender_audit import audit, verify
 from wallet.commands.tender_disputes import DISPUTE_COMMANDS
 from wallet.commands.tender_draw import draw
 from wallet.commands.tender_ends import terminate, void
+from wallet.commands.tender_extend import extend
 from wallet.commands.tender_filings import file_text, filings, read_paper
 from wallet.commands.tender_ocds import ocds
 from wallet.commands.tender_opening import open_tender
@@ -36,7 +37,7 @@ _COMMANDS: Final[tuple[click.Command, ...]] = (
     draw,
     *STEP_COMMANDS,
     *DISPUTE_COMMANDS,
-    *(file_text, filings, read_paper, terminate, void),
+    *(file_text, filings, read_paper, extend, terminate, void),
     *(audit, verify, ocds),
 )
 

@@ -23,6 +23,7 @@ from wallet.commands.options import (
     json_option,
     password_option,
 )
+from wallet.commands.trustee_cosign import cosign
 from wallet.commands.trustee_release import release
 from wallet.commands.trustee_status import status
 from wallet.console import print_json, say
@@ -145,6 +146,7 @@ def check(outside: Surroundings, statement: Path, *, as_json: bool) -> None:
 
 trustee.add_command(status)
 trustee.add_command(release)
+trustee.add_command(cosign)
 
 
 def _rehearsal(outside: Surroundings, seat: Seat) -> Path:

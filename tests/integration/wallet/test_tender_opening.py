@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import orjson
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
 from ledger.tenders.opening_record import record_digest
+from ledger.values import Role
 from tests.support.anvil import anvil
-from tests.support.award_office import Office, bidders, disclose, key_of, release
+from tests.support.award_office import Office, bidders, disclose, key_of, officer, release
 from tests.support.bid_desk import FILES
 from tests.support.standing import account
 from tests.support.tender_town import TenderTown, sent
@@ -97,3 +99,47 @@ class TestOpen:
         record = orjson.loads((office.out / "opening-record.json").read_bytes())
         assert record["notOpened"] == [{"key": key_of(desks[1], sale), "cause": "NOT_RELEASED"}]
         assert [each["released"] for each in record["trustees"]] == [True, False, False]
+
+
+class TestExtend:
+    def test_moves_disclosure_and_what_follows_once_a_trustee_signed(
+        self, town: TenderTown
+    ) -> None:
+        sale = town.publish("GZ-2026-0104")
+        desks = bidders(sale, "甲", "乙")
+        supervisor = officer(town, "extend supervisor", Role.SUPERVISOR)
+        paper = supervisor.folder / "extension.json"
+        later = sale.ends[2] + 900
+
+        def cosign(end: int) -> None:
+            words = ("trustee", "cosign", sale.id, "--disclose-end", end, "--out", paper)
+            sale.trustees[0].json(*words)
+
+        def extend(code: int = 0) -> Any:
+            return supervisor.json(*sent(("tender", "extend", paper)), code=code)
+
+        town.go(sale.ends[1])
+        cosign(later)
+        signed = paper.read_bytes()
+        paper.write_bytes(signed.replace(b'"index":1', b'"index":2'))
+        assert extend(code=4)["error"] == "CoSignatureInvalid"
+        paper.write_bytes(signed)
+        tenderer = officer(town, "extend tenderer", Role.TENDERER)
+        words = sent(("tender", "extend", paper))
+        assert tenderer.json(*words, code=1)["error"] == "RoleMissing"
+        assert extend()["ends"] == {
+            "submitEnd": sale.ends[0],
+            "listEnd": sale.ends[1],
+            "discloseEnd": later,
+            "releaseEnd": sale.ends[3] + 900,
+            "fallbackEnd": sale.ends[4] + 900,
+        }
+        again = extend(code=4)
+        assert (again["error"], again["present"]) == ("EndNotLater", later)
+        town.go(sale.ends[2])
+        disclose(sale, desks)
+        town.go(later)
+        cosign(later + 60)
+        assert extend(code=1)["error"] == "WindowClosed"
+        release(sale, 1, 2)
+        assert extend(code=3)["error"] == "OpeningInProgress"
