@@ -51,8 +51,10 @@ class Archive:
 
 @dataclass(slots=True)
 class ArchiveRead:
-    """What an archive proves; `faults` are blocks that prove nothing, or that were left out.
+    """What an archive proves; `faults` are blocks that prove nothing.
 
+    `gaps` are blocks that its headers say may hold an event, and that were left out: that accuses
+    only where the headers are the chain's (`known_until`, and whoever vouches for the head).
     `refs` are the blocks of the tender's own events and of the mailbox's roots: somebody has to
     vouch for their hashes. A policy proves itself, by its name. `keys`, those of the buyer and of
     the mailbox's agency alone, come with the block of their announcement.
@@ -63,6 +65,7 @@ class ArchiveRead:
     keys: dict[str, tuple[PublicKey, BlockRef]] = field(default_factory=dict)
     refs: set[BlockRef] = field(default_factory=set)
     faults: list[dict[str, Any]] = field(default_factory=list)
+    gaps: list[dict[str, Any]] = field(default_factory=list)
 
 
 def gather(
@@ -187,7 +190,7 @@ def _look_for_gaps(found: ArchiveRead, archive: Archive, deployment: Deployment)
             return
         number = header.head.block
         if number not in archive.blocks and _may_hold(deployment, archive.tender, header):
-            found.faults.append({"block": number, "error": "EventsMissing"})
+            found.gaps.append({"block": number, "error": "EventsMissing"})
 
 
 def _may_hold(deployment: Deployment, tender: TenderId, header: Any) -> bool:

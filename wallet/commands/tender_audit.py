@@ -16,7 +16,7 @@ from ledger.tenders.audit import messages
 from ledger.tenders.audit.report import NAMES, AuditReport
 from ledger.tenders.ids import TenderId
 from ledger.values import LedgerRef
-from ledger.verification.check import Verdict
+from ledger.verification.check import Result, Verdict
 from wallet.advice import spoken
 from wallet.commands.options import FOLDER, HASH, PATH, json_option, ledger_options
 from wallet.console import print_json, say
@@ -37,8 +37,16 @@ EXITS: Final = {
     Verdict.INVALID: EXIT_INVALID,
     Verdict.UNCONFIRMED: EXIT_UNCONFIRMED,
 }
+_ALL: Final = "all"
 _language: Final = click.option(
     "--language", type=click.Choice(LANGUAGES), help="Language of the sentences."
+)
+_require: Final = click.option(
+    "--require",
+    "required",
+    type=click.Choice((*NAMES, _ALL)),
+    multiple=True,
+    help="Step that has to be taken: skipped, it leaves the verdict unconfirmed; repeat it.",
 )
 
 
@@ -64,6 +72,7 @@ class VerdictCommand(click.Command):
 )
 @click.option("--service", "service_url", metavar="URL", help="Service to fetch all that from.")
 @click.option("--out", type=PATH, help="Folder, or file ending in .tar, to write the bundle to.")
+@_require
 @_language
 @ledger_options
 @json_option
@@ -73,8 +82,9 @@ def audit(ctx: click.Context, /, tender: bytes, **given: Any) -> None:
 
     The events come from a node, with the receipts and headers that prove them; papers and sealed
     files from an archive or a service, found by their digests; without --service none is asked.
-    Steps for which something is lacking are skipped, and told. With --out everything is kept for
-    suizheng tender verify.
+    Steps for which something is lacking are skipped, and named beside the verdict, which speaks of
+    the others; --require asks for some, or for all. With --out everything is kept for suizheng
+    tender verify.
     """
     with _gathered(given, tender) as holdings:
         _audit(ctx, TenderId(tender), holdings, given)
@@ -115,6 +125,7 @@ def _gathered(given: dict[str, Any], tender: bytes) -> Iterator[Holdings]:
 @click.command(cls=VerdictCommand)
 @click.argument("bundle", type=PATH)
 @click.option("--head", type=HASH, help="Hash of the bundle's last block, from whom you believe.")
+@_require
 @_language
 @ledger_options
 @json_option
@@ -124,7 +135,8 @@ def verify(ctx: click.Context, /, bundle: Path, **given: Any) -> None:
 
     Nothing is asked of any network, unless --node is given. The contracts are those of a ledger
     that is trusted here, or of --deployment. Whose chain the blocks are of, somebody has to say: a
-    node, or --head, the hash of the last block; else the verdict is unconfirmed at best.
+    node, or --head, the hash of the last block; else the verdict is unconfirmed at best. Steps are
+    skipped and required as in suizheng tender audit.
     """
     outside: Surroundings = ctx.obj
     with open_bundle(bundle) as opened:
@@ -153,6 +165,8 @@ def _ledger_of(outside: Surroundings, wanted: LedgerRef, file: Path | None) -> D
 def _tell(
     ctx: click.Context, report: AuditReport, given: dict[str, Any], head: dict[str, Any]
 ) -> None:
+    required = given["required"]
+    report = report.requiring(NAMES if _ALL in required else required)
     if given["as_json"]:
         print_json(report.to_json() | {"head": head})
     else:
@@ -164,6 +178,9 @@ def _tell(
 
 def _print(report: AuditReport, language: str) -> None:
     say(WORDS[language][report.verdict], style=STYLES[report.verdict])
+    if report.skipped:
+        titles = ", ".join(messages.step(name, language) for name in report.skipped)
+        say(f"{MARKS[Result.SKIPPED]} {messages.skipped(language)}: {titles}")
     for name, check in zip(NAMES, report.checks, strict=True):
         said = messages.sentence(check.code, language)
         title = messages.step(name, language)

@@ -29,7 +29,9 @@ def judge(bundle: Bundle, deployment: Deployment, vouch: Vouch, now: int) -> Aud
     """Return the report about a bundle at `now`; contracts are those of `deployment`."""
     archive, holdings = bundle.archive, bundle.holdings
     found = read(archive, deployment)
-    provenance = _whole(found, vouch(archive, sorted(found.refs, key=lambda ref: ref.block)))
+    until = _known_until(archive, found, vouch)
+    told = vouch(archive, sorted(found.refs, key=lambda ref: ref.block))
+    provenance = _whole(archive, found, told, is_complete=until is not None)
     genuine, doubtful = _receipts(found, holdings.receipts, vouch, archive)
     shelf = Shelf(
         papers=holdings.papers,
@@ -37,7 +39,7 @@ def judge(bundle: Bundle, deployment: Deployment, vouch: Vouch, now: int) -> Aud
         receipts=tuple(genuine) if holdings.receipts else None,
         doubtful=tuple(doubtful),
         blinds=tuple(holdings.blinds),
-        known_until=_known_until(archive, found, vouch),
+        known_until=None if found.gaps else until,
         record=holdings.record,
     )
     made = assembled(
@@ -103,8 +105,17 @@ def _unvouched(ref: BlockRef) -> dict[str, Any]:
     return {"block": ref.block, "error": "BlockUnvouched"}
 
 
-def _whole(found: ArchiveRead, vouched: Provenance) -> Provenance:
-    return Provenance((*found.faults, *vouched.faults), vouched.open_)
+def _whole(
+    archive: Archive, found: ArchiveRead, told: Provenance, *, is_complete: bool
+) -> Provenance:
+    """Return what is wrong with the events, and what nobody vouched for.
+
+    Headers that are not known to be the chain's neither accuse of a gap nor exclude one.
+    """
+    if is_complete:
+        return Provenance((*found.faults, *told.faults, *found.gaps), told.open_)
+    unlinked = {"block": archive.head.block, "error": "HeadersUnlinked"}
+    return Provenance((*found.faults, *told.faults), (*told.open_, *found.gaps, unlinked))
 
 
 def _receipts(

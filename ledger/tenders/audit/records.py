@@ -8,16 +8,20 @@ from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Refused
 from ledger.tenders import opening_record
 from ledger.tenders.audit.bundle import Place, RecordPaper, TenderBundle
+from ledger.tenders.audit.pauses import paused
 from ledger.tenders.audit.report import fault, judged, skipped
+from ledger.tenders.calendar import CalendarUnknown
 from ledger.tenders.events import OpeningRecorded, Phase
 from ledger.tenders.opening_record import Cause, Findings, cause_of
 from ledger.tenders.phases import phase_at
+from ledger.tenders.policy.ends import legal_end
 from ledger.tenders.state import TenderState
 from ledger.tenders.suspensions import clock
 from ledger.values import Address
 from ledger.verification.check import Check
 
 _NO_PAPER: Final = RecordPaper()
+_PERIOD: Final = "openingRecord"
 _FILE_DECIDES: Final = (None, Cause.FILE_LOST, Cause.UNSEALED_INVALID)
 """How a record may tell of a bid whose file is not at hand, so that nobody can say; None opened."""
 
@@ -27,24 +31,20 @@ Facts = list[dict[str, Any]]
 def check_opening(bundle: TenderBundle, state: TenderState, at: int) -> Check:
     """Recompute each opening record and compare it with the digest that the buyer anchored.
 
-    A part that is OPENED without a record when its last window has ended is a fault, and so is a
-    record that names a cause where the file opens. What rests on a file that is not at hand, or
-    on evidence of licences, stays open.
+    A part that is OPENED without a record when the policy's period for it is over is a fault, and
+    so is a record that names a cause where the file opens. What rests on a file that is not at
+    hand, or on evidence of licences, stays open, and so does a record that is not due yet.
     """
     anchored = {
         (lot, part): told
         for lot, each in enumerate(state.lots)
         for part, told in each.openings.items()
     }
-    faults: Facts = [
-        {"lot": lot, "part": part, "error": "OpeningNotRecorded"}
-        for lot, part in _unrecorded(state, at)
-    ]
-    if not anchored and not faults:
+    faults, open_ = _unrecorded(bundle, state, at)
+    if not anchored and not faults and not open_:
         return skipped("opening", "not-recorded")
-    if bundle.findings is None and not faults:
+    if bundle.findings is None and not faults and not open_:
         return skipped("opening", "no-files")
-    open_: Facts = []
     for place, told in anchored.items():
         findings = (bundle.findings or {}).get(place)
         if findings is None:
@@ -65,7 +65,20 @@ def unread(
     return tuple(each for each in missing if lost.get(each) != Cause.FILE_LOST)
 
 
-def _unrecorded(state: TenderState, at: int) -> list[Place]:
+def _unrecorded(bundle: TenderBundle, state: TenderState, at: int) -> tuple[Facts, Facts]:
+    """Return the parts whose record is overdue, and those whose record may still come."""
+    faults: Facts = []
+    open_: Facts = []
+    for lot, part in _waiting(state, at):
+        over_at = state.ends[part].fallback_end
+        due, waited = _due_at(bundle, over_at), paused(bundle.own, state, lot, (over_at, at))
+        told = {**_at((lot, part)), "error": "OpeningNotRecorded"} | _spelt_due(due)
+        (faults if due is not None and at - waited >= due else open_).append(told)
+    return faults, open_
+
+
+def _waiting(state: TenderState, at: int) -> list[Place]:
+    """The parts that were opened, whose last window is over, and that nobody recorded."""
     return [
         (lot, part)
         for lot, each in enumerate(state.lots)
@@ -74,6 +87,20 @@ def _unrecorded(state: TenderState, at: int) -> list[Place]:
         and clock(state.suspension, at) >= ends.fallback_end
         and phase_at(state, lot, part, at) is Phase.OPENED
     ]
+
+
+def _due_at(bundle: TenderBundle, over_at: int) -> int | None:
+    """When a record is due whose last window was over; None where nobody can say."""
+    if bundle.policy is None or _PERIOD not in bundle.policy.periods:
+        return None
+    try:
+        return legal_end(bundle.policy, _PERIOD, over_at).at
+    except CalendarUnknown:
+        return None
+
+
+def _spelt_due(due: int | None) -> dict[str, Any]:
+    return {} if due is None else {"dueAt": due}
 
 
 def _held(

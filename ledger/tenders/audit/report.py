@@ -1,7 +1,7 @@
 """The report of an audit: three answers, with what was wrong and what could not be looked at."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ledger.errors import LedgerError
@@ -29,12 +29,13 @@ NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """The answer about one tender at one time."""
+    """The answer about one tender at one time; `required` are steps that had to be taken."""
 
     tender: TenderId
     at: int
     verdict: Verdict
     checks: tuple[Check, ...]
+    required: tuple[str, ...] = ()
 
     def check(self, name: str) -> Check:
         """Return the step of that name."""
@@ -46,6 +47,14 @@ class AuditReport:
         named = zip(NAMES, self.checks, strict=True)
         return tuple(name for name, check in named if check.result is Result.SKIPPED)
 
+    def requiring(self, names: Collection[str]) -> "AuditReport":
+        """Return the report with these steps required: one that was skipped leaves it open."""
+        required = tuple(name for name in NAMES if name in names)
+        is_lacking = any(name in required for name in self.skipped)
+        open_ = self.verdict is Verdict.VALID and is_lacking
+        verdict = Verdict.UNCONFIRMED if open_ else self.verdict
+        return replace(self, verdict=verdict, required=required)
+
     def to_json(self) -> dict[str, Any]:
         """Return the report as a JSON object, its sentences in four languages."""
         return {
@@ -53,6 +62,7 @@ class AuditReport:
             "at": rfc3339(self.at),
             "verdict": self.verdict.value,
             "skipped": list(self.skipped),
+            "required": list(self.required),
             "checks": [
                 {
                     "number": check.number,

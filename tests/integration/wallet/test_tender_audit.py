@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rlp  # type: ignore[import-untyped]  # it comes without types
 
 from ledger.canonical import canonical_json
 from ledger.chain import calls
@@ -147,6 +148,19 @@ class TestAudit:
         assert said in text
         assert len([line for line in text.splitlines() if "[" in line]) == len(NAMES)
 
+    def test_steps_that_were_skipped_are_named_beside_the_verdict(self, held: Held) -> None:
+        words = ("tender", "audit", held.id, "--archive", held.archive)
+        text = held.auditor.run(*words, "--language", "en")
+        assert text.splitlines()[:2] == ["VALID", "- Not looked at: lists"]
+
+    def test_a_step_that_is_required_and_skipped_is_unconfirmed(self, held: Held) -> None:
+        words = ("tender", "audit", held.id, "--archive", held.archive)
+        for required, code in (("lists", 2), ("all", 2), ("opening", 0)):
+            report = held.auditor.json(*words, "--require", required, code=code)
+            assert report["verdict"] == ("valid" if code == 0 else "unconfirmed")
+            assert report["required"] == (list(NAMES) if required == "all" else [required])
+        assert held.auditor.try_(*words, "--require", "splendour").exit_code == 64
+
     def test_nobody_could_say_without_a_node(self, held: Held) -> None:
         words = ("tender", "audit", held.id, "--node", "http://127.0.0.1:9")
         assert held.auditor.try_(*words).exit_code == 2
@@ -161,7 +175,9 @@ class TestVerify:
         assert report["skipped"] == ["lists"]
 
     def test_by_a_node(self, held: Held) -> None:
-        assert held.judge(held.bundle, "--node", held.stage.standing.anvil.url, code=0)
+        url = held.stage.standing.anvil.url
+        assert held.judge(held.bundle, "--node", url, code=0)
+        assert held.judge(held.bundle, "--node", url, "--require", "lists", code=2)
 
     def test_without_anybodys_word_it_stays_unconfirmed(self, held: Held) -> None:
         report = held.judge(held.bundle, code=2)
@@ -210,6 +226,38 @@ class TestFalsifications:
             report = held.judge(bundle, "--head", held.head, code=1)
             faults = step(report, "events")["facts"]["faults"]
             assert faults[0]["error"] == "EventsMissing"
+
+    def test_a_block_that_was_left_out_is_told_by_a_node_too(
+        self, held: Held, tmp_path: Path
+    ) -> None:
+        bundle = held.copy(tmp_path)
+        (bundle / "blocks" / f"{block_of(held, 'SecretDisclosed')}.json").unlink()
+        report = held.judge(bundle, "--node", held.stage.standing.anvil.url, code=1)
+        assert step(report, "events")["facts"]["faults"][0]["error"] == "EventsMissing"
+
+    def test_headers_that_nobody_linked_accuse_of_nothing(self, held: Held, tmp_path: Path) -> None:
+        """A header that says of itself that something is missing has to be the chain's."""
+        bundle, url = held.copy(tmp_path), held.stage.standing.anvil.url
+        headers = bundle / "headers.txt"
+        lines = headers.read_text().split()
+        fields = rlp.decode(bytes.fromhex(lines[-1]))
+        fields[6] = b"\xff" * 256  # its bloom may hold anything
+        fields[8] = (int.from_bytes(fields[8]) + 1).to_bytes(4).lstrip(b"\x00")
+        forged = rlp.encode(fields).hex()
+        headers.write_text("\n".join([*lines, forged]))
+        report = held.judge(bundle, "--node", url, code=2)
+        told = {each["error"] for each in step(report, "events")["facts"]["open"]}
+        assert told == {"EventsMissing", "HeadersUnlinked"}
+
+    def test_without_headers_nobody_says_that_nothing_is_missing(
+        self, held: Held, tmp_path: Path
+    ) -> None:
+        bundle, url = held.copy(tmp_path), held.stage.standing.anvil.url
+        (bundle / "headers.txt").unlink()
+        (bundle / "blocks" / f"{block_of(held, 'ScoreCommitted', 4)}.json").unlink()
+        report = held.judge(bundle, "--node", url, code=2)
+        facts = step(report, "events")["facts"]["open"]
+        assert [each["error"] for each in facts] == ["HeadersUnlinked"]
 
     def test_a_receipt_that_was_left_out_or_changed(self, held: Held, tmp_path: Path) -> None:
         def dropped(told: dict[str, Any]) -> None:

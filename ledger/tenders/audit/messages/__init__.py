@@ -19,7 +19,12 @@ def step(name: str, language: str) -> str:
     return str(texts_in(language)["steps"][name])
 
 
+def skipped(language: str) -> str:
+    """Return what stands before the names of steps that were not taken."""
+    return str(texts_in(language)["skipped"])
+
+
 @cache
 def texts_in(language: str) -> Mapping[str, Any]:
-    """Return the texts of a language: `steps` by name and `sentences` by code."""
+    """Return the texts of a language: `steps` by name, `skipped`, `sentences` by code."""
     return MappingProxyType(orjson.loads((files(__name__) / f"{language}.json").read_bytes()))

@@ -156,6 +156,21 @@ class TestAudit:
         )  # fmt: skip
         assert found.check("files").code == "files.no-files"
 
+    def test_a_step_that_is_required_and_skipped_leaves_it_open(self) -> None:
+        found = judged(TenderBundle(LEDGER, BUNDLE.tender, BUNDLE.events))
+        assert found.requiring(()) == found
+        assert found.requiring(["secrets"]).verdict is Verdict.VALID
+        for names in (["files"], NAMES):
+            asked = found.requiring(names)
+            assert asked.verdict is Verdict.UNCONFIRMED
+            assert asked.to_json()["required"] == list(names)
+
+    def test_nothing_skipped_excuses_what_is_wrong(self) -> None:
+        found = judged(TenderBundle(LEDGER, TenderId(bytes(32)), BUNDLE.events))
+        assert found.skipped
+        assert found.requiring(NAMES).verdict is Verdict.INVALID
+        assert judged(BUNDLE).requiring(NAMES).verdict is Verdict.VALID
+
     def test_a_calendar_that_nobody_has_leaves_it_open(self) -> None:
         later, first = 400 * DAY, BUNDLE.events[1]
         assert isinstance(first, events.TenderPublished)

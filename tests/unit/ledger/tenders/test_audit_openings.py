@@ -9,14 +9,16 @@ import pytest
 from ledger.canonical import canonical_json, parse_object
 from ledger.tenders.audit.assembly import Shelf, assembled
 from ledger.tenders.audit.audit import audit
-from ledger.tenders.audit.bundle import Provenance
+from ledger.tenders.audit.bundle import Provenance, TenderBundle
 from ledger.tenders.messages import SubmitBid
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, record
+from ledger.tenders.policy.document import preset
+from ledger.tenders.policy.ends import legal_end
 from ledger.tenders.unsealing import Opened, open_part
 from ledger.verification.check import Check, Result, Verdict
 from tests.support.papered_story import AWARDS, CEILING, NAMES
 from tests.support.sealed_tender import SealedTender
-from tests.support.tender_story import address
+from tests.support.tender_story import DAY, address
 from tests.support.verification import sample
 
 TYPE = "cn.construction-qualification"
@@ -238,14 +240,26 @@ class TestLicences:
 
 
 class TestUnrecorded:
-    def test_an_opening_that_nobody_records_is_a_fault(self) -> None:
+    def test_an_opening_that_nobody_records_is_a_fault_when_it_is_due(self) -> None:
         told = played()
         end = told.ends.fallback_end
+        due = legal_end(preset("cn"), "openingRecord", end).at
+        assert due > end
         assert judged(told, at=end - 1).code == "opening.not-recorded"
+        place = {"lot": 0, "part": 1, "error": "OpeningNotRecorded", "dueAt": due}
         for files in (told.files, {}):
-            found = judged(told, files, end)
-            assert found.result is Result.INVALID
-            assert found.facts["faults"] == [{"lot": 0, "part": 1, "error": "OpeningNotRecorded"}]
+            for moment in (end, due - 1):
+                found = judged(told, files, moment)
+                assert (found.result, found.facts) == (Result.ERROR, {"open": [place]})
+            found = judged(told, files, due)
+            assert (found.result, found.facts) == (Result.INVALID, {"faults": [place]})
+
+    def test_where_no_policy_says_when_it_is_due_it_stays_open(self) -> None:
+        told = played()
+        bundle = TenderBundle(told.ledger, told.id, tuple(told.events))
+        found = audit(bundle, told.ends.fallback_end + 400 * DAY).check("opening")
+        assert found.result is Result.ERROR
+        assert found.facts["open"] == [{"lot": 0, "part": 1, "error": "OpeningNotRecorded"}]
 
     def test_its_files_are_opened_all_the_same(self) -> None:
         told = played()
@@ -258,4 +272,4 @@ class TestUnrecorded:
         shelf = Shelf(told.papers, unseal)
         made = assembled(told.ledger, AWARDS, told.id, told.events, shelf, {}, Provenance())
         assert set(tried) == {address(name) for name in NAMES}
-        assert audit(made, told.now).verdict is Verdict.INVALID
+        assert audit(made, told.now).verdict is Verdict.UNCONFIRMED
