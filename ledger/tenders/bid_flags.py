@@ -14,11 +14,10 @@ from ledger.tenders.documents import Documents
 from ledger.tenders.joint import Bidders, BidFlag, clashes
 from ledger.tenders.requests import Requirement
 from ledger.tenders.shown_licences import Result, Standing
+from ledger.tenders.signatures import AGREEMENT, Signed
 from ledger.tenders.trustees import octets
 from ledger.values import Address
 
-AGREEMENT: Final = "joint-agreement"
-"""The role of the agreement of a joint bid among its files (招标投标法 art. 31)."""
 REQUEST: Final = "standing-request"
 """The role of the standing request among the tender's files."""
 
@@ -26,7 +25,9 @@ REQUEST: Final = "standing-request"
 class Ground(StrEnum):
     """Grounds of 招标投标法实施条例 art. 51 that one bid shows by itself."""
 
-    UNSIGNED = "UNSIGNED"  # (1): no key of its own shown licence signed the manifest
+    UNSIGNED = "UNSIGNED"  # (1): not by the key of a shown licence that names the bidder
+    MEMBER_UNSIGNED = "MEMBER_UNSIGNED"  # (2): a member of a joint bid agreed to nothing
+    MEMBER_SIGNATURE_WRONG = "MEMBER_SIGNATURE_WRONG"  # (2): not to this, or not the member
     NOT_QUALIFIED = "NOT_QUALIFIED"  # (3)
     OVER_CEILING = "OVER_CEILING"  # (5)
     OTHER_CURRENCY = "OTHER_CURRENCY"  # (6)
@@ -36,6 +37,8 @@ class Ground(StrEnum):
 LAW: Final[Mapping[str, str]] = {
     Ground.UNSIGNED: "R51(1)",
     BidFlag.NO_AGREEMENT: "R51(2)",
+    Ground.MEMBER_UNSIGNED: "R51(2)",
+    Ground.MEMBER_SIGNATURE_WRONG: "R51(2)",
     Ground.NOT_QUALIFIED: "R51(3)",
     BidFlag.TWO_BIDS: "R51(4)",
     Ground.OVER_CEILING: "R51(5)",
@@ -96,22 +99,29 @@ def own_flags(
     licences: Sequence[Result],
     terms: Terms,
     *,
-    is_signed: bool,
+    signed: Signed,
     needs_bond: bool,
 ) -> tuple[str, ...]:
     """Return the grounds that one opened bid shows, in the order of the article."""
     price = said["price"]
     is_priced = price is not None and price["currency"] == terms.currency
     found = {
-        Ground.UNSIGNED: not is_signed,
-        Ground.NOT_QUALIFIED: any(
-            each.standing in (Standing.INVALID, Standing.MISSING) for each in licences
-        ),
+        Ground.UNSIGNED: not signed.by_bidder,
+        Ground.MEMBER_UNSIGNED: signed.has_silent_member,
+        Ground.MEMBER_SIGNATURE_WRONG: signed.has_wrong_member,
+        Ground.NOT_QUALIFIED: _is_short(licences),
         Ground.OVER_CEILING: is_priced and _is_over(price, terms.ceiling),
         Ground.OTHER_CURRENCY: price is not None and not is_priced,
         Ground.BOND_MISSING: needs_bond and said["bond"] is None,
     }
     return tuple(ground.value for ground, holds in found.items() if holds)
+
+
+def judged_again(flags: Sequence[str], licences: Sequence[Result]) -> tuple[str, ...]:
+    """Return a bid's own flags once its licences were judged anew; no other follows from them."""
+    others = {each for each in flags if each != Ground.NOT_QUALIFIED}
+    found = others | {Ground.NOT_QUALIFIED.value} if _is_short(licences) else others
+    return tuple(ground.value for ground in Ground if ground.value in found)
 
 
 def shared_flags(
@@ -134,6 +144,10 @@ def _bidders(key: Address, said: Mapping[str, Any], wanted: Sequence[Requirement
     shown = shown_licences.holders(shown_licences.shown_in(said), wanted)
     has_agreement = any(each["role"] == AGREEMENT for each in said["files"])
     return Bidders(key, tuple(names), has_agreement, shown)
+
+
+def _is_short(licences: Sequence[Result]) -> bool:
+    return any(each.standing in (Standing.INVALID, Standing.MISSING) for each in licences)
 
 
 def _is_over(price: Mapping[str, str], ceiling: Mapping[str, str] | None) -> bool:

@@ -6,13 +6,13 @@ opens, so that a process that dies goes on where it stood.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.canonical import parse_object
 from ledger.errors import Unavailable
 from ledger.tenders import admission, bid_flags, opening_record, shown_licences
-from ledger.tenders.bid_flags import Ground, Terms
+from ledger.tenders.bid_flags import Terms
 from ledger.tenders.envelopes import ENVELOPE_BYTES, cut
 from ledger.tenders.errors import SharesBad, UnsealedInvalid, WindowNotOpen
 from ledger.tenders.events import Phase, PolicyRegistered, TenderEvent
@@ -23,6 +23,7 @@ from ledger.tenders.phases import phase_at
 from ledger.tenders.qualification import Ask
 from ledger.tenders.requests import nonce_of
 from ledger.tenders.shown_licences import Bench, Result, Standing
+from ledger.tenders.signatures import signed_by
 from ledger.tenders.state import Bid, TenderState
 from ledger.tenders.suspensions import clock
 from ledger.tenders.unsealing import Opened
@@ -120,15 +121,14 @@ class Opening:
         if opened is None:
             lost = {"file": "0x" + file_of(bid, self.part).hex()}
             return Found(bid.bidder, bid.version, Cause.FILE_LOST, lost)
-        shown = shown_licences.shown_in(parse_object(opened.encoded))
-        is_signed = shown_licences.is_signed(opened.encoded, opened.signature, shown)
-        return self._judged(bid, opened.encoded, joined.broken, is_signed=is_signed)
+        return self._judged(bid, opened, joined.broken)
 
     def asked_again(self, found: Found) -> Found:
         """Return an opened bid with its licences judged anew; nothing else of it changes."""
         bid = self.state.lot(self.lot).bids[found.bidder]
-        is_signed = Ground.UNSIGNED not in found.flags
-        return self._judged(bid, found.manifest, found.broken, is_signed=is_signed)
+        licences = self._licences(bid, parse_object(found.manifest))
+        flags = bid_flags.judged_again(found.flags, licences)
+        return replace(found, flags=flags, licences=licences)
 
     def findings(self, found: Mapping[Address, Found]) -> Findings:
         """Return what the files gave, for the record; flags between bids are told of here."""
@@ -201,25 +201,27 @@ class Opening:
             return False
         return True
 
-    def _judged(
-        self, bid: Bid, encoded: bytes, broken: tuple[int, ...], *, is_signed: bool
-    ) -> Found:
-        said = parse_object(encoded)
-        licences = shown_licences.results(
-            shown_licences.shown_in(said), self._ask(bid, said["identity"]["code"]), self.bench
-        )
+    def _judged(self, bid: Bid, opened: Opened, broken: tuple[int, ...]) -> Found:
+        said = parse_object(opened.encoded)
+        licences = self._licences(bid, said)
+        place = _message(bid).place(self.ledger)
+        signed = signed_by(opened.encoded, opened.signature, place.constant, self.terms.wanted)
         needs_bond = int(self.state.announcement.bond_authority, 16) != 0
         flags = bid_flags.own_flags(
-            said, licences, self.terms, is_signed=is_signed, needs_bond=needs_bond
+            said, licences, self.terms, signed=signed, needs_bond=needs_bond
         )
         return Found(
             bid.bidder,
             bid.version,
-            manifest=encoded,
+            manifest=opened.encoded,
             flags=flags,
             broken=broken,
             licences=licences,
         )
+
+    def _licences(self, bid: Bid, said: Mapping[str, Any]) -> tuple[Result, ...]:
+        shown = shown_licences.shown_in(said)
+        return shown_licences.results(shown, self._ask(bid, said["identity"]["code"]), self.bench)
 
     def _ask(self, bid: Bid, holder: str) -> Ask:
         """Presentations serve this bid alone, made between publication and the deadline."""

@@ -4,16 +4,16 @@ What a manifest shows is an SD-JWT, or a proof file that holds one, so that nobo
 to follow it to the chain.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from ledger.canonical import JsonMalformed
-from ledger.errors import LedgerError, Refused
+from ledger.errors import Refused
 from ledger.keys import PublicKey
 from ledger.licences.catalogue import Catalogue
-from ledger.tenders import manifest, qualification, requests
+from ledger.tenders import qualification, requests
 from ledger.tenders.qualification import Ask, Judged
 from ledger.tenders.requests import ORGANISATION, Requirement
 from ledger.verification.check import Verdict
@@ -50,6 +50,18 @@ class Presented:
         content = self.opened.content
         found = content[0].claims.get("holder_code") if isinstance(content, tuple) else None
         return found if isinstance(found, str) else None
+
+    @property
+    def vct(self) -> str | None:
+        """The type that it says it is of, None for what cannot be read."""
+        content = self.opened.content
+        return content[1].vct if isinstance(content, tuple) else None
+
+    @property
+    def key(self) -> PublicKey | None:
+        """The key that it is bound to (RFC 7800 `cnf`), None for one that is bound to none."""
+        content = self.opened.content
+        return content[1].holder_key if isinstance(content, tuple) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,7 @@ def holders(shown: Iterable[Presented], wanted: Sequence[Requirement]) -> tuple[
     found = [
         organisation_of(each.identity, each.holder)
         for each in shown
-        if _vct(each) in types and each.holder is not None
+        if each.vct in types and each.holder is not None
     ]
     return tuple(dict.fromkeys(found))
 
@@ -138,7 +150,7 @@ def results(shown: Iterable[Presented], ask: Ask, bench: Bench) -> tuple[Result,
         )
         for requirement in wanted
         for each in told
-        if _vct(each) == requirement.vct
+        if each.vct == requirement.vct
     ]
     missing = requests.missing(wanted, [each.requirement for each in judged])
     found = {each: Result(each, Standing.MISSING) for each in missing}
@@ -149,22 +161,12 @@ def results(shown: Iterable[Presented], ask: Ask, bench: Bench) -> tuple[Result,
 
 def answered(shown: Iterable[Presented], wanted: Iterable[Requirement]) -> dict[str, bool]:
     """Return which requirements `results` tells of, by id: whether there is a document to judge."""
-    told = {_vct(each) for each in shown}
+    told = {each.vct for each in shown}
     return {
         each.id: each.vct in told
         for each in wanted
         if each.who == ORGANISATION and (each.vct in told or not each.optional)
     }
-
-
-def is_signed(encoded: bytes, signature: str | None, shown: Iterable[Presented]) -> bool:
-    """Whether a key that a licence of who shows it is bound to signed the manifest.
-
-    Another organisation's key signs for nobody here. What the licence is worth, `results` tells.
-    """
-    if signature is None:
-        return False
-    return any(_signed(encoded, signature, key) for key in _keys(shown))
 
 
 def _best(requirement: str, judged: Sequence[Judged]) -> Result:
@@ -175,26 +177,3 @@ def _best(requirement: str, judged: Sequence[Judged]) -> Result:
                 return Result(requirement, Standing(verdict.value), each.reasons)
     reasons = own[0].reasons if own else ()
     return Result(requirement, Standing.INVALID if own else Standing.MISSING, reasons)
-
-
-def _vct(shown: Presented) -> str | None:
-    content = shown.opened.content
-    return content[1].vct if isinstance(content, tuple) else None
-
-
-def _keys(shown: Iterable[Presented]) -> Iterator[PublicKey]:
-    """Yield the keys that those are bound to (RFC 7800 `cnf`) who show their own licences."""
-    for each in shown:
-        content = each.opened.content
-        if each.holder != each.identity["code"] or not isinstance(content, tuple):
-            continue
-        if content[1].holder_key is not None:
-            yield content[1].holder_key
-
-
-def _signed(encoded: bytes, signature: str, key: PublicKey) -> bool:
-    try:
-        manifest.require_signed(encoded, signature, key)
-    except LedgerError:
-        return False
-    return True

@@ -1,10 +1,13 @@
 """A bidder at a terminal, with a tender's documents and a bid in two folders."""
 
+import io
 from typing import Any
 
 import orjson
 
-from tests.support.sealed_bids import PRICE, TENDER, tender_documents
+from ledger.tenders.file_keys import file_key
+from ledger.tenders.unsealing import Opened, open_part
+from tests.support.sealed_bids import PRICE, TENDER, Sinks, tender_documents
 from tests.support.terminal import Terminal
 from wallet.home import write_file
 from wallet.tenders.bids import BidStore, StoreKey
@@ -58,3 +61,12 @@ class Desk:
         kept = self.store.place(TENDER, 0)
         key = self.terminal.outside.keyring.account(kept.key_name, "correct horse")
         return kept.secrets(kept.versions()[-1], StoreKey.of(key.private_key))
+
+    def opened(self) -> Opened:
+        """Return the first part of the first version, as an opening finds it."""
+        kept = self.store.place(TENDER, 0)
+        signed, secret = kept.newest(), self.secrets[0]
+        context = signed.message.place(signed.ledger).context(1, 1)
+        key = file_key(secret.s_b, secret.s_c, context)
+        file = io.BytesIO(kept.part_file(1, 1).read_bytes())
+        return open_part(file, key, signed.ledger, signed.message, 1, Sinks())

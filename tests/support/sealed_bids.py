@@ -171,9 +171,13 @@ def sealed_bid(
     key: bytes = b"\x11" * 32,
     signer: Signer | None = None,
     who: dict[str, str] = IDENTITY,
+    more: Sequence[BidFile] = (),
     **changes: Any,
 ) -> InMemory:
-    """A bid of `who` with this one-time key; `changes` are made to the manifest alone."""
+    """A bid of `who` with this one-time key and `more` open files.
+
+    `changes` are made to the manifest alone.
+    """
     encoded, files = tender_documents()
     found = documents.read(encoded)
     place = Place(found.ledger, found.tender, 0, account(key))
@@ -183,7 +187,7 @@ def sealed_bid(
     sealed = secrets.envelopes(found.keys(files)[1], found.threshold, context, randomness)
     part_file = PartFile(
         bid_head(place, **{"identity": who, **changes}),
-        bid_files(OPEN, "public"),
+        [*bid_files(OPEN, "public"), *more],
         bid_files(CONFIDENTIAL, "technical"),
         found.recipients,
         signer,

@@ -8,6 +8,7 @@ import click
 from ledger import age
 from ledger.tenders.signed_bids import Backup
 from wallet.commands.bid_backup import disclose_backup
+from wallet.commands.bid_joint import asks, consent
 from wallet.commands.bid_listing import list_
 from wallet.commands.bid_objecting import object_
 from wallet.commands.bid_opening import open_, open_confidential_files
@@ -45,7 +46,9 @@ def seal(outside: Surroundings, /, documents: Path, folder: Path, **given: Any) 
     (jurisdiction, code, name), validityDays, and parts, each with price (amount, currency, tax) or
     null, durationDays, quality, and bond and presentations where there are any; and for part N the
     files below part-N/public, which all may read after opening, and part-N/confidential, which only
-    those may who evaluate.
+    those may who evaluate. A joint bid has members besides, two at least, each with identity (and a
+    salt), presentations and consent, and part-1/public/joint-agreement.pdf. For what licences are
+    presented: suizheng bid asks; how a member consents: suizheng bid consent.
 
     The first bid makes a one-time key that nobody can link to you; a second one replaces the first.
     """
@@ -83,7 +86,7 @@ def export_backup(outside: Surroundings, /, tender: str, **given: Any) -> None:
 
 
 for _command in (
-    *(submit, replace, withdraw, list_, disclose, disclose_backup, watch, recover, status),
-    *(read_secrets, open_, open_confidential_files, object_),
+    *(asks, consent, submit, replace, withdraw, list_, disclose, disclose_backup, watch),
+    *(recover, status, read_secrets, open_, open_confidential_files, object_),
 ):
     bid.add_command(_command)

@@ -51,7 +51,7 @@ def seal_bid(
     """Seal the next version of the bid in a folder; raises as `read_bid` and `Sealer` do."""
     described = read_bid(folder)
     kept = place_of(outside, known.documents, given["lot"])
-    password = _password(outside, kept, given["passwords"])
+    password = one_time_password(outside, kept, given["passwords"])
     now = outside.now()
     with waiting("Sealing"):
         sealer = Sealer(
@@ -93,7 +93,7 @@ def shown(place: BidPlace, signed: SignedBid) -> dict[str, Any]:
     }
 
 
-def _password(outside: Surroundings, kept: BidPlace, passwords: Passwords) -> str:
+def one_time_password(outside: Surroundings, kept: BidPlace, passwords: Passwords) -> str:
     """Return the password of the one-time key, which is made the first time."""
     try:
         outside.keyring.entry(kept.key_name)

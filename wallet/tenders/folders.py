@@ -2,15 +2,17 @@
 
 import mimetypes
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Refused
-from ledger.tenders import documents
+from ledger.tenders import bid_flags, documents
 from ledger.tenders.age_files import BidFile
 from ledger.tenders.documents import STATEMENT, Documents
+from ledger.tenders.signatures import AGREEMENT
 from wallet.home import FileMissing, FileUnreadable, read_file, read_pieces
 
 DOCUMENTS: Final = "documents.json"
@@ -19,6 +21,8 @@ _OPEN: Final = "public"
 _CONFIDENTIAL: Final = "confidential"
 _PIECE_BYTES: Final = 2**18
 _ANY: Final = "application/octet-stream"
+_ROLES: Final = {AGREEMENT: AGREEMENT}
+"""Open files that have a role by their names, whatever they end with."""
 _OF_BID: Final = frozenset({"identity", "members", "validityDays", "parts"})
 _OF_PART: Final = frozenset({"price", "durationDays", "quality", "bond", "presentations"})
 
@@ -63,6 +67,15 @@ def read_documents(folder: Path) -> Known:
     named = (each["path"] for each in found.content["files"] if each["role"] == STATEMENT)
     statements = {path: read_file(folder / path) for path in named if (folder / path).exists()}
     return Known(found, found.keys(statements))
+
+
+def standing_requests(known: Documents, folder: Path) -> dict[str, bytes]:
+    """Return the files of a tender's standing request by path; `Terms.of` says what is missing."""
+    found = {}
+    for each in bid_flags.requested(known):
+        with suppress(FileMissing):
+            found[each["path"]] = read_file(folder / each["path"])
+    return found
 
 
 def read_bid(folder: Path) -> BidInput:
@@ -112,7 +125,7 @@ def _files(folder: Path, below: str) -> Iterator[BidFile]:
         if not path.is_file():
             raise FileUnreadable(str(path), "not a file")
         kind = mimetypes.guess_type(path.name)[0] or _ANY
-        role = _OPEN if below else "technical"
+        role = _ROLES.get(path.stem, _OPEN) if below else "technical"
         name = path.relative_to(folder).as_posix()
         yield BidFile(name, _size(path), kind, role, _reading(path))
 

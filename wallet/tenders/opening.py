@@ -1,7 +1,6 @@
 """Opening a tender's bids on one's own machine: chain from a node, files from a folder."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +9,6 @@ from ledger.chain.client import LedgerClient
 from ledger.chain.tender_history import TenderHistory, tender_history
 from ledger.errors import Refused
 from ledger.licences.catalogue import load_catalogue
-from ledger.tenders import bid_flags
 from ledger.tenders.bid_flags import Terms
 from ledger.tenders.errors import DocumentsOutdated
 from ledger.tenders.history import tenders_of
@@ -24,10 +22,10 @@ from ledger.verification.evidence import Evidence, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.records import open_record, query_about
 from wallet import evidence
-from wallet.home import FileMissing, private_folder, read_file
+from wallet.home import private_folder
 from wallet.surroundings import Surroundings
 from wallet.tenders.archive import reading
-from wallet.tenders.folders import Known
+from wallet.tenders.folders import Known, standing_requests
 from wallet.tenders.unpacking import unpacking
 from wallet.trust import Trust
 
@@ -64,7 +62,7 @@ class OpeningRoom:
         if state.docs[-1] != documents.digest:
             raise DocumentsOutdated(state.docs[-1])
         state.lot(place[0])
-        terms = Terms.of(documents, _requests(known, folder))
+        terms = Terms.of(documents, standing_requests(documents, folder))
         ledger = LedgerRef(client.deployment.chain_id, client.deployment.tenders.ledger)
         bench = _bench(terms, outside, client)
         return cls(happened, Opening(ledger, state, *place, at, terms, bench))
@@ -109,14 +107,6 @@ class _Nowhere:
 
     def write(self, octets: bytes, /) -> None:
         """Forget what comes."""
-
-
-def _requests(known: Known, folder: Path) -> dict[str, bytes]:
-    found = {}
-    for each in bid_flags.requested(known.documents):
-        with suppress(FileMissing):  # `Terms.of` says so
-            found[each["path"]] = read_file(folder / each["path"])
-    return found
 
 
 def _bench(terms: Terms, outside: Surroundings, client: LedgerClient) -> Bench:

@@ -18,6 +18,7 @@ from ledger.tenders.errors import UnsealedInvalid
 from ledger.tenders.messages import SubmitBid
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, cause_of
 from ledger.tenders.shown_licences import Result, Standing
+from ledger.tenders.signatures import signed_by
 from ledger.tenders.state import Bid, TenderState
 from ledger.tenders.unsealing import Opened
 from ledger.values import Address, LedgerRef
@@ -118,6 +119,8 @@ class _Room:
             return Cause.UNSEALED_INVALID
 
     def _row(self, bid: Bid, found: Opened) -> tuple[OpenedBid, tuple[str, ...]]:
+        assert bid.told is not None  # `readable` leaves others out
+        constant = bid.told.bid.place(self.ledger).constant
         row = next(
             (each for each in _rows(self.said, "bids") if each.get("bidder") == bid.bidder), {}
         )
@@ -138,7 +141,7 @@ class _Room:
             said,
             licences,
             self.terms,
-            is_signed=shown_licences.is_signed(found.encoded, found.signature, shown),
+            signed=signed_by(found.encoded, found.signature, constant, self.terms.wanted),
             needs_bond=int(self.state.announcement.bond_authority, 16) != 0,
         )
         told = tuple((each.requirement, each.standing.value) for each in licences)

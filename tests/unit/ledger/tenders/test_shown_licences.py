@@ -13,7 +13,7 @@ from ledger.tenders.requests import Requirement, nonce_of
 from ledger.tenders.shown_licences import Result, Standing, presented
 from ledger.values import Status
 from tests.support import verification
-from tests.support.licences import FIELDS, HOLDER_KEY, STRANGER_KEY
+from tests.support.licences import FIELDS, HOLDER_KEY
 from tests.support.opened_tender import OpenedTender, bidder_key, identity_of
 from tests.support.sealed_bids import TENDER, sealed_bid
 from tests.support.sealing import KNOWN, account
@@ -125,7 +125,7 @@ class TestResults:
         ]
         found = opened(GOOD, who=identity_of("甲"), members=members)
         assert found.licences == (Result("builder", Standing.VALID),)
-        assert found.flags == ()
+        assert found.flags == ("UNSIGNED", "MEMBER_UNSIGNED")
 
     def test_of_another_firm_that_may_be_a_member_but_does_not_show_it(self) -> None:
         """Neither does it qualify the bid, nor does its key sign for it."""
@@ -134,16 +134,11 @@ class TestResults:
         ]
         for given in ({}, {"members": members}):
             found = opened(GOOD, shown(GOOD), who=identity_of("甲"), **given)
+            silent = ("MEMBER_UNSIGNED",) if given else ()
             assert found.licences == (
                 Result("builder", Standing.INVALID, ("presentation.other-organisation",)),
             )
-            assert found.flags == ("UNSIGNED", "NOT_QUALIFIED")
-
-
-class TestSignature:
-    @pytest.mark.parametrize("signer", [None, STRANGER_KEY], ids=["none", "another's"])
-    def test_is_by_the_key_of_a_shown_licence(self, signer: Any) -> None:
-        assert opened(GOOD, shown(GOOD), signer=signer).flags == ("UNSIGNED",)
+            assert found.flags == ("UNSIGNED", *silent, "NOT_QUALIFIED")
 
 
 class TestPresented:
@@ -184,7 +179,8 @@ class TestJointBids:
         tender.disclose("甲", "乙", "丙")
         tender.release(1, 2, 3)
         told = tender.opening().findings(tender.open_all()).opened
-        flags = {key: set(each.flags) - {"UNSIGNED"} for key, each in told.items()}
+        unsigned = {"UNSIGNED", "MEMBER_UNSIGNED"}
+        flags = {key: set(each.flags) - unsigned for key, each in told.items()}
         assert flags == {
             tender.key("甲"): {"NO_AGREEMENT", "JOINT_CLASH"},
             tender.key("乙"): {"JOINT_CLASH"},

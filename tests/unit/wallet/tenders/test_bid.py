@@ -13,7 +13,6 @@ import pytest
 from ledger import age
 from ledger.canonical import b64url_decode
 from ledger.tenders import documents, messages
-from ledger.tenders.file_keys import file_key
 from ledger.tenders.joining import join_released
 from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.unsealing import open_confidential, open_part
@@ -172,12 +171,7 @@ class TestSeal:
     def test_signs_the_manifest_with_the_licences_key(self, desk: Desk) -> None:
         desk.terminal.run("key", "new", "holder", "firm")
         desk.seal("--sign-with", "firm")
-        signed = desk.store.place(TENDER, 0).newest()
-        context = signed.message.place(signed.ledger).context(1, 1)
-        secret = desk.secrets[0]
-        file = desk.store.place(TENDER, 0).part_file(1, 1).read_bytes()
-        key = file_key(secret.s_b, secret.s_c, context)
-        held = open_part(io.BytesIO(file), key, signed.ledger, signed.message, 1, Sinks())
+        held = desk.opened()
         assert held.signature is not None
         assert b64url_decode(held.signature.split(".")[1]) == held.encoded
 
