@@ -47,9 +47,12 @@ class ContractReader:
             raise plainly(exc) from exc
 
     def logs(
-        self, contract: Address, topics: Sequence[str | None], start: int, end: int
+        self, contract: Address, topics: Sequence[str | list[str] | None], start: int, end: int
     ) -> list[RawLog]:
-        """Return a contract's logs of a span of blocks; one that the node refuses is halved."""
+        """Return a contract's logs of a span of blocks; one that the node refuses is halved.
+
+        A topic that is a list stands for any of its members.
+        """
         if start > end:
             return []
         asked = {

@@ -64,7 +64,7 @@ class Holdings:
             elif path.name == MAILBOX:
                 self._take_posted(path)
             elif path.stat().st_size <= MOST_PAPER_BYTES:
-                self._take_paper(path)
+                self.take_paper(path)
 
     def unsealer(self, ledger: LedgerRef) -> "Unsealer":
         """Return what opens the files of bids on a ledger."""
@@ -107,7 +107,10 @@ class Holdings:
         if isinstance(told.get("receipt"), str):
             self._take_receipt(told["receipt"])
 
-    def _take_paper(self, path: Path) -> None:
+    def take_paper(self, path: Path) -> None:
+        """Take a paper, whatever it is, where there is one; raise `FileUnreadable`."""
+        if not path.is_file():
+            return
         content = read_file(path)
         self.papers[hashlib.sha256(content).digest()] = content
         if path.name == RECORD:

@@ -10,8 +10,6 @@ from ledger.tenders.collusion.documents import Traits
 from ledger.tenders.collusion.flags import Code, Flag, Strength, flag
 from ledger.tenders.collusion.material import BidMaterial
 
-UPLOADS_WITHIN_SECONDS: Final = 300
-"""Files of different bids that came within so many seconds of one another (proposed)."""
 RSIDS_SHARED: Final = 5
 RSIDS_SHARE: Final = 0.10
 """Editing sessions in common: so many, and such a part of the smaller file's (proposed)."""
@@ -24,43 +22,13 @@ _SOFTWARE: Final = frozenset({"producer", "creator"})
 _EQUAL: Final = "equal values"
 
 
-def devices(bids: Iterable[BidMaterial]) -> Iterator[Flag]:
-    """Yield SAME_DEVICE for fingerprints in several bids."""
-    said = {
-        bid.id: {f"{kind}:{value}" for kind, found in bid.devices.items() for value in found}
-        for bid in bids
-    }
-    yield from _shared(Code.SAME_DEVICE, said, "salted fingerprints, self-reported")
-
-
 def people(bids: Iterable[BidMaterial]) -> Iterator[Flag]:
-    """Yield SAME_STAFF, SAME_AGENT, SAME_PAYER and RELATED."""
+    """Yield SAME_PAYER for one guarantee behind several bids, RELATED for one person in charge."""
     told = tuple(bids)
-    for code, values in (
-        (Code.SAME_STAFF, {bid.id: set(bid.staff) for bid in told}),
-        (Code.SAME_AGENT, {bid.id: set(bid.agents) for bid in told}),
-        (Code.SAME_PAYER, {bid.id: set(bid.payers) for bid in told}),
-        (Code.RELATED, {bid.id: set(bid.controllers) for bid in told}),
-    ):
-        yield from _shared(code, values, "salted identities")
-
-
-def uploads(bids: Iterable[BidMaterial]) -> Iterator[Flag]:
-    """Yield SAME_UPLOAD for one address of several bids, and weakly for files close in time."""
-    told = tuple(bids)
-    addresses = {bid.id: {trace.address for trace in bid.uploads} for bid in told}
-    yield from _shared(Code.SAME_UPLOAD, addresses, "addresses in the service's sealed log")
-    for one, other in combinations(told, 2):
-        gaps = [abs(a.at - b.at) for a in one.uploads for b in other.uploads]
-        if gaps and min(gaps) <= UPLOADS_WITHIN_SECONDS:
-            yield flag(
-                Code.SAME_UPLOAD,
-                (one.id, other.id),
-                [{"seconds": str(min(gaps))}],
-                method="times of uploads",
-                threshold=f"<= {UPLOADS_WITHIN_SECONDS} s",
-                strength=Strength.WEAK,
-            )
+    payers = {bid.id: set(bid.payers) for bid in told}
+    yield from _shared(Code.SAME_PAYER, payers, "digests of guarantees and receipts")
+    controllers = {bid.id: set(bid.controllers) for bid in told}
+    yield from _shared(Code.RELATED, controllers, "salted names in shown licences")
 
 
 def files(bids: Iterable[BidMaterial], ours: frozenset[str]) -> Iterator[Flag]:

@@ -74,6 +74,18 @@ class Flag:
     strength: Strength = Strength.PLAIN
 
 
+@dataclass(frozen=True, slots=True)
+class Unlooked:
+    """Signals that nobody looked for, and why; `about` is the procedure, empty for these bids.
+
+    That they are absent from the flags says nothing.
+    """
+
+    codes: tuple[Code, ...]
+    reason: str
+    about: str = ""
+
+
 def flag(  # the six members that a flag has
     code: Code,
     bids: Iterable[str],

@@ -51,6 +51,20 @@ def history_flags(procedures: Iterable[Procedure]) -> Iterator[Flag]:
     yield from _varieties(told)
 
 
+def concerning(flags: Iterable[Flag], procedure: Procedure) -> Iterator[Flag]:
+    """Yield the flags of a history that are about a procedure, its buyer or those who bid in it."""
+    tenderers = {id_ for bid in procedure.bids for id_ in bid.tenderers}
+    for each in flags:
+        about = [dict(told) for told in each.evidence]
+        if any(
+            told.get("procedure") == procedure.id
+            or told.get("buyer") == procedure.buyer
+            or told.get("tenderer") in tenderers
+            for told in about
+        ):
+            yield each
+
+
 def fences(values: Sequence[Fraction]) -> Fences | None:
     """Return the fences of values; None for fewer than `LEAST`."""
     if len(values) < LEAST:

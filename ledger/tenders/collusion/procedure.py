@@ -14,11 +14,11 @@ _DAY: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class JudgedBid:
-    """An opened bid after the report; `at` when it was received, in Unix seconds."""
+    """An opened bid after the report; `at` when it came, in Unix seconds, None where unknown."""
 
     id: str
     tenderers: tuple[str, ...]
-    at: int
+    at: int | None
     price: str | None
     is_rejected: bool = False
 
@@ -70,7 +70,7 @@ def _alone(procedure: Procedure) -> Iterator[Flag]:
 def _late(procedure: Procedure) -> Iterator[Flag]:
     """A late bid that won: impossible here, so an alarm."""
     for bid in procedure.bids:
-        if bid.id == procedure.winner and bid.at >= procedure.deadline:
+        if bid.id == procedure.winner and bid.at is not None and bid.at >= procedure.deadline:
             evidence = [{"at": str(bid.at), "deadline": str(procedure.deadline)}]
             yield flag(
                 Code.R030,

@@ -3,12 +3,22 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
-from ledger.tenders.collusion import documents, equality, prices
+from ledger.tenders.collusion import bills, documents, equality, prices
 from ledger.tenders.collusion.documents import Traits
-from ledger.tenders.collusion.flags import Flag
+from ledger.tenders.collusion.flags import Code, Flag, Unlooked
 from ledger.tenders.collusion.material import BidMaterial, FileContent
 from ledger.tenders.collusion.near_text import near_texts
+
+_PAIR: Final = 2
+NO_SOURCE: Final = (
+    Unlooked((Code.SAME_DEVICE,), "wallets read no numbers of machines"),
+    Unlooked((Code.SAME_UPLOAD,), "services keep no addresses of those who upload"),
+    Unlooked((Code.SAME_STAFF, Code.SAME_AGENT), "bids do not declare staff or agents"),
+)
+"""Signals for which nothing is collected: what a machine or a network tells of a bidder is
+self-reported or the platform's secret, and a bid that declares its staff declares what it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +32,17 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What was seen, and what could not be looked at."""
+    """What was seen, which files could not be read, and what nobody looked for."""
 
     flags: tuple[Flag, ...]
     unreadable: tuple[Unreadable, ...]
+    unlooked: tuple[Unlooked, ...]
 
 
 def signals(bids: Iterable[BidMaterial], tender: Sequence[FileContent] = ()) -> Signals:
     """Return the signals over bids of one lot; what the `tender` itself gave out counts for none.
 
-    Indicators over the procedure and over a history are `procedure_flags` and `history_flags`.
+    Indicators over the procedure and its buyer's history are `procedures.indicators`.
     """
     told = tuple(bids)
     read = {bid.id: {file.path: documents.read(file.content) for file in bid.files} for bid in told}
@@ -40,8 +51,6 @@ def signals(bids: Iterable[BidMaterial], tender: Sequence[FileContent] = ()) -> 
     digests = frozenset(sha256(file.content).hexdigest() for file in tender)
     given = _joined(ours)
     flags = (
-        *equality.devices(told),
-        *equality.uploads(told),
         *equality.files(told, digests),
         *equality.images(traits, given.images | digests),
         *equality.authors(traits, given),
@@ -50,7 +59,12 @@ def signals(bids: Iterable[BidMaterial], tender: Sequence[FileContent] = ()) -> 
         *prices.equal_prices(told),
         *prices.price_patterns(told),
     )
-    return Signals(flags, tuple(_unreadable(read)))
+    return Signals(flags, tuple(_unreadable(read)), (*NO_SOURCE, *_unpriced(told)))
+
+
+def _unpriced(bids: Sequence[BidMaterial]) -> Iterable[Unlooked]:
+    if sum(bool(bid.lines) for bid in bids) < _PAIR:
+        yield Unlooked((Code.PRICE_PATTERN,), f"over unit prices: no two bids bring {bills.NAME}")
 
 
 def _texts(traits: Mapping[str, Sequence[Traits]]) -> dict[str, str]:

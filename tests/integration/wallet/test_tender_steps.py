@@ -240,3 +240,29 @@ class TestTwoEnvelopes:
         assert office.terminal.json(*words, code=1)["error"] == "NotDisclosed"
         told = lot.evaluate(points, seats=3, part=2)
         assert told["candidates"] == [second, first]
+
+
+class TestSignals:
+    def test_look_at_the_lot_and_at_its_buyers_other_ones(
+        self, town: TenderTown, evaluated: Lot
+    ) -> None:
+        other = Lot(town, "GZ-2026-0205", "子", "丑").office
+        office = evaluated.office
+        archive = office.terminal.folder / "archive"
+        archive.mkdir()
+        report = office.terminal.folder / "report.json"
+        (archive / "report.json").write_bytes(report.read_bytes())
+        words = ("tender", "signals", office.out, "--documents", office.documents)
+        told = office.terminal.json(*words, "--archive", archive)
+        assert {each["code"] for each in told["signals"]} == {"SAME_FILE", "PRICE_EQUAL"}
+        gaps = [(each.get("about"), each["reason"]) for each in told["notLookedAt"]]
+        own, others = f"{office.tender}/0", f"{other.tender}/0"
+        assert not [reason for about, reason in gaps if about == own and "at hand" in reason]
+        assert [reason for about, reason in gaps if about == others and "at hand" in reason]
+        (archive / "opening-record.json").write_bytes(other.record().read_bytes())
+        told = office.terminal.json(*words, "--archive", archive)
+        assert others not in {each.get("about") for each in told["notLookedAt"]}
+        bare = office.terminal.json(*words)
+        (own_gap,) = [each for each in bare["notLookedAt"] if each.get("about") == own]
+        assert "R018" in own_gap["codes"]
+        assert "Not looked at: SAME_DEVICE" in office.terminal.run(*words)

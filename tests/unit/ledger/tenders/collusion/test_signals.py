@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from ledger.tenders.collusion.flags import Code, Flag, Strength
-from ledger.tenders.collusion.material import BidMaterial, FileContent, UploadTrace
+from ledger.tenders.collusion.material import BidMaterial, FileContent
 from ledger.tenders.collusion.signals import Unreadable, signals
 from tests.support.bid_papers import copied, pdf_file, prose, word_file
 
@@ -27,8 +27,6 @@ class TestEquality:
     @pytest.mark.parametrize(
         ("code", "member", "law"),
         [
-            (Code.SAME_STAFF, "staff", "40(3)"),
-            (Code.SAME_AGENT, "agents", "40(2)"),
             (Code.SAME_PAYER, "payers", "40(6)"),
             (Code.RELATED, "controllers", "34"),
         ],
@@ -42,29 +40,18 @@ class TestEquality:
         assert flag.law.endswith(law)
         assert not found(told[1:], code)
 
-    def test_of_devices_is_by_kind(self) -> None:
-        told = bids(
-            {"devices": {"mac": frozenset({"x"}), "disk": frozenset({"y"})}},
-            {"devices": {"mac": frozenset({"x"})}},
-            {"devices": {"disk": frozenset({"x"})}},  # the same hash of another thing
-        )
-        (flag,) = found(told, Code.SAME_DEVICE)
-        assert (flag.bids, flag.evidence) == (("bid-1", "bid-2"), ({"value": "mac:x"},))
-
     def test_that_nobody_reported_proves_nothing(self) -> None:
         assert signals(bids({}, {}, {})).flags == ()
 
-    def test_of_uploads(self) -> None:
-        told = bids(
-            {"uploads": (UploadTrace("10.0.0.1", 1_000),)},
-            {"uploads": (UploadTrace("10.0.0.1", 9_000),)},
-            {"uploads": (UploadTrace("10.0.0.2", 9_300),)},
-            {"uploads": (UploadTrace("10.0.0.3", 9_601),)},
-        )
-        same, near = found(told, Code.SAME_UPLOAD)
-        assert (same.bids, same.strength) == (("bid-1", "bid-2"), Strength.PLAIN)
-        assert (near.bids, near.strength) == (("bid-2", "bid-3"), Strength.WEAK)
-        assert near.evidence == ({"seconds": "300"},)
+    def test_what_has_no_source_is_named(self) -> None:
+        named = {code for gap in signals(bids({}, {})).unlooked for code in gap.codes}
+        assert named == {
+            *(Code.SAME_DEVICE, Code.SAME_UPLOAD, Code.SAME_STAFF, Code.SAME_AGENT),
+            Code.PRICE_PATTERN,
+        }
+        bill = {"lines": {"1": "2.00"}}
+        last = signals(bids(bill, bill)).unlooked[-1]
+        assert Code.PRICE_PATTERN not in last.codes
 
 
 class TestFiles:
