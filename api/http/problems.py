@@ -178,6 +178,11 @@ STATUS: Final[Mapping[str, int]] = {
     "NotDisclosed": 409,
     "BidRejected": 409,
     "ComplaintAlreadyFiled": 409,
+    "ComplaintTransitionIllegal": 409,
+    "GroundMissing": 409,
+    "StepForbidden": 409,
+    "OpeningNotRecorded": 409,
+    "ScoresMissing": 409,
     # It was there.
     "ScanErased": 410,
     "TripErased": 410,

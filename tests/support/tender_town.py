@@ -34,7 +34,7 @@ THRESHOLD: Final = 2
 PAYER: Final = "payer"
 DEEP: Final = 70
 """Blocks after which anvil calls one final."""
-_POLICY: Final = (
+POLICY: Final = (
     *(20 * DAY, 15 * DAY, 3 * DAY, 10 * DAY, 3 * DAY, 30 * DAY),
     *((300, 3_600), (600, 7_200), (600, 7_200), (600, 7_200)),
     *(2, 1, 2, 2),
@@ -200,13 +200,16 @@ class TenderTown:
         self.send(calls.admit_jurisdiction(at, place, council))
         self.send(calls.admit_agency(at, jurisdiction_id(place), code, "样例采购中心", council))
         self.send(calls.grant_role(at, self.agency, Role.TENDERER, council))
-        found = self.act("TenderPolicies", "registerPolicy", jurisdiction_id(place), _POLICY)
+        found = self.act("TenderPolicies", "registerPolicy", jurisdiction_id(place), POLICY)
         return bytes(found)
+
+    def call(self, contract: str, function: str, *values: Any) -> Call:
+        entry = load_abi(contract).functions[function]
+        return Call(self.deployment.addresses[contract], entry.encode(*values))
 
     def act(self, contract: str, function: str, *values: Any) -> Any:
         """Call a function, then send it; return what it answered, None for nothing."""
-        entry = load_abi(contract).functions[function]
-        call = Call(self.deployment.addresses[contract], entry.encode(*values))
+        entry, call = load_abi(contract).functions[function], self.call(contract, function, *values)
         asked = {"from": self.council.address, "to": call.to, "data": "0x" + call.data.hex()}
         with self.node() as node:
             answer = node.call("eth_call", asked, "latest")

@@ -31,6 +31,8 @@ _FOR_GOOD: Final = frozenset(
         *("TenderNotOpen", "RoleMissing", "AgencyNotActive", "PasswordWrong", "KeyNameTaken"),
         *("BidMissing", "NotDisclosed", "BidRejected", "MailboxClosed"),
         *("StepForbidden", "ObjectionClosed", "ComplaintTransitionIllegal", "GroundMissing"),
+        *("ObjectionAlreadyLodged", "ComplaintAlreadyFiled", "PolicyAlreadyRegistered"),
+        *("NotSuspended", "LotsAwarded", "NotAwardLedger"),
     }
 )
 _NOT_NOW: Final = frozenset(

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import orjson
 import pytest
 
-from api.http.problems import problem
 from api.services.issuers import SigningKeyMissing
 from api.store.database import StoreUnavailable
 from ledger.chain import tender_calls
@@ -16,7 +14,7 @@ from ledger.chain.calls import Call
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
 from ledger.chain.tender_reading import TenderReader
-from ledger.errors import ChainUnavailable, LedgerError, Refused
+from ledger.errors import ChainUnavailable, LedgerError
 from ledger.tenders import messages
 from ledger.tenders.errors import NotSealed, UploadIncomplete
 from ledger.tenders.ids import TenderId
@@ -24,36 +22,11 @@ from ledger.tenders.messages import SubmitBid
 from ledger.tenders.signed_bids import SignedBid
 from tests.support.anvil import anvil
 from tests.support.bid_desk import Desk
+from tests.support.refusals import BIDS, Walk, walk
 from tests.support.standing import account
 from tests.support.tender_town import Sale, TenderTown
-from wallet.service import problem as problem_of
 from wallet.tenders.bids import StoreKey
-from wallet.tenders.exits import code_of, name_of
 
-ROWS: Final = {
-    "BidLate": (409, 1),
-    "MessageExpired": (409, 4),
-    "BidVersionStale": (409, 1),
-    "DocumentsOutdated": (409, 4),
-    "BidSignatureInvalid": (422, 4),
-    "TenderUnknown": (404, 4),
-    "LotUnknown": (404, 4),
-    "PartsMismatch": (422, 4),
-    "PartUnknown": (422, 4),
-    "SharesMismatch": (422, 4),
-    "DigestMismatch": (422, 4),
-    "BondNotAttested": (422, 4),
-    "WindowNotOpen": (409, 3),
-    "WindowClosed": (409, 1),
-    "CommitmentMismatch": (422, 4),
-    "NotDisclosed": (409, 1),
-    "AlreadyDone": (409, 0),
-    "TrusteeKeyInvalid": (422, 4),
-    "TooFewBids": (409, 1),
-    "TenderSuspended": (409, 3),
-    "TenderNotOpen": (409, 1),
-}
-"""HTTP status and exit code of what the contract says; a repeat here is answered with 200."""
 OURS: Final[dict[type[LedgerError], tuple[tuple[Any, ...], int, int]]] = {
     NotSealed: ((), 422, 4),
     UploadIncomplete: ((7, 9), 409, 1),
@@ -62,35 +35,6 @@ OURS: Final[dict[type[LedgerError], tuple[tuple[Any, ...], int, int]]] = {
     SigningKeyMissing: ((b"\x01" * 32,), 503, 2),
 }
 """What no contract says: values, HTTP status, exit code."""
-
-
-def walk(error: LedgerError, status: int, code: int) -> None:
-    """From the error to the problem, over the wire, to the exit code; nothing of it is lost."""
-    answer = problem(error, "urn:x")
-    assert answer.status_code == status
-    body = bytes(answer.body)
-    told = problem_of(answer.status_code, body)
-    assert code_of(error) == code
-    assert code_of(told) == code
-    if isinstance(error, Refused):
-        assert name_of(told) == type(error).__name__
-        shown = set(orjson.loads(body)) - {"type", "title", "status", "detail", "instance"}
-        assert len(shown) == len(error.values())
-
-
-@dataclass
-class Walk:
-    """A bidder of each of two tenders; `refused` walks from a revert and notes its name."""
-
-    town: TenderTown
-    met: set[str] = field(default_factory=set)
-
-    def refused(self, call: Call, name: str) -> None:
-        with pytest.raises(Refused) as caught:
-            self.town.send(call)
-        assert type(caught.value).__name__ == name, caught.value
-        walk(caught.value, *ROWS[name])
-        self.met.add(name)
 
 
 @dataclass
@@ -157,7 +101,7 @@ def test_every_refusal_of_the_contract(town: TenderTown) -> None:
     town.act("TenderLedger", "terminate", few.known.tender, b"\x07" * 32)
     walked.refused(alone.disclosed(alone.s_b), "TenderNotOpen")
     _at_the_release(walked, sale, first, second)
-    assert walked.met == set(ROWS)
+    assert walked.met == set(BIDS)
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)

@@ -1,5 +1,7 @@
 """The opening record, recomputed by anybody."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -12,7 +14,9 @@ from ledger.tenders.opening_record import (
     record,
     record_digest,
 )
-from tests.support.tender_story import Story, address
+from ledger.tenders.policy.document import preset
+from ledger.tenders.policy.terms import terms_of
+from tests.support.tender_story import DAY, Story, address
 
 NAMES = ("Ann", "Bo", "Cai", "Dee", "Eli")
 CEILING = {"amount": "1000000.00", "currency": "CNY"}
@@ -115,6 +119,19 @@ class TestRecord:
         made = orjson.loads(record(story.events, story.id, (0, 1), findings(story, "Cai")))
         causes = {each["key"]: each["cause"] for each in made["notOpened"]}
         assert causes == {address("Ann"): "NOT_RELEASED", address("Bo"): "NOT_RELEASED"}
+
+    def test_names_bids_that_an_addendum_dropped(self) -> None:
+        """Where the policy says so, who did not confirm under the new documents is not opened."""
+        story = Story(replace(terms_of(preset("cn")), drops_stale_bids=True))
+        for name in NAMES[:4]:
+            story.submit(name)
+        story.amend(16 * DAY, affects_bids=True)
+        for name in NAMES[:3]:
+            story.submit(name, version=2)
+        story.open(NAMES[:3])
+        opened = {address(name): OpenedBid(story.manifest(name, version=2)) for name in NAMES[:3]}
+        made = orjson.loads(record(story.events, story.id, (0, 1), Findings(opened, {})))
+        assert made["notOpened"] == [{"key": address("Dee"), "cause": "OUTDATED"}]
 
     def test_a_failed_lot_opens_nothing(self) -> None:
         story = Story()
