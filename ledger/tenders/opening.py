@@ -220,15 +220,20 @@ class Opening:
         )
 
     def _licences(self, bid: Bid, said: Mapping[str, Any]) -> tuple[Result, ...]:
-        shown = shown_licences.shown_in(said)
-        return shown_licences.results(shown, self._ask(bid, said["identity"]["code"]), self.bench)
+        audience, holder = self.terms.audience, said["identity"]["code"]
+        ask = asked(self.ledger, self.state, bid, audience, holder)
+        return shown_licences.results(shown_licences.shown_in(said), ask, self.bench)
 
-    def _ask(self, bid: Bid, holder: str) -> Ask:
-        """Presentations serve this bid alone, made between publication and the deadline."""
-        end = self.state.ends[1].submit_end
-        place = _message(bid).place(self.ledger)
-        made = Window(self.state.published_at, end)
-        return Ask(self.terms.audience, nonce_of(place), made, end, holder)
+
+def asked(ledger: LedgerRef, state: TenderState, bid: Bid, audience: str, holder: str) -> Ask:
+    """Return how presentations of one bid are bound; `holder` is its bidder's code.
+
+    They serve this bid alone, made between publication and the deadline, for the `audience` that
+    the documents name.
+    """
+    end = state.ends[1].submit_end
+    made = Window(state.published_at, end)
+    return Ask(audience, nonce_of(_message(bid).place(ledger)), made, end, holder)
 
 
 def _shown(found: Found, shared: tuple[str, ...]) -> OpenedBid:

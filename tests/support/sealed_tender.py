@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from ledger.keys import Signer
 from ledger.tenders import manifest, messages
 from ledger.tenders.age_files import PartFile
 from ledger.tenders.bid_flags import Ground
@@ -24,6 +25,7 @@ class SealedTender(PaperedStory):
 
     flags: tuple[str, ...] = (Ground.UNSIGNED.value,)
     presentations: tuple[str, ...] = ()
+    signer: Signer | None = None
 
     def __init__(self, **given: Any) -> None:
         super().__init__(real=True, **given)
@@ -32,6 +34,13 @@ class SealedTender(PaperedStory):
 
     def manifest(self, name: str, lot: int = 0, version: int = 1) -> bytes:
         return self._manifests[name, lot, version]
+
+    def identity(self, name: str) -> dict[str, str]:
+        return _identity(name)
+
+    def shown_by(self, _name: str, _place: Place) -> list[str]:
+        """The licences that a bid shows."""
+        return list(self.presentations)
 
     def seal(self, name: str, lot: int = 0, version: int = 1) -> SealedBid:
         place = Place(self.ledger, self.id, lot, address(name))
@@ -42,16 +51,16 @@ class SealedTender(PaperedStory):
         ]
         threshold = self.announcement.threshold
         envelopes = secrets.envelopes(trustees, threshold, context, randomness)
-        identity = _identity(name)
+        identity = self.identity(name)
         amount = self.prices.get(name, "900000.00")
         head = bid_head(
             place,
             version=version,
             identity=identity,
-            presentations=list(self.presentations),
+            presentations=self.shown_by(name, place),
             price={"amount": amount, "currency": "CNY", "tax": "9.00"},
         )
-        file = PartFile(head, bid_files(OPEN, "public"), [], [EVALUATOR], None, randomness)
+        file = PartFile(head, bid_files(OPEN, "public"), [], [EVALUATOR], self.signer, randomness)
         content = b"".join(file.pieces(secrets.recipient(context)))
         self.files[hashlib.sha256(content).digest()] = content
         self._manifests[name, lot, version] = file.manifest

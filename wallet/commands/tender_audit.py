@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from ledger.chain.client import LedgerClient
 from ledger.chain.deployments import Deployment
 from ledger.chain.tender_archive import gather, read
 from ledger.errors import Refused
@@ -30,6 +31,7 @@ from wallet.tenders.downloads import download
 from wallet.tenders.holdings import Holdings
 from wallet.tenders.judging import by_head, by_nobody, by_node, judge, key_ids
 from wallet.tenders.lines import OtherTenderLedger, tender_ledger
+from wallet.tenders.opening import bench_of
 from wallet.trust import TrustedLedger
 
 EXITS: Final = {
@@ -96,7 +98,7 @@ def _audit(ctx: click.Context, tender: TenderId, holdings: Holdings, given: dict
     with open_ledger(ledger) as client:
         archive = gather(client.node, client.deployment, tender, key_ids(holdings.receipts))
         bundle = Bundle(archive, holdings)
-        report = judge(bundle, ledger.deployment, by_node(client.node), outside.now())
+        report = _by_node(outside, client, bundle)
     if given["out"] is not None:
         events = read(archive, ledger.deployment).events
         write_bundle(given["out"], archive, holdings.named_by(events))
@@ -143,12 +145,18 @@ def verify(ctx: click.Context, /, bundle: Path, **given: Any) -> None:
         ledger = _ledger_of(outside, opened.archive.ledger, given["deployment"])
         if given["nodes"]:
             with open_ledger(TrustedLedger(ledger, given["nodes"])) as client:
-                report = judge(opened, ledger, by_node(client.node), outside.now())
+                report = _by_node(outside, client, opened)
         else:
             vouch = by_nobody if given["head"] is None else by_head(given["head"])
             report = judge(opened, ledger, vouch, outside.now())
         head = opened.archive.head
     _tell(ctx, report, given, {"block": head.block, "hash": "0x" + head.hash.hex()})
+
+
+def _by_node(outside: Surroundings, client: LedgerClient, bundle: Bundle) -> AuditReport:
+    """Judge with a node, which vouches for blocks and says what became of licences."""
+    bench = bench_of((), outside, client)
+    return judge(bundle, client.deployment, by_node(client.node), outside.now(), bench)
 
 
 def _ledger_of(outside: Surroundings, wanted: LedgerRef, file: Path | None) -> Deployment:

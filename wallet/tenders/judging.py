@@ -19,14 +19,20 @@ from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import Provenance
 from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.receipts import Receipt
+from ledger.tenders.shown_licences import Bench
 from wallet.tenders.bundles import Bundle
 
 Vouch = Callable[[Archive, list[BlockRef]], Provenance]
 """Says of blocks whether they are the chain's."""
 
 
-def judge(bundle: Bundle, deployment: Deployment, vouch: Vouch, now: int) -> AuditReport:
-    """Return the report about a bundle at `now`; contracts are those of `deployment`."""
+def judge(
+    bundle: Bundle, deployment: Deployment, vouch: Vouch, now: int, bench: Bench | None = None
+) -> AuditReport:
+    """Return the report about a bundle at `now`; contracts are those of `deployment`.
+
+    Without a `bench` nobody judges licences again: they are told of as recorded.
+    """
     archive, holdings = bundle.archive, bundle.holdings
     found = read(archive, deployment)
     until = _known_until(archive, found, vouch)
@@ -41,6 +47,7 @@ def judge(bundle: Bundle, deployment: Deployment, vouch: Vouch, now: int) -> Aud
         blinds=tuple(holdings.blinds),
         known_until=None if found.gaps else until,
         record=holdings.record,
+        bench=bench,
     )
     made = assembled(
         archive.ledger,

@@ -14,6 +14,7 @@ from ledger.tenders.errors import DocumentsOutdated
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
 from ledger.tenders.opening import Found, Opening, file_of
+from ledger.tenders.requests import Requirement
 from ledger.tenders.shown_licences import Bench, Presented
 from ledger.tenders.state import Bid
 from ledger.tenders.unsealing import Opened, open_part
@@ -64,7 +65,7 @@ class OpeningRoom:
         state.lot(place[0])
         terms = Terms.of(documents, standing_requests(documents, folder))
         ledger = LedgerRef(client.deployment.chain_id, client.deployment.tenders.ledger)
-        bench = _bench(terms, outside, client)
+        bench = bench_of(terms.wanted, outside, client)
         return cls(happened, Opening(ledger, state, *place, at, terms, bench))
 
     def open_all(self, files: Mapping[bytes, Path], out: Path) -> dict[Address, Found]:
@@ -109,14 +110,15 @@ class _Nowhere:
         """Forget what comes."""
 
 
-def _bench(terms: Terms, outside: Surroundings, client: LedgerClient) -> Bench:
+def bench_of(wanted: tuple[Requirement, ...], outside: Surroundings, client: LedgerClient) -> Bench:
+    """Return who judges licences here: this node, and those of other ledgers that are trusted."""
     trust = outside.trust.load()
     ledgers = {each.deployment.ledger for each in trust.ledgers} | {client.deployment.ledger}
 
     def gather(shown: Presented) -> Evidence:
         record, now = open_record(shown.text), outside.now()
-        wanted = client.deployment.ledger if shown.proof is None else shown.proof.ledger
-        if wanted != client.deployment.ledger:
+        named = client.deployment.ledger if shown.proof is None else shown.proof.ledger
+        if named != client.deployment.ledger:
             return _from_another(trust, shown, now)
         try:
             query = query_about(record, shown.proof)
@@ -125,7 +127,7 @@ def _bench(terms: Terms, outside: Surroundings, client: LedgerClient) -> Bench:
         return client.evidence(query, shown.proof, now=now, past=True)
 
     policy = Policy(frozenset(ledgers), NODE_AGE_SECONDS)
-    return Bench(terms.wanted, policy, load_catalogue(), gather)
+    return Bench(wanted, policy, load_catalogue(), gather)
 
 
 def _from_another(trust: Trust, shown: Presented, now: int) -> Evidence:

@@ -30,6 +30,7 @@ from ledger.tenders.policy.document import TenderPolicy, preset, presets, read_p
 from ledger.tenders.policy.terms import terms_of
 from ledger.tenders.receipts import Receipt
 from ledger.tenders.reporting import criteria_for
+from ledger.tenders.shown_licences import Bench
 from ledger.tenders.state import TenderState
 from ledger.values import Address, LedgerRef
 
@@ -39,7 +40,8 @@ class Shelf:
     """What stands beside a tender's events: papers by SHA-256, and what else was gathered.
 
     `receipts` are those whose signature holds, `doubtful` the numbers of others, `blinds` those of
-    messages in mailboxes; `known_until` as in `TenderBundle`; `record` an OCDS record.
+    messages in mailboxes; `known_until` as in `TenderBundle`; `record` an OCDS record. `bench` says
+    where evidence about licences comes from, None where nobody has any.
     """
 
     papers: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Shelf:
     blinds: tuple[bytes, ...] = ()
     known_until: int | None = None
     record: Mapping[str, Any] | None = None
+    bench: Bench | None = None
 
 
 def assembled(
@@ -79,7 +82,7 @@ def assembled(
         return bundle  # the first step says what is wrong with them
     sources = Sources(ledger, awards, _NOBODY, shelf.papers)
     if shelf.unseal is not None:
-        made = reopened(ledger, state, shelf.papers, shelf.unseal)
+        made = reopened(ledger, state, shelf.papers, shelf.unseal, shelf.bench)
         bundle = replace(bundle, findings=made.findings, records=made.records)
     return replace(
         bundle,

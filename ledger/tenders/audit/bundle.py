@@ -42,11 +42,14 @@ class DrawEvidence:
 class RecordPaper:
     """The paper of an anchored opening record, empty where it is not at hand.
 
-    `stated` are the members that had to be taken as it says them.
+    `stated` are the members that had to be taken as it says them, `doubts` the licences among them
+    that were judged again, `differing` those that it is wrong about.
     """
 
     said: Mapping[str, Any] = field(default_factory=dict)
     stated: tuple[str, ...] = ()
+    doubts: tuple[Mapping[str, Any], ...] = ()
+    differing: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """From sealed files to findings: every part that may be opened, opened again by an outsider.
 
 No cause is taken from anybody's record: a file is tried first. Flags and the ceiling follow from
-manifests and documents. Verdicts on licences alone rest on evidence that is not in a bundle.
+manifests and documents. Verdicts on licences rest on evidence that is not in a bundle: whoever has
+a node judges them again, others take them as recorded and say so.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,17 +12,21 @@ from typing import Any, Final
 from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import LedgerError
 from ledger.tenders import bid_flags, documents, requests, shown_licences
+from ledger.tenders.audit import licences
 from ledger.tenders.audit.bundle import Place, RecordPaper
 from ledger.tenders.audit.files import key_of
-from ledger.tenders.bid_flags import Terms
+from ledger.tenders.audit.licences import Look
+from ledger.tenders.bid_flags import Terms, requested
 from ledger.tenders.errors import UnsealedInvalid
 from ledger.tenders.messages import SubmitBid
+from ledger.tenders.opening import asked
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, cause_of
-from ledger.tenders.shown_licences import Result, Standing
+from ledger.tenders.shown_licences import Bench
 from ledger.tenders.signatures import signed_by
 from ledger.tenders.state import Bid, TenderState
+from ledger.tenders.trustees import octets
 from ledger.tenders.unsealing import Opened
-from ledger.values import Address, LedgerRef
+from ledger.values import OPEN_END, Address, LedgerRef
 
 Unseal = Callable[[SubmitBid, int, bytes], Opened | None]
 """Opens a part of a bid with its key; None where no whole copy is at hand.
@@ -42,23 +47,31 @@ class Reopened:
 
 
 def reopened(
-    ledger: LedgerRef, state: TenderState, papers: Mapping[bytes, bytes], unseal: Unseal
+    ledger: LedgerRef,
+    state: TenderState,
+    papers: Mapping[bytes, bytes],
+    unseal: Unseal,
+    bench: Bench | None = None,
 ) -> Reopened:
-    """Open what may be opened; a bid whose file is not at hand is neither opened nor blamed."""
-    terms = _terms(papers.get(state.docs[-1]))
+    """Open what may be opened; a bid whose file is not at hand is neither opened nor blamed.
+
+    Without a `bench` (whose `wanted` the documents tell) licences are taken as recorded.
+    """
+    terms, is_judged = _terms(papers, state.docs[-1])
+    judges = bench if is_judged else None
     findings: dict[Place, Findings] = {}
     records: dict[Place, RecordPaper] = {}
     for number, lot in enumerate(state.lots):
         for part in state.ends:
             recorded = lot.openings.get(part)
             said = _object(None if recorded is None else papers.get(recorded.digest))
-            room = _Room(ledger, state, (number, part), terms, said)
+            room = _Room(ledger, state, (number, part), terms, said, judges)
             bids = room.readable()
             if recorded is None and not bids:
                 continue
-            findings[number, part], stated = room.opened(bids, unseal)
+            findings[number, part], paper = room.opened(bids, unseal)
             if recorded is not None:
-                records[number, part] = RecordPaper(said, stated)
+                records[number, part] = paper
     return Reopened(findings, records)
 
 
@@ -71,6 +84,7 @@ class _Room:
     place: Place
     terms: Terms | None
     said: Mapping[str, Any]
+    bench: Bench | None
 
     def readable(self) -> tuple[Bid, ...]:
         lot, part = self.place
@@ -81,22 +95,21 @@ class _Room:
             if cause_of(self.state, lot, part, each) is None and each.told is not None
         )
 
-    def opened(self, bids: tuple[Bid, ...], unseal: Unseal) -> tuple[Findings, tuple[str, ...]]:
-        """Return what the files gave, and the members that only the record tells of."""
+    def opened(self, bids: tuple[Bid, ...], unseal: Unseal) -> tuple[Findings, RecordPaper]:
+        """Return what the files gave, and the record's paper with what only it tells of."""
         opened: dict[Address, OpenedBid] = {}
         causes: dict[Address, Cause] = {}
-        stated: set[str] = set()
+        looks: dict[Address, Look] = {}
         for bid in bids:
             found = self._unsealed(bid, unseal)
             if isinstance(found, Cause):
                 causes[bid.bidder] = found
             elif found is not None:
-                opened[bid.bidder], own = self._row(bid, found)
-                stated.update(own)
+                opened[bid.bidder], looks[bid.bidder] = self._row(bid, found)
         if self.terms is None:
             told = self.said.get("ceiling")
             ceiling = told if isinstance(told, dict) else None
-            return Findings(opened, causes, ceiling), _WITHOUT_DOCUMENTS
+            return Findings(opened, causes, ceiling), RecordPaper(self.said, _WITHOUT_DOCUMENTS)
         shared = bid_flags.shared_flags(
             {key: parse_object(each.manifest) for key, each in opened.items()}, self.terms.wanted
         )
@@ -104,7 +117,7 @@ class _Room:
             key: replace(each, flags=(*each.flags, *shared.get(key, ())))
             for key, each in opened.items()
         }
-        return Findings(flagged, causes, self.terms.ceiling), tuple(sorted(stated))
+        return Findings(flagged, causes, self.terms.ceiling), _paper(self.said, looks)
 
     def _unsealed(self, bid: Bid, unseal: Unseal) -> Opened | Cause | None:
         assert bid.told is not None  # `readable` leaves others out
@@ -118,56 +131,88 @@ class _Room:
         except UnsealedInvalid:
             return Cause.UNSEALED_INVALID
 
-    def _row(self, bid: Bid, found: Opened) -> tuple[OpenedBid, tuple[str, ...]]:
+    def _row(self, bid: Bid, found: Opened) -> tuple[OpenedBid, Look]:
         assert bid.told is not None  # `readable` leaves others out
         constant = bid.told.bid.place(self.ledger).constant
         row = next(
             (each for each in _rows(self.said, "bids") if each.get("bidder") == bid.bidder), {}
         )
-        verdicts = {each.get("requirement"): each.get("verdict") for each in _rows(row, LICENCES)}
+        verdicts = {
+            str(each.get("requirement")): str(each.get("verdict")) for each in _rows(row, LICENCES)
+        }
         if self.terms is None:
-            told = tuple((str(name), str(verdict)) for name, verdict in verdicts.items())
             flags = row.get("flags")
             known = tuple(map(str, flags)) if isinstance(flags, list) else ()
-            return OpenedBid(found.encoded, known, told), ()
+            told = tuple(verdicts.items())
+            return OpenedBid(found.encoded, known, told), Look((), is_stated=True)
         said = parse_object(found.encoded)
-        shown = shown_licences.shown_in(said)
-        answered = shown_licences.answered(shown, self.terms.wanted)
-        licences = tuple(
-            Result(name, _standing(verdicts.get(name)) if is_shown else Standing.MISSING)
-            for name, is_shown in answered.items()
-        )
+        look = self._look(bid, said, verdicts if self.said else None, self.terms)
         flags_ = bid_flags.own_flags(
             said,
-            licences,
+            look.results,
             self.terms,
             signed=signed_by(found.encoded, found.signature, constant, self.terms.wanted),
             needs_bond=int(self.state.announcement.bond_authority, 16) != 0,
         )
-        told = tuple((each.requirement, each.standing.value) for each in licences)
-        return OpenedBid(found.encoded, flags_, told), (LICENCES,) * any(answered.values())
+        told = tuple((each.requirement, each.standing.value) for each in look.results)
+        return OpenedBid(found.encoded, flags_, told), look
+
+    def _look(
+        self,
+        bid: Bid,
+        said: Mapping[str, Any],
+        recorded: Mapping[str, str] | None,
+        terms: Terms,
+    ) -> Look:
+        shown = shown_licences.shown_in(said)
+        answered = shown_licences.answered(shown, terms.wanted)
+        if self.bench is None or not any(answered.values()):
+            return licences.looked_at(answered, recorded, ())
+        ask = asked(self.ledger, self.state, bid, terms.audience, said["identity"]["code"])
+        bench = replace(self.bench, wanted=terms.wanted)
+        found = licences.judged_at(shown, ask, bench, self._moments())
+        return licences.looked_at(answered, recorded, found)
+
+    def _moments(self) -> tuple[int, int]:
+        """When bids of this part could first be read, and when their record was anchored."""
+        lot, part = self.place
+        first, recorded = self.state.ends[part].disclose_end, self.state.lot(lot).openings.get(part)
+        return first, OPEN_END if recorded is None else recorded.place.block_time
 
 
-def _terms(manifest: bytes | None) -> Terms | None:
-    """What bids are held against but for licences; None where the documents are not at hand."""
-    if manifest is None:
-        return None
-    try:
-        found = documents.read(manifest)
-        said = found.content
-        wanted = tuple(map(requests.read_requirement, said.get("requirements", ())))
-    except LedgerError:
-        return None
-    return Terms("0x" + found.tender.hex(), said["currency"], wanted, said.get("ceiling"))
+def _paper(said: Mapping[str, Any], looks: Mapping[Address, Look]) -> RecordPaper:
+    return RecordPaper(
+        said,
+        (LICENCES,) if any(each.is_stated for each in looks.values()) else (),
+        tuple({"bidder": key, **row} for key, each in looks.items() for row in each.doubts),
+        tuple({"bidder": key, **row} for key, each in looks.items() for row in each.differing),
+    )
 
 
-def _standing(verdict: object) -> Standing:
-    """What a record says of a licence that was shown; else what no record says in its place.
+def _terms(papers: Mapping[bytes, bytes], manifest: bytes) -> tuple[Terms | None, bool]:
+    """Return what bids are held against, and whether licences can be judged by it.
 
-    A record that tells of none, or that it is missing, differs from the one made anew.
+    None where the documents are not at hand; without their standing request nobody knows whom
+    licences had to be presented to.
     """
-    known = [each for each in Standing if each is not Standing.MISSING and each == verdict]
-    return known[0] if known else Standing.UNCONFIRMED
+    if manifest not in papers:
+        return None, False
+    try:
+        found = documents.read(papers[manifest])
+        bare = Terms(
+            "0x" + found.tender.hex(),
+            found.content["currency"],
+            tuple(map(requests.read_requirement, found.content.get("requirements", ()))),
+            found.content.get("ceiling"),
+        )
+    except LedgerError:
+        return None, False
+    named = {each["path"]: papers.get(octets(each["sha256"])) for each in requested(found)}
+    files = {path: paper for path, paper in named.items() if paper is not None}
+    try:
+        return Terms.of(found, files), True
+    except LedgerError:
+        return bare, False
 
 
 def _object(paper: bytes | None) -> Mapping[str, Any]:

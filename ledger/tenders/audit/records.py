@@ -114,6 +114,7 @@ def _held(
     paper, missing = bundle.records.get(place, _NO_PAPER), _missing(state, place, findings)
     open_ = [_at(place) | {"bidder": each, "why": "no-file"} for each in missing]
     open_ += [_at(place) | {"why": "as-recorded", "member": each} for each in paper.stated]
+    open_ += [{**_at(place), **each} for each in paper.doubts]
     lost = dict.fromkeys(missing, Cause.FILE_LOST)
     filled = replace(findings, causes={**findings.causes, **lost})
     try:
@@ -131,6 +132,7 @@ def _held(
     if is_alike and not blamed:
         return [], open_
     wrong = _at(place) | {"expected": "0x" + told.digest.hex()}
+    wrong |= {"licences": [dict(each) for each in paper.differing]} if paper.differing else {}
     return [wrong | ({"bidders": blamed} if blamed else {})], open_
 
 

@@ -1,7 +1,6 @@
 """An outsider opens sealed files again and holds them against the record that was anchored."""
 
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from ledger.tenders.messages import SubmitBid
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, record
 from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.ends import legal_end
-from ledger.tenders.unsealing import Opened, open_part
-from ledger.verification.check import Check, Result, Verdict
+from ledger.tenders.unsealing import Opened
+from ledger.verification.check import Result, Verdict
 from tests.support.papered_story import AWARDS, CEILING, NAMES
+from tests.support.reopened import judged, played
 from tests.support.sealed_tender import SealedTender
 from tests.support.tender_story import DAY, address
 from tests.support.verification import sample
@@ -24,10 +24,6 @@ from tests.support.verification import sample
 TYPE = "cn.construction-qualification"
 DEE = address("Dee")
 Bend = Callable[[dict[str, Any]], None]
-
-
-class _Nowhere:
-    def write(self, _octets: bytes, /) -> None: ...
 
 
 class _Asking(SealedTender):
@@ -53,21 +49,6 @@ class _Shown(_Asking):
     presentations = (sample(TYPE).document,)
 
 
-def played(kind: type[SealedTender] = SealedTender) -> SealedTender:
-    """A tender whose trustees have spoken, at its fallbackEnd; nothing is recorded."""
-    told, names = kind(), NAMES
-    for name in names:
-        told.submit(name)
-    told.at(told.ends.list_end)
-    for name in names:
-        told.disclose(name)
-    told.at(told.ends.disclose_end)
-    for index in (1, 3, 5):
-        told.release(index)
-    told.at(told.ends.fallback_end)
-    return told
-
-
 def findings(told: SealedTender, lost: tuple[str, ...] = ()) -> Findings:
     opened = {
         address(name): OpenedBid(told.manifest(name), told.flags)
@@ -84,7 +65,7 @@ def recorded(
     kind: type[SealedTender] = SealedTender,
 ) -> SealedTender:
     """One whose record says what `found` does, or what `bend` makes of it."""
-    told = played(kind)
+    told = played(kind())
     found = findings(told) if found is None else found
     paper = parse_object(record(told.events, told.id, (0, 1), found))
     if bend is not None:
@@ -99,28 +80,11 @@ def file_of(told: SealedTender, name: str) -> bytes:
     return bid.told.bid.parts[0].file
 
 
-def judged(
-    told: SealedTender, files: Mapping[bytes, bytes] | None = None, at: int | None = None
-) -> Check:
-    given = told.files if files is None else files
-
-    def unseal(bid: SubmitBid, part: int, key: bytes) -> Opened | None:
-        content = given.get(bid.parts[part - 1].file)
-        if content is None:
-            return None
-        source = io.BytesIO(content)
-        return open_part(source, key, told.ledger, bid, part, lambda *_: _Nowhere())
-
-    shelf = Shelf(told.papers, unseal)
-    made = assembled(told.ledger, AWARDS, told.id, told.events, shelf, {}, Provenance())
-    return audit(made, told.now if at is None else at).check("opening")
-
-
 class TestLostFiles:
     """A record may say that the platform lost a file; the file is tried nevertheless."""
 
     def lying(self) -> SealedTender:
-        return recorded(findings(played(), lost=("Dee",)))
+        return recorded(findings(played(SealedTender()), lost=("Dee",)))
 
     def test_an_honest_record_is_confirmed(self) -> None:
         assert judged(recorded()).code == "opening.ok"
@@ -241,7 +205,7 @@ class TestLicences:
 
 class TestUnrecorded:
     def test_an_opening_that_nobody_records_is_a_fault_when_it_is_due(self) -> None:
-        told = played()
+        told = played(SealedTender())
         end = told.ends.fallback_end
         due = legal_end(preset("cn"), "openingRecord", end).at
         assert due > end
@@ -255,14 +219,14 @@ class TestUnrecorded:
             assert (found.result, found.facts) == (Result.INVALID, {"faults": [place]})
 
     def test_where_no_policy_says_when_it_is_due_it_stays_open(self) -> None:
-        told = played()
+        told = played(SealedTender())
         bundle = TenderBundle(told.ledger, told.id, tuple(told.events))
         found = audit(bundle, told.ends.fallback_end + 400 * DAY).check("opening")
         assert found.result is Result.ERROR
         assert found.facts["open"] == [{"lot": 0, "part": 1, "error": "OpeningNotRecorded"}]
 
     def test_its_files_are_opened_all_the_same(self) -> None:
-        told = played()
+        told = played(SealedTender())
 
         def unseal(bid: SubmitBid, _part: int, _key: bytes) -> Opened | None:
             tried.append(bid.bidder)
