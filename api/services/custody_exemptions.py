@@ -1,4 +1,4 @@
-"""The exemption list: drivers apply, registrars list, suspend, reinstate and remove them."""
+"""The exemption list: drivers apply, registrars list, suspend, reinstate, remove and end them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -114,6 +114,11 @@ class Exemptions:
         """Return what was done with an exemption."""
         return self._store.acts(exemption)
 
+    def others(self, row: ExemptionRow) -> Sequence[ExemptionRow]:
+        """Return what else the same person ever asked the same agency for, oldest first."""
+        theirs = self._store.of_person(row.agency, row.person)
+        return [each for each in theirs if each.id != row.id]
+
     def page(
         self, agency: AgencyId, by: Address, cursor: str | None, limit: int
     ) -> tuple[Sequence[ExemptionView], str | None]:
@@ -132,12 +137,11 @@ class Exemptions:
         """
         row = self._store.get(exemption)
         self._roles.require(by, row.agency, Role.REGISTRAR)
-        others = [r for r in self._store.of_person(row.agency, row.person) if r.id != row.id]
         return ExemptionFile(
             self._view(row),
             self._people.person(row.sealed, row.id),
             self._store.acts(row.id),
-            [self._view(each) for each in others],
+            [self._view(each) for each in self.others(row)],
         )
 
     def act(
@@ -192,3 +196,5 @@ def _done(exemption: Exemption, order: ExemptionOrder, at: int) -> Exemption:
             return exemptions.reinstate(exemption, at)
         case ExemptionAct.REMOVE:
             return exemptions.remove(exemption, at, order.cause)
+        case ExemptionAct.LAPSE:
+            return exemptions.lapse(exemption, at, order.cause)

@@ -18,14 +18,22 @@ from api.services.issuers import Issuers
 from api.services.policies import CitedPolicies
 from api.services.sign_ins import Roles
 from api.store.custody_alerts import AlertStore
-from api.store.custody_trips import ClosedAlert, EventRow, TripMoved, TripRow, TripStore
+from api.store.custody_exemptions import ExemptionRow
+from api.store.custody_trips import (
+    ClosedAlert,
+    EventRow,
+    TripLive,
+    TripMoved,
+    TripRow,
+    TripStore,
+)
 from ledger.errors import Refused
 from ledger.health import custody, custody_events
 from ledger.health.alerts import WATCH, AlertAct, AlertEvent, Cause, Finding
 from ledger.health.custody import CustodyRefused, Event, Fault, Trip
 from ledger.health.custody_events import SignedEvent
 from ledger.health.custody_places import check_places, keys_of
-from ledger.health.custody_steps import FIRST, Kind, Party, Step
+from ledger.health.custody_steps import FIRST, KEEPS, Kind, Party, Step
 from ledger.health.exemptions import ExemptionState
 from ledger.health.signed import kid_of
 from ledger.keys import PublicKey
@@ -140,9 +148,9 @@ class Trips:
         by: Address,
         keep: Keep[TripView] | None,
     ) -> TripView:
-        """Release an arrival, or hand a traveller over to a hospital, as the health authority.
+        """Release an arrival, hand a traveller over to a hospital, or let an overdue trip lapse.
 
-        The event is signed here with the agency's key.
+        The event is the health authority's, and signed here with the agency's key.
 
         Raises:
             TripUnknown, TripErased, TripMoved, CustodyRefused: as things stand.
@@ -175,6 +183,7 @@ class Trips:
         now = self._clock()
         for at in (event.at, now):
             self._require_listed(exemption.id, at)
+        self._require_no_other_trip(exemption)
         if event.due <= now:
             raise CustodyRefused(Fault.DUE)
         kids = [each.kid for each in found.signatures if each.party is Party.CONSIGNEE]
@@ -222,6 +231,13 @@ class Trips:
         if state is not ExemptionState.LISTED:
             raise DriverNotListed(state)
 
+    def _require_no_other_trip(self, exemption: ExemptionRow) -> None:
+        """Under this exemption the store looks; under the one before, nobody opens trips by now."""
+        for other in self._ports.exemptions.others(exemption):
+            trips = self._ports.store.of_exemption(other.id)
+            if any(trip.ended_at is None for trip in trips):
+                raise TripLive
+
     def _ordered(self, before: Trip, step: Step, place: str | None) -> Event:
         here = before.expected_at if place is None else place
         return Event(
@@ -230,7 +246,7 @@ class Trips:
             step=step,
             at=max(self._clock(), before.last.at),
             place=here,
-            custodian=here,
+            custodian=before.custodian if step in KEEPS else here,
             next_custodian="",
             due=0,
             previous=before.digest,

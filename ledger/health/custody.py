@@ -12,14 +12,23 @@ from enum import StrEnum
 from typing import Final
 
 from ledger.errors import Refused
-from ledger.health.custody_steps import DUE, FIRST, FOLLOWS, KEEPS, LIVE, SIGNED_BY, Party, Step
+from ledger.health.custody_steps import (
+    DUE_WITHIN,
+    FIRST,
+    FOLLOWS,
+    KEEPS,
+    LIVE,
+    SIGNED_BY,
+    Party,
+    Step,
+)
 from ledger.values import Digest
 
-MAX_AHEAD_SECONDS: Final = 24 * 3_600
-"""How long before its entry a trip may be declared (proposed)."""
 ID_BYTES: Final = 16
 RANDOM_BYTES: Final = 16
 _DAY_SECONDS: Final = 24 * 3_600
+_BY_DUE: Final = frozenset({Step.ADMITTED, Step.LAPSED})
+"""Steps that what is due decides about: nobody enters late, and only what is late lapses."""
 
 
 class Fault(StrEnum):
@@ -50,8 +59,9 @@ class Event:
 
     `place` is where it happens. `custodian` answers for the traveller from then on, empty before
     entry; `next_custodian` is the place that a departure names, else empty. `due` is the latest
-    time of the next event, 0 where none is due; `previous` the digest of the event before, empty
-    for the first; `random` 16 fresh bytes, so that nobody guesses what an anchored digest is of.
+    time of the next event, 0 where nothing follows; `previous` the digest of the event before,
+    empty for the first; `random` 16 fresh bytes, so that nobody guesses what an anchored digest is
+    of.
     """
 
     trip: bytes
@@ -120,8 +130,6 @@ def begin(event: Event, digest: Digest, signers: Collection[Party]) -> Trip:
     if len(event.trip) != ID_BYTES:
         raise CustodyRefused(Fault.RANDOM)
     _check(event, "", signers)
-    if event.step is Step.DECLARED and event.due > event.at + MAX_AHEAD_SECONDS:
-        raise CustodyRefused(Fault.AHEAD)
     return Trip(event.step, event, digest)
 
 
@@ -130,7 +138,8 @@ def follow(trip: Trip, event: Event, digest: Digest, signers: Collection[Party])
 
     `signers`: whose signatures over the event hold, `CUSTODIAN` being the place that has the
     traveller and `PLACE` the event's own, each with its role active at the event's time. A
-    declaration is good for an entry until its `due`, and for none after it.
+    declaration is good for an entry until its `due`, and for none after it. What lapses is a trip
+    whose next event is overdue: its traveller lost the key, or comes no more.
     """
     if trip.state not in FOLLOWS[FIRST[trip.first]].get(event.step, frozenset()):
         raise CustodyRefused(Fault.STEP)
@@ -143,7 +152,7 @@ def follow(trip: Trip, event: Event, digest: Digest, signers: Collection[Party])
     _check(event, trip.custodian, signers)
     if event.step is not Step.TRANSFERRED and event.place != trip.expected_at:
         raise CustodyRefused(Fault.PLACE)
-    if event.step is Step.ADMITTED and event.at > trip.last.due:
+    if event.step in _BY_DUE and trip.is_late(event.at) is not (event.step is Step.LAPSED):
         raise CustodyRefused(Fault.DUE)
     return Trip(trip.first, event, digest)
 
@@ -154,8 +163,7 @@ def _check(event: Event, custodian: str, signers: Collection[Party]) -> None:
         raise CustodyRefused(Fault.SIGNERS)
     if len(event.random) != RANDOM_BYTES:
         raise CustodyRefused(Fault.RANDOM)
-    if (event.due or event.step in DUE) and event.due <= event.at:
-        raise CustodyRefused(Fault.DUE)
+    _check_due(event)
     if not event.place:
         raise CustodyRefused(Fault.PLACE)
     if event.custodian != (custodian if event.step in KEEPS else event.place):
@@ -164,3 +172,15 @@ def _check(event: Event, custodian: str, signers: Collection[Party]) -> None:
         raise CustodyRefused(Fault.CUSTODIAN)
     if event.next_custodian == event.place:  # nobody leaves for where they are
         raise CustodyRefused(Fault.CUSTODIAN)
+
+
+def _check_due(event: Event) -> None:
+    """Something is due after every step that something may follow, and nothing after the others."""
+    within = DUE_WITHIN.get(event.step)
+    if within is None:
+        if event.due:
+            raise CustodyRefused(Fault.DUE)
+    elif event.due <= event.at:
+        raise CustodyRefused(Fault.DUE)
+    elif event.due > event.at + within:
+        raise CustodyRefused(Fault.AHEAD)

@@ -81,6 +81,7 @@ PLACED: Final[Mapping[Step, frozenset[PlaceKind]]] = {
     Step.AT_FACILITY: frozenset({PlaceKind.FACILITY}),
     Step.RELEASED: frozenset({PlaceKind.FACILITY}),
     Step.TRANSFERRED: frozenset({PlaceKind.HOSPITAL}),
+    Step.LAPSED: frozenset(PlaceKind),
 }
 """What the place of each step is."""
 LEADS: Final[Mapping[Kind, frozenset[PlaceKind]]] = {
@@ -88,7 +89,12 @@ LEADS: Final[Mapping[Kind, frozenset[PlaceKind]]] = {
     Kind.ARRIVAL: frozenset({PlaceKind.FACILITY}),
 }
 """Where a departure may lead: of drivers the three points, of arrivals a facility."""
-_IS_TAKEN_OVER: Final = frozenset(Step) - {Step.CANCELLED, Step.IN_TRANSIT, Step.EXITED}
+_IS_TAKEN_OVER: Final = frozenset(Step) - {
+    Step.CANCELLED,
+    Step.IN_TRANSIT,
+    Step.EXITED,
+    Step.LAPSED,
+}
 
 
 def check_places(event: Event, kind: Kind, find: Find) -> None:

@@ -21,6 +21,7 @@ class Step(StrEnum):
     AT_FACILITY = "at-facility"
     RELEASED = "released"
     TRANSFERRED = "transferred"
+    LAPSED = "lapsed"
 
 
 class Kind(StrEnum):
@@ -59,6 +60,7 @@ SIGNED_BY: Final[Mapping[Step, frozenset[Party]]] = {
     Step.AT_FACILITY: _BOTH_ENDS,
     Step.RELEASED: frozenset({Party.HEALTH_AUTHORITY}),
     Step.TRANSFERRED: frozenset({Party.HEALTH_AUTHORITY}),
+    Step.LAPSED: frozenset({Party.HEALTH_AUTHORITY}),
 }
 """Who signs each event, all of them."""
 _TRANSIT: Final = frozenset({Step.IN_TRANSIT})
@@ -77,6 +79,7 @@ FOLLOWS: Final[Mapping[Kind, Mapping[Step, frozenset[Step]]]] = {
         Step.AT_EXIT: _TRANSIT,
         Step.EXITED: frozenset({Step.AT_EXIT}),
         Step.TRANSFERRED: _DRIVER_LIVE,
+        Step.LAPSED: _DRIVER_LIVE,
     },
     Kind.ARRIVAL: {
         Step.TESTED: frozenset({Step.LANDED}),
@@ -84,10 +87,13 @@ FOLLOWS: Final[Mapping[Kind, Mapping[Step, frozenset[Step]]]] = {
         Step.AT_FACILITY: _TRANSIT,
         Step.RELEASED: frozenset({Step.AT_FACILITY}),
         Step.TRANSFERRED: _ARRIVAL_LIVE,
+        Step.LAPSED: _ARRIVAL_LIVE,
     },
 }
 """Which states a step may be taken from."""
-DUE: Final = frozenset({Step.DECLARED, Step.IN_TRANSIT})
-"""After which something must be due."""
-KEEPS: Final = frozenset({Step.DECLARED, Step.IN_TRANSIT, Step.CANCELLED})
+_DAY: Final = 24 * 3_600
+_LONGEST: Final[Mapping[Step, int]] = {Step.LODGED: 7 * _DAY, Step.AT_FACILITY: 31 * _DAY}
+DUE_WITHIN: Final[Mapping[Step, int]] = {step: _LONGEST.get(step, _DAY) for step in LIVE}
+"""After which steps something is due, and within how many seconds at the latest (proposed)."""
+KEEPS: Final = frozenset({Step.DECLARED, Step.IN_TRANSIT, Step.CANCELLED, Step.LAPSED})
 """Steps by which nobody takes the traveller over."""

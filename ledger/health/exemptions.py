@@ -1,8 +1,9 @@
 """The exemption list: the drivers who may cross without the measures that all others undergo.
 
-APPLIED → LISTED ⇄ SUSPENDED → REMOVED, and LISTED → LAPSED. A suspension names its cause and its
-end, and is over by itself; a removal is for good. Whoever wins an appeal against one is listed anew
-under another application: what was decided stays as it was.
+APPLIED → LISTED ⇄ SUSPENDED → REMOVED, and LISTED → LAPSED, by its time or for a cause such as a
+lost key. A suspension names its cause and its end, and is over by itself; a removal is for good.
+Whoever wins an appeal against one is listed anew under another application: what was decided stays
+as it was.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ class ExemptionAct(StrEnum):
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
     REMOVE = "remove"
+    LAPSE = "lapse"
 
 
 _FROM: Final[Mapping[ExemptionAct, frozenset[ExemptionState]]] = {
@@ -37,6 +39,7 @@ _FROM: Final[Mapping[ExemptionAct, frozenset[ExemptionState]]] = {
     ExemptionAct.SUSPEND: frozenset({ExemptionState.LISTED, ExemptionState.SUSPENDED}),
     ExemptionAct.REINSTATE: frozenset({ExemptionState.SUSPENDED}),
     ExemptionAct.REMOVE: frozenset({ExemptionState.LISTED, ExemptionState.SUSPENDED}),
+    ExemptionAct.LAPSE: frozenset({ExemptionState.LISTED}),
 }
 MAX_CAUSE: Final = 200
 
@@ -60,7 +63,7 @@ class ExemptionTermInvalid(Refused):
 class Exemption:
     """An exemption after what was done so far; times in Unix seconds, 0 for never.
 
-    `cause` is that of the removal or the last suspension, `until` the latter's end.
+    `cause` is that of the last act that had one, `until` the end of the last suspension.
     """
 
     applied_at: int
@@ -116,6 +119,15 @@ def remove(exemption: Exemption, at: int, cause: str) -> Exemption:
     """Remove it for good."""
     _check(exemption, ExemptionAct.REMOVE, at, cause=cause)
     return replace(exemption, acted_at=at, removed_at=at, cause=cause)
+
+
+def lapse(exemption: Exemption, at: int, cause: str) -> Exemption:
+    """End its time early: who lost the key of an exemption is listed anew under another one.
+
+    Of nobody who is suspended, who would be free of that.
+    """
+    _check(exemption, ExemptionAct.LAPSE, at, cause=cause)
+    return replace(exemption, acted_at=at, listed_until=at, cause=cause)
 
 
 def _check(

@@ -12,7 +12,7 @@ from ledger.canonical import b64url_decode, b64url_encode
 from ledger.health import custody_events, custody_registrations, custody_views
 from ledger.health.custody import Event
 from ledger.health.custody_registrations import Registration
-from ledger.health.custody_steps import KEEPS, SIGNED_BY, Kind, Party, Step
+from ledger.health.custody_steps import KEEPS, LIVE, SIGNED_BY, Kind, Party, Step
 from ledger.health.custody_views import CustodyView
 from ledger.health.gate.outcome import Outcome
 from ledger.health.scans import digest_of, scan_number
@@ -161,7 +161,7 @@ class CustodyDesk:
             place=PORT,
             custodian="" if is_driver else PORT,
             next_custodian="",
-            due=now + 3_600 if is_driver else 0,
+            due=now + 3_600,
             previous=b"",
             random=secrets.token_bytes(16),
         )
@@ -199,7 +199,7 @@ class CustodyDesk:
             place=here,
             custodian=last.custodian if step in KEEPS else here,
             next_custodian=place if is_departure else "",
-            due=now + 1_800 if is_departure else 0,
+            due=now + 1_800 if step in LIVE else 0,
             previous=bytes.fromhex(shown["digest"][2:]),
             random=secrets.token_bytes(16),
         )

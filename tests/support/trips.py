@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ledger.health.custody import Event, Trip, begin, follow
-from ledger.health.custody_steps import KEEPS, Party, Step
+from ledger.health.custody_steps import KEEPS, LIVE, Party, Step
 from ledger.values import Digest
 
 EVERYBODY: Final = frozenset(Party)
@@ -40,25 +40,25 @@ def digest(event: Event) -> Digest:
 
 
 def first_event(step: Step, place: str, **changes: Any) -> Event:
-    due = DAWN + 60 * MINUTE if step is Step.DECLARED else 0
     custodian = "" if step is Step.DECLARED else place
+    due = DAWN + 60 * MINUTE
     event = Event(TRIP, 0, step, DAWN, place, custodian, "", due, b"", RANDOM)
     return replace(event, **changes)
 
 
 def next_event(trip: Trip, step: Step, place: str, **changes: Any) -> Event:
     """The event that continues a trip; for a departure `place` is where it leads."""
-    is_departure = step is Step.IN_TRANSIT
+    is_departure, at = step is Step.IN_TRANSIT, changes.get("at", trip.last.at + 10 * MINUTE)
     here = trip.last.place if is_departure else place
     event = Event(
         trip=trip.last.trip,
         seq=trip.last.seq + 1,
         step=step,
-        at=trip.last.at + 10 * MINUTE,
+        at=at,
         place=here,
         custodian=trip.custodian if step in KEEPS else here,
         next_custodian=place if is_departure else "",
-        due=trip.last.at + 40 * MINUTE if is_departure else 0,
+        due=at + 30 * MINUTE if step in LIVE else 0,
         previous=trip.digest,
         random=RANDOM,
     )

@@ -14,7 +14,7 @@ from ledger.health import custody_events, custody_registrations, custody_views
 from ledger.health.custody import ID_BYTES, RANDOM_BYTES
 from ledger.health.custody_events import SignedEvent
 from ledger.health.custody_registrations import Registration
-from ledger.health.custody_steps import Kind, Party, Step
+from ledger.health.custody_steps import DUE_WITHIN, Kind, Party, Step
 from ledger.health.custody_views import CustodyView
 from ledger.health.transfers import Person
 from ledger.keys import PrivateKey
@@ -116,6 +116,7 @@ def declare(outside: Surroundings, /, name: str, port: str, out: Path, **given: 
 @click.argument("agency", type=AGENCY)
 @click.argument("port")
 @click.argument("person", type=FILE)
+@click.option("--due", type=MOMENT, required=True, help="Latest time of the test.")
 @click.option("--out", type=FILE, default="landing.json", show_default=True)
 @_key_option
 @service_option
@@ -126,7 +127,7 @@ def land(  # what a landing names
     outside: Surroundings, /, agency: AgencyName, port: str, person: Path, out: Path, **given: Any
 ) -> None:
     """Tell AGENCY who lands at PORT, sealed; the checkpoint signs the file and sends it."""
-    event = first_event(Step.LANDED, port, outside.now(), 0, outside.randomness)
+    event = first_event(Step.LANDED, port, outside.now(), given["due"], outside.randomness)
     told = (Kind.ARRIVAL, event.trip, _person(person))
     with closing(Service(given["service_url"], wait=outside.clocks.pause)) as service:
         sealed = _sealed(outside, service, agency, told, _signer(outside, given))
@@ -141,16 +142,17 @@ def land(  # what a landing names
 @click.argument("step", type=click.Choice([str(each) for each in _FOLLOWING]))
 @click.argument("place", required=False)
 @click.option("--at", type=MOMENT, help="When it happened; now by default.")
-@click.option("--due", type=MOMENT, help="Latest time of the next event; a departure needs one.")
+@click.option("--due", type=MOMENT, help="Latest time of the event after it, if one may follow.")
 @click.option("--out", type=FILE, default="event.json", show_default=True)
 @service_option
 @json_option
 @click.pass_obj
 def step(outside: Surroundings, /, trip: str, step: str, place: str | None, **given: Any) -> None:
     """Write the next event of TRIP for the parties to sign; PLACE is where a departure leads."""
-    is_departure = step == Step.IN_TRANSIT
-    if is_departure and (place is None or given["due"] is None):
-        raise click.UsageError("A departure needs PLACE and --due.")
+    if step == Step.IN_TRANSIT and place is None:
+        raise click.UsageError("A departure needs PLACE.")
+    if (given["due"] is None) is (step in DUE_WITHIN):
+        raise click.UsageError("--due is for each step that another one may follow, and no other.")
     with closing(Service(given["service_url"], wait=outside.clocks.pause)) as service:
         last = _last(service, service.get(f"{CUSTODY}/trips/{trip}"))
     times = (outside.now() if given["at"] is None else given["at"], given["due"] or 0)

@@ -21,6 +21,7 @@ _ACTS: Final = {
     ExemptionAct.SUSPEND: "suspension",
     ExemptionAct.REINSTATE: "reinstatement",
     ExemptionAct.REMOVE: "removal",
+    ExemptionAct.LAPSE: "lapse",
 }
 _ALERT_ACTS: Final = ("acknowledgement", "escalation", "closure")
 _LISTS: Final = {
@@ -34,7 +35,7 @@ _LISTS: Final = {
 
 @click.group()
 def office() -> None:
-    """What an agency's officers do: places, exemptions, releases, hospitals, alerts."""
+    """What an agency's officers do: places, exemptions, releases, hospitals, lapses, alerts."""
 
 
 @office.command()
@@ -113,15 +114,15 @@ def applicant(outside: Surroundings, /, exemption: str, **given: Any) -> None:
 @click.argument("exemption")
 @click.argument("act", type=click.Choice([str(each) for each in _ACTS]))
 @click.option("--until", type=MOMENT, help="Until when, to list and to suspend.")
-@click.option("--cause", help="Why, to suspend and to remove.")
+@click.option("--cause", help="Why, to suspend, to remove and to lapse.")
 @serving
 def decide(outside: Surroundings, /, exemption: str, act: str, **given: Any) -> None:
-    """List an applicant, suspend, reinstate or remove a driver."""
+    """List an applicant, suspend, reinstate or remove a driver, or end their time early."""
     wanted = ExemptionAct(act)
     form: dict[str, Any] = {}
     if wanted in {ExemptionAct.LIST, ExemptionAct.SUSPEND}:
         form["until"] = rfc3339(_needed(given["until"], "--until"))
-    if wanted in {ExemptionAct.SUSPEND, ExemptionAct.REMOVE}:
+    if wanted in {ExemptionAct.SUSPEND, ExemptionAct.REMOVE, ExemptionAct.LAPSE}:
         form["cause"] = _needed(given["cause"], "--cause")
     _post(outside, given, f"exemptions/{exemption}/{_ACTS[wanted]}", form, "Done.")
 
@@ -141,6 +142,14 @@ def release(outside: Surroundings, /, trip: str, **given: Any) -> None:
 def hospital(outside: Surroundings, /, trip: str, place: str, **given: Any) -> None:
     """Hand a traveller over to the hospital PLACE."""
     _post(outside, given, f"trips/{trip}/hospital", {"place": place}, "Handed over.")
+
+
+@office.command()
+@click.argument("trip")
+@serving
+def lapse(outside: Surroundings, /, trip: str, **given: Any) -> None:
+    """End an overdue trip whose traveller lost the key or comes no more."""
+    _post(outside, given, f"trips/{trip}/lapse", {}, "Lapsed.")
 
 
 @office.command("ask")

@@ -105,7 +105,7 @@ def unsigned(agency: str, event: Event, **more: Any) -> EventFile:
 def first_event(
     step: Step, place: str, at: int, due: int, randomness: Callable[[int], bytes]
 ) -> Event:
-    """Return the event that opens a trip; an arrival's `due` is 0."""
+    """Return the event that opens a trip."""
     custodian = "" if step is Step.DECLARED else place
     trip, random = randomness(ID_BYTES), randomness(RANDOM_BYTES)
     return Event(trip, 0, step, at, place, custodian, "", due, b"", random)

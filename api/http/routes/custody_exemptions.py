@@ -22,6 +22,7 @@ from api.http.schemas.custody import (
     ExemptionFileAnswer,
     ExemptionForm,
     ExemptionsAnswer,
+    LapseForm,
     ListingForm,
     ReinstatementForm,
     RemovalForm,
@@ -162,6 +163,20 @@ def remove(
 ) -> Response:
     """Remove a driver for good; who wins an appeal applies anew."""
     order = ExemptionOrder(ExemptionAct.REMOVE, cause=form.cause)
+    return _act(custody, exemption, order, by, ticket)
+
+
+@router.post(
+    "/exemptions/{exemption}/lapse",
+    status_code=201,
+    response_model=ExemptionAnswer,
+    responses=_decided(),
+)
+def lapse(
+    exemption: HexId, form: LapseForm, by: Caller, custody: GivenCustody, ticket: GivenTicket
+) -> Response:
+    """End a driver's time on the list early; who lost the key applies under another one."""
+    order = ExemptionOrder(ExemptionAct.LAPSE, cause=form.cause)
     return _act(custody, exemption, order, by, ticket)
 
 

@@ -15,6 +15,7 @@ from api.http.routes.licences import signed_in
 from api.http.schemas.custody_trips import (
     EventForm,
     HospitalForm,
+    OverdueForm,
     OwnAnswer,
     OwnForm,
     ReleaseForm,
@@ -186,6 +187,23 @@ def transfer(
     """Hand a traveller over to a hospital, as the health authority; for REGISTRARs."""
     keep = keeping(ticket, _closed)
     return respond(_closed(custody.trips.order(trip, Step.TRANSFERRED, form.place, by, keep)))
+
+
+@router.post(
+    "/trips/{trip}/lapse",
+    status_code=201,
+    response_model=TripAnswer,
+    responses=_ordered(),
+)
+def lapse(
+    trip: HexId, _: OverdueForm, by: Caller, custody: GivenCustody, ticket: GivenTicket
+) -> Response:
+    """End a trip that is overdue and that its traveller cannot go on with, for REGISTRARs.
+
+    Who lost the key signs no hand-over; without this they could never declare another trip.
+    """
+    keep = keeping(ticket, _closed)
+    return respond(_closed(custody.trips.order(trip, Step.LAPSED, None, by, keep)))
 
 
 @router.post("/views", responses=problems(CustodyViewRefused, TripErased, *JSON_BODY, Unavailable))

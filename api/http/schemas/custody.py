@@ -148,6 +148,12 @@ class RemovalForm(Form):
     cause: CauseText
 
 
+class LapseForm(Form):
+    """Why a driver's time on the list ends early, such as a lost key."""
+
+    cause: CauseText
+
+
 class ExemptionAnswer(Answer):
     """An exemption; times null where there are none."""
 

@@ -63,6 +63,10 @@ class ReleaseForm(Form):
     """Nothing: the traveller is released where they are."""
 
 
+class OverdueForm(Form):
+    """Nothing: the trip is over where the traveller was expected."""
+
+
 class HospitalForm(Form):
     """The hospital that takes the traveller over."""
 

@@ -292,6 +292,31 @@ class TestDriversTrip:
         assert desk.step(trip, driver, Step.CANCELLED, PORT).status_code == 201
         assert desk.open(driver, desk.first(driver)).status_code == 201
 
+    def test_whose_key_is_lost_lapses_and_the_driver_begins_anew(self, desk: CustodyDesk) -> None:
+        driver = desk.driver()
+        trip = admitted(desk, driver)
+        desk.step(trip, driver, Step.IN_TRANSIT, SITE)
+        early = desk.officer(f"trips/{trip}/lapse", {})
+        assert fault(early) == ("CustodyRefused", "due")
+        found = Traveller(Kind.DRIVER, driver.person)  # the same person, another key
+        assert desk.apply(found).status_code == 201
+        assert refusal(desk.enlist(found)) == (409, "ExemptionHeld")
+        lost = desk.act(driver, "lapse", cause="lost key").json()
+        assert (lost["state"], lost["cause"]) == ("lapsed", "lost key")
+        assert desk.enlist(found).status_code == 201
+        assert refusal(desk.open(found, desk.first(found))) == (409, "TripLive")
+        desk.later(1_801)
+        stranger = desk.post(f"trips/{trip}/lapse", {}, desk.desks.officer)
+        assert refusal(stranger) == (403, "RoleMissing")
+        ended = desk.officer(f"trips/{trip}/lapse", {}, KEY)
+        assert (ended.status_code, ended.json()["state"]) == (201, "lapsed")
+        assert desk.officer(f"trips/{trip}/lapse", {}, KEY).content == ended.content
+        last = ended.json()["events"][-1]
+        assert (last["place"], last["custodian"], last["due"]) == (SITE, PORT, None)
+        with audit_view(desk.world.database) as view:
+            assert broken(view.trips())[1] == []
+        assert desk.open(found, desk.first(found)).status_code == 201
+
     def test_needs_a_driver_on_the_list(self, desk: CustodyDesk) -> None:
         driver = desk.driver()
         trip = desk.declared(driver)
@@ -317,6 +342,8 @@ class TestDriversTrip:
             (Step.IN_TRANSIT, "nowhere", {}, "place"),
             (Step.IN_TRANSIT, SITE, {"due": desk.world.clock.now + DAY}, "due"),
             (Step.IN_TRANSIT, SITE, {"at": desk.world.clock.now + 900}, "time"),
+            (Step.IN_TRANSIT, SITE, {"due": 0}, "due"),
+            (Step.LAPSED, PORT, {}, "signers"),
         ):
             answer = desk.step(trip, driver, step, place, **changes)
             assert fault(answer) == ("CustodyRefused", why), (step, changes)
@@ -462,6 +489,21 @@ class TestAlerts:
         assert alerts_of(desk, trip) == []
         own = desk.own(driver).json()
         assert [each["finding"] for each in own["alerts"]] == ["breach"]
+
+    def test_are_raised_at_every_step_that_waits_for_another(self, desk: CustodyDesk) -> None:
+        driver = desk.driver()
+        trip = admitted(desk, driver)
+        way = (
+            *((Step.IN_TRANSIT, SITE), (Step.AT_SITE, SITE), (Step.IN_TRANSIT, INN)),
+            *((Step.LODGED, INN), (Step.IN_TRANSIT, EXIT), (Step.AT_EXIT, EXIT)),
+        )
+        for number, (step, place) in enumerate(way, start=1):
+            desk.later(1_801)
+            watch(desk).step()
+            raised = alerts_of(desk, trip)
+            assert {each["event"] for each in raised} == set(range(1, number + 1))
+            assert {each["cause"] for each in raised} == {"overdue"}
+            assert desk.step(trip, driver, step, place).status_code == 201
 
     def test_are_closed_by_an_event_that_was_only_told_late(self, desk: CustodyDesk) -> None:
         driver = desk.driver()

@@ -1,11 +1,9 @@
 """Custody at terminals: driver, guest, site, checkpoint and officer, each with a wallet."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import orjson
 import pytest
 
@@ -14,10 +12,9 @@ from tests.support.custody import AGENCY, HOTEL, PORT, SITE, CustodyDesk, custod
 from tests.support.databases import migrated_sqlite
 from tests.support.health_desks import HOST_ID
 from tests.support.terminal import Terminal, seeded
+from tests.support.wired import AT, wire
 from wallet.commands import custody, custody_office
-from wallet.service import Service
 
-AT = ("--service", "https://host.example")
 CUSTODY = ("health", "custody")
 PERSON = {
     "name": "Sample Driver Kirin",
@@ -76,8 +73,9 @@ class People:
     ) -> Any:
         """Write the next event, have it signed by each as which party, and send it."""
         self.later()
-        path = self.file(f"{step}.json")
-        self.office.run(*CUSTODY, "step", trip, step, *words, "--out", path, *AT)
+        path, due = self.file(f"{step}.json"), moment(self.desk.world.clock.now + 1_800)
+        ends = () if step in {"cancelled", "exited"} else ("--due", due)
+        self.office.run(*CUSTODY, "step", trip, step, *words, *ends, "--out", path, *AT)
         for party, key in signers.items():
             terminal = self.traveller if key == "me" else self.office
             told = terminal.json(*CUSTODY, "sign", path, "--as", party, "--key", key)
@@ -88,28 +86,8 @@ class People:
 
 @pytest.fixture
 def people(desk: CustodyDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> People:
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        found = desk.world.client.request(
-            request.method,
-            request.url.raw_path.decode(),
-            content=request.content,
-            headers={name: value for name, value in request.headers.items() if name != "host"},
-        )
-        return httpx2.Response(found.status_code, content=found.content, headers={})
-
-    transport = httpx2.MockTransport(answer)
-
-    def client(url: str, **_given: Any) -> Service:
-        return Service(url, None, transport, lambda _: None)
-
-    @contextmanager
-    def signed_in(_outside: Any, given: Any) -> Iterator[Service]:
-        assert given["account"] == "officer"
-        token = desk.world.by(desk.desks.host_officer)["Authorization"].removeprefix("Bearer ")
-        yield Service(given["service_url"], token, transport, lambda _: None)
-
-    monkeypatch.setattr(custody, "Service", client)
-    monkeypatch.setattr(custody_office, "opened", signed_in)
+    officer = {"officer": desk.desks.host_officer}
+    wire(monkeypatch, desk.world, (custody, custody_office), officer)
     return People(desk, tmp_path)
 
 
@@ -139,9 +117,7 @@ class TestDriver:
             sampled=admission["sampledAt"],
         )
         assert shown["state"] == "admitted"
-        due = moment(desk.world.clock.now + 1_800)
-        words = (SITE, "--due", due)
-        people.step(trip, "in-transit", *words, signers={"custodian": "checkpoint"})
+        people.step(trip, "in-transit", SITE, signers={"custodian": "checkpoint"})
         arrived = people.step(trip, "at-site", signers={"place": "site", "traveller": "me"})
         assert (arrived["state"], arrived["custodian"]) == ("at-site", SITE)
         listed = people.decide("list", AGENCY, "trips")
@@ -153,10 +129,13 @@ class TestDriver:
         assert own["exemption"]["state"] == "listed"
         assert [each["trip"] for each in own["trips"]] == [trip]
         assert "Exemption: listed" in driver.run(*CUSTODY, "mine", known["name"])
-        people.decide("decide", name, "remove", "--cause", "sample")
+        people.later(1_801)
+        assert people.decide("lapse", trip)["state"] == "lapsed"
+        lost = people.decide("decide", name, "lapse", "--cause", "lost key")
+        assert lost["state"] == "lapsed"
         shown = people.decide("applicant", name)
         assert shown["person"]["documentNumber"] == PERSON["documentNumber"]
-        assert shown["exemption"]["state"] == "removed"
+        assert [act["act"] for act in shown["acts"]] == ["list", "lapse"]
 
     def test_is_told_what_is_missing(self, people: People) -> None:
         said = people.traveller.run(*CUSTODY, "mine", "00", code=1)
@@ -167,7 +146,8 @@ class TestDriver:
         )
         wrong = people.file("wrong.json", {"event": "AA"})
         assert "no event of a trip" in people.traveller.run(*CUSTODY, "send", wrong, *AT, code=1)
-        people.office.run(*CUSTODY, "step", "0x00", "in-transit", *AT, code=64)
+        for words in (("in-transit",), ("in-transit", SITE), ("at-site",), ("exited", "--due", 9)):
+            people.office.run(*CUSTODY, "step", "0x00", *words, *AT, code=64)
 
 
 class TestArrival:
@@ -175,15 +155,15 @@ class TestArrival:
         guest = people.traveller
         who = people.file("guest.json", PERSON)
         path = people.file("landing.json")
-        told = guest.json(*CUSTODY, "land", AGENCY, PORT, who, "--out", path, *AT)
+        ends = ("--due", desk.world.clock.now + 3_600, "--out", path)
+        told = guest.json(*CUSTODY, "land", AGENCY, PORT, who, *ends, *AT)
         assert told["missing"] == ["checkpoint"]
         trip = told["trip"]
         checkpoint = ("--as", "checkpoint", "--key", "checkpoint")
         people.office.run(*CUSTODY, "sign", path, *checkpoint)
         assert people.office.json(*CUSTODY, "send", path, *AT)["state"] == "landed"
         people.step(trip, "tested", signers={"checkpoint": "checkpoint"})
-        words = (HOTEL, "--due", moment(desk.world.clock.now + 1_800))
-        people.step(trip, "in-transit", *words, signers={"custodian": "checkpoint"})
+        people.step(trip, "in-transit", HOTEL, signers={"custodian": "checkpoint"})
         asked = people.decide("ask", trip, "--seen-at", SITE)["alerts"]
         assert [each["cause"] for each in asked] == ["other-place"]
         named = asked[0]["alert"]

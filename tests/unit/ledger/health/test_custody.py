@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.health.custody import CustodyRefused, Event, Fault, Trip, begin, follow
-from ledger.health.custody_steps import KEEPS, SIGNED_BY, Party, Step
+from ledger.health.custody_steps import DUE_WITHIN, KEEPS, SIGNED_BY, Party, Step
 from tests.support.trips import (
     ARRIVAL_WAY,
     DAWN,
@@ -54,10 +54,12 @@ class TestWay:
         ]
 
     def test_is_late_only_while_something_is_due(self) -> None:
-        trip = walk(DRIVER_WAY, 3)
-        assert not trip.is_late(trip.last.due)
-        assert trip.is_late(trip.last.due + 1)
-        assert not walk(DRIVER_WAY, 4).is_late(trip.last.due + 1)
+        for way in (DRIVER_WAY, ARRIVAL_WAY):
+            for count in range(1, len(way)):
+                trip = walk(way, count)
+                assert not trip.is_late(trip.last.due)
+                assert trip.is_late(trip.last.due + 1)
+            assert not walk(way, len(way)).is_late(trip.last.due + 1)
 
     def test_late_arrival_is_an_arrival(self) -> None:
         trip = walk(DRIVER_WAY, 3)
@@ -71,6 +73,24 @@ class TestWay:
             event = next_event(trip, Step.TRANSFERRED, "hospital-1")
             after = follow(trip, event, digest(event), EVERYBODY)
             assert (after.custodian, after.is_live) == ("hospital-1", False)
+
+    @ways
+    def test_lapses_from_any_live_state_once_it_is_overdue(self, way: Any) -> None:
+        for count in range(1, len(way)):
+            trip = walk(way, count)
+            early = next_event(trip, Step.LAPSED, trip.expected_at, at=trip.last.due)
+            assert fault(trip, early) is Fault.DUE
+            event = replace(early, at=trip.last.due + 1)
+            after = follow(trip, event, digest(event), {Party.HEALTH_AUTHORITY})
+            assert (after.custodian, after.is_live) == (trip.custodian, False)
+            assert not after.is_late(event.at + 1_000_000)
+
+    def test_lapses_by_the_health_authority_alone(self) -> None:
+        trip = walk(DRIVER_WAY, 3)
+        event = next_event(trip, Step.LAPSED, "site-1", at=trip.last.due + 1)
+        assert fault(trip, event, EVERYBODY - {Party.HEALTH_AUTHORITY}) is Fault.SIGNERS
+        taken = replace(event, custodian="site-1")  # nobody took the traveller over
+        assert fault(trip, taken) is Fault.CUSTODIAN
 
     def test_enters_until_the_declared_time_and_no_later(self) -> None:
         trip = walk(DRIVER_WAY, 1)
@@ -136,7 +156,11 @@ class TestRefused:
     @pytest.mark.parametrize("step", sorted(SIGNED_BY))
     def test_event_that_one_of_its_parties_did_not_sign(self, step: Step) -> None:
         way = ARRIVAL_WAY if step in dict(ARRIVAL_WAY) else DRIVER_WAY
-        ends = {Step.CANCELLED: ("port-1", 1), Step.TRANSFERRED: ("hospital-1", 2)}
+        ends = {
+            Step.CANCELLED: ("port-1", 1),
+            Step.TRANSFERRED: ("hospital-1", 2),
+            Step.LAPSED: ("port-1", 2),
+        }
         place, before = ends.get(step) or (dict(way)[step], [each for each, _ in way].index(step))
         for missing in SIGNED_BY[step]:
             if before == 0:
@@ -145,7 +169,8 @@ class TestRefused:
             else:
                 trip = walk(way, before)
                 place = way[before][1] if step not in ends else place
-                event = next_event(trip, step, place)
+                late = {"at": trip.last.due + 1} if step is Step.LAPSED else {}
+                event = next_event(trip, step, place, **late)
                 assert fault(trip, event, EVERYBODY - {missing}) is Fault.SIGNERS
                 follow(trip, event, digest(event), SIGNED_BY[step])
 
@@ -185,6 +210,26 @@ class TestRefused:
         trip = walk(DRIVER_WAY, 2)
         event = replace(next_event(trip, Step.IN_TRANSIT, "site-1"), **changes)
         assert fault(trip, event) is wanted
+
+    @pytest.mark.parametrize("way", [DRIVER_WAY, ARRIVAL_WAY])
+    def test_live_step_after_which_nothing_is_due_in_time(self, way: Any) -> None:
+        for count in range(1, len(way) - 1):
+            trip = walk(way, count)
+            event = next_event(trip, *way[count])
+            for due, wanted in (
+                (0, Fault.DUE),
+                (event.at, Fault.DUE),
+                (event.at + DUE_WITHIN[event.step] + 1, Fault.AHEAD),
+            ):
+                assert fault(trip, replace(event, due=due)) is wanted, (event.step, due)
+            longest = replace(event, due=event.at + DUE_WITHIN[event.step])
+            assert follow(trip, longest, digest(longest), EVERYBODY).is_live
+
+    @ways
+    def test_end_after_which_something_is_due(self, way: Any) -> None:
+        trip = walk(way, len(way) - 1)
+        end = next_event(trip, *way[-1])
+        assert fault(trip, replace(end, due=end.at + 1)) is Fault.DUE
 
     @ways
     def test_anything_after_the_end(self, way: Any) -> None:

@@ -52,6 +52,10 @@ class TestState:
         long = exemptions.suspend(LISTED, DAWN + 2 * DAY, DAWN + 2 * YEAR, "cause")
         assert at(366, long) is ExemptionState.LAPSED
 
+    def test_lapses_early_for_a_cause(self) -> None:
+        lost = exemptions.lapse(LISTED, DAWN + 3 * DAY, "lost key")
+        assert (at(3, lost), lost.cause) == (ExemptionState.LAPSED, "lost key")
+
     def test_is_suspended_anew_for_longer(self) -> None:
         longer = exemptions.suspend(SUSPENDED, DAWN + 3 * DAY, DAWN + 9 * DAY, "still pending")
         assert (at(8, longer), longer.cause) == (ExemptionState.SUSPENDED, "still pending")
@@ -73,8 +77,13 @@ class TestRefused:
                 ExemptionState.LISTED,
             ),
             (lambda: exemptions.remove(REMOVED, DAWN + 9 * DAY, "x"), ExemptionState.REMOVED),
+            (lambda: exemptions.lapse(SUSPENDED, DAWN + 3 * DAY, "x"), ExemptionState.SUSPENDED),
+            (lambda: exemptions.lapse(APPLIED, DAWN + 3 * DAY, "x"), ExemptionState.APPLIED),
         ],
-        ids=["list twice", "reinstate", "remove", "after its end", "when over", "remove twice"],
+        ids=[
+            *("list twice", "reinstate", "remove", "after its end", "when over", "remove twice"),
+            *("lapse while suspended", "lapse before it is listed"),
+        ],
     )
     def test_what_its_state_does_not_allow(
         self, act: Callable[[], Exemption], wanted: ExemptionState
@@ -117,6 +126,7 @@ class TestInvariants:
                 ExemptionAct.LIST: lambda: exemptions.enlist(exemption, now, until),  # noqa: B023  # called at once
                 ExemptionAct.SUSPEND: lambda: exemptions.suspend(exemption, now, until, "x"),  # noqa: B023  # called at once
                 ExemptionAct.REINSTATE: lambda: exemptions.reinstate(exemption, now),  # noqa: B023  # called at once
+                ExemptionAct.LAPSE: lambda: exemptions.lapse(exemption, now, "x"),  # noqa: B023  # called at once
                 ExemptionAct.REMOVE: lambda: exemptions.remove(exemption, now, "x"),  # noqa: B023  # called at once
             }
             try:
