@@ -105,7 +105,10 @@ def texts_in(manifest: bytes) -> Mapping[str, bytes]:
 
 
 def read_texts(content: bytes) -> Mapping[str, str]:
-    """Return the texts in a file by name; raise `RuleBundleInvalid` for any other content."""
+    """Return the texts in a file by name; raise `RuleBundleInvalid` for any other content.
+
+    A gate shows those named like an outcome ("SECONDARY") or a reason ("TIME") beside its own.
+    """
     try:
         found = parse_object(content)
     except LedgerError as exc:

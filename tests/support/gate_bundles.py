@@ -154,7 +154,7 @@ def content(**changes: Any) -> Content:
         allow=_ALLOW,
         foreign=FOREIGN.trust,
         revocation=revocation(),
-        texts={"en": {"desk": "Please go to the desk."}},
+        texts={"en": {"DENY": "Please go to the desk."}},
     )
     return replace(whole, **changes)
 

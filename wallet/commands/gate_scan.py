@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any, Final
 
 import click
@@ -81,7 +80,6 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
     folder, language = GateFolder(outside), given["language"] or outside.language
     compared = iter([_identities(given["documents"], given["compared"])])
     outcomes: list[Outcome] = []
-    told = _told_as_json if given["as_json"] else partial(_told, language=language)
     with folder.journal() as journal:
         erase_due(journal, folder.day_keys, outside.now())
     with folder.desk(given["clock_error"]) as desk:
@@ -91,7 +89,11 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
                 _keep_up(desk, folder, outside.now())
                 scanned = desk.scan_together(waiting, outside.clocks, compared)
                 outcomes.extend(each.report.outcome for each in scanned)
-                told(scanned)
+                if given["as_json"]:
+                    click.echo("".join(lines_of(scanned)), nl=False)
+                    continue
+                for each in scanned:
+                    tell(each, language, desk.texts)
     if not outcomes:
         note("No code was scanned.")
         outcomes.append(Outcome.UNKNOWN)
@@ -143,15 +145,6 @@ def _identities(documents: tuple[TravelDocument, ...], compared: str | None) -> 
     if documents and compared:
         raise click.UsageError("--id and --compared exclude each other.")
     return [*documents] if compared is None else [Match(compared)]
-
-
-def _told(scanned: Iterable[Scanned], language: str) -> None:
-    for each in scanned:
-        tell(each, language)
-
-
-def _told_as_json(scanned: Iterable[Scanned]) -> None:
-    click.echo("".join(lines_of(scanned)), nl=False)
 
 
 def lines_of(scanned: Iterable[Scanned]) -> Iterator[str]:

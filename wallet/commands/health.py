@@ -14,6 +14,7 @@ from wallet.commands.health_move import move
 from wallet.commands.health_office import issue, revocations, transfer, trust_list
 from wallet.commands.health_pass import pass_group
 from wallet.commands.health_scans import scans
+from wallet.commands.health_status import status
 from wallet.commands.options import json_option
 from wallet.console import print_json, print_table, say, when
 from wallet.health.answered import AnsweredGates
@@ -52,6 +53,6 @@ def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
 
 for _command in (pass_group, answer, scans, appeal, convert, conversions, refill, move, withdraw):
     health.add_command(_command)
-for _command in (transfer, issue, trust_list, revocations, custody):
+for _command in (transfer, issue, status, trust_list, revocations, custody):
     health.add_command(_command)
 custody.add_command(office)

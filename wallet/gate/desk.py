@@ -11,7 +11,7 @@ from ledger.health.gate.evidence import GateEvidence
 from ledger.health.gate.lane import Identity, Lane
 from ledger.health.gate.outcome import Outcome
 from ledger.health.gate.report import GateReport, PersonReport
-from ledger.health.gate_bundle.reading import GateBundle
+from ledger.health.gate_bundle.reading import GateBundle, Texts
 from ledger.health.scans import RANDOM_BYTES, Override, read_row, row_of, write_row
 from wallet.embedded import Clocks
 from wallet.gate.bundles import BundleFolder
@@ -83,6 +83,11 @@ class Desk:
         self._randomness = randomness
         self._retention = retention_of(bundle.evidence, enrolment.jurisdiction)
         self._erased_at: int | None = None
+
+    @property
+    def texts(self) -> Texts:
+        """What the bundle that it decides by tells its officers, by language and name."""
+        return self._bundle.texts
 
     def renew(self, bundles: BundleFolder, at: int) -> None:
         """Decide by the newest bundle on disk from now on; raises as `BundleFolder.held` does.

@@ -189,8 +189,10 @@ class TestScan:
             assert part in said
         for part in ("bundle 12", "block 4200", "trust list 5, 300 s old", "allow list 1"):
             assert part.replace("300 s", "5 min") in said
+        assert "Please go to the desk." not in said
         denied = gate.scan(live(sealed(1)), code=1).stdout
         assert "⬣ DENY" in denied
+        assert "Please go to the desk." in denied  # the bundle's own text for it, in this language
         assert "[ANCHOR:" in denied
 
     def test_tells_a_group_one_by_one(self, gate: GateTerminal) -> None:

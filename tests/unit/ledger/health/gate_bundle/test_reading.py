@@ -137,7 +137,7 @@ class TestWhole:
     def test_tells_who_may_sign_the_next_and_vouch_for_gates(self) -> None:
         assert self.found.trusted() == (document_key(KeyUsage.BUNDLES),)
         assert self.found.vouchers() == (Voucher(BUREAU, document_key(KeyUsage.READERS)),)
-        assert self.found.texts == {"en": {"desk": "Please go to the desk."}}
+        assert self.found.texts == {"en": {"DENY": "Please go to the desk."}}
 
     def test_same_content_makes_the_same_files(self) -> None:
         assert made(sequence=13).files == MADE.files
