@@ -10,11 +10,14 @@ from typing import Any, Final, Self
 
 from ledger.errors import Refused
 from ledger.tenders import requests, shown_licences
+from ledger.tenders.bonds import BondFault, Wanted, bond_faults
 from ledger.tenders.documents import Documents
 from ledger.tenders.joint import Bidders, BidFlag, clashes
+from ledger.tenders.policy.terms import DAY
 from ledger.tenders.requests import Requirement
 from ledger.tenders.shown_licences import Result, Standing
 from ledger.tenders.signatures import AGREEMENT, Signed
+from ledger.tenders.state import TenderState
 from ledger.tenders.trustees import octets
 from ledger.values import Address
 
@@ -31,7 +34,6 @@ class Ground(StrEnum):
     NOT_QUALIFIED = "NOT_QUALIFIED"  # (3)
     OVER_CEILING = "OVER_CEILING"  # (5)
     OTHER_CURRENCY = "OTHER_CURRENCY"  # (6)
-    BOND_MISSING = "BOND_MISSING"  # (6)
 
 
 LAW: Final[Mapping[str, str]] = {
@@ -43,7 +45,7 @@ LAW: Final[Mapping[str, str]] = {
     BidFlag.TWO_BIDS: "R51(4)",
     Ground.OVER_CEILING: "R51(5)",
     Ground.OTHER_CURRENCY: "R51(6)",
-    Ground.BOND_MISSING: "R51(6)",
+    **dict.fromkeys(BondFault, "R51(6)"),
     BidFlag.JOINT_CLASH: "R37",
 }
 """The article that speaks of a flag."""
@@ -60,13 +62,15 @@ class TermsMissing(Refused):
 class Terms:
     """What the tender's documents ask of bids, as far as an opening looks at it.
 
-    `audience` is whom presentations are made for; `ceiling` {amount, currency}, None without one.
+    `audience` is whom presentations are made for; `ceiling` and `bond` {amount, currency}, None
+    without one.
     """
 
     audience: str
     currency: str
     wanted: tuple[Requirement, ...]
     ceiling: Mapping[str, str] | None
+    bond: Mapping[str, str] | None = None
 
     @classmethod
     def of(cls, documents: Documents, files: Mapping[str, bytes]) -> Self:
@@ -78,15 +82,23 @@ class Terms:
             TermsMissing: for a request that the documents name and nobody gave, or another.
             StandingRequestMalformed: for a requirement of another form.
         """
-        said = documents.content
-        wanted = tuple(map(requests.read_requirement, said.get("requirements", ())))
         audience = "0x" + documents.tender.hex()
         for each in requested(documents):
             content = files.get(each["path"])
             if content is None or hashlib.sha256(content).digest() != octets(each["sha256"]):
                 raise TermsMissing(each["path"])
             audience = requests.issuer_of(content)
-        return cls(audience, said["currency"], wanted, said.get("ceiling"))
+        return cls.made_for(audience, documents)
+
+    @classmethod
+    def made_for(cls, audience: str, documents: Documents) -> Self:
+        """Return the terms of documents for whom presentations are made for `audience`.
+
+        Raises `StandingRequestMalformed` for a requirement of another form.
+        """
+        said = documents.content
+        wanted = tuple(map(requests.read_requirement, said.get("requirements", ())))
+        return cls(audience, said["currency"], wanted, said.get("ceiling"), said.get("bond"))
 
 
 def requested(documents: Documents) -> list[Mapping[str, Any]]:
@@ -100,7 +112,7 @@ def own_flags(
     terms: Terms,
     *,
     signed: Signed,
-    needs_bond: bool,
+    bond: Sequence[BondFault],
 ) -> tuple[str, ...]:
     """Return the grounds that one opened bid shows, in the order of the article."""
     price = said["price"]
@@ -112,16 +124,45 @@ def own_flags(
         Ground.NOT_QUALIFIED: _is_short(licences),
         Ground.OVER_CEILING: is_priced and _is_over(price, terms.ceiling),
         Ground.OTHER_CURRENCY: price is not None and not is_priced,
-        Ground.BOND_MISSING: needs_bond and said["bond"] is None,
     }
-    return tuple(ground.value for ground, holds in found.items() if holds)
+    return (
+        *(ground.value for ground, holds in found.items() if holds),
+        *(each.value for each in bond),
+    )
+
+
+def faults_of_bond(
+    said: Mapping[str, Any], guarantee: bytes | None, state: TenderState, terms: Terms
+) -> tuple[BondFault, ...]:
+    """Return what is wrong with the bond of one opened part of a bid; all parts name the same one.
+
+    A tender that names a guarantor and no amount wants a bond and says nothing of it. The guarantee
+    comes with the first part.
+    """
+    authority = state.announcement.bond_authority
+    guarantor = authority if int(authority, 16) else None
+    if terms.bond is None or said["part"] > 1:
+        is_missing = said["bond"] is None and not (terms.bond is None and guarantor is None)
+        return (BondFault.MISSING,) if is_missing else ()
+    people = [said["identity"], *(each["identity"] for each in said.get("members", ()))]
+    wanted = Wanted(
+        beneficiary="0x" + state.announcement.agency.hex(),
+        tender=said["tender"],
+        lot=said["lot"],
+        firms=frozenset(map(shown_licences.organisation_of, people)),
+        amount=Decimal(terms.bond["amount"]),
+        currency=terms.bond["currency"],
+        until=state.ends[1].submit_end + said["validityDays"] * DAY,
+        guarantor=guarantor,
+    )
+    return bond_faults(said["bond"], guarantee, wanted)
 
 
 def judged_again(flags: Sequence[str], licences: Sequence[Result]) -> tuple[str, ...]:
     """Return a bid's own flags once its licences were judged anew; no other follows from them."""
     others = {each for each in flags if each != Ground.NOT_QUALIFIED}
     found = others | {Ground.NOT_QUALIFIED.value} if _is_short(licences) else others
-    return tuple(ground.value for ground in Ground if ground.value in found)
+    return tuple(each.value for each in (*Ground, *BondFault) if each.value in found)
 
 
 def shared_flags(

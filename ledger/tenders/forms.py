@@ -30,6 +30,7 @@ class Form(StrEnum):
     STATEMENT = "trustee-statement"
     REQUEST = "trustee-request"
     REHEARSAL = "trustee-rehearsal"
+    GUARANTEE = "bid-guarantee"
     EXTENSION = "disclosure-extension"
 
 

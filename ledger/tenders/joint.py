@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from ledger.errors import Refused
+from ledger.tenders.shown_licences import Qualification, organisation_of, shown_in
 from ledger.values import Address
 
-GRADES: Final = ("特级", "一级", "二级", "三级", "不分等级")
-"""Grades of construction qualifications, the best first."""
+_SCALES: Final = (("特级", "一级", "二级", "三级"), ("甲级", "乙级", "丙级", "丁级"))
+"""Grades of qualifications, the best of each scale first; those of two scales do not compare."""
 
 
 class BidFlag(StrEnum):
@@ -24,21 +24,6 @@ class BidFlag(StrEnum):
     )
     JOINT_CLASH = "JOINT_CLASH"  # a member of a joint bid also elsewhere: R37, all of them void
     NO_AGREEMENT = "NO_AGREEMENT"  # a joint bid without its agreement: R51(2)
-
-
-@dataclass(eq=False)
-class GradeUnknown(Refused):
-    """The grade is none that is ranked."""
-
-    grade: str
-
-
-@dataclass(frozen=True, slots=True)
-class Qualification:
-    """A trade and the grade in it, as a licence says."""
-
-    trade: str
-    grade: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +55,33 @@ class Flagged:
     law: str
 
 
-def joint_grades(
-    members: Sequence[Sequence[Qualification]], grades: Sequence[str] = GRADES
-) -> Mapping[str, str]:
+def joint_grades(members: Iterable[Iterable[Qualification]]) -> Mapping[str, str | None]:
     """Return the grade of a joint bid in each trade that any member has (招标投标法 art. 31).
 
-    Of members with the same trade the lowest counts; one member's own best grade is its grade.
-    Raises `GradeUnknown` for one that `grades` does not rank.
+    Of members with the same trade the lowest counts; one member's own best grade is its grade. None
+    where grades do not compare: that is the committee's to say.
     """
-    found: dict[str, int] = {}
+    found: dict[str, list[str | None]] = defaultdict(list)
     for member in members:
-        own: dict[str, int] = {}
+        own: dict[str, list[str]] = defaultdict(list)
         for each in member:
-            rank = _rank(each.grade, grades)
-            own[each.trade] = min(own.get(each.trade, rank), rank)
-        for trade, rank in own.items():
-            found[trade] = max(found.get(trade, rank), rank)
-    return {trade: grades[rank] for trade, rank in found.items()}
+            own[each.trade].append(each.grade)
+        for trade, grades in own.items():
+            found[trade].append(_end_of(grades, 0))
+    return {trade: _end_of(grades, -1) for trade, grades in found.items()}
+
+
+def grades_in(said: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    """Return {trade, grade} of a joint bid's manifest, as the licences that it shows tell them.
+
+    What each licence is worth, `shown_licences.results` tells.
+    """
+    by_member: dict[str, list[Qualification]] = defaultdict(list)
+    for each in shown_in(said):
+        if each.holder == each.identity["code"]:
+            by_member[organisation_of(each.identity)] += each.qualifications
+    grades = joint_grades(by_member.values())
+    return [{"trade": trade, "grade": grade} for trade, grade in sorted(grades.items())]
 
 
 def clashes(bids: Iterable[Bidders]) -> tuple[Flagged, ...]:
@@ -111,7 +106,12 @@ def _clash(organisation: str, several: Sequence[Bidders]) -> Flagged:
     return Flagged(BidFlag.TWO_BIDS, keys, organisation, "R51(4)")
 
 
-def _rank(grade: str, grades: Sequence[str]) -> int:
-    if grade not in grades:
-        raise GradeUnknown(grade)
-    return grades.index(grade)
+def _end_of(grades: Sequence[str | None], place: int) -> str | None:
+    """Return the best (0) or the lowest (-1) of grades, None where they do not compare."""
+    told = set(grades)
+    if len(told) == 1:
+        return grades[0]
+    for scale in _SCALES:
+        if told <= set(scale):
+            return [each for each in scale if each in told][place]
+    return None

@@ -206,10 +206,8 @@ class Opening:
         licences = self._licences(bid, said)
         place = _message(bid).place(self.ledger)
         signed = signed_by(opened.encoded, opened.signature, place.constant, self.terms.wanted)
-        needs_bond = int(self.state.announcement.bond_authority, 16) != 0
-        flags = bid_flags.own_flags(
-            said, licences, self.terms, signed=signed, needs_bond=needs_bond
-        )
+        bond = bid_flags.faults_of_bond(said, opened.guarantee, self.state, self.terms)
+        flags = bid_flags.own_flags(said, licences, self.terms, signed=signed, bond=bond)
         return Found(
             bid.bidder,
             bid.version,

@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.canonical import canonical_json, parse_object
 from ledger.errors import Refused
-from ledger.tenders import events
+from ledger.tenders import events, joint
 from ledger.tenders.events import Outcome, PolicyRegistered, Stage, TenderEvent
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
@@ -56,7 +56,8 @@ class OpenedBid:
 class Findings:
     """What opening the files of one part of a lot found, and what is told besides (R50).
 
-    `ceiling` is the highest price or 标底 as {amount, currency}; None where there is none.
+    `ceiling` is the highest price as {amount, currency}; None where there is none. A secret 标底 is
+    not supported.
     """
 
     opened: Mapping[Address, OpenedBid]
@@ -179,6 +180,7 @@ def _row(bid: Bid, part: int, found: OpenedBid) -> dict[str, Any]:
             {"requirement": requirement, "verdict": verdict}
             for requirement, verdict in sorted(found.licences)
         ],
+        **({"grades": joint.grades_in(manifest)} if "members" in manifest else {}),
     }
 
 

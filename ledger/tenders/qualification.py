@@ -1,10 +1,10 @@
-"""Licences shown with a bid, judged as of the deadline; what follows is only ever proposed.
+"""Licences shown with a bid, judged as of the deadline; what follows is the committee's to say.
 
-The ordinary verification decides. *Invalid* proposes to the committee reason R51(3), *unconfirmed*
-proposes nothing and is asked again until the report: nobody is rejected because a node was down.
+The ordinary verification decides. *Invalid* is told to the committee (R51(3)), *unconfirmed* is
+asked again until the report: nobody is rejected because a node was down.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,8 +19,6 @@ from ledger.verification.evidence import Evidence
 from ledger.verification.policy import Policy
 from ledger.verification.verify import open_document, verify
 
-NOT_QUALIFIED: Final = 3
-"""Number of 招标投标法实施条例 art. 51 for a bidder without the qualification asked for."""
 _DAY: Final = 86_400
 
 
@@ -53,15 +51,6 @@ class Judged:
     claims: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A ground that the committee is to look at; it decides, and the program never does."""
-
-    requirement: str
-    law: int
-    reasons: tuple[str, ...]
-
-
 def judge(
     document: str,
     requirement: Requirement,
@@ -87,36 +76,6 @@ def judge(
     else:
         verdict, reasons = report.verdict, _codes(report)
     return Judged(requirement.id, verdict, tuple(reasons), report, parsed.claims)
-
-
-def proposals(judged: Sequence[Judged], missing: Sequence[str]) -> tuple[Proposal, ...]:
-    """Return the grounds for rejecting a bid that are to be shown to the committee.
-
-    A requirement is met by any valid presentation; nothing is proposed for one that only nobody
-    could confirm. `missing` are requirements that nothing was shown for.
-    """
-    met = {each.requirement for each in judged if each.verdict is Verdict.VALID}
-    open_ = {each.requirement for each in judged if each.verdict is Verdict.UNCONFIRMED}
-    found = {
-        each.requirement: Proposal(each.requirement, NOT_QUALIFIED, each.reasons)
-        for each in judged
-        if each.requirement not in met | open_
-    }
-    for id_ in missing:
-        found.setdefault(id_, Proposal(id_, NOT_QUALIFIED, ("presentation.missing",)))
-    return tuple(found.values())
-
-
-def unconfirmed(judged: Sequence[Judged]) -> tuple[str, ...]:
-    """Return the requirements to ask about again before the report."""
-    met = {each.requirement for each in judged if each.verdict is Verdict.VALID}
-    return tuple(
-        dict.fromkeys(
-            each.requirement
-            for each in judged
-            if each.verdict is Verdict.UNCONFIRMED and each.requirement not in met
-        )
-    )
 
 
 def _unfit(vct: str, parsed: SdJwt, requirement: Requirement, ask: Ask) -> list[str]:

@@ -33,6 +33,14 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Qualification:
+    """A trade and the grade in it, as a licence says."""
+
+    trade: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
 class Presented:
     """A document as a manifest shows it, with its proof where that came with it.
 
@@ -56,6 +64,15 @@ class Presented:
         """The type that it says it is of, None for what cannot be read."""
         content = self.opened.content
         return content[1].vct if isinstance(content, tuple) else None
+
+    @property
+    def qualifications(self) -> list[Qualification]:
+        """The trades and grades that it shows, none where it shows none or in another form."""
+        content = self.opened.content
+        found = content[0].claims.get("qualifications") if isinstance(content, tuple) else None
+        listed = found if isinstance(found, list) else []
+        pairs = ((each.get("category"), each.get("grade")) for each in listed if _is_object(each))
+        return [Qualification(*pair) for pair in pairs if all(isinstance(e, str) for e in pair)]
 
     @property
     def key(self) -> PublicKey | None:
@@ -177,3 +194,7 @@ def _best(requirement: str, judged: Sequence[Judged]) -> Result:
                 return Result(requirement, Standing(verdict.value), each.reasons)
     reasons = own[0].reasons if own else ()
     return Result(requirement, Standing.INVALID if own else Standing.MISSING, reasons)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ledger import age_stream
 from ledger.age_header import SealedForAnother, SealedMalformed
 from ledger.age_stream import Source
-from ledger.tenders import forms, manifest
+from ledger.tenders import forms, guarantees, manifest
 from ledger.tenders.age_files import TappedSource
 from ledger.tenders.ahead import ahead
 from ledger.tenders.commitments import Tag, commitment
@@ -35,7 +35,7 @@ MAX_KEPT_BYTES: Final = forms.MAX_BYTES
 """What is kept of a file for reading it: no manifest is longer."""
 _OUTSIDE: Final = frozenset({manifest.MANIFEST, manifest.SIGNATURE})
 """What a manifest cannot name: itself, and who signed it."""
-_READ: Final = _OUTSIDE | {manifest.OPENING}
+_READ: Final = _OUTSIDE | {manifest.OPENING, guarantees.PATH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class Opened:
         """The JWS over the manifest, None where the bidder's licence signed none."""
         kept = self.kept.get(manifest.SIGNATURE)
         return None if kept is None else kept.decode("ascii", "replace")
+
+    @property
+    def guarantee(self) -> bytes | None:
+        """The electronic guarantee behind the bid, None where it brought none."""
+        return self.kept.get(guarantees.PATH)
 
 
 def open_part(

@@ -56,7 +56,7 @@ def nobody_says(shown: Presented) -> Evidence:
 class OpenedTender:
     """One lot, one part, five trustees of whom three are enough."""
 
-    def __init__(self, start: int = START) -> None:
+    def __init__(self, start: int = START, guarantor: Address = _NOBODY) -> None:
         self.documents = documents.read(tender_documents()[0])
         policy = preset("cn")
         terms = terms_of(policy)
@@ -71,7 +71,7 @@ class OpenedTender:
             self.documents.digest,
             _ZERO,
             _ZERO,
-            _NOBODY,
+            guarantor,
             1,
             1,
             self.documents.threshold,

@@ -11,6 +11,7 @@ _ALIKE: Final = f"{_WALLET}/test_opening_reasons.py::test_are_told_alike_by_wall
 _FEW: Final = f"{_WALLET}/test_opening_reasons.py::test_with_too_few_nothing_opens"
 _SILENT: Final = f"{_WALLET}/test_opening_reasons.py::test_without_trustees_nothing_opens"
 _RECORD: Final = f"{_LEDGER}/test_opening_record.py"
+_BONDS: Final = f"{_LEDGER}/test_bonds.py"
 _OPENING: Final = f"{_WALLET}/test_tender_opening.py"
 
 REASONS: Final = {
@@ -33,7 +34,14 @@ REASONS: Final = {
     "NOT_QUALIFIED": _ALIKE,
     "OVER_CEILING": _ALIKE,
     "OTHER_CURRENCY": _ALIKE,
-    "BOND_MISSING": f"{_LEDGER}/test_bid_flags.py::test_are_shown_by_the_bid_itself",  # a manifest
+    # BondFault: of bids that are sealed and opened in memory.
+    "BOND_MISSING": f"{_BONDS}::test_none",
+    "BOND_UNREADABLE": f"{_BONDS}::test_without_its_paper_or_with_another",
+    "BOND_FORGED": f"{_BONDS}::test_another",
+    "BOND_OF_ANOTHER": f"{_BONDS}::test_another",
+    "BOND_OTHER_CURRENCY": f"{_BONDS}::test_another",
+    "BOND_TOO_SMALL": f"{_BONDS}::test_another",
+    "BOND_ENDS_TOO_SOON": f"{_BONDS}::test_another",
     "TWO_BIDS": _ALIKE,
     "JOINT_CLASH": _ALIKE,
     "NO_AGREEMENT": _ALIKE,

@@ -202,7 +202,7 @@ def sealed_bid(
         docs=found.digest,
         parts=(secrets.commit(part_file, sealed, context),),
         identity=manifest.identity_commitment(who, place.constant),
-        bond=messages.NO_BOND,
+        bond=manifest.bond_commitment(changes.get("bond"), place.constant),
         valid_until=1_800_000_000,
     )
     return InMemory(found, bid, secrets, tuple(sealed), content)

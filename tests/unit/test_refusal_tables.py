@@ -8,6 +8,7 @@ import pytest
 from ledger.chain.abi import load_abi
 from ledger.chain.reverts import error_class
 from ledger.tenders.bid_flags import Ground
+from ledger.tenders.bonds import BondFault
 from ledger.tenders.events import Phase
 from ledger.tenders.joint import BidFlag
 from ledger.tenders.opening_record import Cause
@@ -37,7 +38,7 @@ class TestRefusals:
 class TestReasons:
     def test_have_a_row_each(self) -> None:
         exits = {Phase.FAILED_FEW.name, Phase.NOT_OPENED.name}
-        assert set(REASONS) == {*Cause, *Ground, *BidFlag, *exits}
+        assert set(REASONS) == {*Cause, *Ground, *BondFault, *BidFlag, *exits}
 
     @pytest.mark.parametrize("reason", REASONS)
     def test_come_about_in_the_test_that_is_named(self, reason: str) -> None:

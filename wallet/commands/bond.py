@@ -7,15 +7,17 @@ from typing import Any, Final
 
 import click
 
-from ledger.canonical import canonical_json
+from ledger.canonical import b64url_encode, canonical_json
 from ledger.chain.tender_reading import TenderReader
-from ledger.tenders import messages
+from ledger.tenders import guarantees, messages
 from ledger.tenders.errors import BondNotAttested, WindowNotOpen
 from ledger.tenders.ids import TenderId
 from ledger.tenders.state import BidState
 from wallet.commands.bid_sealing import lot_option
 from wallet.commands.options import (
     FILE,
+    FOLDER,
+    MOMENT,
     account_option,
     json_option,
     ledger_options,
@@ -35,9 +37,11 @@ from wallet.tenders.bonds import (
     read_request,
 )
 from wallet.tenders.exits import TenderCommands
+from wallet.tenders.folders import read_documents
 from wallet.tenders.lines import tender_line
 
 _ACCOUNT: Final = "guarantor"
+_SALT_BYTES: Final = 16
 
 
 @click.group(cls=TenderCommands)
@@ -47,6 +51,41 @@ def bond() -> None:
     A bidder requests, the guarantor issues, the bidder attaches and submits. Exit codes as those of
     suizheng bid.
     """
+
+
+@bond.command()
+@click.argument("documents", type=FOLDER)
+@lot_option
+@click.option("--firm", required=True, help="JURISDICTION/CODE of the firm you guarantee for.")
+@click.option("--until", type=MOMENT, required=True, help="How long it is good.")
+@click.option("--amount", help="Decimal, two places; else what the DOCUMENTS ask for.")
+@click.option("--out", type=FILE, required=True, help="Guarantee to hand to the firm.")
+@account_option(_ACCOUNT)
+@password_option
+@click.pass_obj
+def guarantee(outside: Surroundings, /, documents: Path, lot: int, **given: Any) -> None:
+    """For the guarantor: write a guarantee for one firm's bid in the tender of DOCUMENTS, signed.
+
+    The firm brings it as part-1/public/guarantee.json and names its SHA-256 as the bond's digest.
+    By law it lasts as long as the bid does (招标投标法实施条例 art. 26).
+    """
+    known = read_documents(documents).documents
+    known.require_lot(lot)
+    jurisdiction, _, code = given["firm"].partition("/")
+    account = outside.keyring.account(given["account"], given["passwords"].of(given["account"]))
+    said = known.content
+    asked = said.get("bond", {"amount": None, "currency": said["currency"]})
+    told = guarantees.unsigned(
+        {"tender": said["tender"], "lot": lot, "beneficiary": said["agency"]},
+        {"jurisdiction": jurisdiction, "code": code},
+        {"amount": given["amount"] or asked["amount"], "currency": asked["currency"]},
+        given["until"],
+        account.address,
+        b64url_encode(outside.randomness(_SALT_BYTES)),
+    )
+    signed = guarantees.write(told, account.sign_message(guarantees.text_of(told)))
+    write_file(given["out"], signed)
+    say(f"The firm names 0x{sha256(signed).hexdigest()} as its bond's digest.")
 
 
 @bond.command()

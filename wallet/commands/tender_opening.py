@@ -9,6 +9,7 @@ import click
 from ledger.canonical import parse_object
 from ledger.chain import award_calls
 from ledger.chain.client import LedgerClient
+from ledger.tenders.bid_flags import LAW
 from ledger.tenders.errors import AlreadyDone, OpeningDiffers, TenderNotOpen, WindowNotOpen
 from ledger.tenders.events import Phase
 from ledger.tenders.opening import Found, Opening
@@ -158,7 +159,7 @@ def _print(told: Mapping[str, Any]) -> None:
         (
             each["name"],
             f"{each['price']['amount']} {each['price']['currency']}" if each["price"] else "",
-            ", ".join(each["flags"]),
+            ", ".join(f"{flag} ({LAW[flag]})" for flag in each["flags"]),
         )
         for each in told["bids"]
     )

@@ -18,7 +18,7 @@ from ledger.tenders.documents import Documents
 from ledger.tenders.ids import TenderId, ref_of
 from ledger.tenders.papers import PaperRole
 from ledger.tenders.policy.document import TenderPolicy
-from ledger.tenders.policy.ends import Ends
+from ledger.tenders.policy.ends import Ends, legal_lead
 from ledger.tenders.policy.terms import terms_of
 from ledger.values import Address, jurisdiction_id
 from wallet.commands.options import FILE, FOLDER, MOMENT, service_option
@@ -43,6 +43,7 @@ from wallet.tenders.published import require_same_tender
 from wallet.uploads import UploadBody
 
 _JSON: Final = "application/json"
+_LEAD: Final = "objectionLead"
 _submit_end = click.option(
     "--submit-end", type=MOMENT, help="Deadline for bids; else the earliest that is lawful."
 )
@@ -59,6 +60,8 @@ def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given
     FOLDER holds tender.json: agency (JURISDICTION/CODE), number, title, lots (their titles), policy
     (a preset's name, or a file's), threshold, evaluators (name, recipient); and where there are
     any parts, trusteeNames, bondAuthority, requirements, criteria, ceiling (amount, currency),
+    bond that each bid brings and estimate that the law bounds it by (the same members, and the
+    smallest lot's where there are several), performanceBond (share of the contract's price),
     mailbox (JURISDICTION/CODE), previous. Trustees' statements lie below trustees/, a standing
     request for licences is standing-request.jwt, and every other file is one of the documents.
 
@@ -183,12 +186,19 @@ def _bring_all(outside: Surroundings, folder: Path, draft: Draft, given: Mapping
 def _show_ends(policy: TenderPolicy, ends: Ends, given: Mapping[str, Any]) -> None:
     if given["as_json"]:
         return
-    shown = [policy.calendar.shown(at, is_end=True) for at in astuple(ends)]
+    moments = dict(zip(END_NAMES, astuple(ends), strict=True)) | _objections(policy, ends)
+    shown = {name: policy.calendar.shown(at, is_end=True) for name, at in moments.items()}
     rows = (
-        (name, f"{each.day} {each.clock} {each.zone}", each.utc)
-        for name, each in zip(END_NAMES, shown, strict=True)
+        (name, f"{each.day} {each.clock} {each.zone}", each.utc) for name, each in shown.items()
     )
     print_table(("END", "LOCAL", "UTC"), rows)
+
+
+def _objections(policy: TenderPolicy, ends: Ends) -> dict[str, int]:
+    """Return until when the documents may be objected to, where the law says that (R22)."""
+    if _LEAD not in policy.periods:
+        return {}
+    return {"objectionsUntil": legal_lead(policy, _LEAD, ends.submit_end).at}
 
 
 def _facts(draft: Draft, found: Documents, ends: Ends) -> dict[str, Any]:
@@ -197,4 +207,5 @@ def _facts(draft: Draft, found: Documents, ends: Ends) -> dict[str, Any]:
         "docs": "0x" + found.digest.hex(),
         "policy": "0x" + terms_of(draft.policy).id.hex(),
         "ends": dict(zip(END_NAMES, astuple(ends), strict=True)),
+        **_objections(draft.policy, ends),
     }

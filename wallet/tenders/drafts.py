@@ -14,6 +14,7 @@ from typing import Any, Final
 from ledger.canonical import JsonMalformed, b64url_encode, parse_object
 from ledger.errors import Refused
 from ledger.tenders import documents
+from ledger.tenders.bonds import require_lawful
 from ledger.tenders.documents import STATEMENT, Documents
 from ledger.tenders.events import Announcement, Trustee
 from ledger.tenders.ids import TenderId, ref_of, tender_id
@@ -37,10 +38,12 @@ _NEEDED: Final = frozenset(
 )
 _ALLOWED: Final = _NEEDED | {
     *("parts", "trusteeNames", "bondAuthority", "requirements", "criteria", "ceiling"),
-    *("mailbox", "previous"),
+    *("mailbox", "previous", "estimate", "bond", "performanceBond"),
 }
-_AS_SAID: Final = ("requirements", "criteria", "ceiling")
+_MONEY: Final = ("ceiling", "estimate", "bond")
+_AS_SAID: Final = ("requirements", "criteria", *_MONEY, "performanceBond")
 """Members that the documents have as the draft says them."""
+_BASE_PRICE: Final = "basePrice"
 _NOBODY: Final = Address("0x" + "00" * 20)
 _NONE: Final = bytes(32)
 
@@ -51,6 +54,10 @@ class DraftMalformed(Refused):
 
     path: str
     member: str
+
+
+class BasePriceUnsupported(Refused):
+    """A secret base price 标底 is kept by nobody here (R27, R50). Publish a ceiling instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +101,14 @@ class Draft:
     def documents(
         self, ledger: LedgerRef, version: int, created: str, randomness: Callable[[int], bytes]
     ) -> tuple[bytes, Documents]:
-        """Return the manifest, its bytes first; raises as `documents.write` and `Documents.keys`.
+        """Return the manifest, its bytes first.
 
-        Every trustee's statement is held against what the manifest says of it.
+        Every trustee's statement is held against what the manifest says of it, and the bonds that
+        are asked for against the policy. Raises as `documents.write`, `require_lawful` and
+        `Documents.keys`.
         """
         encoded = documents.write(self._content(ledger, version, created, randomness))
+        require_lawful(self.policy, self.said)
         found = documents.read(encoded)
         by_path = {each.named["path"]: each.path for each in self.files}
         named = (each["path"] for each in found.content["files"] if each["role"] == STATEMENT)
@@ -164,6 +174,7 @@ def read_draft(folder: Path) -> Draft:
 
     Raises:
         DraftMalformed, FileMissing, FileUnreadable: for the description and the files.
+        BasePriceUnsupported: for a base price that is to be told at the opening alone.
         TenderPresetUnknown, TenderPolicyInvalid: for the policy, a preset's name or a file's.
         FormInvalid: for a trustee's statement.
     """
@@ -172,6 +183,8 @@ def read_draft(folder: Path) -> Draft:
         said = parse_object(read_file(path))
     except JsonMalformed as exc:
         raise DraftMalformed(str(path), "not a JSON object") from exc
+    if _BASE_PRICE in said:
+        raise BasePriceUnsupported
     wrong = sorted((_NEEDED - said.keys()) | (said.keys() - _ALLOWED))
     if wrong:
         raise DraftMalformed(str(path), wrong[0])
@@ -183,7 +196,7 @@ def read_draft(folder: Path) -> Draft:
     )
     agency = agency_id(*said["agency"].split("/", 1))
     policy = chosen_policy(said["policy"], folder)
-    _require_ceiling(path, said.get("ceiling"), policy.currency)
+    _require_currency(path, said, policy.currency)
     return Draft(said, policy, agency, files, tuple(statements))
 
 
@@ -208,10 +221,11 @@ def _require_spelling(path: Path, said: Mapping[str, Any]) -> None:
         raise DraftMalformed(str(path), "previous")
 
 
-def _require_ceiling(path: Path, ceiling: Any, currency: str) -> None:
-    """Raise `DraftMalformed` for a ceiling in a currency that no price can be above."""
-    if isinstance(ceiling, dict) and ceiling.get("currency") != currency:
-        raise DraftMalformed(str(path), "ceiling")
+def _require_currency(path: Path, said: Mapping[str, Any], currency: str) -> None:
+    """Raise `DraftMalformed` for an amount in a currency that no price can be held against."""
+    for name in _MONEY:
+        if isinstance(said.get(name), dict) and said[name].get("currency") != currency:
+            raise DraftMalformed(str(path), name)
 
 
 def _is_hash(value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import LedgerError
-from ledger.tenders import bid_flags, documents, requests, shown_licences
+from ledger.tenders import bid_flags, documents, shown_licences
 from ledger.tenders.audit import licences
 from ledger.tenders.audit.bundle import Place, RecordPaper
 from ledger.tenders.audit.files import key_of
@@ -152,7 +152,7 @@ class _Room:
             look.results,
             self.terms,
             signed=signed_by(found.encoded, found.signature, constant, self.terms.wanted),
-            needs_bond=int(self.state.announcement.bond_authority, 16) != 0,
+            bond=bid_flags.faults_of_bond(said, found.guarantee, self.state, self.terms),
         )
         told = tuple((each.requirement, each.standing.value) for each in look.results)
         return OpenedBid(found.encoded, flags_, told), look
@@ -199,12 +199,7 @@ def _terms(papers: Mapping[bytes, bytes], manifest: bytes) -> tuple[Terms | None
         return None, False
     try:
         found = documents.read(papers[manifest])
-        bare = Terms(
-            "0x" + found.tender.hex(),
-            found.content["currency"],
-            tuple(map(requests.read_requirement, found.content.get("requirements", ()))),
-            found.content.get("ceiling"),
-        )
+        bare = Terms.made_for("0x" + found.tender.hex(), found)
     except LedgerError:
         return None, False
     named = {each["path"]: papers.get(octets(each["sha256"])) for each in requested(found)}

@@ -1,20 +1,12 @@
-"""Joint bids, bids under two keys, and bonds."""
+"""Joint bids, and bids under two keys."""
 
-from dataclasses import replace
-from decimal import Decimal
-
-import pytest
-
-from ledger.tenders.bonds import Bond, Wanted, bond_faults, is_lawful
 from ledger.tenders.joint import (
     Bidders,
     BidFlag,
-    GradeUnknown,
-    Qualification,
     clashes,
     joint_grades,
 )
-from ledger.tenders.policy.document import preset
+from ledger.tenders.shown_licences import Qualification
 from tests.support.tender_story import address
 
 ANN, BO, CAI = map(address, ("Ann", "Bo", "Cai"))
@@ -32,10 +24,12 @@ class TestJointGrades:
             [[Qualification(BUILDING, "三级"), Qualification(BUILDING, "一级")]]
         ) == {BUILDING: "一级"}
 
-    def test_a_grade_that_nobody_ranks(self) -> None:
-        with pytest.raises(GradeUnknown):
-            joint_grades([[Qualification(BUILDING, "甲级")]])
-        assert joint_grades([[Qualification("监理", "乙级")]], ("甲级", "乙级")) == {"监理": "乙级"}
+    def test_grades_that_do_not_compare(self) -> None:
+        def grades(*each: str) -> str | None:
+            return joint_grades([[Qualification(BUILDING, grade)] for grade in each])[BUILDING]
+
+        assert (grades("甲级", "乙级"), grades("不分等级", "不分等级")) == ("乙级", "不分等级")
+        assert (grades("甲级", "一级"), grades("一级", "不分等级")) == (None, None)
 
 
 class TestClashes:
@@ -60,33 +54,3 @@ class TestClashes:
         (flag,) = clashes([Bidders(ANN, ("a",)), Bidders(BO, ("b",), shown=("a",))])
         assert (flag.code, flag.bids) == (BidFlag.TWO_BIDS, (ANN, BO))
         assert clashes([Bidders(ANN, ("a",), has_agreement=False, shown=("b",))]) == ()
-
-
-WANTED = Wanted("agency", "0x01", Decimal("20000.00"), "CNY", 2_000)
-BOND = Bond("agency", "0x01", Decimal("20000.00"), "CNY", 2_000)
-
-
-class TestBonds:
-    def test_the_one_asked_for(self) -> None:
-        assert bond_faults(BOND, WANTED) == ()
-
-    @pytest.mark.parametrize(
-        ("bond", "fault"),
-        [
-            (replace(BOND, beneficiary="other"), "bond.other-beneficiary"),
-            (replace(BOND, tender="0x02"), "bond.other-tender"),
-            (replace(BOND, amount=Decimal("19999.99")), "bond.too-small"),
-            (replace(BOND, currency="HKD", amount=Decimal(1)), "bond.other-currency"),
-            (replace(BOND, valid_until=1_999), "bond.ends-too-soon"),
-        ],
-    )
-    def test_faults(self, bond: Bond, fault: str) -> None:
-        assert bond_faults(bond, WANTED) == (fault,)
-
-    def test_the_law_bounds_what_may_be_asked_for(self) -> None:
-        cn, estimate = preset("cn"), Decimal(1_000_000)
-        assert is_lawful(cn, Decimal(20_000), estimate)
-        assert not is_lawful(cn, Decimal("20000.01"), estimate)
-        assert is_lawful(cn, Decimal(100_000), estimate, "performance")
-        assert not is_lawful(cn, Decimal(100_001), estimate, "performance")
-        assert is_lawful(preset("eu-2014-24"), Decimal(999_999), estimate)

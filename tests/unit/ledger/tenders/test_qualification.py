@@ -1,4 +1,4 @@
-"""Licences shown with a bid: what is proposed to the committee, and what never is."""
+"""Licences shown with a bid: what each is worth for what was asked."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from ledger.keys import SignatureInvalid
 from ledger.licences.sd_jwt import bind, parse, present
 from ledger.tenders.ids import Place, TenderId
-from ledger.tenders.qualification import Ask, Judged, judge, proposals, unconfirmed
+from ledger.tenders.qualification import Ask, Judged, judge
 from ledger.tenders.requests import (
     Requirement,
     StandingRequest,
@@ -69,7 +69,6 @@ class TestJudge:
         found = judged(SAMPLE)
         assert (found.verdict, found.reasons) == (Verdict.VALID, ())
         assert found.claims["qualifications"]
-        assert proposals([found], missing([ASKED], [found.requirement])) == ()
 
     @pytest.mark.parametrize(
         ("given", "reason"),
@@ -89,8 +88,6 @@ class TestJudge:
     ) -> None:
         found = judged(SAMPLE, shown(SAMPLE, **given))
         assert (found.verdict, found.reasons) == (Verdict.INVALID, (reason,))
-        (proposal,) = proposals([found], [])
-        assert (proposal.requirement, proposal.law) == ("builder", 3)
 
     def test_another_licence_than_asked_for(self) -> None:
         other = replace(ASKED, vct="urn:suizheng:licence:cn.safety-production:1")
@@ -140,26 +137,15 @@ class TestJudge:
         found = judged(spoilt)
         assert (found.verdict, found.reasons) == (Verdict.INVALID, ("status.suspended",))
 
+    def test_nobody_could_say(self) -> None:
+        assert judged(verification.unreachable(SAMPLE)).verdict is Verdict.UNCONFIRMED
 
-class TestProposals:
-    def test_never_a_rejection_because_nobody_could_say(self) -> None:
-        found = judged(verification.unreachable(SAMPLE))
-        assert found.verdict is Verdict.UNCONFIRMED
-        assert proposals([found], []) == ()
-        assert unconfirmed([found]) == ("builder",)
 
-    def test_one_good_presentation_is_enough(self) -> None:
-        good, bad = judged(SAMPLE), judged(SAMPLE, "nonsense")
-        nobody = judged(verification.unreachable(SAMPLE))
-        assert proposals([bad, good], []) == ()
-        assert unconfirmed([nobody, good]) == ()
-        assert len(proposals([bad], [])) == 1
-        assert proposals([bad, nobody], []) == ()
-
-    def test_nothing_was_shown(self) -> None:
+class TestMissing:
+    def test_is_what_nothing_was_shown_for_but_the_optional(self) -> None:
         optional = replace(ASKED, id="extra", optional=True)
-        (found,) = proposals([], missing([ASKED, optional], []))
-        assert (found.requirement, found.reasons) == ("builder", ("presentation.missing",))
+        assert missing([ASKED, optional], []) == ("builder",)
+        assert missing([ASKED, optional], ["builder"]) == ()
 
 
 class TestRequests:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.canonical import parse_object
 from ledger.licences.sd_jwt import bind, parse, present
 from ledger.tenders.bid_flags import Terms, TermsMissing
 from ledger.tenders.ids import Place
@@ -178,7 +179,11 @@ class TestJointBids:
         tender.submit("丙")
         tender.disclose("甲", "乙", "丙")
         tender.release(1, 2, 3)
-        told = tender.opening().findings(tender.open_all()).opened
+        found = tender.open_all()
+        told = tender.opening().findings(found).opened
+        record = parse_object(tender.opening().record(tender.events, found))
+        joint = [each["bidder"] for each in record["bids"] if "grades" in each]
+        assert joint == [tender.key("甲")]
         unsigned = {"UNSIGNED", "MEMBER_UNSIGNED"}
         flags = {key: set(each.flags) - unsigned for key, each in told.items()}
         assert flags == {

@@ -10,6 +10,7 @@ from ledger.keys import PrivateKey
 from ledger.licences.sd_jwt import bind, parse, present
 from ledger.tenders.bid_flags import Terms
 from ledger.tenders.ids import Place
+from ledger.tenders.joint import grades_in
 from ledger.tenders.opening import Found
 from ledger.tenders.requests import Requirement, nonce_of
 from ledger.tenders.shown_licences import Result, Standing, organisation_of
@@ -31,11 +32,22 @@ ASKED = Requirement(
 )
 MEMBER_CODE = "91440101MA5EXAMP0G"
 MEMBER_KEY = PrivateKey.from_secret(hashlib.sha256(b"member").digest())
-LEAD_LICENCE = sample(TYPE).with_events()
+LEAD_LICENCE = sample(
+    TYPE,
+    fields={
+        "qualifications": [
+            {"category": "建筑工程施工总承包", "grade": "特级"},
+            {"category": "市政公用工程施工总承包", "grade": "三级"},
+        ]
+    },
+).with_events()
 MEMBER_LICENCE = sample(
     TYPE,
     seed=b"member",
-    fields={"holder_code": MEMBER_CODE},
+    fields={
+        "holder_code": MEMBER_CODE,
+        "qualifications": [{"category": "建筑工程施工总承包", "grade": "二级"}],
+    },
     holder_key=MEMBER_KEY.public_key,
 ).with_events()
 HOME_MADE = sample(TYPE, seed=b"home", holder_key=STRANGER_KEY.public_key).with_events()
@@ -124,6 +136,21 @@ def joint(consent: str | None = None, agreement: bytes | None = PAPER, **given: 
     members = [{"identity": LEAD, "presentations": [LEADS]}, second]
     more = [] if agreement is None else bid_files({AGREED: agreement}, AGREEMENT)
     return found(members=members, more=more, **given)
+
+
+class TestGrades:
+    def test_of_a_trade_are_the_lowest_that_members_show(self) -> None:
+        """招标投标法 art. 31; what the record tells of a joint bid, and of no other."""
+        members = [
+            {"identity": LEAD, "presentations": [LEADS]},
+            {"identity": MEMBER, "presentations": [MEMBERS]},
+        ]
+        assert grades_in({"identity": LEAD, "presentations": [], "members": members}) == [
+            {"trade": "市政公用工程施工总承包", "grade": "三级"},
+            {"trade": "建筑工程施工总承包", "grade": "二级"},
+        ]
+        alone = {"identity": LEAD, "presentations": [LEADS, MEMBERS], "members": []}
+        assert {each["grade"] for each in grades_in(alone)} == {"特级", "三级"}
 
 
 class TestMembers:

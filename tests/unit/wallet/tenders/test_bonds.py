@@ -1,15 +1,18 @@
 """A guarantor's files and register: one bond for each firm and lot, and no other commitment."""
 
 from dataclasses import replace
+from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
 import pytest
 
-from ledger.tenders import messages
+from ledger.tenders import guarantees, messages
 from ledger.tenders.commitments import Tag, commitment
 from ledger.tenders.errors import BondNotAttested
 from ledger.tenders.ids import Place
+from tests.support.bid_desk import Desk
 from tests.support.sealed_bids import TENDER
 from tests.support.sealing import KNOWN, account
 from wallet.home import write_file
@@ -97,3 +100,22 @@ class TestRegister:
         register.note("another firm", OTHER)
         assert register.issued() == {"firm": BIDDER, "another firm": OTHER}
         BondRegister(tmp_path, TENDER, 1).note("firm", OTHER)
+
+
+class TestGuarantee:
+    def test_is_signed_for_one_firm_and_lot(self, desk: Desk) -> None:
+        terminal, out = desk.terminal, desk.terminal.folder / "guarantee.json"
+        terminal.run("key", "new", "account", "guarantor")
+        words = ("bond", "guarantee", desk.documents, "--firm", "CN-GD/SAMPLE1", "--out", out)
+        said = terminal.run(*words, "--until", "2027-01-01T00:00:00Z", "--amount", "20000.00")
+        found = guarantees.read(out.read_bytes())
+        assert sha256(out.read_bytes()).hexdigest() in said
+        assert (found.firm, found.lot, found.amount) == ("CN/SAMPLE1", 0, Decimal("20000.00"))
+        assert found.tender == "0x" + TENDER.hex()
+        assert found.guarantor == terminal.outside.keyring.entry("guarantor").shown
+
+    def test_wants_an_amount_where_the_documents_tell_none(self, desk: Desk) -> None:
+        desk.terminal.run("key", "new", "account", "guarantor")
+        words = ("bond", "guarantee", desk.documents, "--firm", "CN-GD/SAMPLE1")
+        until = ("--until", "2027-01-01T00:00:00Z", "--out", desk.terminal.folder / "x.json")
+        assert desk.terminal.try_(*words, *until).exit_code == 4
