@@ -12,7 +12,6 @@ import pytest
 from ledger.chain import calls
 from ledger.chain.calls import KeyWindow
 from ledger.chain.tender_archive import gather, read
-from ledger.licences.reasons import ANNULMENTS
 from ledger.status_list import word_changes
 from ledger.tenders.audit.report import NAMES
 from ledger.typed_data import StatusOrder
@@ -74,10 +73,11 @@ class Held:
         )
         return step(report)
 
-    def annul(self) -> None:
+    def suspend(self) -> None:
+        """Suspend the licence from long before the deadline on."""
         of = self.licence.licence
         changes = word_changes([of.index])
-        order = StatusOrder(AGENCY.id, of.list, changes, Status.REVOKED, min(ANNULMENTS), 0, 0)
+        order = StatusOrder(AGENCY.id, of.list, changes, Status.SUSPENDED, 101, 1, 0)
         call = calls.change_status(self.standing.deployment, order)
         self.standing.send(call, self.standing.office)
 
@@ -134,7 +134,7 @@ class TestWithANode:
         assert (told["recorded"], told["found"]) == ("invalid", "valid")
 
     def test_what_the_chain_learnt_later_is_nobodys_fault(self, honest: Held) -> None:
-        honest.annul()
+        honest.suspend()
         assert honest.audit()["code"] == "opening.ok"
 
 

@@ -59,12 +59,12 @@ class TestWithEvidence:
         assert looked(RECORDED["valid"], GOOD).code == "opening.ok"
 
     def test_suspended_the_day_before_the_deadline(self) -> None:
-        spoilt = change(Status.SUSPENDED, 210, AT - DAY, AT - DAY)
+        spoilt = change(Status.SUSPENDED, 101, AT - DAY, AT - DAY)
         assert looked(RECORDED["invalid"], spoilt).code == "opening.ok"
 
     @pytest.mark.parametrize("verdict", ["valid", "invalid"])
     def test_a_record_that_is_wrong_is_told_with_the_reason(self, verdict: str) -> None:
-        spoilt = change(Status.SUSPENDED, 210, AT - DAY, AT - DAY)
+        spoilt = change(Status.SUSPENDED, 101, AT - DAY, AT - DAY)
         found = looked(RECORDED[verdict], spoilt if verdict == "valid" else GOOD)
         assert found.result is Result.INVALID
         (one,) = found.facts["faults"][0]["licences"]
@@ -123,7 +123,7 @@ class TestWhatNobodyCanSay:
         told = recorded("valid")
         del told.papers[told.state.lot(0).openings[1].digest]
         assert looked(told, GOOD).code == "opening.ok"
-        spoilt = change(Status.SUSPENDED, 210, AT - DAY, AT - DAY)
+        spoilt = change(Status.SUSPENDED, 101, AT - DAY, AT - DAY)
         assert looked(told, spoilt).result is Result.INVALID
         between = change(Status.REVOKED, ANNULMENT, AT + 1, RECORDED_AT)
         assert looked(told, between).result is Result.ERROR
