@@ -5,10 +5,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 from typing import Final
 
@@ -36,6 +37,10 @@ _PIECE_BYTES: Final = 1 << 18
 _READERS: Final = 4
 """Threads that ask the database; what is in memory waits for none of them."""
 
+Asked = tuple[int, Question]
+Told = tuple[int, Shown | None]
+"""A question and its answer by their number; None is left to the server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brief:
@@ -58,7 +63,11 @@ class NoNode:
 
 
 class Verifier:
-    """Answers what comes over a line: at once out of memory, else in a thread beside."""
+    """Answers what comes over a line: at once out of memory, else in a thread beside.
+
+    What came together and is in memory is answered together: a message for each would wake the
+    server as often, and each of the two would find its caches cold.
+    """
 
     def __init__(self, verifications: Verifications, line: socket.socket) -> None:
         self._verifications = verifications
@@ -70,34 +79,44 @@ class Verifier:
         self._line.sendall(framed(None))  # ready
         with ThreadPoolExecutor(_READERS, thread_name_prefix="reader") as readers:
             while piece := self._line.recv(_PIECE_BYTES):
-                for questions in frames.feed(piece):
-                    for number, question in questions:
-                        if not self._tell(number, question, self._at_once):
-                            readers.submit(self._tell, number, question, self._asked)
+                asked = chain.from_iterable(frames.feed(piece))
+                if told := list(self._at_hand(asked, readers)):
+                    self._tell(told)
+
+    def _at_hand(self, asked: Iterable[Asked], readers: ThreadPoolExecutor) -> Iterator[Told]:
+        """Yield the answers that memory has; let `readers` look for the others."""
+        for number, question in asked:
+            told = _told(number, question, self._at_once)
+            if told is None:
+                readers.submit(self._look_up, number, question)
+            else:
+                yield told
 
     def _at_once(self, question: Question) -> Answer | None:
         if not self._verifications.is_recent:
             self._verifications.look()
         return self._verifications.at_once(question)
 
-    def _asked(self, question: Question) -> Answer:
-        return self._verifications.verify(question)
+    def _look_up(self, number: int, question: Question) -> None:
+        told = _told(number, question, self._verifications.verify)
+        assert told is not None, "the database was asked"
+        self._tell([told])
 
-    def _tell(
-        self, number: int, question: Question, find: Callable[[Question], Answer | None]
-    ) -> bool:
-        """Tell what is found, or None for our defect, which the server meets and words itself."""
-        try:
-            found = find(question)
-            if found is None:
-                return False
-            told: Shown | None = shown(found)
-        except Exception:  # noqa: BLE001  # see above
-            told = None
-        message = framed((number, told))
+    def _tell(self, answers: Sequence[Told]) -> None:
+        message = framed(answers)
         with self._turn:
             self._line.sendall(message)
-        return True
+
+
+def _told(
+    number: int, question: Question, find: Callable[[Question], Answer | None]
+) -> Told | None:
+    """Return what is found, None where nothing is; a defect of ours the server meets and words."""
+    try:
+        found = find(question)
+        return None if found is None else (number, shown(found))
+    except Exception:  # noqa: BLE001  # see above
+        return number, None
 
 
 def verifications(brief: Brief, database: Database) -> Verifications:

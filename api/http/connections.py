@@ -4,9 +4,11 @@ Its `timeout_keep_alive` begins with an answer, and ends with the next byte.
 """
 
 import asyncio
-from typing import Final
+from typing import Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.http.together import Together
 
 HEAD_SECONDS: Final = 10.0
 """How long a request's head may take from the connection, or its first byte, on (proposed)."""
@@ -22,6 +24,7 @@ class TimelyConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Wait for the first head from here on."""
         super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", Together(transport, self.loop))
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -2,8 +2,8 @@
 
 A verifier is a program of its own (`api.verifier`), started with the server and kept. It reads the
 projection itself; questions and finished answers go over a socket pair, as one message what is
-asked at one time. It ends when the pair does, however that comes. What it cannot answer, or had
-not when it ended, is answered by the process that serves (None of `Verifiers.ask`).
+asked, or answered, at one time. It ends when the pair does, however that comes. What it cannot
+answer, or had not when it ended, is answered by the process that serves (None of `Verifiers.ask`).
 """
 
 import asyncio
@@ -167,8 +167,8 @@ class _Line(asyncio.Protocol):
             if message is None:
                 self.ready.set_result(True)
                 continue
-            number, told = message
-            _settle(self._waiting.pop(number), told)
+            for number, told in message:
+                _settle(self._waiting.pop(number), told)
         self._free()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature

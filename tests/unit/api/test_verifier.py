@@ -53,7 +53,8 @@ class Server:
 
     def told(self) -> Any:
         while not self._told:
-            self._told += self._frames.feed(self._line.recv(1 << 16))
+            for message in self._frames.feed(self._line.recv(1 << 16)):
+                self._told += [None] if message is None else message
         return self._told.pop(0)
 
 
