@@ -24,3 +24,15 @@ class Watcher(Terminal):
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self._steps.pop(0)()
+
+
+class Patient(Watcher):
+    """A terminal at which the same happens each time that a command sleeps."""
+
+    def __init__(self, like: Terminal, meanwhile: Callable[[], object]) -> None:
+        super().__init__(like, [])
+        self.meanwhile = meanwhile
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.meanwhile()

@@ -103,6 +103,7 @@ def bid_parcel(
         is_there=lambda: _stored(line, message).digest == signed.digest,
         keep=lambda name, token: kept.keep_said(message.version, name, token),
         prepare=prepare,
+        files=tuple(part.file for part in message.parts),
     )
 
 

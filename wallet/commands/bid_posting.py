@@ -46,8 +46,8 @@ from wallet.tenders.mailboxes import (
     Posted,
     hand_in,
     look,
-    require_receipt,
 )
+from wallet.tenders.relays import Teller
 
 LISTINGS: Final = "/v1/mailbox/listings"
 WAIT_SECONDS: Final = 150
@@ -91,7 +91,7 @@ def post(
         MailboxServiceMissing: where no service is named.
         AlreadyDone: where it was anchored before.
         NotAnchoredYet: where no block has the root in time; the message stays handed in.
-        MailboxUntrue: for a receipt or a place that is none.
+        ReceiptUnsound, MailboxUntrue: for a receipt or a place that is none.
         And as `Service` does where the last of the services fails.
     """
     box, version = Letterbox(kept), letter.message.version
@@ -100,7 +100,9 @@ def post(
         at = line.reader.anchored_at(known.mailbox, known.proof.root)
         if at is not None:
             raise AlreadyDone
-    urls = given["services"] if known is None else (known.service,)
+    urls = given["services"]
+    if known is not None and (known.receipt or not urls):
+        urls = (known.service,)
     parcel = parcel_of(outside, line, kept, letter, given)
     with waiting("Waiting for the mailbox's root"):
         _hand_in(outside, line, (letter, box, parcel), urls)
@@ -117,14 +119,13 @@ def _hand_in(
 ) -> None:
     """Give a message to the first of the services that takes it and its files."""
     letter, box, parcel = what
-    mailbox = line.reader.tender(letter.message.tender).mailbox
+    teller = Teller(line.client, line.reader.tender(letter.message.tender).mailbox)
     why: LedgerError = MailboxServiceMissing()
     for url in urls:
         try:
             parcel.prepare(url.rstrip("/"))
             with mailbox_service(outside, url) as service:
-                posted = hand_in(letter, box, service, mailbox, outside.randomness)
-            require_receipt(line, letter, posted)
+                hand_in(letter, box, service, teller, outside.randomness)
         except LedgerError as exc:
             why = exc
             note(f"{url}: {exc}")

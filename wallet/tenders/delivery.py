@@ -12,11 +12,12 @@ from typing import Any, Final
 from ledger.chain.accounts import Account
 from ledger.chain.calls import Call
 from ledger.errors import LedgerError, Refused, Unavailable
+from ledger.tenders.errors import BidLate
 from ledger.tenders.receipts import Mined, ReceiptState
 from wallet.embedded import Clocks
-from wallet.service import AnswerMalformed, Service
+from wallet.service import AnswerMalformed, Service, ServiceRefused
 from wallet.tenders.lines import Line
-from wallet.tenders.relays import FINAL, RECEIPT, REFUSAL, Teller
+from wallet.tenders.relays import FINAL, RECEIPT, REFUSAL, ReceiptUnsound, Teller
 
 PERIOD_SECONDS: Final = 15
 """How long a block takes at most on the chains that this is for (proposed)."""
@@ -42,6 +43,7 @@ class Parcel:
     """A message on its way: what a service is given, what the contract, and who knows it is there.
 
     `prepare` gives a service what it needs before, `keep` puts what it signed beside the message.
+    `files` are SHA-256 of the sealed files that a receipt has to name.
     """
 
     digest: bytes
@@ -51,6 +53,7 @@ class Parcel:
     is_there: Callable[[], bool]
     keep: Callable[[str, str], None]
     prepare: Callable[[str], None] = lambda _url: None
+    files: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Courier:
             told = with_service.get(f"/v1/bids/messages/0x{parcel.digest.hex()}")
             if told.get("state") != ReceiptState.FINAL:
                 return None
-            receipt = self.teller.receipt(url, told.get("final"), parcel.digest)
+            receipt = self.teller.receipt(url, told.get("final"), parcel.digest, parcel.files)
         except LedgerError as exc:
             self.say(f"{url}: {exc}")
             return None
@@ -146,14 +149,17 @@ class Courier:
             service.close()
         if not isinstance(told.get(RECEIPT), str):
             raise AnswerMalformed(url)
-        self.teller.receipt(url, told[RECEIPT], parcel.digest)
+        self.teller.receipt(url, told[RECEIPT], parcel.digest, parcel.files)
         parcel.keep(RECEIPT, told[RECEIPT])
 
     def _keep_refusal(self, url: str, refused: LedgerError, parcel: Parcel) -> None:
+        """Keep what was signed; that a message is late is believed of nobody who does not sign."""
         token = refused.values().get("facts", {}).get(REFUSAL)
         if isinstance(token, str):
             self.teller.refusal(url, token, parcel.digest)
             parcel.keep(REFUSAL, token)
+        elif isinstance(refused, ServiceRefused) and refused.name == BidLate.__name__:
+            raise ReceiptUnsound(url, "a refusal that nobody signed") from refused
 
     def _arrives(self, parcel: Parcel) -> bool:
         for _ in range(PERIODS * PERIOD_SECONDS // LOOK_SECONDS):

@@ -11,19 +11,18 @@ from typing import Any, Final
 
 import orjson
 
-from ledger import jws
-from ledger.canonical import JsonMalformed, b64url_decode, parse_object
-from ledger.errors import LedgerError, Refused, Unavailable
-from ledger.tenders import receipts
+from ledger.canonical import JsonMalformed, parse_object
+from ledger.errors import LedgerError, Unavailable
 from ledger.tenders.mailbox import MailboxProof, leaf
 from ledger.tenders.relayed import SignedWithdrawal
 from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.trustees import octets
-from ledger.values import AgencyId, KeyId, Root
+from ledger.values import AgencyId, Root
 from wallet.home import read_file, write_file
 from wallet.service import Service
 from wallet.tenders.bids import BidFileMalformed, BidPlace
 from wallet.tenders.lines import Line
+from wallet.tenders.relays import Teller
 
 MESSAGES: Final = "/v1/mailbox/messages"
 _FILE: Final = "mailbox.json"
@@ -120,39 +119,27 @@ class Letterbox:
         return posted
 
 
-def hand_in(  # what is sent, where from, whom to, and for which mailbox
-    letter: Letter, box: Letterbox, service: Service, mailbox: AgencyId, drawn: Randomness
+def hand_in(
+    letter: Letter, box: Letterbox, service: Service, teller: Teller, drawn: Randomness
 ) -> Posted:
-    """Give a message's leaf to the service unless it has signed for it; return what is kept.
+    """Give a message's leaf to the service unless one has signed for it; return what is kept.
 
-    Raises as `Service` does. The blind is kept first, so a repeat gives the same leaf.
+    `teller` knows the keys of the agency whose mailbox it is. The blind is kept first, so a repeat
+    gives the same leaf, to whichever service; kept is who signed. Raises as `Service` does, and
+    `ReceiptUnsound` for a receipt that the agency did not give for this message.
     """
-    posted = box.posted(letter.message.version)
+    version = letter.message.version
+    posted = box.posted(version)
     if posted is None:
         blind = drawn(_BLIND_BYTES)
-        posted = box.keep(letter.message.version, Posted(service.base_url, mailbox, blind))
+        posted = box.keep(version, Posted(service.base_url, teller.agency, blind))
     if posted.receipt is not None:
         return posted
     data = leaf(letter.digest, posted.blind)
-    form = {"mailbox": "0x" + mailbox.hex(), "leaf": "0x" + data.hex()}
+    form = {"mailbox": "0x" + teller.agency.hex(), "leaf": "0x" + data.hex()}
     receipt = service.post(MESSAGES, form).get("receipt")
-    if not isinstance(receipt, str):
-        raise MailboxUntrue("receipt")
-    return box.keep(letter.message.version, replace(posted, receipt=receipt))
-
-
-def require_receipt(line: Line, letter: Letter, posted: Posted) -> None:
-    """Raise `MailboxUntrue` unless a key that the agency announced signed for the message."""
-    try:
-        token = jws.parse(posted.receipt or "", receipts.TYPE)
-        key = line.client.key(posted.mailbox, KeyId(b64url_decode(token.kid)))
-        if key is None:
-            raise MailboxUntrue("receipt")
-        told = receipts.read(posted.receipt or "", key.public_key)
-    except Refused as exc:
-        raise MailboxUntrue("receipt") from exc
-    if told.leaf != leaf(letter.digest, posted.blind):
-        raise MailboxUntrue("receipt")
+    teller.stored(service.base_url, receipt, data)
+    return box.keep(version, replace(posted, service=service.base_url, receipt=receipt))
 
 
 def look(letter: Letter, box: Letterbox, line: Line, service: Service) -> Posted:

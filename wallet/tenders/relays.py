@@ -5,7 +5,7 @@ and the wallet's own account after that. Its receipts are believed as far as the
 has signed them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -13,7 +13,7 @@ from ledger import jws
 from ledger.authority import DocumentKey
 from ledger.canonical import b64url_decode
 from ledger.chain.client import LedgerClient
-from ledger.errors import Refused
+from ledger.errors import Refused, Unavailable
 from ledger.keys import PublicKey
 from ledger.tenders import receipts, refusals
 from ledger.tenders.receipts import Receipt
@@ -27,8 +27,8 @@ _Said = TypeVar("_Said", Receipt, Refusal)
 
 
 @dataclass(eq=False)
-class ReceiptUnsound(Refused):
-    """The receipt is not by the buyer's key, or for another message. Do not rely on the service."""
+class ReceiptUnsound(Unavailable):
+    """The receipt is not by the buyer's key, or for something else. Do not rely on the service."""
 
     url: str
     reason: str
@@ -41,17 +41,30 @@ class Teller:
     client: LedgerClient
     agency: AgencyId
 
-    def receipt(self, url: str, token: Any, digest: bytes) -> Receipt:
-        """Return a receipt for the message of this digest; raise `ReceiptUnsound`."""
-        return self._read(url, token, digest, receipts.read)
+    def receipt(self, url: str, token: Any, digest: bytes, files: Iterable[bytes] = ()) -> Receipt:
+        """Return a receipt for the message of this digest and its files; raise `ReceiptUnsound`."""
+        said = self._read(url, token, receipts.read)
+        if said.digest != digest:
+            raise ReceiptUnsound(url, "another message's")
+        if not {each.sha256 for each in said.files}.issuperset(files):
+            raise ReceiptUnsound(url, "without the files")
+        return said
+
+    def stored(self, url: str, token: Any, leaf: bytes) -> Receipt:
+        """Return a receipt for a mailbox's message of this leaf; raise `ReceiptUnsound`."""
+        said = self._read(url, token, receipts.read)
+        if said.leaf != leaf:
+            raise ReceiptUnsound(url, "another message's")
+        return said
 
     def refusal(self, url: str, token: Any, digest: bytes) -> Refusal:
         """Return a refusal of the message of this digest; raise `ReceiptUnsound`."""
-        return self._read(url, token, digest, refusals.read)
+        said = self._read(url, token, refusals.read)
+        if said.digest != digest:
+            raise ReceiptUnsound(url, "another message's")
+        return said
 
-    def _read(
-        self, url: str, token: Any, digest: bytes, read: Callable[[str, PublicKey], _Said]
-    ) -> _Said:
+    def _read(self, url: str, token: Any, read: Callable[[str, PublicKey], _Said]) -> _Said:
         if not isinstance(token, str):
             raise ReceiptUnsound(url, "there is none")
         try:
@@ -61,8 +74,6 @@ class Teller:
             raise
         except Refused as exc:
             raise ReceiptUnsound(url, type(exc).__name__) from exc
-        if said.digest != digest:
-            raise ReceiptUnsound(url, "another message's")
         if key.state_at(said.issued_at) is not KeyState.ACTIVE:
             raise ReceiptUnsound(url, "not signed by a key of its time")
         return said

@@ -1,8 +1,7 @@
 """Bidders and trustees whose messages a service sends, and what they do when it does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,8 @@ from tests.support.standing import account
 from tests.support.tender_service import KEY, TenderService, relaying
 from tests.support.tender_town import PAYER, Sale, TenderTown, sent
 from tests.support.terminal import Terminal
-from wallet.embedded import Clocks
+from tests.support.watcher import Patient
 from wallet.service import Service, ServiceRefused
-from wallet.surroundings import Surroundings
 from wallet.tenders.bids import StoreKey
 
 NOBODY = "http://127.0.0.1:9"
@@ -48,35 +46,13 @@ def service(town: TenderTown) -> Iterator[TenderService]:
         yield made
 
 
-@dataclass
-class Patient(Terminal):
-    """A terminal whose commands let something happen while they sleep."""
-
-    meanwhile: Callable[[], object] = lambda: None
-    slept: list[float] = field(default_factory=list)
-
-    @property
-    def outside(self) -> Surroundings:
-        clocks = Clocks(lambda: self.now, lambda: 0.0, self._sleep)
-        return replace(super().outside, clocks=clocks)
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.meanwhile()
-
-
-def patient(terminal: Terminal, meanwhile: Callable[[], object]) -> Patient:
-    given = (terminal.folder, terminal.now, terminal.language, terminal.randomness)
-    return Patient(*given, meanwhile=meanwhile)
-
-
 def by(words: tuple[object, ...], *urls: str) -> tuple[object, ...]:
     return (*words, *(each for url in urls for each in ("--service", url)))
 
 
 def bidder(sale: Sale, name: str, service: TenderService) -> Desk:
     desk = sale.bidder(name)
-    desk.terminal = patient(desk.terminal, service.work)
+    desk.terminal = Patient(desk.terminal, service.work)
     return desk
 
 
@@ -113,7 +89,7 @@ class TestRelay:
         service.work()
         for desk in (first, second):
             assert desk.terminal.json(*early)["service"] == service.url
-        trustees = [patient(each, service.work) for each in sale.trustees]
+        trustees = [Patient(each, service.work) for each in sale.trustees]
         words = by(("trustee", "release", sale.id), service.url)
         assert trustees[0].json(*words, code=3)["error"] == "WindowNotOpen"
         town.go(sale.ends[2])
@@ -131,7 +107,7 @@ class TestRelay:
         sale = town.publish("censored")
         service.work()
         desk = sale.bidder("censored")
-        desk.terminal = patient(desk.terminal, lambda: None)
+        desk.terminal = Patient(desk.terminal, lambda: None)
         refused = submit(desk, service.url, code=2)
         assert refused == {"error": "NotInABlock", "url": service.url}
         assert sum(desk.terminal.slept) == 30
@@ -151,7 +127,7 @@ class TestRelay:
         desk = sale.bidder("urgent")
         town.go(sale.ends[0] - 300)
         service.work()
-        desk.terminal = patient(desk.terminal, lambda: None)
+        desk.terminal = Patient(desk.terminal, lambda: None)
         words = ("bid", "submit", desk.documents, desk.folder, "--account", PAYER)
         shown = desk.terminal.json(*by(words, service.url))
         assert (shown["service"], desk.terminal.slept) == (None, [])
@@ -204,7 +180,7 @@ class TestReplaced:
         desk.terminal.json(*sent(("bid", "replace", desk.documents, desk.folder)))
         assert [path.exists() for path in secrets] == [True, True]  # of version 3 nobody knows yet
         town.bury()
-        watcher = patient(desk.terminal, lambda: town.go(sale.ends[2]))
+        watcher = Patient(desk.terminal, lambda: town.go(sale.ends[2]))
         assert watcher.json(*sent(("bid", "watch", sale.id)), code=1)["error"] == "WindowClosed"
         assert [path.exists() for path in secrets] == [False, False]
         assert (kept.folder(3) / "secrets.age").exists()
@@ -230,7 +206,7 @@ class TestBackup:
         service.work()
         old = ("bid", "disclose-backup", stale, "--identity", identity)
         assert notary.json(*sent(old), code=4)["error"] == "DigestMismatch"
-        notary = patient(notary, service.work)
+        notary = Patient(notary, service.work)
         assert notary.json(*by(words, service.url))["service"] == service.url
         assert notary.json(*sent(words)) == {"error": "AlreadyDone"}
         assert desk.terminal.json("bid", "status", sale.id)["bid"]["disclosed"] == [1]

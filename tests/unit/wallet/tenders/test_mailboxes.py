@@ -20,7 +20,8 @@ from tests.support.tender_story import LEDGER, Story, address, secret
 from tests.support.terminal import seeded
 from wallet.service import Service, ServiceBusy
 from wallet.tenders.bids import BidFileMalformed, BidPlace
-from wallet.tenders.mailboxes import Letterbox, MailboxUntrue, hand_in, look, require_receipt
+from wallet.tenders.mailboxes import Letterbox, MailboxUntrue, hand_in, look
+from wallet.tenders.relays import ReceiptUnsound, Teller
 
 MAILBOX = AgencyId(b"\x01" * 32)
 WITHDRAWAL = WithdrawBid(Story().id, 0, address("Ann"), 2, 1_900_000_000)
@@ -92,14 +93,16 @@ def box(kept: BidPlace) -> Letterbox:
     return Letterbox(kept)
 
 
-def service(operator: Operator) -> Service:
-    return Service(
-        "http://op.example", transport=httpx2.MockTransport(operator), wait=lambda _: None
-    )
+def service(operator: Operator, url: str = "http://op.example") -> Service:
+    return Service(url, transport=httpx2.MockTransport(operator), wait=lambda _: None)
+
+
+def teller(*, knows_key: bool = True) -> Teller:
+    return Teller(Chain(knows_key=knows_key), MAILBOX)  # type: ignore[arg-type]  # a node in memory
 
 
 def given(operator: Operator, box: Letterbox) -> Any:
-    return hand_in(LETTER, box, service(operator), MAILBOX, seeded(b"blind"))
+    return hand_in(LETTER, box, service(operator), teller(), seeded(b"blind"))
 
 
 class TestHandIn:
@@ -111,34 +114,37 @@ class TestHandIn:
         assert blind is not None
         assert blind.receipt is None
         operator.gone = False
-        posted = hand_in(LETTER, box, service(operator), MAILBOX, seeded(b"another"))
+        posted = hand_in(LETTER, box, service(operator), teller(), seeded(b"another"))
         assert posted.blind == blind.blind
         assert operator.given == ["0x" + leaf(LETTER.digest, blind.blind).hex()]
         assert given(operator, box) == posted
         assert len(operator.given) == 1
 
-    def test_without_receipt_is_untrue(self, box: Letterbox) -> None:
-        with pytest.raises(MailboxUntrue):
-            given(Operator(change={"receipt": None}), box)
+    @pytest.mark.parametrize("token", [None, "", "a.b.c", "nonsense"])
+    def test_keeps_no_receipt_that_is_none(self, box: Letterbox, token: str | None) -> None:
+        with pytest.raises(ReceiptUnsound):
+            given(Operator(change={"receipt": token}), box)
+        posted = box.posted(2)
+        assert posted is not None
+        assert posted.receipt is None
 
+    def test_keeps_no_receipt_of_another_key_or_message(self, box: Letterbox) -> None:
+        with pytest.raises(ReceiptUnsound):
+            hand_in(LETTER, box, service(Operator()), teller(knows_key=False), seeded(b"blind"))
+        told = Receipt("x", "y", 5, None, (), ReceiptState.STORED, leaf=Digest(b"\x07" * 32))
+        with pytest.raises(ReceiptUnsound):
+            given(Operator(change={"receipt": receipts.sign(told, AGENCY_KEY)}), box)
 
-class TestReceipt:
-    def test_has_to_be_the_agencys_for_this_message(self, box: Letterbox) -> None:
-        posted = given(Operator(), box)
-        require_receipt(Chain(), LETTER, posted)  # type: ignore[arg-type]  # a node in memory
-        with pytest.raises(MailboxUntrue):
-            require_receipt(Chain(knows_key=False), LETTER, posted)  # type: ignore[arg-type]  # as above
-        another = SignedWithdrawal(
-            LEDGER, WithdrawBid(*(WITHDRAWAL.tender, 0, address("Bo"), 2, 7)), b""
+    def test_goes_to_another_service_after_one_that_lies(self, box: Letterbox) -> None:
+        """The place is asked of who signed, not of who was asked first."""
+        liar, honest = Operator(change={"receipt": "a.b.c"}), Operator()
+        with pytest.raises(ReceiptUnsound):
+            given(liar, box)
+        told = hand_in(
+            LETTER, box, service(honest, "http://next.example"), teller(), seeded(b"more")
         )
-        with pytest.raises(MailboxUntrue):
-            require_receipt(Chain(), another, posted)  # type: ignore[arg-type]  # as above
-
-    @pytest.mark.parametrize("token", ["", "a.b.c", "nonsense"])
-    def test_has_to_be_one(self, box: Letterbox, token: str) -> None:
-        posted = given(Operator(change={"receipt": token}), box)
-        with pytest.raises(MailboxUntrue):
-            require_receipt(Chain(), LETTER, posted)  # type: ignore[arg-type]  # as above
+        assert (told.service, honest.given) == ("http://next.example", liar.given)
+        assert box.posted(2) == told
 
 
 class TestLook:
