@@ -5,8 +5,6 @@ Time passes only while a command waits: then the service's worker works.
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from time import time
 from typing import Any
 
 import pytest
@@ -18,54 +16,11 @@ from ledger.chain.rpc import Node
 from ledger.values import Role
 from tests.support.anvil import anvil
 from tests.support.bid_desk import Desk
+from tests.support.mailbox_town import MailboxTown
 from tests.support.standing import account
-from tests.support.tender_service import OPERATOR, TenderService, relaying
-from tests.support.tender_town import Sale, TenderTown, sent
-from tests.support.terminal import Terminal
-from wallet.embedded import Clocks
-from wallet.surroundings import Surroundings
-
-MINUTE = 60
-
-
-class MailboxTown(TenderTown):
-    """A town of tenders whose service keeps the buyer's mailbox."""
-
-    place: TenderService
-
-    def go(self, moment: int) -> None:
-        super().go(moment)
-        self.place.parts.ahead = moment - int(time())
-
-    def work(self) -> None:
-        """Let a minute pass, and the worker do what there is to do."""
-        self.go(self.now + MINUTE)
-        self.place.work()
-
-    def sell(self, number: str) -> Sale:
-        def change(told: dict[str, Any]) -> None:
-            told["mailbox"], told["ends"] = self.agency, _with_listing(told["ends"])
-
-        sale = self.publish(number, change)
-        self.place.work()
-        return replace(sale, ends=_with_listing(sale.ends))
-
-
-def _with_listing(ends: tuple[int, ...]) -> tuple[int, ...]:
-    """Return ends with a window for listing, which a mailbox needs."""
-    return (ends[0], *(ends[0] + 1_800 * n for n in range(1, 5)))
-
-
-@dataclass
-class Waiter(Terminal):
-    """A terminal; what happens while its commands wait is `meanwhile`."""
-
-    meanwhile: Callable[[], object] = lambda: None
-
-    @property
-    def outside(self) -> Surroundings:
-        clocks = Clocks(lambda: self.now, lambda: 0.0, lambda _: self.meanwhile())
-        return replace(super().outside, clocks=clocks)
+from tests.support.tender_service import OPERATOR, relaying
+from tests.support.tender_town import Sale, sent
+from tests.support.watcher import Patient
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +37,13 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailboxTown]:
 
 def bidder(sale: Sale, town: MailboxTown, name: str) -> Desk:
     desk = sale.bidder(f"{sale.id} {name}")
-    terminal = desk.terminal
-    desk.terminal = Waiter(
-        terminal.folder, terminal.now, randomness=terminal.randomness, meanwhile=town.work
-    )
+    desk.terminal = Patient(desk.terminal, town.work)
     return desk
 
 
 def meanwhile(desk: Desk, act: Callable[[], object]) -> None:
     """Say what happens from now on while the bidder's commands wait."""
-    assert isinstance(desk.terminal, Waiter)
+    assert isinstance(desk.terminal, Patient)
     desk.terminal.meanwhile = act
 
 

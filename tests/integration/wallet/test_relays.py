@@ -2,22 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from ledger.age import SealedForAnother, recipient_of
-from ledger.age_stream import opened
+from ledger.age import recipient_of
 from ledger.bech32 import encode
 from ledger.chain import tender_calls
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
-from ledger.tenders import envelopes, receipts
+from ledger.tenders import receipts
 from ledger.tenders.errors import WindowNotOpen
-from ledger.tenders.file_keys import file_key
-from ledger.tenders.shares import join
 from tests.support.anvil import anvil
 from tests.support.bid_desk import Desk
 from tests.support.listening import listening
@@ -27,7 +23,6 @@ from tests.support.tender_town import PAYER, Sale, TenderTown, sent
 from tests.support.terminal import Terminal
 from tests.support.watcher import Patient
 from wallet.service import Service, ServiceRefused
-from wallet.tenders.bids import StoreKey
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -213,39 +208,6 @@ class TestBackup:
 
 
 class TestSecrecy:
-    def test_all_but_the_bidders_cannot_open_before_list_end(
-        self, town: TenderTown, service: TenderService
-    ) -> None:
-        """Service, agency and every trustee put all they have together: s_b is nowhere in it."""
-        sale = town.publish("coalition")
-        service.work()
-        desk = bidder(sale, "coalition", service)
-        submit(desk, service.url)
-        kept = desk.store.find(sale.id, 0)
-        signed = kept.newest()
-        key = desk.terminal.outside.keyring.account(kept.key_name, "correct horse")
-        (secrets,) = kept.secrets(1, StoreKey.of(key.private_key))
-        held = b"".join(
-            path.read_bytes() for path in service.database.parent.rglob("*") if path.is_file()
-        )
-        assert signed.message.parts[0].c_b in held
-        for each in (secrets.s_b, secrets.s_b.hex().encode()):
-            assert each not in held
-        assert secrets.s_b.hex() not in "".join(service.log.lines)
-        part = signed.message.parts[0]
-        context = signed.message.place(signed.ledger).context(1, 1)
-        sealed = envelopes.cut(signed.envelopes_of(1, 3), 3, 1)
-        shares = {
-            index: envelopes.open_(sealed[index - 1], _key_of(trustee), context, index)
-            for index, trustee in enumerate(sale.trustees, 1)
-        }
-        s_c = join({index: shares[index] for index in (1, 2)})
-        assert s_c == secrets.s_c
-        file = kept.part_file(1, 1)
-        for guess in (bytes(32), s_c, part.c_b):
-            assert not _opens(file, file_key(guess, s_c, context))
-        assert _opens(file, file_key(secrets.s_b, s_c, context))
-
     def test_who_waits_to_see_the_others_learns_nothing(
         self, town: TenderTown, service: TenderService
     ) -> None:
@@ -307,11 +269,3 @@ def _reads(reader: Desk, author: Desk, sale: Sale) -> tuple[int, str]:
 def _key_of(trustee: Terminal) -> bytes:
     (name,) = (entry["name"] for entry in trustee.json("trustee", "status"))
     return trustee.outside.keyring.account(name, "correct horse").private_key
-
-
-def _opens(path: Path, identity: bytes) -> bool:
-    with path.open("rb") as file:
-        try:
-            return sum(map(len, opened(file, identity))) > 0
-        except SealedForAnother:
-            return False
