@@ -486,6 +486,7 @@ class Parts:
             policy=self.policy,
             catalogue=load_catalogue(),
             ledger=LedgerRef(self.deployment.chain_id, place),
+            in_force=RecognitionStore(self.database).in_force_at,
         )
         tenders = TenderStore(self.database)
         papers = TenderPapers(

@@ -17,11 +17,12 @@ from ledger.tenders.bid_flags import Terms
 from ledger.tenders.errors import DigestMismatch
 from ledger.tenders.messages import SubmitBid
 from ledger.tenders.opening import Opening, Unseal
+from ledger.tenders.recognition import InForceAt, recognising
 from ledger.tenders.shown_licences import Bench, Presented
 from ledger.tenders.state import Bid, TenderState
 from ledger.tenders.trustees import octets
 from ledger.tenders.unsealing import Opened, open_part
-from ledger.values import Digest, LedgerRef
+from ledger.values import AgencyId, Digest, LedgerRef
 from ledger.verification.evidence import Evidence, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.proof_file import ProofFile
@@ -49,14 +50,16 @@ class OpeningDesk:
         policy: Policy,
         catalogue: Catalogue,
         ledger: LedgerRef,
+        in_force: InForceAt,
     ) -> None:
-        """`ledger` is the TenderLedger."""
+        """`ledger` is the TenderLedger, `in_force` tells of agreements."""
         self._blobs = blobs
         self._projected = projected
         self._proofs = proofs
         self._policy = policy
         self._catalogue = catalogue
         self._ledger = ledger
+        self._in_force = in_force
 
     def opening(self, state: TenderState, lot: int, part: int, at: int) -> Opening:
         """Return one part of a lot as it stands at `at`, the head's time.
@@ -64,7 +67,8 @@ class OpeningDesk:
         Raises `DocumentsAbsent` where the tender's documents were never given to the service.
         """
         terms = self._terms(state)
-        bench = Bench(terms.wanted, self._policy, self._catalogue, self._gather)
+        recognises = recognising(lambda: self._home(state.announcement.agency), self._in_force)
+        bench = Bench(terms.wanted, self._policy, self._catalogue, self._gather, recognises)
         return Opening(self._ledger, state, lot, part, at, terms, bench)
 
     def unseal(self, bid: Bid, part: int) -> Unseal:
@@ -94,6 +98,10 @@ class OpeningDesk:
     def _opened(self, bid: SubmitBid, part: int, key: bytes) -> Opened:
         source = _Pieces(self.sealed(bid, part))
         return open_part(source, key, self._ledger, bid, part, _nowhere)
+
+    def _home(self, buyer: AgencyId) -> str | None:
+        found = self._projected.agency(buyer)
+        return None if found is None else found.jurisdiction
 
     def _terms(self, state: TenderState) -> Terms:
         try:

@@ -15,7 +15,7 @@ from ledger import events
 from ledger.errors import Refused
 from ledger.events import Event
 from ledger.health.agreement_history import agreements_of
-from ledger.health.agreements import Agreement, AgreementId, agreement_id
+from ledger.health.agreements import Agreement, AgreementId, InForce, agreement_id
 from ledger.values import Address, JurisdictionId, RecordType
 
 _ACTS: Final = (
@@ -61,6 +61,13 @@ class RecognitionStore:
         with self._database.read() as connection:
             proposed = where(connection, events.AgreementProposed, *parties)
             return _folded([*proposed, *_acts(connection, id_)]).get(id_)
+
+    def in_force_at(
+        self, source: JurisdictionId, target: JurisdictionId, record_type: RecordType, at: int
+    ) -> InForce | None:
+        """Return what is in force between two parties for a type at a time, None for nothing."""
+        found = self.agreement(source, target, record_type)
+        return None if found is None else found.in_force_at(at)
 
     def agreements(self) -> tuple[Agreement, ...]:
         """Return all agreements, in order of their first proposals."""

@@ -7,10 +7,10 @@ to follow it to the chain.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from ledger.canonical import JsonMalformed
-from ledger.errors import Refused
+from ledger.errors import Refused, Unavailable
 from ledger.keys import PublicKey
 from ledger.licences.catalogue import Catalogue
 from ledger.tenders import qualification, requests
@@ -66,6 +66,12 @@ class Presented:
         return content[1].vct if isinstance(content, tuple) else None
 
     @property
+    def jurisdiction(self) -> str:
+        """Where it says that it was issued, empty for what cannot be read."""
+        content = self.opened.content
+        return content[1].jurisdiction if isinstance(content, tuple) else ""
+
+    @property
     def qualifications(self) -> list[Qualification]:
         """The trades and grades that it shows, none where it shows none or in another form."""
         content = self.opened.content
@@ -94,14 +100,24 @@ Gather = Callable[[Presented], Evidence]
 """What a source says about a document, with its history; it never raises for the document."""
 
 
+Recognises = Callable[[Presented, int], bool]
+"""Says whether a document of that place and type counts here at a time; raises `Unavailable`."""
+NOBODY_SAYS: Final = "issuer.recognition-unknown"
+"""Why a licence that is in order is unconfirmed: nobody could say whether it counts here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Who judges: what is asked for, the terms of verification, and where evidence comes from."""
+    """Who judges: what is asked for, the terms of verification, and where evidence comes from.
+
+    `recognises` tells of the places whose licences count (`recognition`).
+    """
 
     wanted: tuple[Requirement, ...]
     policy: Policy
     catalogue: Catalogue
     gather: Gather
+    recognises: Recognises
 
 
 def shown_in(said: Mapping[str, Any]) -> tuple[Presented, ...]:
@@ -157,14 +173,7 @@ def results(shown: Iterable[Presented], ask: Ask, bench: Bench) -> tuple[Result,
     told = tuple(shown)
     wanted = [each for each in bench.wanted if each.who == ORGANISATION]
     judged = [
-        qualification.judge(
-            each.text,
-            requirement,
-            replace(ask, holder=each.identity["code"]),
-            bench.gather(each),
-            bench.policy,
-            bench.catalogue,
-        )
+        judge(each, requirement, replace(ask, holder=each.identity["code"]), bench)
         for requirement in wanted
         for each in told
         if each.vct == requirement.vct
@@ -176,6 +185,16 @@ def results(shown: Iterable[Presented], ask: Ask, bench: Bench) -> tuple[Result,
     return tuple(found[each.id] for each in wanted if each.id in shown_for or not each.optional)
 
 
+def judge(shown: Presented, requirement: Requirement, ask: Ask, bench: Bench) -> Judged:
+    """Return what one presentation is worth, recognised or not; see `qualification.judge`."""
+    policy, is_said = _recognising(shown, ask.at, bench)
+    evidence = bench.gather(shown)
+    found = qualification.judge(shown.text, requirement, ask, evidence, policy, bench.catalogue)
+    if is_said or found.verdict is not Verdict.VALID:
+        return found
+    return replace(found, verdict=Verdict.UNCONFIRMED, reasons=(NOBODY_SAYS,))
+
+
 def answered(shown: Iterable[Presented], wanted: Iterable[Requirement]) -> dict[str, bool]:
     """Return which requirements `results` tells of, by id: whether there is a document to judge."""
     told = {each.vct for each in shown}
@@ -184,6 +203,16 @@ def answered(shown: Iterable[Presented], wanted: Iterable[Requirement]) -> dict[
         for each in wanted
         if each.who == ORGANISATION and (each.vct in told or not each.optional)
     }
+
+
+def _recognising(shown: Presented, at: int, bench: Bench) -> tuple[Policy, bool]:
+    """Return the terms of verifying a document, and whether anybody could say if it counts."""
+    try:
+        counts = bench.recognises(shown, at)
+    except Unavailable:
+        return bench.policy, False
+    places = frozenset({shown.jurisdiction} if counts else ())
+    return replace(bench.policy, recognised=places), True
 
 
 def _best(requirement: str, judged: Sequence[Judged]) -> Result:

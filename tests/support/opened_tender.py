@@ -15,7 +15,7 @@ from ledger.tenders.opening import Found, Opening
 from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.ends import usual_ends
 from ledger.tenders.policy.terms import terms_of
-from ledger.tenders.shown_licences import Bench, Gather, Presented
+from ledger.tenders.shown_licences import Bench, Gather, Presented, Recognises
 from ledger.tenders.unsealing import Opened, open_part
 from ledger.values import Address, jurisdiction_id
 from ledger.verification.evidence import Evidence, Unreachable
@@ -51,6 +51,11 @@ def identity_of(name: str) -> dict[str, str]:
 
 def nobody_says(shown: Presented) -> Evidence:
     return Evidence(shown.proof, Unreachable("no node answers"))
+
+
+def everywhere(_shown: Presented, _at: int) -> bool:
+    """Recognise whatever comes, wherever it is from."""
+    return True
 
 
 class OpenedTender:
@@ -124,10 +129,11 @@ class OpenedTender:
         gather: Gather = nobody_says,
         terms: Terms | None = None,
         policy: Policy | None = None,
+        recognises: Recognises = everywhere,
     ) -> Opening:
         asked = terms or Terms.of(self.documents, {})
         known = policy or Policy(frozenset({KNOWN.ledger}), 300)
-        bench = Bench(asked.wanted, known, CATALOGUE, gather)
+        bench = Bench(asked.wanted, known, CATALOGUE, gather, recognises)
         return Opening(KNOWN.ledger, self.state, 0, 1, self.now, asked, bench)
 
     def open_all(

@@ -11,6 +11,7 @@ import click
 from ledger.chain.client import LedgerClient
 from ledger.chain.deployments import Deployment
 from ledger.chain.tender_archive import gather, read
+from ledger.chain.tender_reading import TenderReader
 from ledger.errors import Refused
 from ledger.licences.catalogue import LANGUAGES
 from ledger.tenders.audit import messages
@@ -155,7 +156,8 @@ def verify(ctx: click.Context, /, bundle: Path, **given: Any) -> None:
 
 def _by_node(outside: Surroundings, client: LedgerClient, bundle: Bundle) -> AuditReport:
     """Judge with a node, which vouches for blocks and says what became of licences."""
-    bench = bench_of((), outside, client)
+    buyer = TenderReader(client.node, client.deployment).agency(bundle.archive.tender)
+    bench = bench_of((), outside, client, buyer)
     return judge(bundle, client.deployment, by_node(client.node), outside.now(), bench)
 
 

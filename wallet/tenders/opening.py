@@ -1,24 +1,29 @@
 """Opening a tender's bids on one's own machine: chain from a node, files from a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from ledger.chain.client import LedgerClient
+from ledger.chain.deployments import AgreementsAbsent
+from ledger.chain.recognition import RecognitionClient
 from ledger.chain.tender_history import TenderHistory, tender_history
 from ledger.errors import Refused
+from ledger.health.agreements import InForce
 from ledger.licences.catalogue import load_catalogue
 from ledger.tenders.bid_flags import Terms
 from ledger.tenders.errors import DocumentsOutdated
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
 from ledger.tenders.opening import Found, Opening, file_of
+from ledger.tenders.recognition import recognising
 from ledger.tenders.requests import Requirement
 from ledger.tenders.shown_licences import Bench, Presented
 from ledger.tenders.state import Bid
 from ledger.tenders.unsealing import Opened, open_part
-from ledger.values import Address, LedgerRef
+from ledger.values import Address, AgencyId, JurisdictionId, LedgerRef, RecordType
 from ledger.verification.evidence import Evidence, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.records import open_record, query_about
@@ -65,7 +70,7 @@ class OpeningRoom:
         state.lot(place[0])
         terms = Terms.of(documents, standing_requests(documents, folder))
         ledger = LedgerRef(client.deployment.chain_id, client.deployment.tenders.ledger)
-        bench = bench_of(terms.wanted, outside, client)
+        bench = bench_of(terms.wanted, outside, client, state.announcement.agency)
         return cls(happened, Opening(ledger, state, *place, at, terms, bench))
 
     def open_all(self, files: Mapping[bytes, Path], out: Path) -> dict[Address, Found]:
@@ -110,8 +115,13 @@ class _Nowhere:
         """Forget what comes."""
 
 
-def bench_of(wanted: tuple[Requirement, ...], outside: Surroundings, client: LedgerClient) -> Bench:
-    """Return who judges licences here: this node, and those of other ledgers that are trusted."""
+def bench_of(
+    wanted: tuple[Requirement, ...], outside: Surroundings, client: LedgerClient, buyer: AgencyId
+) -> Bench:
+    """Return who judges licences here: this node, and those of other ledgers that are trusted.
+
+    Agreements are those of the ledger on which `buyer` holds the tender.
+    """
     trust = outside.trust.load()
     ledgers = {each.deployment.ledger for each in trust.ledgers} | {client.deployment.ledger}
 
@@ -127,7 +137,31 @@ def bench_of(wanted: tuple[Requirement, ...], outside: Surroundings, client: Led
         return client.evidence(query, shown.proof, now=now, past=True)
 
     policy = Policy(frozenset(ledgers), NODE_AGE_SECONDS)
-    return Bench(wanted, policy, load_catalogue(), gather)
+    recognises = recognising(_home(client, buyer), partial(_in_force, client))
+    return Bench(wanted, policy, load_catalogue(), gather, recognises)
+
+
+def _home(client: LedgerClient, buyer: AgencyId) -> Callable[[], str | None]:
+    @cache
+    def home() -> str | None:
+        found = client.agency(buyer)
+        return None if found is None else found.jurisdiction
+
+    return home
+
+
+def _in_force(
+    client: LedgerClient,
+    source: JurisdictionId,
+    target: JurisdictionId,
+    record_type: RecordType,
+    at: int,
+) -> InForce | None:
+    agreements = RecognitionClient(client.node, client.deployment)
+    try:
+        return agreements.in_force_at(source, target, record_type, at).in_force
+    except AgreementsAbsent:
+        return None
 
 
 def _from_another(trust: Trust, shown: Presented, now: int) -> Evidence:

@@ -13,6 +13,7 @@ from api.services.opening_desk import OpeningDesk
 from api.services.opening_job import ASK_AGAIN_SECONDS, OpeningJob
 from api.services.progress import Proofs
 from api.store.openings import OpeningStore
+from api.store.recognitions import RecognitionStore
 from api.store.tenders import TenderStore
 from ledger.events import AgencyAdmitted, AgencyStatusChanged, RoleGranted
 from ledger.tenders import events
@@ -59,6 +60,7 @@ class Room:
             policy=Policy(frozenset({LEDGER}), 60),
             catalogue=CATALOGUE,
             ledger=KNOWN.ledger,
+            in_force=RecognitionStore(service.database).in_force_at,
         )
         stores = (TenderStore(service.database), OpeningStore(service.database))
         papers = service.services.tender_papers

@@ -13,6 +13,7 @@ from ledger.verification.check import Check, Result
 from ledger.verification.evidence import Reading
 from tests.support import verification
 from tests.support.licences import CATALOGUE
+from tests.support.opened_tender import everywhere
 from tests.support.qualified_tender import TYPE, QualifiedTender
 from tests.support.reopened import judged, played
 from tests.support.sealed_tender import SealedTender
@@ -35,7 +36,7 @@ def recorded(verdict: str) -> SealedTender:
 
 
 def looked(told: SealedTender, of: Sample) -> Check:
-    return judged(told, bench=Bench((), of.policy, CATALOGUE, lambda _: of.evidence))
+    return judged(told, bench=Bench((), of.policy, CATALOGUE, lambda _: of.evidence, everywhere))
 
 
 RECORDED = {verdict: recorded(verdict) for verdict in ("valid", "invalid", "unconfirmed")}

@@ -7,74 +7,30 @@ from typing import Any
 import pytest
 
 from ledger.keys import PrivateKey
-from ledger.licences.sd_jwt import bind, parse, present
 from ledger.tenders.bid_flags import Terms
-from ledger.tenders.ids import Place
 from ledger.tenders.joint import grades_in
 from ledger.tenders.opening import Found
-from ledger.tenders.requests import Requirement, nonce_of
-from ledger.tenders.shown_licences import Result, Standing, organisation_of
+from ledger.tenders.requests import Requirement
+from ledger.tenders.shown_licences import Result, Standing
 from ledger.tenders.signatures import AGREEMENT, Consent
+from tests.support.builders import (
+    AGREED,
+    ASKED,
+    CONSENT,
+    HOME_MADE,
+    LEAD,
+    LEAD_LICENCE,
+    MEMBER,
+    MEMBER_KEY,
+    MEMBER_LICENCE,
+    PAPER,
+    PLACE,
+    shown,
+)
 from tests.support.licences import HOLDER_KEY, STRANGER_KEY
-from tests.support.opened_tender import OpenedTender, bidder_key, identity_of
-from tests.support.sealed_bids import TENDER, bid_files, sealed_bid
-from tests.support.sealing import KNOWN, account
-from tests.support.verification import AT, DAY, Sample, sample
-
-TYPE = "cn.construction-qualification"
-ASKED = Requirement(
-    "builder",
-    f"urn:suizheng:licence:{TYPE}:1",
-    ("holder_name", "holder_code", "qualifications"),
-    "organisation",
-    90,
-    optional=False,
-)
-MEMBER_CODE = "91440101MA5EXAMP0G"
-MEMBER_KEY = PrivateKey.from_secret(hashlib.sha256(b"member").digest())
-LEAD_LICENCE = sample(
-    TYPE,
-    fields={
-        "qualifications": [
-            {"category": "建筑工程施工总承包", "grade": "特级"},
-            {"category": "市政公用工程施工总承包", "grade": "三级"},
-        ]
-    },
-).with_events()
-MEMBER_LICENCE = sample(
-    TYPE,
-    seed=b"member",
-    fields={
-        "holder_code": MEMBER_CODE,
-        "qualifications": [{"category": "建筑工程施工总承包", "grade": "二级"}],
-    },
-    holder_key=MEMBER_KEY.public_key,
-).with_events()
-HOME_MADE = sample(TYPE, seed=b"home", holder_key=STRANGER_KEY.public_key).with_events()
-"""It names the bidder, and is bound to a key of somebody else's."""
-LEAD = identity_of("甲") | {"code": "91110000600037341L"}
-MEMBER = identity_of("乙") | {"code": MEMBER_CODE}
-PLACE = Place(KNOWN.ledger, TENDER, 0, account(bidder_key("甲")))
-AGREED = "public/joint-agreement.pdf"
-PAPER = b"we bid together"
-CONSENT = Consent(
-    PLACE.constant,
-    hashlib.sha256(PAPER).digest(),
-    organisation_of(LEAD),
-    organisation_of(MEMBER),
-)
-
-
-def shown(of: Sample, key: PrivateKey) -> str:
-    signed = bind(
-        present(parse(of.document), ASKED.claims),
-        key,
-        audience="0x" + TENDER.hex(),
-        nonce=nonce_of(PLACE),
-        issued_at=AT - DAY,
-    )
-    return signed.compact
-
+from tests.support.opened_tender import OpenedTender, bidder_key
+from tests.support.sealed_bids import bid_files, sealed_bid
+from tests.support.verification import AT, DAY, Sample
 
 LEADS = shown(LEAD_LICENCE, HOLDER_KEY)
 MEMBERS = shown(MEMBER_LICENCE, MEMBER_KEY)
