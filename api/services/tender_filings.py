@@ -34,6 +34,7 @@ class FilingOrder:
     lot: int
     stage: Stage
     text: str
+    objection: bytes = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Filings:
 
         Raises:
             TenderUnknown, LotUnknown: for what it is about.
+            ObjectionFirst, ObjectionUnknown: for what a complaint names.
             TooManyFilings: when the account filed enough.
             TenderSpaceFull: when there is no room left.
             AgencyNotActive, SigningKeyMissing: when nobody here could sign for it.
@@ -79,14 +81,15 @@ class Filings:
         issuer = self._issuers.for_decisions(view.state.announcement.agency)
         content, now = order.text.encode(), self._clock()
         digest = Digest(hashlib.sha256(content).digest())
-        is_objection = order.kind is FilingKind.OBJECTION
-        due_at = filings.answer_due(view.state.terms, now) if is_objection else None
-        filing = Filing(order.kind, order.lot, order.stage, digest, now, due_at)
+        due_at = filings.due_at(order.kind, view.state.terms, now)
+        place = (order.kind, order.lot, order.stage)
+        filing = Filing(*place, digest, now, due_at, order.objection)
         number = b64url_encode(self._randomness(filings.ID_BYTES))
         receipt = FilingReceipt(issuer.url, number, order.tender, filing)
         row = FilingRow(order.tender, filing, by, filings.sign(receipt, issuer.signer))
         if (found := self._store.find(row)) is not None:
             return self._seen(found, view)
+        self._require_objected(filing, view)
         self._store.require_few(row)  # before its paper takes the tender's room
         paper = PaperOrder(order.tender, order.kind.role, _TEXT, digest)
         self._papers.keep_own(paper, BytesIO(content))
@@ -104,6 +107,11 @@ class Filings:
         if not self._papers.is_officer(by, agency):
             raise RoleMissing(agency, int(Role.TENDERER), by)
         return self.of(view)
+
+    def _require_objected(self, filing: Filing, view: TenderView) -> None:
+        if filing.kind is FilingKind.COMPLAINT:
+            filed = (row.filing for row in self._store.of(view.state.id))
+            filings.require_objected_first(filing, filed, view.state, view.at)
 
     @staticmethod
     def _seen(row: FilingRow, view: TenderView, *, is_new: bool = False) -> FilingView:

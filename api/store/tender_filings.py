@@ -103,6 +103,7 @@ def _values(row: FilingRow) -> dict[str, Any]:
         "stage": int(filing.stage),
         "filed_at": filing.filed_at,
         "due_at": filing.due_at,
+        "objection": filing.objection if any(filing.objection) else None,
         "receipt": row.receipt,
     }
 
@@ -115,5 +116,6 @@ def _row(found: Row[Any]) -> FilingRow:
         digest=found.digest,
         filed_at=found.filed_at,
         due_at=found.due_at,
+        objection=found.objection or bytes(32),
     )
     return FilingRow(TenderId(found.tender), filing, Address(found.brought_by), found.receipt)

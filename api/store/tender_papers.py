@@ -25,7 +25,7 @@ MOST_FILED_BYTES: Final = 2**30
 _TABLE: Final = tender_papers.c
 _NAMES: Final = tender_paper_names.c
 _LIST: Final = "papers"
-_FILED: Final = (PaperRole.QUESTION, PaperRole.OBJECTION)
+_FILED: Final = (PaperRole.QUESTION, PaperRole.OBJECTION, PaperRole.COMPLAINT)
 
 
 @dataclass(eq=False)

@@ -57,6 +57,7 @@ tender_filings: Final = Table(
     Column("filed_at", BigInteger, nullable=False),
     Column("due_at", BigInteger),
     Column("receipt", Text, nullable=False),
+    Column("objection", LargeBinary),
     UniqueConstraint("tender", "kind", "lot", "stage", "digest", "brought_by"),
 )
-"""`due_at` null where no law says how long an answer takes."""
+"""`due_at` null where no law says how long an answer takes, `objection` but for complaints."""

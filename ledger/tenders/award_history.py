@@ -112,13 +112,15 @@ def _(event: events.ObjectionAnswered, state: TenderState) -> TenderState:
 
 @_after.register
 def _(event: events.ComplaintFiled, state: TenderState) -> TenderState:
-    filed = Complaint(event.lot, event.stage, event.objection, ComplaintState.PENDING)
+    place = (event.lot, event.stage, event.objection)
+    filed = Complaint(*place, ComplaintState.PENDING, event.place.block_time)
     return replace(state, complaints={**state.complaints, event.complaint: filed})
 
 
 @_after.register
 def _(event: events.ComplaintMoved, state: TenderState) -> TenderState:
-    moved = replace(state.complaints[event.complaint], state=event.state)
+    at = event.place.block_time
+    moved = replace(state.complaints[event.complaint], state=event.state, moved_at=at)
     told = replace(state, complaints={**state.complaints, event.complaint: moved})
     is_ground = moved.stage is Stage.RESULT and event.state is ComplaintState.SATISFIED
     return _grounded(told, moved.lot) if is_ground else told

@@ -1,25 +1,25 @@
 """Filings: what somebody without a live key brings to a tender, its receipt, and where it stands.
 
-An objection 异议 of a potential bidder becomes one on chain when the buyer admits it. Whoever filed
-has a signed receipt; not admitted or not answered in the law's time, it is overdue.
+An objection 异议 of a potential bidder becomes one on chain when the buyer admits it, a complaint
+投诉 when the supervisor files it there. Whoever filed has a signed receipt; what nobody took up or
+answered in the law's time is overdue.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from ledger import jws
 from ledger.errors import Refused
 from ledger.jws import Jws
 from ledger.keys import PublicKey, Signer
-from ledger.tenders.calendar import CalendarUnknown
-from ledger.tenders.events import Outcome, Stage
-from ledger.tenders.objections import objection_id
+from ledger.tenders.dues import answer_due, due_of
+from ledger.tenders.events import ComplaintState, Outcome, Stage
+from ledger.tenders.objections import complaint_id, objection_id, require_objected
 from ledger.tenders.papers import PaperRole
-from ledger.tenders.policy.document import TenderPolicy, preset, presets
-from ledger.tenders.policy.ends import legal_end
-from ledger.tenders.policy.terms import Terms, terms_of
-from ledger.tenders.state import Objection, TenderState
+from ledger.tenders.policy.terms import Terms
+from ledger.tenders.state import Complaint, TenderState
 from ledger.values import Address
 from ledger.verification.shape import ShapeWrong, hexadecimal, members, number, text
 
@@ -27,6 +27,9 @@ TYPE: Final = "filing-receipt+jwt"
 ID_BYTES: Final = 16
 _MEMBERS: Final = ("iss", "jti", "iat", "tender", "kind", "lot", "stage", "digest", "due")
 _HASH_BYTES: Final = 32
+_NONE: Final = bytes(_HASH_BYTES)
+_SPELT_NONE: Final = "0x" + _NONE.hex()
+_OBJECTION: Final = "objection"
 _NOBODY: Final = Address("0x" + "00" * 20)
 
 
@@ -35,6 +38,7 @@ class FilingKind(StrEnum):
 
     QUESTION = "question"
     OBJECTION = "objection"
+    COMPLAINT = "complaint"
 
     @property
     def role(self) -> PaperRole:
@@ -46,9 +50,13 @@ class FilingState(StrEnum):
     """Where a filing stands."""
 
     FILED = "filed"
-    TAKEN_UP = "taken-up"  # the chain has it: asked, or admitted
+    TAKEN_UP = "taken-up"  # the chain has it: asked, admitted, or pending
     ANSWERED = "answered"
-    OVERDUE = "overdue"  # in time neither admitted nor answered
+    OVERDUE = "overdue"  # in time neither taken up nor answered
+
+
+_ENOUGH: Final = frozenset((FilingState.ANSWERED, FilingState.OVERDUE))
+"""How an objection has to stand before a complaint may follow."""
 
 
 @dataclass(eq=False)
@@ -60,7 +68,11 @@ class FilingReceiptMalformed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What was filed; `due_at` in Unix seconds, None where no law says how long an answer takes."""
+    """What was filed; `due_at` in Unix seconds, None where no law says how long an answer takes.
+
+    A complaint's `due_at` is when it has to be accepted or not. `objection` is what it names: the
+    id of one on chain, or the digest of one that was filed; zeros for none.
+    """
 
     kind: FilingKind
     lot: int
@@ -68,6 +80,7 @@ class Filing:
     digest: bytes
     filed_at: int
     due_at: int | None
+    objection: bytes = _NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,7 @@ class FilingReceipt:
 def sign(receipt: FilingReceipt, signer: Signer) -> str:
     """Return the receipt as a compact JWS ES256."""
     filing = receipt.filing
-    payload = {
+    payload: dict[str, Any] = {
         "iss": receipt.issuer,
         "jti": receipt.id,
         "iat": filing.filed_at,
@@ -94,6 +107,8 @@ def sign(receipt: FilingReceipt, signer: Signer) -> str:
         "digest": "0x" + filing.digest.hex(),
         "due": filing.due_at or 0,
     }
+    if filing.kind is FilingKind.COMPLAINT:
+        payload[_OBJECTION] = "0x" + filing.objection.hex()
     return jws.sign(TYPE, payload, signer)
 
 
@@ -114,40 +129,38 @@ def read(token: str, key: PublicKey) -> FilingReceipt:
         raise FilingReceiptMalformed("kind, stage") from exc
 
 
-def policy_of(terms: Terms) -> TenderPolicy | None:
-    """Return the policy with a calendar whose terms these are; None where it is none of ours."""
-    return next((preset(each) for each in presets() if terms_of(preset(each)) == terms), None)
+def due_at(kind: FilingKind, terms: Terms, filed_at: int) -> int | None:
+    """Return when what is filed has to be answered, or accepted; None where no law says."""
+    match kind:
+        case FilingKind.OBJECTION:
+            return answer_due(terms, filed_at)
+        case FilingKind.COMPLAINT:
+            return due_of(terms, "complaintAccept", filed_at)
+        case _:
+            return None
 
 
-def answer_due(terms: Terms, filed_at: int) -> int | None:
-    """Return when an answer is due: by the law's calendar, never before the contract's end.
+def require_objected_first(
+    complaint: Filing, filed: Iterable[Filing], tender: TenderState, at: int
+) -> None:
+    """Raise `ObjectionFirst` unless a complaint names what it has to (实施条例 art. 60).
 
-    None where the policy says nothing of it. Without a calendar, or in a year that it does not
-    cover, the contract's seconds count.
+    That is an objection on chain, answered or overdue, or one that was filed on the same stage of
+    the same lot and that nobody admitted or answered in time. One of OTHER names none, else
+    `ObjectionUnknown` is raised.
     """
-    if not terms.answer_within:
-        return None
-    counted = filed_at + terms.answer_within
-    policy = policy_of(terms)
-    if policy is None:
-        return counted
-    try:
-        return max(counted, legal_end(policy, "objectionAnswer", filed_at).at)
-    except CalendarUnknown:
-        return counted
-
-
-def is_overdue(objection: Objection, terms: Terms, at: int) -> bool:
-    """Whether an objection got no answer in the law's time: a later one, or none until `at`.
-
-    The contract's own end only tells when a complaint may follow (R60): it counts no holidays.
-    """
-    due = answer_due(terms, objection.lodged_at)
-    return due is not None and (objection.answered_at or at) >= due
+    for each in filed:
+        is_same = (each.lot, each.stage) == (complaint.lot, complaint.stage)
+        is_named = each.kind is FilingKind.OBJECTION and each.digest == complaint.objection
+        if is_same and is_named and state_of(each, tender, at) in _ENOUGH:
+            return
+    require_objected(tender, complaint.lot, complaint.stage, complaint.objection, at)
 
 
 def state_of(filing: Filing, tender: TenderState, at: int) -> FilingState:
     """Return where a filing stands at a time, in Unix seconds."""
+    if filing.kind is FilingKind.COMPLAINT:
+        return _state_of_complaint(filing, tender, at)
     if filing.kind is FilingKind.QUESTION:
         if filing.digest not in tender.questions:
             return FilingState.FILED
@@ -162,8 +175,31 @@ def state_of(filing: Filing, tender: TenderState, at: int) -> FilingState:
     return FilingState.FILED if admitted is None else FilingState.TAKEN_UP
 
 
+def _state_of_complaint(filing: Filing, tender: TenderState, at: int) -> FilingState:
+    found = _on_chain(filing, tender)
+    if found is not None and found.state not in (ComplaintState.PENDING, ComplaintState.ACCEPTED):
+        return FilingState.ANSWERED
+    if found is not None and found.state is ComplaintState.ACCEPTED:
+        return FilingState.TAKEN_UP
+    if filing.due_at is not None and at >= filing.due_at:
+        return FilingState.OVERDUE
+    return FilingState.FILED if found is None else FilingState.TAKEN_UP
+
+
+def _on_chain(filing: Filing, tender: TenderState) -> Complaint | None:
+    """The complaint that the supervisor filed; it may name the objection that was admitted."""
+    place = (filing.lot, filing.stage)
+    for id_, each in tender.complaints.items():
+        named = complaint_id(tender.id, *place, each.objection, filing.digest)
+        if (each.lot, each.stage) == place and id_ == named:
+            return each
+    return None
+
+
 def _read(token: Jws) -> FilingReceipt:
-    told = members(token.payload, _MEMBERS, "payload")
+    is_complaint = token.payload.get("kind") == FilingKind.COMPLAINT
+    names = (*_MEMBERS, _OBJECTION) if is_complaint else _MEMBERS
+    told = members(token.payload, names, "payload")
     filing = Filing(
         kind=FilingKind(text(told["kind"], "kind")),
         lot=number(told["lot"], "lot"),
@@ -171,6 +207,7 @@ def _read(token: Jws) -> FilingReceipt:
         digest=hexadecimal(told["digest"], _HASH_BYTES, "digest"),
         filed_at=number(told["iat"], "iat"),
         due_at=number(told["due"], "due") or None,
+        objection=hexadecimal(told.get(_OBJECTION, _SPELT_NONE), _HASH_BYTES, _OBJECTION),
     )
     tender = hexadecimal(told["tender"], _HASH_BYTES, "tender")
     return FilingReceipt(text(told["iss"], "iss"), text(told["jti"], "jti"), tender, filing)

@@ -98,18 +98,19 @@ class Objection:
     answered_at: int = 0
 
     def is_overdue(self, at: int) -> bool:
-        """Whether it is open after the contract's end, in seconds; see `filings.is_overdue`."""
+        """Whether it is open after the contract's end, in seconds; see `dues.is_overdue`."""
         return self.outcome is Outcome.OPEN and at >= self.due_at
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """IAwardLedger.Complaint."""
+    """IAwardLedger.Complaint; `moved_at` when it was filed or moved last, in Unix seconds."""
 
     lot: int
     stage: Stage
     objection: bytes
     state: ComplaintState
+    moved_at: int
 
 
 UNDECIDED: Final = frozenset(

@@ -1,4 +1,4 @@
-"""`suizheng tender file`, `filings`: objections and questions of those without a live key."""
+"""`suizheng tender file`, `filings`: what those without a live key bring, and who reads it."""
 
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,18 @@ from wallet.tenders.paper_desk import fetch
 @click.command(name="file", cls=TenderCommand)
 @tender_argument
 @click.argument("text", type=FILE)
-@click.option("--kind", type=click.Choice(["question", "objection"]), required=True)
+@click.option("--kind", type=click.Choice(["question", "objection", "complaint"]), required=True)
 @click.option(
     "--stage",
-    type=click.Choice(["documents", "opening", "result"]),
+    type=click.Choice(["documents", "opening", "result", "other"]),
     default="documents",
     show_default=True,
-    help="What an objection is about.",
+    help="What an objection or a complaint is about; other: for complaints alone.",
+)
+@click.option(
+    "--objection",
+    type=HASH,
+    help="What a complaint follows (R60): an objection's id, or the digest of one that was filed.",
 )
 @lot_option
 @click.option("--receipt", type=FILE, required=True, help="File for the signed receipt.")
@@ -33,13 +38,16 @@ from wallet.tenders.paper_desk import fetch
 def file_text(
     outside: Surroundings, /, tender: bytes, text: Path, receipt: Path, **given: Any
 ) -> None:
-    """File a question or an objection on TENDER with the service, by any account of yours.
+    """File a question, an objection or a complaint on TENDER with the service, by any account.
 
     TEXT is plain text; the officers alone read it. The receipt is signed with the agency's key and
-    proves what you filed and when. If nobody admits or answers an objection in time, the tender
-    shows that for the supervisor and everybody else.
+    proves what you filed and when. If nobody takes up or answers an objection or a complaint in
+    time, the tender shows that for the supervisor and everybody else. A complaint goes to the
+    supervisor, after an objection that was answered or not answered in time.
     """
     form = {name: given[name] for name in ("kind", "stage", "lot")}
+    if given["objection"] is not None:
+        form["objection"] = "0x" + given["objection"].hex()
     with opened(outside, given) as service:
         path = f"/v1/tenders/0x{tender.hex()}/filings"
         answer = service.post(path, {**form, "text": _text(text)})

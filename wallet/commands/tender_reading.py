@@ -113,10 +113,11 @@ def _print_disputes(told: dict[str, Any]) -> None:
         print_table(("DISPUTE", "ID", "LOT", "STAGE", "STATE"), rows)
     for filing in told["filings"]:
         if filing["state"] == "overdue":
-            say(f"OVERDUE since {filing['dueAt']}: an objection filed at {filing['filedAt']}.")
+            what = f"{filing['kind']} filed at {filing['filedAt']}"
+            say(f"OVERDUE since {filing['dueAt']}: {what}.")
 
 
 def _overdue(dispute: dict[str, Any]) -> str:
     if not dispute.get("isOverdue"):
         return ""
-    return ", OVERDUE" if dispute["outcome"] == "OPEN" else ", answered too late"
+    return ", OVERDUE" if dispute.get("outcome", "OPEN") == "OPEN" else ", answered too late"

@@ -14,8 +14,8 @@ from ledger.chain.award_calls import Act
 from ledger.chain.calls import Call
 from ledger.chain.deployments import Deployment
 from ledger.chain.tender_reading import TenderReader
+from ledger.tenders.dues import policy_of
 from ledger.tenders.evaluation import MAX_SEATS
-from ledger.tenders.filings import policy_of
 from ledger.tenders.ids import TenderId
 from ledger.tenders.transitions import Step
 from ledger.values import Address

@@ -12,7 +12,8 @@ from api.http.schemas.tender_filings import FiledAnswer, FilingForm, FilingsAnsw
 from api.services.issuers import SigningKeyMissing
 from api.services.refusals import TenderSpaceFull, TooManyFilings
 from ledger.errors import AgencyNotActive
-from ledger.tenders.errors import LotUnknown, TenderUnknown
+from ledger.tenders.contract_errors import ObjectionUnknown
+from ledger.tenders.errors import LotUnknown, ObjectionFirst, TenderUnknown
 from ledger.tenders.ids import TenderId
 
 router = APIRouter(prefix="/v1/tenders/{tender}/filings", tags=["tenders"], route_class=KeyedRoute)
@@ -28,6 +29,8 @@ router = APIRouter(prefix="/v1/tenders/{tender}/filings", tags=["tenders"], rout
         **signed_in(
             TenderUnknown,
             LotUnknown,
+            ObjectionFirst,
+            ObjectionUnknown,
             TooManyFilings,
             TenderSpaceFull,
             AgencyNotActive,
@@ -38,10 +41,11 @@ router = APIRouter(prefix="/v1/tenders/{tender}/filings", tags=["tenders"], rout
     },
 )
 def file(tender: HexDigest, form: FilingForm, by: Caller, filings: GivenFilings) -> Response:
-    """File a question or an objection with any account; get a signed receipt at once.
+    """File a question, an objection or a complaint with any account; get a signed receipt at once.
 
-    The text goes to the tender's officers alone. What is not admitted or not answered in the law's
-    time shows as overdue in the tender, for the supervisor and everybody else.
+    The text goes to the tender's officers alone. A complaint follows an objection that was answered
+    or not answered in time. What nobody takes up or answers in the law's time shows as overdue in
+    the tender, for the supervisor and everybody else.
     """
     view = filings.file(form.parsed(TenderId(tender)), by)
     return respond(json_answer(FiledAnswer.of(view), 201 if view.is_new else 200))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.http.forms import WHOLE, Answer, Form, HexDigest, Moment
 from api.services.tender_filings import FilingOrder, FilingView
@@ -16,26 +16,42 @@ MOST_TEXT = 65_536
 
 
 class FilingForm(Form):
-    """What is filed; an objection to documents, opening or result, as `stage` says."""
+    """What is filed; an objection or complaint about documents, opening or result, as `stage` says.
 
-    kind: Literal["question", "objection"]
+    A complaint may be about something `other`; else it names an objection: the id of one on chain,
+    or the digest of one that was filed here.
+    """
+
+    kind: Literal["question", "objection", "complaint"]
     lot: Annotated[int, Field(ge=0, le=63), WHOLE] = 0
-    stage: Literal["documents", "opening", "result"] = "documents"
+    stage: Literal["documents", "opening", "result", "other"] = "documents"
+    objection: HexDigest | None = None
     text: Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
+
+    @model_validator(mode="after")
+    def _check_complaint(self) -> Self:
+        if self.kind != "complaint" and (self.stage == "other" or self.objection is not None):
+            raise ValueError("stage other and objection are for complaints")
+        return self
 
     def parsed(self, tender: TenderId) -> FilingOrder:
         """Return the order."""
         stage = Stage[self.stage.upper()]
-        return FilingOrder(tender, FilingKind(self.kind), self.lot, stage, self.text)
+        objection = bytes(32) if self.objection is None else self.objection
+        return FilingOrder(tender, FilingKind(self.kind), self.lot, stage, self.text, objection)
 
 
 class FilingAnswer(Answer):
-    """A filing without who filed it; `dueAt` null where no law says how long an answer takes."""
+    """A filing without who filed it; `dueAt` null where no law says how long an answer takes.
+
+    Of a complaint `dueAt` is when the supervisor has to accept it or not.
+    """
 
     digest: HexDigest
     kind: FilingKind
     lot: int
     stage: str
+    objection: HexDigest | None
     filed_at: Moment
     due_at: Moment | None
     state: FilingState
@@ -49,6 +65,7 @@ class FilingAnswer(Answer):
             kind=filing.kind,
             lot=filing.lot,
             stage=filing.stage.name.lower(),
+            objection=Digest(filing.objection) if any(filing.objection) else None,
             filed_at=filing.filed_at,
             due_at=filing.due_at,
             state=view.state,

@@ -9,7 +9,7 @@ from api.http.schemas.tender_filings import FilingAnswer
 from api.services.tender_filings import FilingView
 from api.services.tenders import FeedRow, TenderView, ViewPage
 from ledger.authority import Agency
-from ledger.tenders import filings
+from ledger.tenders import dues
 from ledger.tenders.phases import effective_ends, lot_phase_at
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.policy.terms import Terms
@@ -205,23 +205,37 @@ class ObjectionAnswer(Answer):
             stage=told.stage.name,
             outcome=told.outcome.name,
             lodged_at=told.lodged_at,
-            due_at=filings.answer_due(terms, told.lodged_at),
-            is_overdue=filings.is_overdue(told, terms, at),
+            due_at=dues.answer_due(terms, told.lodged_at),
+            is_overdue=dues.is_overdue(told, terms, at),
         )
 
 
 class ComplaintAnswer(Answer):
-    """A complaint and where it stands."""
+    """A complaint and where it stands.
+
+    `dueAt`: when the supervisor has to accept or decide it, null where nothing is due or no law
+    says; `isOverdue`: that time is over.
+    """
 
     id: HexDigest
     lot: int
     stage: str
     state: str
+    due_at: Moment | None
+    is_overdue: bool
 
     @classmethod
-    def of(cls, id_: bytes, told: Complaint) -> Self:
-        """Return it."""
-        return cls(id=Digest(id_), lot=told.lot, stage=told.stage.name, state=told.state.name)
+    def of(cls, id_: bytes, told: Complaint, terms: Terms, at: int) -> Self:
+        """Return it as of a time."""
+        due_at = dues.complaint_due(told, terms)
+        return cls(
+            id=Digest(id_),
+            lot=told.lot,
+            stage=told.stage.name,
+            state=told.state.name,
+            due_at=due_at,
+            is_overdue=due_at is not None and at >= due_at,
+        )
 
 
 class TenderLineAnswer(Answer):
@@ -321,7 +335,10 @@ class TenderAnswer(Answer):
                 ObjectionAnswer.of(id_, each, state.terms, view.at)
                 for id_, each in state.objections.items()
             ],
-            complaints=[ComplaintAnswer.of(id_, each) for id_, each in state.complaints.items()],
+            complaints=[
+                ComplaintAnswer.of(id_, each, state.terms, view.at)
+                for id_, each in state.complaints.items()
+            ],
             filings=[FilingAnswer.of(each) for each in filings],
             risks=[
                 RiskAnswer(code=each.code, text=dict(each.text))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ledger.errors import Refused
-from ledger.tenders import filings
+from ledger.tenders import dues
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.report import fault, judged
 from ledger.tenders.events import Awarded, ComplaintMoved, NoticePublished, TenderEvent
@@ -15,7 +15,7 @@ from ledger.verification.check import Check
 def check_objections(state: TenderState, history: History, at: int) -> Check:
     """Demand that nothing was awarded while something blocked it, and that answers came in time.
 
-    Time is the law's, by the calendar (`filings.answer_due`).
+    Time is the law's, by the calendar (`dues.answer_due`).
     """
     faults: list[dict[str, Any]] = []
     for event, before in history:
@@ -27,10 +27,10 @@ def check_objections(state: TenderState, history: History, at: int) -> Check:
         {
             "objection": "0x" + id_.hex(),
             "stage": each.stage.name,
-            "dueAt": filings.answer_due(state.terms, each.lodged_at),
+            "dueAt": dues.answer_due(state.terms, each.lodged_at),
         }
         for id_, each in state.objections.items()
-        if filings.is_overdue(each, state.terms, at)
+        if dues.is_overdue(each, state.terms, at)
     ]
     return judged("objections", faults)
 

@@ -101,6 +101,29 @@ class TestFiling:
             assert refusal(refused) == (403, "RoleMissing")
         assert PARTY.address.lower() not in service.client.get(court.path).text.lower()
 
+    def test_of_a_complaint_comes_after_an_objection(self, court: Court) -> None:
+        objection = court.file().json()["filing"]["digest"]
+        complaint = {"kind": "complaint", "text": "投诉:异议未获答复。", "objection": objection}
+        assert refusal(court.file(**complaint)) == (409, "ObjectionFirst")
+        court.service.clock.now += 30 * DAY
+        court.service.say()
+        later = account("a complainant")
+        made = court.file(later, **complaint)
+        assert made.status_code == 201, made.text
+        told = made.json()["filing"]
+        assert (told["kind"], told["objection"], told["state"]) == ("complaint", objection, "filed")
+        receipt = filings.read(made.json()["receipt"], AGENCY_KEY.public_key).filing
+        assert ("0x" + receipt.objection.hex(), receipt.due_at is None) == (objection, False)
+        digest = told["digest"]
+        paper = f"{court.path}/papers/{digest}"
+        assert refusal(court.service.client.get(paper)) == (404, "PaperUnknown")
+        officer = court.service.by(TENDERER)
+        assert court.service.client.get(paper, headers=officer).status_code == 200
+        other = {"kind": "complaint", "stage": "other", "text": "投诉"}
+        assert court.file(later, **other).status_code == 201
+        named = other | {"objection": "0x" + "01" * 32, "text": "x"}
+        assert refusal(court.file(later, **named)) == (404, "ObjectionUnknown")
+
 
 class TestRefused:
     def test_when_their_room_is_full_which_is_not_the_officers(
@@ -122,7 +145,10 @@ class TestRefused:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"kind": "letter"}, {"text": ""}, {"text": "x" * 65_537}, {"stage": "other"}, {"lot": -1}],
+        [
+            *({"kind": "letter"}, {"text": ""}, {"text": "x" * 65_537}, {"stage": "other"}),
+            *({"lot": -1}, {"objection": "0x" + "01" * 32}),
+        ],
     )
     def test_of_another_form(self, court: Court, changes: dict[str, Any]) -> None:
         assert refusal(court.file(**changes)) == (422, "RequestInvalid")
