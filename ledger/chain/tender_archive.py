@@ -9,16 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ledger.chain.block_gathering import gather_blocks, gather_headers
-from ledger.chain.block_proofs import BlockProof, BlockUnproven, read_header, require_linked
+from ledger.chain.block_proofs import (
+    BlockProof,
+    BlockUnproven,
+    Header,
+    read_header,
+    require_linked,
+)
 from ledger.chain.blocks import BlockRef, Head
 from ledger.chain.deployments import Deployment
 from ledger.chain.logs import RawLog, decode_log, event_topic
+from ledger.chain.mailbox_listings import blinds_of
 from ledger.chain.reading import ContractReader
 from ledger.chain.rpc import Node
 from ledger.chain.wire import spell
 from ledger.errors import ChainUnavailable
-from ledger.events import BatchAnchored, Event, KeyAnnounced
-from ledger.keys import PublicKey
+from ledger.events import BatchAnchored, Event
+from ledger.tenders.audit.key_stories import KeyStory, key_stories
 from ledger.tenders.errors import TenderUnknown
 from ledger.tenders.events import (
     BidSubmitted,
@@ -39,6 +46,7 @@ class Archive:
     """Blocks that hold a tender's events, by number, and the headers up to `head` where taken.
 
     `gathered_at` is the head's time where a node just said that no event is missing up to there.
+    `blinds` are those that listings of mailboxes' messages showed.
     """
 
     ledger: LedgerRef
@@ -47,6 +55,7 @@ class Archive:
     blocks: Mapping[int, BlockProof]
     headers: tuple[bytes, ...] = ()
     gathered_at: int | None = None
+    blinds: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -56,24 +65,31 @@ class ArchiveRead:
     `gaps` are blocks that its headers say may hold an event, and that were left out: that accuses
     only where the headers are the chain's (`known_until`, and whoever vouches for the head).
     `refs` are the blocks of the tender's own events and of the mailbox's roots: somebody has to
-    vouch for their hashes. A policy proves itself, by its name. `keys`, those of the buyer and of
-    the mailbox's agency alone, come with the block of their announcement.
+    vouch for their hashes. A policy proves itself, by its name. `keys` are those of the buyer and
+    of the mailbox's agency alone; of those in `untold` the headers do not show that nothing more
+    was told from their announcement on.
     """
 
     events: tuple[TenderEvent | PolicyRegistered, ...] = ()
     mailbox_roots: dict[bytes, int] = field(default_factory=dict)
-    keys: dict[str, tuple[PublicKey, BlockRef]] = field(default_factory=dict)
+    keys: Mapping[str, KeyStory] = field(default_factory=dict)
+    untold: set[str] = field(default_factory=set)
     refs: set[BlockRef] = field(default_factory=set)
     faults: list[dict[str, Any]] = field(default_factory=list)
     gaps: list[dict[str, Any]] = field(default_factory=list)
 
 
 def gather(
-    node: Node, deployment: Deployment, tender: TenderId, key_ids: Collection[bytes] = ()
+    node: Node,
+    deployment: Deployment,
+    tender: TenderId,
+    key_ids: Collection[bytes] = (),
+    roots: Collection[bytes] = (),
 ) -> Archive:
     """Return a tender's archive up to the chain's last block.
 
-    `key_ids` are those of document keys that signed receipts; what announced them comes along.
+    `key_ids` are those of document keys that signed receipts, `roots` those of mailboxes that they
+    are said to lie in; what the ledger tells of either comes along.
 
     Raises:
         TenderUnknown: where nothing was published under that id.
@@ -88,7 +104,7 @@ def gather(
     if not published:
         raise TenderUnknown(tender)
     logs += _policies(reader, deployment, published[0], head.block)
-    logs += _roots(reader, deployment, found, head.block)
+    logs += _roots(reader, deployment, found, roots, head.block)
     logs += _keys(reader, deployment, key_ids, head.block)
     numbers = {log.block for log in logs}
     starts = (min(numbers), published[0].place.block)  # keys and policies come before a tender
@@ -101,10 +117,12 @@ def gather(
             header.head.block
             for header in map(read_header, headers)
             if _may_hold(deployment, tender, header)
+            or any(_may_tell(deployment, each, header) for each in key_ids)
         }
     blocks = gather_blocks(node, sorted(numbers))
     ledger = LedgerRef(deployment.chain_id, deployment.tenders.ledger)
-    return Archive(ledger, tender, head.ref, blocks, tuple(headers), head.time)
+    blinds = blinds_of(node, ledger, found)
+    return Archive(ledger, tender, head.ref, blocks, tuple(headers), head.time, blinds)
 
 
 def read(archive: Archive, deployment: Deployment) -> ArchiveRead:
@@ -169,33 +187,42 @@ def _sort(found: ArchiveRead, happened: list[Event], tender: TenderId) -> None:
         if (isinstance(each, TenderEvent) and each.tender_id == tender)
         or (isinstance(each, PolicyRegistered) and each.policy in policies)
     )
+    found.keys = key_stories(happened, agencies)
     for each in happened:
         ref = BlockRef(each.place.block, each.place.block_hash)
         if isinstance(each, BatchAnchored) and each.agency in mailboxes:
             found.mailbox_roots[bytes(each.root)] = each.place.block_time
             found.refs.add(ref)
-        elif isinstance(each, KeyAnnounced) and each.agency in agencies:
-            key = PublicKey(each.x, each.y)
-            found.keys[key.kid] = (key, ref)
         elif isinstance(each, TenderEvent) and each.tender_id == tender:
             found.refs.add(ref)
 
 
 def _look_for_gaps(found: ArchiveRead, archive: Archive, deployment: Deployment) -> None:
-    for raw in archive.headers:
-        try:
-            header = read_header(raw)
-        except BlockUnproven:
-            found.faults.append({"error": "BlockUnproven", "reason": "header"})
-            return
-        number = header.head.block
-        if number not in archive.blocks and _may_hold(deployment, archive.tender, header):
-            found.gaps.append({"block": number, "error": "EventsMissing"})
+    try:
+        headers = [read_header(raw) for raw in archive.headers]
+    except BlockUnproven:
+        found.faults.append({"error": "BlockUnproven", "reason": "header"})
+        headers = []
+    left_out = [each for each in headers if each.head.block not in archive.blocks]
+    found.gaps += [
+        {"block": header.head.block, "error": "EventsMissing"}
+        for header in left_out
+        if _may_hold(deployment, archive.tender, header)
+    ]
+    for kid, story in found.keys.items():
+        key_id, announced = story.key.public_key.key_id, story.places[0].block
+        is_covered = bool(headers) and headers[0].head.block <= announced
+        if not is_covered or any(_may_tell(deployment, key_id, each) for each in left_out):
+            found.untold.add(kid)
 
 
-def _may_hold(deployment: Deployment, tender: TenderId, header: Any) -> bool:
+def _may_hold(deployment: Deployment, tender: TenderId, header: Header) -> bool:
     places: tuple[Address, ...] = (deployment.tenders.ledger, deployment.tenders.awards)
     return any(header.may_hold(bytes.fromhex(each[2:]), tender) for each in places)
+
+
+def _may_tell(deployment: Deployment, key_id: bytes, header: Header) -> bool:
+    return header.may_hold(bytes.fromhex(deployment.authority[2:]), key_id)
 
 
 def _logs(
@@ -215,12 +242,16 @@ def _policies(
 
 
 def _roots(
-    reader: ContractReader, deployment: Deployment, happened: list[Event | None], end: int
+    reader: ContractReader,
+    deployment: Deployment,
+    happened: list[Event | None],
+    named: Collection[bytes],
+    end: int,
 ) -> list[RawLog]:
-    """The anchors of the mailbox's roots under which messages were listed."""
+    """The anchors of the mailbox's roots that messages were listed under, or are said to lie in."""
     topic = spell(event_topic("RecordLedger", "BatchAnchored"))
     listed = (each for each in happened if isinstance(each, BidSubmitted | BidWithdrawn))
-    roots = {each.root for each in listed if any(each.root)}
+    roots = {each.root for each in listed if any(each.root)} | set(named)
     return [
         log
         for root in sorted(roots)
@@ -233,12 +264,12 @@ def _roots(
 def _keys(
     reader: ContractReader, deployment: Deployment, key_ids: Collection[bytes], end: int
 ) -> list[RawLog]:
-    topic = spell(event_topic("Authority", "KeyAnnounced"))
+    """Whatever was told of these keys: their announcements, freezes, ends and compromises."""
     return [
         log
         for each in sorted(key_ids)
         for log in reader.logs(
-            deployment.authority, (topic, None, spell(each)), deployment.block, end
+            deployment.authority, (None, None, spell(each)), deployment.block, end
         )
     ]
 

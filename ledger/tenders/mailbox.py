@@ -52,6 +52,20 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxPlace:
+    """Where a leaf is said to lie, whatever message it hides; `path` leaf first."""
+
+    data: Digest
+    root: Root
+    index: int
+    path: tuple[bytes, ...]
+
+    def check(self) -> None:
+        """Raise unless the leaf lies there; as `check_path`."""
+        check_path(self.data, self.index, self.path, self.root)
+
+
+@dataclass(frozen=True, slots=True)
 class MailboxProof:
     """ITenderLedger.MailboxProof: where a message lies; `path` leaf first, `blind` its bidder's."""
 

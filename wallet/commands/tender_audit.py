@@ -97,7 +97,8 @@ def _audit(ctx: click.Context, tender: TenderId, holdings: Holdings, given: dict
     outside: Surroundings = ctx.obj
     ledger = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
     with open_ledger(ledger) as client:
-        archive = gather(client.node, client.deployment, tender, key_ids(holdings.receipts))
+        keys, roots = key_ids(holdings.receipts), {each.root for each in holdings.places}
+        archive = gather(client.node, client.deployment, tender, keys, roots)
         bundle = Bundle(archive, holdings)
         report = _by_node(outside, client, bundle)
     if given["out"] is not None:

@@ -2,8 +2,9 @@
 
 `bundle.json` says of which ledger and tender it is, and as of which block; `blocks/N.json` proves
 what was logged in block N (header, all receipts), `headers.txt` leads from the publication to the
-head, a raw header in hexadecimal a line. Beside them lie papers, sealed files (`.age`), receipts
-(`.jwt`) and `record.json`, under any names.
+head, a raw header in hexadecimal a line; `blinds.txt` holds what listings of mailboxes' messages
+showed, `places.json` where others are said to lie. Beside them lie papers, sealed files (`.age`),
+receipts (`.jwt`) and `record.json`, under any names.
 """
 
 import tempfile
@@ -34,13 +35,14 @@ from ledger.verification.shape import (
     number,
 )
 from wallet.home import read_file, read_pieces, write_file
-from wallet.tenders.holdings import RECEIPT, RECORD, SEALED, Holdings
+from wallet.tenders.holdings import PLACES, RECEIPT, RECORD, SEALED, Holdings, places_json
 from wallet.tenders.unpacking import FolderTaken, unpacking
 
 TYPE: Final = "tender-bundle"
 HEAD_FILE: Final = "bundle.json"
 _BLOCKS: Final = "blocks"
 _HEADERS: Final = "headers.txt"
+_BLINDS: Final = "blinds.txt"
 _PIECE_BYTES: Final = 2**18
 _TAR: Final = ".tar"
 _HASH_BYTES: Final = 32
@@ -103,9 +105,16 @@ def _contents(
     yield HEAD_FILE, partial(_head, archive)
     for block, proof in archive.blocks.items():
         yield f"{_BLOCKS}/{block}.json", partial(_block, proof)
-    if archive.headers:
-        lines = "".join(f"{raw.hex()}\n" for raw in archive.headers)
-        yield _HEADERS, partial(str.encode, lines)
+    for name, rows in ((_HEADERS, archive.headers), (_BLINDS, archive.blinds)):
+        if rows:
+            lines = "".join(f"{each.hex()}\n" for each in rows)
+            yield name, partial(str.encode, lines)
+    yield from _held(holdings)
+
+
+def _held(holdings: Holdings) -> Iterator[tuple[str, Callable[[], bytes | Iterable[bytes]]]]:
+    if holdings.places:
+        yield PLACES, partial(places_json, holdings.places)
     for digest, paper in holdings.papers.items():
         yield f"papers/{digest.hex()}", partial(bytes, paper)
     for digest, path in holdings.files.items():
@@ -163,15 +172,19 @@ def _read(folder: Path) -> Bundle:
         for path in sorted((folder / _BLOCKS).glob("*.json"))
         if path.stem.isascii() and path.stem.isdigit()
     }
-    headers = folder / _HEADERS
-    lines = read_file(headers).split() if headers.exists() else []
-    try:
-        raw = tuple(bytes.fromhex(line.decode("ascii")) for line in lines)
-    except (UnicodeDecodeError, ValueError) as exc:
-        raise TenderBundleMalformed(str(headers), "header") from exc
+    raw, blinds = _lines(folder / _HEADERS), _lines(folder / _BLINDS)
     holdings = Holdings()
     holdings.take(folder)
-    return Bundle(replace(told, blocks=blocks, headers=raw), holdings)
+    return Bundle(replace(told, blocks=blocks, headers=raw, blinds=blinds), holdings)
+
+
+def _lines(path: Path) -> tuple[bytes, ...]:
+    """Return the octets of each line, in hexadecimal; none where there is no such file."""
+    lines = read_file(path).split() if path.exists() else []
+    try:
+        return tuple(bytes.fromhex(line.decode("ascii")) for line in lines)
+    except (UnicodeDecodeError, ValueError) as exc:
+        raise TenderBundleMalformed(str(path), "hexadecimal") from exc
 
 
 def parsed(path: Path, read: Callable[[Any], _Read]) -> _Read:

@@ -7,22 +7,24 @@ bidder's own files, what a service gave out.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ledger import jws
-from ledger.canonical import JsonMalformed, parse_object
+from ledger.canonical import JsonMalformed, canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.jws import TypeRefused
 from ledger.tenders import receipts
 from ledger.tenders.errors import DigestMismatch
 from ledger.tenders.forms import MAX_BYTES as MOST_PAPER_BYTES
+from ledger.tenders.mailbox import PATH, MailboxPlace
 from ledger.tenders.messages import SubmitBid
 from ledger.tenders.policy.document import read_policy
 from ledger.tenders.unsealing import Opened, open_part
-from ledger.values import LedgerRef
-from ledger.verification.shape import ShapeWrong, hexadecimal
+from ledger.values import Digest, LedgerRef, Root
+from ledger.verification.shape import ShapeWrong, entries, hexadecimal, number
 from wallet.home import read_file, read_pieces
 from wallet.tenders.bids import SAID
 
@@ -30,7 +32,9 @@ SEALED: Final = ".age"
 RECEIPT: Final = SAID
 MAILBOX: Final = "mailbox.json"
 RECORD: Final = "record.json"
-PROOFS: Final = frozenset({"bundle.json", "blocks", "headers.txt"})
+PLACES: Final = "places.json"
+PROOFS: Final = frozenset({"bundle.json", "blocks", "headers.txt", "blinds.txt"})
+_MOST_PLACES: Final = 100_000
 _PIECE_BYTES: Final = 2**18
 _DIGEST_DIGITS: Final = 64
 _HASH_BYTES: Final = 32
@@ -41,7 +45,8 @@ _DIGEST: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 class Holdings:
     """Papers by SHA-256, sealed files by SHA-256, receipts, and the record where there is one.
 
-    `blinds` are those of a bidder's own messages in mailboxes, which go nowhere from here.
+    `blinds` are those of a bidder's own messages in mailboxes, which go nowhere from here; `places`
+    tell where such messages lie, and nothing of what they are.
     """
 
     papers: dict[bytes, bytes] = field(default_factory=dict)
@@ -49,6 +54,7 @@ class Holdings:
     receipts: list[str] = field(default_factory=list)
     blinds: list[bytes] = field(default_factory=list)
     record: Mapping[str, Any] | None = None
+    places: list[MailboxPlace] = field(default_factory=list)
 
     def take(self, folder: Path) -> None:
         """Take in what lies below a folder; links are not followed. Raise `FileUnreadable`."""
@@ -61,7 +67,7 @@ class Holdings:
                 self.files[_digest_of(path)] = path
             elif path.suffix == RECEIPT:
                 self._take_receipt(read_file(path).decode("ascii", "replace").strip())
-            elif path.name == MAILBOX:
+            elif path.name in (MAILBOX, PLACES):
                 self._take_posted(path)
             elif path.stat().st_size <= MOST_PAPER_BYTES:
                 self.take_paper(path)
@@ -86,7 +92,7 @@ class Holdings:
             named = {bytes.fromhex(each.decode()) for each in _DIGEST.findall(papers[digest])}
             waiting |= named & self.papers.keys() - papers.keys()
         files = {digest: path for digest, path in self.files.items() if digest in wanted}
-        return Holdings(papers, files, self.receipts, [], self.record)
+        return Holdings(papers, files, self.receipts, [], self.record, self.places)
 
     def _take_receipt(self, token: str) -> None:
         try:
@@ -98,14 +104,19 @@ class Holdings:
         self.receipts.append(token)
 
     def _take_posted(self, path: Path) -> None:
-        """Take the receipt and the blind of a message that its bidder handed in."""
+        """Take the receipt and the blind of a message that its bidder handed in, or places."""
+        if path.name == PLACES:
+            self.places += _places_in(read_file(path))
+            return
         try:
             told = parse_object(read_file(path))
-            self.blinds.append(hexadecimal(told.get("blind"), _HASH_BYTES, "blind"))
-        except (JsonMalformed, ShapeWrong):
+        except JsonMalformed:
             return
+        with suppress(ShapeWrong):  # whoever shows where it lies need not show what it hides
+            self.blinds.append(hexadecimal(told.get("blind"), _HASH_BYTES, "blind"))
         if isinstance(told.get("receipt"), str):
             self._take_receipt(told["receipt"])
+            self.places += _places_of(told["receipt"], told.get("proof"))
 
     def take_paper(self, path: Path) -> None:
         """Take a paper, whatever it is, where there is one; raise `FileUnreadable`."""
@@ -150,6 +161,48 @@ def record_in(content: bytes) -> Mapping[str, Any] | None:
     records = told.get("records")
     found = records[0] if isinstance(records, list) and records else told
     return found if isinstance(found, dict) and "releases" in found else None
+
+
+def places_json(places: Iterable[MailboxPlace]) -> bytes:
+    """Return the places as a file that `Holdings.take` reads."""
+    rows = [
+        {
+            "leaf": "0x" + each.data.hex(),
+            "root": "0x" + each.root.hex(),
+            "index": each.index,
+            "path": ["0x" + step.hex() for step in each.path],
+        }
+        for each in places
+    ]
+    return canonical_json({"places": rows})
+
+
+def _places_in(content: bytes) -> list[MailboxPlace]:
+    """The places in a file; none where it is no such file."""
+    try:
+        rows = entries(parse_object(content).get("places"), "places", limit=_MOST_PLACES)
+        return [_place(each, each["leaf"]) for each in rows]
+    except (JsonMalformed, ShapeWrong, KeyError, TypeError):
+        return []
+
+
+def _places_of(receipt: str, proof: Any) -> list[MailboxPlace]:
+    """Where the leaf of a mailbox's receipt is said to lie; none where nobody said so."""
+    try:
+        leaf = receipts.told(receipt).leaf
+        return [] if leaf is None or proof is None else [_place(proof, "0x" + leaf.hex())]
+    except (Refused, ShapeWrong, KeyError, TypeError):
+        return []
+
+
+def _place(told: Any, leaf: Any) -> MailboxPlace:
+    path = entries(told["path"], "path", limit=PATH)
+    return MailboxPlace(
+        Digest(hexadecimal(leaf, _HASH_BYTES, "leaf")),
+        Root(hexadecimal(told["root"], _HASH_BYTES, "root")),
+        number(told["index"], "index"),
+        tuple(hexadecimal(each, _HASH_BYTES, "path") for each in path),
+    )
 
 
 def _digests_in(value: Any) -> Iterator[bytes]:

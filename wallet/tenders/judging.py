@@ -12,11 +12,11 @@ from ledger.chain.inclusion import ask
 from ledger.chain.rpc import Node
 from ledger.chain.tender_archive import Archive, ArchiveRead, known_until, linked, read
 from ledger.errors import Refused
-from ledger.keys import PublicKey
 from ledger.tenders import receipts
 from ledger.tenders.audit.assembly import Shelf, assembled
 from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import Provenance
+from ledger.tenders.audit.key_stories import KeyStory
 from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.receipts import Receipt
 from ledger.tenders.shown_licences import Bench
@@ -44,7 +44,8 @@ def judge(
         unseal=holdings.unsealer(archive.ledger) if holdings.files else None,
         receipts=tuple(genuine) if holdings.receipts else None,
         doubtful=tuple(doubtful),
-        blinds=tuple(holdings.blinds),
+        blinds=(*holdings.blinds, *archive.blinds),
+        places=tuple(holdings.places),
         known_until=None if found.gaps else until,
         record=holdings.record,
         bench=bench,
@@ -127,33 +128,44 @@ def _whole(
 
 def _receipts(
     found: ArchiveRead, tokens: list[str], vouch: Vouch, archive: Archive
-) -> tuple[list[Receipt], list[str]]:
-    """Return the genuine receipts, and the numbers of doubtful ones."""
-    keys: dict[str, PublicKey] = {}
-    for kid, (key, ref) in found.keys.items():
-        told = vouch(archive, [ref])
-        if not told.faults and not told.open_:
-            keys[kid] = key
-    genuine, doubtful = [], []
+) -> tuple[list[Receipt], list[Mapping[str, Any]]]:
+    """Return the genuine receipts, and for each other its number and why it is in doubt."""
+    genuine: list[Receipt] = []
+    doubtful: list[Mapping[str, Any]] = []
+    keys = {kid: each for kid, each in found.keys.items() if _is_vouched(each, vouch, archive)}
     for spot, token in enumerate(tokens, 1):
-        receipt = _genuine(token, keys)
-        if receipt is None:
-            doubtful.append(str(spot))
+        told = _genuine(token, keys, found, archive)
+        if isinstance(told, Receipt):
+            genuine.append(told)
         else:
-            genuine.append(receipt)
+            doubtful.append({"receipt": str(spot), "why": told})
     return genuine, doubtful
 
 
-def _genuine(token: str, keys: Mapping[str, PublicKey]) -> Receipt | None:
-    """Return what a receipt says, None where it is in doubt.
+def _is_vouched(story: KeyStory, vouch: Vouch, archive: Archive) -> bool:
+    told = vouch(archive, [BlockRef(each.block, each.block_hash) for each in story.places])
+    return not told.faults and not told.open_
 
-    A forged receipt is in doubt as well: whoever put it there accuses nobody with it.
+
+def _genuine(
+    token: str, keys: Mapping[str, KeyStory], found: ArchiveRead, archive: Archive
+) -> Receipt | str:
+    """Return what a receipt says, or why it is in doubt.
+
+    A forged receipt is in doubt as well: whoever put it there accuses nobody with it. Off line a
+    key is good only where the headers show that nothing else was told of it.
     """
     try:
-        key = keys[jws.parse(token, receipts.TYPE).kid]
-        return receipts.read(token, key)
-    except (Refused, KeyError):
-        return None
+        kid = jws.parse(token, receipts.TYPE).kid
+        if kid not in keys:
+            return "key-unknown"
+        said = receipts.read(token, keys[kid].key.public_key)
+    except Refused as refused:
+        return type(refused).__name__
+    if archive.gathered_at is None and kid in found.untold:
+        return "key-untold"
+    why = keys[kid].doubt_at(said.issued_at)
+    return f"key-{why}" if why else said
 
 
 def _known_until(archive: Archive, found: ArchiveRead, vouch: Vouch) -> int | None:

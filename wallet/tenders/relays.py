@@ -18,7 +18,7 @@ from ledger.keys import PublicKey
 from ledger.tenders import receipts, refusals
 from ledger.tenders.receipts import Receipt
 from ledger.tenders.refusals import Refusal
-from ledger.values import AgencyId, KeyId, KeyState
+from ledger.values import AgencyId, KeyId, KeyState, KeyUsage
 
 RECEIPT: Final = "receipt"
 FINAL: Final = "final"
@@ -74,7 +74,8 @@ class Teller:
             raise
         except Refused as exc:
             raise ReceiptUnsound(url, type(exc).__name__) from exc
-        if key.state_at(said.issued_at) is not KeyState.ACTIVE:
+        is_for_documents = KeyUsage.DOCUMENTS in key.usage
+        if not is_for_documents or key.state_at(said.issued_at) is not KeyState.ACTIVE:
             raise ReceiptUnsound(url, "not signed by a key of its time")
         return said
 

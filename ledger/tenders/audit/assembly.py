@@ -24,6 +24,7 @@ from ledger.tenders.evaluation import read_criteria
 from ledger.tenders.events import Phase, PolicyRegistered, TenderEvent
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
+from ledger.tenders.mailbox import MailboxPlace
 from ledger.tenders.ocds.readings import organisation
 from ledger.tenders.ocds.story import Sources, told
 from ledger.tenders.policy.document import TenderPolicy, preset, presets, read_policy
@@ -39,16 +40,17 @@ from ledger.values import Address, LedgerRef
 class Shelf:
     """What stands beside a tender's events: papers by SHA-256, and what else was gathered.
 
-    `receipts` are those whose signature holds, `doubtful` the numbers of others, `blinds` those of
-    messages in mailboxes; `known_until` as in `TenderBundle`; `record` an OCDS record. `bench` says
-    where evidence about licences comes from, None where nobody has any.
+    `receipts` are those whose signature holds, `doubtful` tells of others, `blinds` and `places`
+    are those of messages in mailboxes; `known_until` as in `TenderBundle`; `record` an OCDS record.
+    `bench` says where evidence about licences comes from, None where nobody has any.
     """
 
     papers: Mapping[bytes, bytes] = field(default_factory=dict)
     unseal: Unseal | None = None
     receipts: tuple[Receipt, ...] | None = None
-    doubtful: tuple[str, ...] = ()
+    doubtful: tuple[Mapping[str, Any], ...] = ()
     blinds: tuple[bytes, ...] = ()
+    places: tuple[MailboxPlace, ...] = ()
     known_until: int | None = None
     record: Mapping[str, Any] | None = None
     bench: Bench | None = None
@@ -73,6 +75,7 @@ def assembled(
         receipts=shelf.receipts,
         doubtful=shelf.doubtful,
         blinds=shelf.blinds,
+        places=shelf.places,
         known_until=shelf.known_until,
         provenance=provenance,
     )

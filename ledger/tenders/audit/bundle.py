@@ -15,6 +15,7 @@ from ledger.tenders.events import (
     TenderEvent,
 )
 from ledger.tenders.ids import TenderId
+from ledger.tenders.mailbox import MailboxPlace
 from ledger.tenders.ocds.checks.finding import Known
 from ledger.tenders.opening_record import Findings
 from ledger.tenders.policy.document import TenderPolicy
@@ -97,10 +98,10 @@ class TenderBundle:
     """Everything at hand about one tender; events in chain order, read from a node or proven.
 
     `mailbox_roots` are the block times of the mailbox's roots; `receipts` those that an agency of
-    the tender signed, `doubtful` the numbers of receipts whose signature nobody could check,
-    `blinds` what hides messages in mailboxes; `known_until` is the time, in Unix seconds, up to
-    which no event is missing, None where nobody can tell; `findings` what opening the files at hand
-    gave, `records` the papers that it is held against.
+    the tender signed, `doubtful` tells which others there are and why they are in doubt, `blinds`
+    what hides messages in mailboxes, `places` where they are said to lie; `known_until` is the
+    time, in Unix seconds, up to which no event is missing, None where nobody can tell; `findings`
+    what opening the files at hand gave, `records` the papers that it is held against.
     """
 
     ledger: LedgerRef
@@ -109,8 +110,9 @@ class TenderBundle:
     policy: TenderPolicy | None = None
     mailbox_roots: Mapping[bytes, int] | None = None
     receipts: tuple[Receipt, ...] | None = None
-    doubtful: tuple[str, ...] = ()
+    doubtful: tuple[Mapping[str, Any], ...] = ()
     blinds: tuple[bytes, ...] = ()
+    places: tuple[MailboxPlace, ...] = ()
     known_until: int | None = None
     findings: Mapping[Place, Findings] | None = None
     records: Mapping[Place, RecordPaper] = field(default_factory=dict)

@@ -4,8 +4,10 @@ A receipt accuses only of what is provable: that this tender's bid or withdrawal
 that nothing hindered or overtook it, and that the events are known until after the lists closed.
 """
 
+from contextlib import suppress
 from typing import Any
 
+from ledger.errors import Refused
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.report import judged, skipped
@@ -25,20 +27,22 @@ _HINDRANCES = TenderAmended | TenderHeld | TenderTerminated | TenderVoided
 def check_lists(bundle: TenderBundle, history: History, state: TenderState) -> Check:
     """Demand that each message with a receipt reached the chain, whoever left it out.
 
-    A mailbox's receipt names a leaf alone: it is matched with the blinds at hand, and accuses
-    nobody, since its bidder may have kept the message from being listed.
+    A mailbox's receipt names a leaf alone: it is matched with the blinds at hand, those of listed
+    messages among them. One that was not listed accuses nobody, since its bidder may have kept it
+    from that; that the leaf lay under a root in time is all that the service owed it.
     """
     if bundle.receipts is None:
         return skipped("lists", "no-receipts")
     asked = [each for each in bundle.receipts if _may_be_of(bundle, each)]
-    open_: list[dict[str, Any]] = [{"receipt": each} for each in bundle.doubtful]
+    open_: list[dict[str, Any]] = [dict(each) for each in bundle.doubtful]
     if not asked and not open_:
         return skipped("lists", "none-of-it")
     arrived = {digest_of(bundle.ledger, event) for event, _ in history} - {None}
     leaves = {leaf(each, blind) for each in arrived if each for blind in bundle.blinds}
+    anchored = _anchored(bundle, state)
     faults: list[dict[str, Any]] = []
     for each in asked:
-        if each.digest in arrived or each.leaf in leaves:
+        if each.digest in arrived or each.leaf in leaves or each.leaf in anchored:
             continue
         if each.digest is None or each.named is None:
             open_.append(_told(each) | {"error": "MessageUnknown"})
@@ -47,6 +51,18 @@ def check_lists(bundle: TenderBundle, history: History, state: TenderState) -> C
         elif not _is_overtaken(state, each.named):
             open_.append(_told(each) | {"error": "NotDue"})
     return judged("lists", faults, open_)
+
+
+def _anchored(bundle: TenderBundle, state: TenderState) -> set[bytes]:
+    """The leaves that lay under a root of the mailbox before the deadline."""
+    roots, end = bundle.mailbox_roots or {}, state.ends[1].submit_end
+    found: set[bytes] = set()
+    for each in bundle.places:
+        with suppress(Refused):
+            each.check()
+            if roots.get(each.root, end) < end:
+                found.add(each.data)
+    return found
 
 
 def _may_be_of(bundle: TenderBundle, receipt: Receipt) -> bool:

@@ -5,14 +5,17 @@ Time passes only while a command waits: then the service's worker works.
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from ledger.chain import calls
 from ledger.chain.accounts import Account
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
+from ledger.tenders.audit.report import NAMES
 from ledger.values import Role
 from tests.support.anvil import anvil
 from tests.support.bid_desk import Desk
@@ -61,6 +64,29 @@ def submitted(desk: Desk, town: MailboxTown, *words: object, code: int = 0) -> A
 
 def standing(desk: Desk, sale: Sale) -> Any:
     return desk.terminal.json("bid", "status", sale.id)["bid"]
+
+
+def posted(desk: Desk) -> Any:
+    """What a bidder knows of its message in the mailbox."""
+    (path,) = desk.terminal.folder.rglob("mailbox.json")
+    return orjson.loads(path.read_bytes())
+
+
+def lists(desk: Desk, sale: Sale, archive: Path, *words: object) -> Any:
+    """What the audit says of receipts in a folder."""
+    tender = "0x" + sale.known.tender.hex()
+    given = ("tender", "audit", tender, "--archive", archive, *words, "--json")
+    return step(desk.terminal.try_(*given).stdout)
+
+
+def verified(desk: Desk, bundle: Path) -> Any:
+    head = orjson.loads((bundle / "bundle.json").read_bytes())["head"]["hash"]
+    words = ("tender", "verify", bundle, "--head", head, "--json")
+    return step(desk.terminal.try_(*words).stdout)
+
+
+def step(report: str) -> Any:
+    return orjson.loads(report)["checks"][NAMES.index("lists")]
 
 
 class TestMailbox:
@@ -141,6 +167,38 @@ class TestMailbox:
         assert standing(other, sale)["state"] == "WITHDRAWN"
         kept = next(desk.store.places())
         assert kept.said(1, "listing-receipt")
+
+    def test_tells_outsiders_by_receipts_who_was_listed(
+        self, town: MailboxTown, tmp_path: Path
+    ) -> None:
+        """Whoever lists a message shows its blind to everybody; the others are under a root."""
+        sale = town.sell("outside")
+        first, second = bidder(sale, town, "甲"), bidder(sale, town, "乙")
+        submitted(first, town)
+        submitted(second, town)
+        held = [posted(each) for each in (first, second)]
+        for told in held:
+            told["blind"] = "none of yours"
+        archive = tmp_path / "archive"
+        archive.mkdir()
+        (archive / "first.jwt").write_text(held[0]["receipt"])
+        assert lists(first, sale, archive)["facts"]["open"][0]["error"] == "MessageUnknown"
+        town.go(sale.ends[0])
+        act(first, town, "list", sale.id)
+        bundle = tmp_path / "bundle"
+        assert lists(first, sale, archive, "--out", bundle)["facts"] == {}
+        assert verified(first, bundle)["facts"] == {}
+
+        (archive / "second.jwt").write_text(held[1]["receipt"])
+        (told,) = lists(first, sale, archive)["facts"]["open"]
+        assert told["error"] == "MessageUnknown"
+        (archive / "mailbox.json").write_bytes(orjson.dumps(held[1]))
+        bundle = tmp_path / "with a place"
+        assert lists(first, sale, archive, "--out", bundle)["code"] == "lists.ok"
+        assert verified(first, bundle)["code"] == "lists.ok"
+        held[1]["proof"]["index"] ^= 1
+        (archive / "mailbox.json").write_bytes(orjson.dumps(held[1]))
+        assert lists(first, sale, archive)["result"] == "ERROR"
 
     def test_is_passed_by_where_submit_end_is_near(self, town: MailboxTown) -> None:
         sale = town.sell("near")

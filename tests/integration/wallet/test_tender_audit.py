@@ -41,6 +41,8 @@ OPERATOR = PrivateKey.from_secret(b"\x0b" * 32)
 STRANGER = PrivateKey.from_secret(b"\x0c" * 32)
 NEIGHBOUR = PrivateKey.from_secret(b"\x0d" * 32)
 """Its key is on the ledger, for an agency that has no part in the tender."""
+LISTER, FROZEN, OLD = (PrivateKey.from_secret(bytes([each]) * 32) for each in (14, 15, 16))
+"""Keys of the buyer: for status lists alone, frozen, and retired before the tender."""
 OPEN = "lists.unconfirmed"
 
 
@@ -73,6 +75,10 @@ class Held:
         return found
 
     @property
+    def head_block(self) -> int:
+        return int(json.loads((self.bundle / "bundle.json").read_text())["head"]["block"])
+
+    @property
     def head(self) -> str:
         return str(json.loads((self.bundle / "bundle.json").read_text())["head"]["hash"])
 
@@ -90,6 +96,11 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
             neighbour = agency_id(JURISDICTION, "NEIGHBOUR")
             for agency, signer in ((standing.agency, OPERATOR), (neighbour, NEIGHBOUR)):
                 standing.send(calls.announce_key(at, agency, signer.public_key, usage, window))
+            for signer, use in ((LISTER, KeyUsage.STATUS_LISTS), (FROZEN, usage), (OLD, usage)):
+                key = signer.public_key
+                standing.send(calls.announce_key(at, standing.agency, key, use, window))
+            standing.send(calls.freeze_key(at, standing.agency, FROZEN.public_key.key_id))
+            standing.send(calls.retire_key(at, standing.agency, OLD.public_key.key_id, START))
             stage = Stage(standing)
             ledger = LedgerRef(standing.deployment.chain_id, stage.at.ledger)
             where = Where("GZ-2026-0001", START, ledger, standing.agency)
@@ -380,6 +391,40 @@ class TestReceipts:
         self.keep(tmp_path / "receipts", self.left_out(held), signer)
         for found in self.judged(held, tmp_path / "receipts", "bundle", 2):
             assert found["code"] == "lists.unconfirmed"
+
+    @pytest.mark.parametrize(
+        ("signer", "why"),
+        [(LISTER, "key-usage"), (FROZEN, "key-frozen"), (OLD, "key-retiring")],
+    )
+    def test_by_a_key_that_was_not_good_accuse_nobody(
+        self, held: Held, tmp_path: Path, signer: PrivateKey, why: str
+    ) -> None:
+        self.keep(tmp_path / "receipts", self.left_out(held), signer)
+        for found in self.judged(held, tmp_path / "receipts", "bundle", 2):
+            assert found["facts"]["open"] == [{"receipt": "1", "why": why}]
+
+    def test_off_line_a_key_is_good_only_if_nothing_more_was_told_of_it(
+        self, held: Held, tmp_path: Path
+    ) -> None:
+        """A freeze that the bundle leaves out, or headers that begin too late, leave it open."""
+        folder, bundle = tmp_path / "receipts", tmp_path / "bundle"
+        self.keep(folder, self.left_out(held), FROZEN)
+        self.judged(held, folder, "bundle", 2)
+        with open_bundle(bundle) as opened:
+            (story,) = read(opened.archive, held.stage.standing.deployment).keys.values()
+        (bundle / "blocks" / f"{story.places[1].block}.json").unlink()
+        report = held.judge(bundle, "--head", held.head, code=2)
+        assert step(report, "lists")["facts"]["open"] == [{"receipt": "1", "why": "key-untold"}]
+
+        shutil.rmtree(bundle)
+        self.keep(folder, self.left_out(held))
+        assert self.judged(held, folder, "bundle", 1)[1]["result"] == "INVALID"
+        headers = bundle / "headers.txt"
+        first = int(block_of(held, "TenderPublished"))
+        lines = headers.read_text().split()
+        headers.write_text("\n".join(lines[-(held.head_block - first + 1) :]))
+        report = held.judge(bundle, "--node", held.stage.standing.anvil.url, code=2)
+        assert step(report, "lists")["facts"]["open"] == [{"receipt": "1", "why": "key-untold"}]
 
     def test_of_a_mailbox_are_matched_by_who_has_the_blind(
         self, held: Held, tmp_path: Path

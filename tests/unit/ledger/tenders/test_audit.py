@@ -20,7 +20,7 @@ from ledger.tenders.committee import Statement, report, report_digest
 from ledger.tenders.evaluation import Sheet, read_criteria, scores, sheet_digest, write_sheet
 from ledger.tenders.events import Outcome, Stage
 from ledger.tenders.ids import TenderId
-from ledger.tenders.mailbox import leaf
+from ledger.tenders.mailbox import MailboxPlace, fill, leaf
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, record, record_digest
 from ledger.tenders.policy.document import preset
 from ledger.tenders.receipts import Named, Receipt, ReceiptState
@@ -28,6 +28,7 @@ from ledger.tenders.relayed import digest_of
 from ledger.tenders.suspensions import shifted
 from ledger.verification.check import Result, Verdict
 from tests.support.drawn_committee import POOL, drawn_committee
+from tests.support.licences import counted_bytes
 from tests.support.tender_story import DAY, LEDGER, START, Story, address
 
 NAMES_OPENED = ("Ann", "Cai", "Dee")
@@ -349,6 +350,26 @@ class TestReceipts:
         named = Named(TenderId(bytes(32)), 0, address("Zoe"), 1)
         found = self.check(left_out(named=named), receipt())
         assert (found.result, found.code) == (Result.SKIPPED, "lists.none-of-it")
+
+    def test_a_doubtful_one_is_told_with_its_reason(self) -> None:
+        doubt = {"receipt": "1", "why": "key-frozen"}
+        found = self.check(doubtful=(doubt,))
+        assert (found.result, found.facts["open"]) == (Result.ERROR, [doubt])
+
+    def test_a_leaf_under_a_root_in_time_is_all_that_was_owed(self) -> None:
+        kept = fill([LEAF], counted_bytes())
+        place = MailboxPlace(LEAF, kept.root, kept.places[0], kept.path(0))
+        end = ENDS.submit_end
+        given = receipt(leaf=LEAF)
+
+        def told(place: MailboxPlace, at: int = end - 1) -> Any:
+            return self.check(given, places=(place,), mailbox_roots={kept.root: at})
+
+        assert told(place).code == "lists.ok"
+        assert told(place, end).result is Result.ERROR
+        assert self.check(given, places=(place,)).result is Result.ERROR
+        for bent in ({"index": place.index ^ 1}, {"path": place.path[:5]}, {"data": ARRIVED}):
+            assert told(replace(place, **bent)).result is Result.ERROR
 
     def test_a_leaf_is_matched_by_its_bidders_blind(self) -> None:
         assert self.check(receipt(leaf=LEAF), blinds=(b"\x03" * 32,)).code == "lists.ok"
