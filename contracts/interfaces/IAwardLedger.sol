@@ -25,7 +25,7 @@ interface IAwardLedger {
     /// @notice What an objection is about, and thus when it may be lodged.
     enum Stage {
         DOCUMENTS, // until the policy's time before submitEnd; suspends the tender
-        OPENING, // from discloseEnd until the opening is recorded, or fallbackEnd if that is later; suspends nothing
+        OPENING, // from discloseEnd until fallbackEnd, or the policy's least fallback window after it is recorded, if that is later
         RESULT, // inside the notice; suspends the lot
         OTHER // complaints only, without objection
     }
@@ -187,7 +187,7 @@ interface IAwardLedger {
     error ObjectionOpen(bytes32 id);
     /// @notice There is no such objection.
     error ObjectionUnknown(bytes32 id);
-    /// @notice The same was lodged already.
+    /// @notice The same was lodged already, or the key objected to this before: `id`.
     error ObjectionAlreadyLodged(bytes32 id);
     /// @notice The objection is answered.
     error ObjectionClosed(bytes32 id);
@@ -220,7 +220,8 @@ interface IAwardLedger {
     /// and VOID. TENDERER of the ACTIVE agency; VOID: SUPERVISOR.
     function advance(bytes32 tenderId, uint16 lot, Step step, Act calldata act) external;
 
-    /// @notice Lodges an objection of a live bid's key. One open objection for each key of a lot. Anybody may bring it.
+    /// @notice Lodges an objection of a live bid's key: in a lot one to each version of the documents, one to each part's opening and
+    /// one to each notice, whatever else of that key is open (招标投标法实施条例 art. 22, 44, 54). Anybody may bring it.
     function lodgeObjection(LodgeObjection calldata objection, bytes calldata signature)
         external
         returns (bytes32 id);
@@ -233,6 +234,10 @@ interface IAwardLedger {
     /// @notice Answers an objection and ends the suspension that it caused. TENDERER only. While one to the result is upheld and not
     /// reviewed, nothing is awarded (招标投标法实施条例 art. 54).
     function answerObjection(bytes32 id, Outcome outcome, bytes32 digest) external;
+
+    /// @notice Ends the suspension by an objection that is overdue, which stays open and blocks the award until it is answered.
+    /// SUPERVISOR; anybody once the policy's longest suspension has passed since.
+    function liftObjection(bytes32 id) external;
 
     /// @notice Files a complaint as PENDING. SUPERVISOR only.
     /// @param objection the one to the same stage, answered or overdue; 0 for OTHER

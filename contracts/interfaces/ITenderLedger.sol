@@ -84,7 +84,7 @@ interface ITenderLedger {
         uint8 minTrustees; // of a part
         uint8 minThreshold;
         bool dropsStaleBids; // an amendment that affects bids uncounts earlier ones until a new version
-        bool takesBidsWhileSuspended; // when suspended before submitEnd
+        bool takesBidsWhileSuspended; // direct ones, when suspended before submitEnd; what a mailbox's root hides always counts
         bool needsMailbox;
         bool needsBondAuthority;
         bool complaintBlocksAward;
@@ -172,6 +172,7 @@ interface ITenderLedger {
         bool isClosed; // {LotFailed} was emitted
         bool isSettled; // {LotSettled} was emitted
         Phase ended; // after part 1: ALL_REJECTED, TERMINATED or VOIDED; else UNKNOWN
+        uint40 recordedAt; // when its last opening was recorded
     }
 
     /// @notice How far the opening of one part is.
@@ -317,7 +318,8 @@ interface ITenderLedger {
     error MessageExpired(uint64 validUntil, uint40 blockTime);
     /// @notice The version is not higher than the stored one.
     error BidVersionStale(uint32 current, uint32 given);
-    /// @notice The bid names documents that were amended since, or never published.
+    /// @notice The bid names documents that were never published, or amended since in a way that affects bids; one from a mailbox
+    /// may name those too, unless the policy drops stale bids.
     error DocumentsOutdated(bytes32 current);
     /// @notice The signature is not the bidder's, or has a high s.
     error BidSignatureInvalid(address bidder);
@@ -371,7 +373,8 @@ interface ITenderLedger {
     /// @param affectsBids then submitEnd is at least the policy's time away
     function amend(bytes32 tenderId, bytes32 docs, bool affectsBids, Ends calldata ends) external;
 
-    /// @notice Brings a bid, or its replacement, before submitEnd. Anybody.
+    /// @notice Brings a bid, or its replacement, before submitEnd. It may name documents since which no amendment affected bids; its
+    /// `docsVersion` says so. Anybody.
     /// @param shares n envelopes of 81 bytes for each part, part 1's first
     /// @param signature the bidder's, 65 bytes, low s
     /// @param bondSignature the bond authority's over {bondDigest}; empty where the tender has none
@@ -385,8 +388,8 @@ interface ITenderLedger {
     /// @notice Takes a bid back before submitEnd. Anybody.
     function withdraw(WithdrawBid calldata withdrawal, bytes calldata signature) external;
 
-    /// @notice Brings a bid from submitEnd to listEnd whose root the mailbox anchored before submitEnd. Unless the policy drops stale bids,
-    /// it may name earlier documents. Anybody.
+    /// @notice Brings a bid from submitEnd to listEnd whose root the mailbox anchored before submitEnd, also while suspended. Unless the
+    /// policy drops stale bids, it may name any earlier documents. Anybody.
     function list(
         SubmitBid calldata bid,
         bytes calldata shares,

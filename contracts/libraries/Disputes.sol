@@ -46,11 +46,15 @@ library Disputes {
 
     /// @notice Whether nothing follows this phase.
     function isFinal(ITenderLedger.Phase phase) internal pure returns (bool) {
-        return phase == ITenderLedger.Phase.ALL_REJECTED || phase == ITenderLedger.Phase.TERMINATED
-            || phase == ITenderLedger.Phase.VOIDED;
+        return phase == ITenderLedger.Phase.ALL_REJECTED || isExit(phase);
     }
 
-    /// @notice Whether an objection to an opening comes in its phase.
+    /// @notice Whether a lot was ended as a whole, by its buyer or its supervisor.
+    function isExit(ITenderLedger.Phase phase) internal pure returns (bool) {
+        return phase == ITenderLedger.Phase.TERMINATED || phase == ITenderLedger.Phase.VOIDED;
+    }
+
+    /// @notice Whether an opening that is not recorded may be objected to.
     function isOpening(ITenderLedger.Phase phase) internal pure returns (bool) {
         return phase == ITenderLedger.Phase.RELEASE || phase == ITenderLedger.Phase.FALLBACK
             || phase == ITenderLedger.Phase.OPENED;

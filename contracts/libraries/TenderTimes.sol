@@ -46,8 +46,13 @@ library TenderTimes {
 
     /// @notice Reverts with {WindowNotOpen} or {WindowClosed} unless `start <= moment < end`.
     function requireInside(uint40 start, uint40 end, uint40 moment) internal pure {
-        if (moment < start) revert ITenderLedger.WindowNotOpen(start, moment);
+        requireReached(start, moment);
         requireOpen(end, moment);
+    }
+
+    /// @notice Reverts with {WindowNotOpen} unless `moment >= start`.
+    function requireReached(uint40 start, uint40 moment) internal pure {
+        if (!isReached(start, moment)) revert ITenderLedger.WindowNotOpen(start, moment);
     }
 
     /// @notice Reverts with {WindowClosed} unless `moment < end`.
@@ -86,6 +91,11 @@ library TenderTimes {
     /// @notice Reverts with {PolicyViolated} when `given` is earlier than `required`.
     function requireAtLeast(ITenderLedger.Rule rule, uint40 required, uint40 given) internal pure {
         if (given < required) revert ITenderLedger.PolicyViolated(rule, required, given);
+    }
+
+    /// @notice The later of two times.
+    function later(uint40 one, uint40 other) internal pure returns (uint40) {
+        return one > other ? one : other;
     }
 
     /// @notice Seconds from `start` to `end`; 0 when they are reversed.

@@ -57,7 +57,6 @@ abstract contract AwardDisputes is AwardSuspensions {
         Docket storage docket = _dockets[tenderId][lot];
         // slither-disable-next-line unused-return - it is in the set while it is open
         docket.objections.remove(id);
-        if (objection.bidder != address(0)) docket.openOf[objection.bidder] = 0;
         emit ObjectionAnswered(tenderId, id, outcome, digest);
         if (objection.stage == Stage.RESULT) {
             if (outcome == Outcome.UPHELD) (docket.course.hasGround, docket.upheld) = (true, id);
@@ -65,6 +64,21 @@ abstract contract AwardDisputes is AwardSuspensions {
         } else if (objection.stage == Stage.DOCUMENTS) {
             TENDERS.lift(tenderId, id);
         }
+    }
+
+    /// @inheritdoc IAwardLedger
+    function liftObjection(bytes32 id) external {
+        Objection storage objection = _objections[id];
+        if (objection.lodgedAt == 0) revert ObjectionUnknown(id);
+        (bytes32 tenderId, uint16 lot, uint40 dueAt) = (objection.tenderId, objection.lot, objection.dueAt);
+        ITenderLedger.Tender memory tender = TENDERS.tenderOf(tenderId);
+        uint40 moment = Times.blockTime();
+        TenderTimes.requireReached(dueAt, moment);
+        if (!POLICIES.hasLapsed(tender.policy, dueAt, moment)) _requireSupervisor(tender.agency);
+        Course storage course = _dockets[tenderId][lot].course;
+        if (tender.objection == id) TENDERS.lift(tenderId, id);
+        else if (course.objection == id) _liftLot(course, tenderId, lot, id);
+        else revert ITenderLedger.NotSuspended();
     }
 
     /// @inheritdoc IAwardLedger
@@ -127,10 +141,7 @@ abstract contract AwardDisputes is AwardSuspensions {
         _requireTimely(docket.course, policy, tenderId, lot, objection.stage);
         id = Disputes.idOf(objection);
         if (_objections[id].lodgedAt != 0) revert ObjectionAlreadyLodged(id);
-        if (bidder != address(0)) {
-            if (docket.openOf[bidder] != 0) revert ObjectionOpen(docket.openOf[bidder]);
-            docket.openOf[bidder] = id;
-        }
+        if (bidder != address(0)) _claim(docket, tender.version, objection, id);
         uint40 moment = Times.blockTime();
         uint40 dueAt = moment + policy.answerWithin;
         _objections[id] = Objection({
@@ -154,6 +165,19 @@ abstract contract AwardDisputes is AwardSuspensions {
         }
     }
 
+    /// @dev Reverts unless the key objects to this for the first time: a version of the documents, a part's opening or a notice.
+    function _claim(Docket storage docket, uint32 version, LodgeObjection memory objection, bytes32 id)
+        private
+    {
+        Stage stage = objection.stage;
+        uint32 subject = docket.notices;
+        if (stage == Stage.DOCUMENTS) subject = version;
+        else if (stage == Stage.OPENING) subject = TENDERS.currentPart(objection.tenderId);
+        mapping(uint32 subject => bytes32 objection) storage lodged = docket.lodged[objection.bidder][stage];
+        if (lodged[subject] != 0) revert ObjectionAlreadyLodged(lodged[subject]);
+        lodged[subject] = id;
+    }
+
     /// @dev Reverts unless it is the time for an objection of the stage.
     function _requireTimely(
         Course storage course,
@@ -168,8 +192,7 @@ abstract contract AwardDisputes is AwardSuspensions {
             if (phase != ITenderLedger.Phase.RECEIVING) revert ITenderLedger.TenderNotOpen(phase);
             TenderTimes.requireLead(TENDERS.endsOf(tenderId, 1).submitEnd, policy.objectionLead, moment);
         } else if (stage == Stage.OPENING) {
-            if (!Disputes.isOpening(phase)) revert ITenderLedger.TenderNotOpen(phase);
-            _requireOnTheSpot(tenderId, lot, moment);
+            _requireOnTheSpot(policy, tenderId, lot, phase);
         } else if (stage == Stage.RESULT) {
             if (phase != ITenderLedger.Phase.NOTICE) revert ITenderLedger.TenderNotOpen(phase);
             TenderTimes.requireOpen(course.noticeEnd, moment);
@@ -178,10 +201,22 @@ abstract contract AwardDisputes is AwardSuspensions {
         }
     }
 
-    function _requireOnTheSpot(bytes32 tenderId, uint16 lot, uint40 moment) private view {
+    /// @dev The buyer chooses when to record an opening, and may go on at once: neither takes the time from who objects.
+    function _requireOnTheSpot(
+        ITenderLedger.Policy memory policy,
+        bytes32 tenderId,
+        uint16 lot,
+        ITenderLedger.Phase phase
+    ) private view {
         uint8 part = TENDERS.currentPart(tenderId);
-        if (TENDERS.lotOf(tenderId, lot).recorded & part == 0) return;
-        TenderTimes.requireOpen(TENDERS.endsOf(tenderId, part).fallbackEnd, moment);
+        ITenderLedger.Lot memory record = TENDERS.lotOf(tenderId, lot);
+        bool isRecorded = record.recorded & part != 0;
+        bool isTheirs = isRecorded ? !Disputes.isExit(phase) : Disputes.isOpening(phase);
+        if (!isTheirs) revert ITenderLedger.TenderNotOpen(phase);
+        if (!isRecorded) return;
+        uint40 shown = record.recordedAt + policy.fallbackWindow.least;
+        uint40 end = TenderTimes.later(TENDERS.endsOf(tenderId, part).fallbackEnd, shown);
+        TenderTimes.requireOpen(end, Times.blockTime());
     }
 
     /// @dev Reverts with {ObjectionFirst} unless the objection is to this stage of this lot, and answered or overdue.

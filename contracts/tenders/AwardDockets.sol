@@ -18,7 +18,9 @@ abstract contract AwardDockets is IAwardLedger, EIP712 {
         Course course;
         EnumerableSet.Bytes32Set objections; // open
         EnumerableSet.Bytes32Set complaints; // that block
-        mapping(address bidder => bytes32 objection) openOf;
+        mapping(address bidder => mapping(Stage stage => mapping(uint32 subject => bytes32 objection)))
+            lodged;
+        uint32 notices; // published so far
         bytes32 upheld; // the last objection to the result that was, since the last review; 0 = none
     }
 
@@ -58,7 +60,7 @@ abstract contract AwardDockets is IAwardLedger, EIP712 {
     function _phase(bytes32 tenderId, uint16 lot, uint40 moment) internal view returns (ITenderLedger.Phase) {
         uint8 part = TENDERS.currentPart(tenderId);
         ITenderLedger.Phase phase = TENDERS.phaseAt(tenderId, lot, part, moment);
-        if (phase == ITenderLedger.Phase.TERMINATED || phase == ITenderLedger.Phase.VOIDED) return phase;
+        if (Disputes.isExit(phase)) return phase;
         Course storage course = _dockets[tenderId][lot].course;
         bool isOurs = course.part == part || Disputes.isFinal(course.phase);
         return isOurs && course.phase != ITenderLedger.Phase.UNKNOWN ? course.phase : phase;

@@ -146,6 +146,7 @@ abstract contract AwardEvaluations is AwardDockets {
     ) private {
         if (step == Step.NOTICE) {
             _publishNotice(course, tender, tenderId, lot, part, act);
+            ++_dockets[tenderId][lot].notices;
         } else if (step == Step.REVIEW) {
             if (!course.hasGround) revert GroundMissing();
             (course.hasGround, course.scored) = (false, 0);

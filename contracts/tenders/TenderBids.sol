@@ -171,13 +171,18 @@ abstract contract TenderBids is TenderFiles {
         return Arrival({time: anchoredAt, digest: digest, root: proof.root});
     }
 
-    /// @dev The version of the documents that a bid names; a listed one may name earlier ones, where those still count.
-    function _docsVersion(File storage file, bytes32 docs, bool isListed) private view returns (uint32) {
+    /// @dev The version of the documents that a bid names. Clarified ones shut nobody out: they leave no time to seal anew. A listed
+    /// bid was sealed and anchored before, so it stands like any other that came before an amendment.
+    function _docsVersion(File storage file, bytes32 docs, bool isListed)
+        private
+        view
+        returns (uint32 version)
+    {
         Tender storage terms = file.terms;
         if (docs == terms.docs) return terms.version;
-        uint32 version = isListed ? file.earlier[docs] : 0;
-        if (version == 0 || _isStale(terms, version)) revert DocumentsOutdated(terms.docs);
-        return version;
+        version = file.earlier[docs];
+        bool isOutdated = isListed ? _isStale(terms, version) : version < terms.basis;
+        if (version == 0 || isOutdated) revert DocumentsOutdated(terms.docs);
     }
 
     /// @dev For bids and withdrawals that come direct.

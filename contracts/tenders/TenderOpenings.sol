@@ -50,7 +50,7 @@ abstract contract TenderOpenings is TenderFiles {
         File storage file = _file(tenderId);
         Clock storage clock = _requireScheduled(file, part);
         TenderTimes.requireInside(clock.discloseEnd, clock.fallbackEnd, Times.blockTime());
-        if (clock.openable == 0) revert TooFewBids(0, file.terms.minDisclosed);
+        if (clock.openable == 0) revert TooFewBids(_mostDisclosed(file, part), file.terms.minDisclosed);
         // slither-disable-next-line unused-return - whose trustee it is does not matter
         (address key,) = Rosters.placeOf(file.roster, file.terms.trustees, part, index);
         if (!Trustees.isOf(secret, key)) revert TrusteeKeyInvalid(part, index);
@@ -99,6 +99,7 @@ abstract contract TenderOpenings is TenderFiles {
         if (phase != Phase.OPENED) revert TenderNotOpen(phase);
         _requireAllOpened(file.terms, record, part, clock, opened);
         record.recorded |= part;
+        record.recordedAt = moment;
         if (opened == 0) record.empty |= part;
         ++clock.recorded;
         emit OpeningRecorded(tenderId, lot, part, digest, opened);
@@ -192,6 +193,14 @@ abstract contract TenderOpenings is TenderFiles {
         if (part == FIRST) return;
         if (stored.disclosed & FIRST == 0) revert NotDisclosed(bidder);
         if (stored.isRejected) revert BidRejected(bidder);
+    }
+
+    /// @dev The bids disclosed in the lot that has most; asked only where a release is refused, of at most 64 lots.
+    function _mostDisclosed(File storage file, uint8 part) private view returns (uint32 most) {
+        for (uint16 number = 0; number < file.terms.lots; ++number) {
+            (uint32 disclosed,) = _tallyOf(file.lots[number], part);
+            if (disclosed > most) most = disclosed;
+        }
     }
 
     function _requireDisclosed(Tender storage terms, Lot storage lot, uint8 part) private view {

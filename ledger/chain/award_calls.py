@@ -91,6 +91,14 @@ def answer_objection(at: Deployment, id_: bytes, outcome: Outcome, digest: bytes
     return _awards(at, "answerObjection", id_, int(outcome), digest)
 
 
+def lift_objection(at: Deployment, id_: bytes) -> Call:
+    """Let what stands still for an overdue objection go on; it stays open. SUPERVISOR.
+
+    Anybody once the policy's longest suspension has passed besides.
+    """
+    return _awards(at, "liftObjection", id_)
+
+
 def file_complaint(
     at: Deployment, tender: TenderId, place: tuple[int, Stage], objection: bytes, digest: bytes
 ) -> Call:

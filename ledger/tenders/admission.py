@@ -96,14 +96,15 @@ def require_listing(
 def docs_version(state: TenderState, docs: bytes, *, is_listed: bool) -> int:
     """Return the version of the documents that a bid names; raise `DocumentsOutdated`.
 
-    A listed bid may name earlier ones, where the policy lets those stand.
+    It may name earlier ones since which no amendment affected bids: a clarification leaves no time
+    to seal anew. A listed bid may name any, where the policy lets those stand.
     """
     if docs == state.docs[-1]:
         return len(state.docs)
     known = {digest: number for number, digest in enumerate(state.docs, 1)}
-    version = known.get(docs, 0) if is_listed else 0
-    is_stale = state.terms.drops_stale_bids and version < state.basis
-    if version == 0 or is_stale:
+    version = known.get(docs, 0)
+    may_be_older = is_listed and not state.terms.drops_stale_bids
+    if version == 0 or (version < state.basis and not may_be_older):
         raise DocumentsOutdated(state.docs[-1])
     return version
 
@@ -143,14 +144,14 @@ def require_release(state: TenderState, part: int, index: int, at: int) -> None:
 
     Raises:
         WindowNotOpen, WindowClosed: outside discloseEnd … fallbackEnd.
-        TooFewBids: while no lot has enough disclosed.
+        TooFewBids: while no lot has enough disclosed; its count is the greatest.
         AlreadyDone: for a secret that is out; others as `require_disclosure`.
     """
     ends = _scheduled(state, part)
     _require_inside(ends.disclose_end, ends.fallback_end, at)
     counts = [len(state.disclosed(number, part)) for number in range(len(state.lots))]
     if max(counts) < state.terms.min_disclosed:
-        raise TooFewBids(0, state.terms.min_disclosed)
+        raise TooFewBids(max(counts), state.terms.min_disclosed)
     if index in state.released.get(part, {}):
         raise AlreadyDone
 

@@ -13,7 +13,7 @@ from ledger.tenders.events import (
     Stage,
     TenderEvent,
 )
-from ledger.tenders.state import Complaint, Course, Objection, TenderState, on_lot
+from ledger.tenders.state import Complaint, Course, Objection, TenderState, on_lot, subject_of
 from ledger.tenders.suspensions import held, lifted, resumed, shifted_end
 
 
@@ -62,7 +62,8 @@ def _(event: events.AllRejected, state: TenderState) -> TenderState:
 
 @_after.register
 def _(event: events.NoticePublished, state: TenderState) -> TenderState:
-    return _stepped(state, event, Phase.NOTICE, notice_end=event.until)
+    notices = _course(state, event).notices + 1
+    return _stepped(state, event, Phase.NOTICE, notice_end=event.until, notices=notices)
 
 
 @_after.register
@@ -93,7 +94,13 @@ def _(event: events.LotVoided, state: TenderState) -> TenderState:
 @_after.register
 def _(event: events.ObjectionLodged, state: TenderState) -> TenderState:
     lodged = Objection(
-        event.lot, event.stage, event.bidder, event.digest, event.place.block_time, event.due_at
+        event.lot,
+        event.stage,
+        subject_of(state, event.lot, event.stage),
+        event.bidder,
+        event.digest,
+        event.place.block_time,
+        event.due_at,
     )
     return replace(state, objections={**state.objections, event.objection: lodged})
 

@@ -144,7 +144,7 @@ class ObjectionUnknown(Refused):
 
 @dataclass(eq=False)
 class ObjectionAlreadyLodged(Refused):
-    """The same objection was lodged already."""
+    """The same objection was lodged already, or the key objected to this before."""
 
     id: bytes
 

@@ -38,7 +38,7 @@ class BidVersionStale(Refused):
 
 @dataclass(eq=False)
 class DocumentsOutdated(Refused):
-    """The bid names tender documents that were amended since."""
+    """The bid names documents never published, or amended since in a way that affects bids."""
 
     current: bytes
 

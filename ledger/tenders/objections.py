@@ -1,8 +1,9 @@
 """Objections 异议 and complaints 投诉: when they may come, as the AwardLedger judges it.
 
-Documents: until the policy's days before the deadline. Opening: on the spot, which is until it is
-recorded or its last window ended, whichever is later. Result: inside the notice. The first and the
-last make tender or lot stand still until they are answered.
+Documents: until the policy's days before the deadline. Opening: on the spot, which is until its
+last window ends, or the policy's least such window after it is recorded, whichever is later.
+Result: inside the notice. The first and the last make tender or lot stand still until they are
+answered; once that is overdue a supervisor may lift it, and the award alone stays blocked.
 """
 
 from eth_hash.auto import keccak
@@ -10,17 +11,18 @@ from eth_hash.auto import keccak
 from ledger.eip712 import word
 from ledger.tenders.contract_errors import (
     BidMissing,
+    NotSuspended,
     ObjectionAlreadyLodged,
     ObjectionClosed,
     ObjectionUnknown,
     OutcomeInvalid,
     StageInvalid,
 )
-from ledger.tenders.errors import ObjectionFirst, ObjectionOpen, TenderNotOpen, WindowClosed
+from ledger.tenders.errors import ObjectionFirst, TenderNotOpen, WindowClosed, WindowNotOpen
 from ledger.tenders.events import Outcome, Phase, Stage
 from ledger.tenders.ids import TenderId
-from ledger.tenders.phases import lot_phase_at
-from ledger.tenders.state import BidState, TenderState
+from ledger.tenders.phases import EXITS, lot_phase_at
+from ledger.tenders.state import BidState, TenderState, subject_of
 from ledger.tenders.transitions import require_running
 from ledger.values import Address
 
@@ -41,13 +43,22 @@ def complaint_id(
 
 
 def require_live_key(state: TenderState, number: int, bidder: Address) -> None:
-    """Raise unless a live bid's key may object: `BidMissing`, or `ObjectionOpen` with its last."""
+    """Raise `BidMissing` unless the key has a live bid in the lot."""
     bid = state.lot(number).bids.get(bidder)
     if bid is None or bid.state is not BidState.LIVE:
         raise BidMissing(bidder)
+
+
+def require_first(state: TenderState, number: int, stage: Stage, bidder: Address) -> None:
+    """Raise `ObjectionAlreadyLodged` where the key objected to the same thing before.
+
+    Of a stage that is one version of the documents, one part's opening or one notice: what else of
+    the key is open never counts (R22, R44, R54 give each its own objection).
+    """
+    wanted = (number, stage, subject_of(state, number, stage), bidder)
     for id_, each in state.objections.items():
-        if (each.lot, each.bidder, each.outcome) == (number, bidder, Outcome.OPEN):
-            raise ObjectionOpen(id_)
+        if (each.lot, each.stage, each.subject, each.bidder) == wanted:
+            raise ObjectionAlreadyLodged(id_)
 
 
 def require_timely(state: TenderState, number: int, stage: Stage, at: int) -> None:
@@ -67,9 +78,7 @@ def require_timely(state: TenderState, number: int, stage: Stage, at: int) -> No
             _require_phase(phase, Phase.RECEIVING)
             _require_before(max(0, ends.submit_end - state.terms.objection_lead), at)
         case Stage.OPENING:
-            _require_phase(phase, *_OPENING)
-            if state.current_part in state.lot(number).openings:
-                _require_before(ends.fallback_end, at)
+            _require_on_the_spot(state, number, phase, at)
         case Stage.RESULT:
             _require_phase(phase, Phase.NOTICE)
             _require_before(course.notice_end, at)
@@ -98,6 +107,26 @@ def require_answer(state: TenderState, id_: bytes, outcome: Outcome) -> None:
         raise OutcomeInvalid
 
 
+def require_liftable(state: TenderState, id_: bytes, at: int) -> None:
+    """Raise unless what stands still for an objection may go on without its answer at `at`.
+
+    By the supervisor; by anybody once the policy's longest suspension has passed besides.
+
+    Raises:
+        ObjectionUnknown: where there is none.
+        WindowNotOpen: before it is overdue.
+        NotSuspended: where nothing stands still for it.
+    """
+    found = state.objections.get(id_)
+    if found is None:
+        raise ObjectionUnknown(id_)
+    if at < found.due_at:
+        raise WindowNotOpen(found.due_at, at)
+    held = (state.suspension, state.lot(found.lot).course.suspension)
+    if not any(id_ in each.grounds for each in held):
+        raise NotSuspended
+
+
 def require_objected(state: TenderState, number: int, stage: Stage, id_: bytes, at: int) -> None:
     """Raise `ObjectionFirst` unless a complaint of a stage names what it has to (R60).
 
@@ -114,6 +143,18 @@ def require_objected(state: TenderState, number: int, stage: Stage, id_: bytes, 
         raise ObjectionFirst
     if found.outcome is Outcome.OPEN and not found.is_overdue(at):
         raise ObjectionFirst
+
+
+def _require_on_the_spot(state: TenderState, number: int, phase: Phase, at: int) -> None:
+    """The buyer chooses when to record, and may go on at once: neither takes anybody's time."""
+    recorded = state.lot(number).openings.get(state.current_part)
+    if recorded is None:
+        _require_phase(phase, *_OPENING)
+        return
+    if phase in EXITS:
+        raise TenderNotOpen(phase)
+    shown = recorded.place.block_time + state.terms.fallback.least
+    _require_before(max(state.ends[state.current_part].fallback_end, shown), at)
 
 
 def _require_phase(phase: Phase, *allowed: Phase) -> None:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from ledger.canonical import canonical_json, parse_object
 from ledger.errors import Refused
@@ -20,6 +20,9 @@ from ledger.tenders.ids import TenderId
 from ledger.tenders.state import Bid, BidState, TenderState
 from ledger.values import Address
 from ledger.verification.check import rfc3339
+
+EARLIER_DOCUMENTS: Final = "EARLIER_DOCUMENTS"
+"""The flag of a bid that names documents before the last ones; it stands (招标投标法 art. 23)."""
 
 
 class Cause(StrEnum):
@@ -151,7 +154,7 @@ def _sorted(
                 raise OpeningUnaccounted(bidder)
             closed.append({"key": bidder, "cause": cause.value})
         elif found is not None and said is None:
-            opened.append(_row(bid, part, found))
+            opened.append(_row(bid, part, found, is_earlier=bid.docs_version < len(state.docs)))
         elif said is not None and found is None:
             closed.append({"key": bidder, "cause": said.value})
         else:
@@ -159,7 +162,7 @@ def _sorted(
     return opened, closed
 
 
-def _row(bid: Bid, part: int, found: OpenedBid) -> dict[str, Any]:
+def _row(bid: Bid, part: int, found: OpenedBid, *, is_earlier: bool) -> dict[str, Any]:
     manifest, sent = parse_object(found.manifest), bid.told
     identity = manifest.get("identity")
     if sent is None or not isinstance(identity, dict):
@@ -175,7 +178,7 @@ def _row(bid: Bid, part: int, found: OpenedBid) -> dict[str, Any]:
         "bond": manifest.get("bond"),
         "file": "0x" + sent.bid.parts[part - 1].file.hex(),
         "sealed": "OPENED",
-        "flags": sorted(found.flags),
+        "flags": sorted({*found.flags, *([EARLIER_DOCUMENTS] if is_earlier else [])}),
         "licences": [
             {"requirement": requirement, "verdict": verdict}
             for requirement, verdict in sorted(found.licences)

@@ -12,7 +12,8 @@ from ledger.tenders.state import Lot, TenderState
 from ledger.tenders.suspensions import clock, shifted
 
 PRICE_PART: Final = 2
-_EXITS: Final = frozenset((Phase.TERMINATED, Phase.VOIDED))
+EXITS: Final = frozenset((Phase.TERMINATED, Phase.VOIDED))
+"""How a buyer, or its supervisor, ends a lot or all of them."""
 
 
 def effective_ends(state: TenderState, part: int, at: int) -> Ends | None:
@@ -47,7 +48,7 @@ def lot_phase_at(state: TenderState, number: int, at: int) -> Phase:
     """Return where a lot stands at `at` in its current part; raise `LotUnknown`."""
     course = state.lot(number).course
     phase = phase_at(state, number, state.current_part, at)
-    if phase in _EXITS:
+    if phase in EXITS:
         return phase
     is_ours = course.part == state.current_part or course.phase in FINAL_PHASES
     return course.phase if course.phase is not Phase.UNKNOWN and is_ours else phase

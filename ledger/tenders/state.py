@@ -54,8 +54,9 @@ class Bid:
 class Course:
     """A lot after an opening; `phase` UNKNOWN before, `part` the one that it is of.
 
-    `scored` holds the digests of the sheets by seat, from 1; `has_ground` is for a review; `upheld`
-    is the last objection to the result that was upheld and not yet followed by one, else None.
+    `scored` holds the digests of the sheets by seat, from 1; `notices` counts those published;
+    `has_ground` is for a review; `upheld` is the last objection to the result that was upheld and
+    not yet followed by one, else None.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -66,6 +67,7 @@ class Course:
     report: bytes = bytes(32)
     candidates: tuple[Address, ...] = ()
     notice_end: int = 0
+    notices: int = 0
     winner: Address | None = None
     has_ground: bool = False
     upheld: bytes | None = None
@@ -86,10 +88,14 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """IAwardLedger.Objection; no bidder where the buyer admitted it."""
+    """IAwardLedger.Objection; no bidder where the buyer admitted it.
+
+    `subject` is what of its stage it is about: see `subject_of`.
+    """
 
     lot: int
     stage: Stage
+    subject: int
     bidder: Address
     digest: bytes
     lodged_at: int
@@ -175,6 +181,16 @@ class TenderState:
     def is_opened(self, part: int) -> bool:
         """Whether as many trustees as it takes have spoken."""
         return len(self.released.get(part, ())) >= self.announcement.threshold
+
+
+def subject_of(state: TenderState, number: int, stage: Stage) -> int:
+    """Return what an objection of a stage is about now; raise `LotUnknown`.
+
+    The version of the documents, the part that is opened, or which notice of the lot it is.
+    """
+    if stage is Stage.DOCUMENTS:
+        return len(state.docs)
+    return state.current_part if stage is Stage.OPENING else state.lot(number).course.notices
 
 
 def on_lot(state: TenderState, number: int, change: Callable[[Lot], Lot]) -> TenderState:

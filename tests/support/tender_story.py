@@ -334,14 +334,22 @@ class Story:
 
     def answer(self, id_: bytes, outcome: Outcome) -> None:
         objections.require_answer(self.state, id_, outcome)
-        objection = self.state.objections[id_]
         self.tell(events.ObjectionAnswered, id_, outcome, b"\x16" * 32)
-        if objection.stage is Stage.DOCUMENTS:
+        self._let_go(id_)
+
+    def lift(self, id_: bytes) -> None:
+        """The supervisor lets go on what stands still for an overdue objection."""
+        objections.require_liftable(self.state, id_, self.now)
+        self._let_go(id_)
+
+    def _let_go(self, id_: bytes) -> None:
+        lot = self.state.objections[id_].lot
+        since = self.state.lot(lot).course.suspension.since
+        if id_ in self.state.suspension.grounds:
             self.resume(id_)
-        elif objection.stage is Stage.RESULT:
-            since = self.state.lot(objection.lot).course.suspension.since
-            self.tell(events.LotHoldLifted, objection.lot, id_)
-            self.tell(events.LotResumed, objection.lot, self.now - since)
+        elif id_ in self.state.lot(lot).course.suspension.grounds:
+            self.tell(events.LotHoldLifted, lot, id_)
+            self.tell(events.LotResumed, lot, self.now - since)
 
     def _envelopes(self, part: int, s_c: bytes, context: Any) -> bytes:
         if not self.real:

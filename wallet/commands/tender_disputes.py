@@ -86,6 +86,22 @@ def answer_objection(
     )
 
 
+@click.command(name="lift-objection", cls=TenderCommand)
+@click.argument("objection", type=HASH)
+@acts(SUPERVISOR)
+def lift_objection(outside: Surroundings, objection: bytes, **given: Any) -> None:
+    """Let go on what stands still for an overdue OBJECTION: it stays open, and blocks the award.
+
+    Its supervisor, or anybody after the policy's longest suspension besides.
+    """
+    _send(
+        outside,
+        lambda at: award_calls.lift_objection(at, objection),
+        {"objection": "0x" + objection.hex()},
+        given,
+    )
+
+
 @click.group(cls=TenderCommands)
 def complaint() -> None:
     """Complaints, by the supervisor: filed as pending, then moved on until they are decided."""
@@ -181,4 +197,4 @@ def _send(
     tell("Done.", facts, receipt, given)
 
 
-DISPUTE_COMMANDS: Final = (admit, answer_objection, complaint, suspend, resume)
+DISPUTE_COMMANDS: Final = (admit, answer_objection, lift_objection, complaint, suspend, resume)

@@ -146,7 +146,8 @@ def require_releasable(
     _require_inside(ends.disclose_end, ends.fallback_end, stored.at)
     _, openable = reader.openable(tender, part)
     if not openable:
-        raise TooFewBids(0, stored.min_disclosed)
+        counts = [reader.lot(tender, lot).disclosed[part - 1] for lot in range(stored.lots)]
+        raise TooFewBids(max(counts), stored.min_disclosed)
 
 
 def _require_live(reader: TenderReader, kept: Versions, bidder: Address) -> BidAsStored:

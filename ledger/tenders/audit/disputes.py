@@ -3,10 +3,19 @@
 from typing import Any
 
 from ledger.errors import Refused
-from ledger.tenders import dues
+from ledger.tenders import dues, objections
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.report import fault, judged
-from ledger.tenders.events import Awarded, ComplaintMoved, NoticePublished, TenderEvent
+from ledger.tenders.events import (
+    Awarded,
+    ComplaintMoved,
+    HoldLifted,
+    LotHoldLifted,
+    NoticePublished,
+    ObjectionLodged,
+    Outcome,
+    TenderEvent,
+)
 from ledger.tenders.state import TenderState
 from ledger.tenders.transitions import require_award, require_complaint_move, require_notice
 from ledger.verification.check import Check
@@ -42,7 +51,24 @@ def _require_legal(event: TenderEvent, before: TenderState) -> None:
             require_award(before, event.lot, event.winner, event.reason, at)
         case NoticePublished():
             require_notice(before, event.lot, event.until, at)
+        case ObjectionLodged():
+            _require_lodged(event, before, at)
+        case HoldLifted() | LotHoldLifted() if _is_unanswered(before, event.objection):
+            objections.require_liftable(before, event.objection, at)
         case ComplaintMoved() if event.complaint in before.complaints:
             require_complaint_move(before.complaints[event.complaint].state, event.state)
         case _:
             return
+
+
+def _require_lodged(event: ObjectionLodged, before: TenderState, at: int) -> None:
+    objections.require_timely(before, event.lot, event.stage, at)
+    objections.require_new(before, event.objection)
+    if int(event.bidder, 16):
+        objections.require_live_key(before, event.lot, event.bidder)
+        objections.require_first(before, event.lot, event.stage, event.bidder)
+
+
+def _is_unanswered(before: TenderState, id_: bytes) -> bool:
+    found = before.objections.get(id_)
+    return found is not None and found.outcome is Outcome.OPEN

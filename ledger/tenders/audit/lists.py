@@ -12,7 +12,13 @@ from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.report import judged, skipped
 from ledger.tenders.errors import LotUnknown
-from ledger.tenders.events import TenderAmended, TenderHeld, TenderTerminated, TenderVoided
+from ledger.tenders.events import (
+    TenderAmended,
+    TenderEvent,
+    TenderHeld,
+    TenderTerminated,
+    TenderVoided,
+)
 from ledger.tenders.mailbox import leaf
 from ledger.tenders.receipts import Named, Receipt
 from ledger.tenders.relayed import digest_of
@@ -20,7 +26,7 @@ from ledger.tenders.state import TenderState
 from ledger.tenders.suspensions import clock
 from ledger.verification.check import Check
 
-_HINDRANCES = TenderAmended | TenderHeld | TenderTerminated | TenderVoided
+_HINDRANCES = TenderHeld | TenderTerminated | TenderVoided
 """After these the ledger may refuse what a service had rightly taken."""
 
 
@@ -82,9 +88,15 @@ def _is_left_out(
     if receipt.issued_at >= ends.submit_end or _version(state, named) >= named.version:
         return False
     return not any(
-        isinstance(event, _HINDRANCES) and event.place.block_time >= receipt.issued_at
-        for event, _ in history
+        _hinders(event) and event.place.block_time >= receipt.issued_at for event, _ in history
     )
+
+
+def _hinders(event: TenderEvent) -> bool:
+    """A clarification is none: bids to the documents before it are taken (`docs_version`)."""
+    if isinstance(event, TenderAmended):
+        return event.affects_bids
+    return isinstance(event, _HINDRANCES)
 
 
 def _is_overtaken(state: TenderState, named: Named) -> bool:

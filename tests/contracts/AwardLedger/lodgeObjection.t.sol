@@ -90,11 +90,7 @@ contract LodgeObjectionTest is Awards {
         _toOpened();
         bytes32 id = _lodge(IAwardLedger.Stage.OPENING, 1);
         _same(tenders.tenderOf(tenderId).suspendedAt, 0);
-        _record(3);
-        _seat(IAwardLedger.Step.COMMITTEE, 1);
-        _seat(IAwardLedger.Step.SCORE, 1);
-        _report(1);
-        _notice(_from(3 days));
+        _noticeOpened();
         VM.warp(_from(3 days));
         VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ObjectionOpen.selector, id));
         _award(1, 0);
@@ -130,14 +126,104 @@ contract LodgeObjectionTest is Awards {
         );
     }
 
-    function test_RevertGiven_TheKeyHasAnOpenOne() public {
+    function test_Given_TheKeysObjectionToTheOpeningIsUnanswered() public {
         _toOpened();
+        _lodge(IAwardLedger.Stage.OPENING, 2);
+        _noticeOpened();
+        bytes32 id = _lodge(IAwardLedger.Stage.RESULT, 2);
+        _same(uint256(awards.objectionOf(id).stage), uint256(IAwardLedger.Stage.RESULT));
+        _same(awards.openObjections(tenderId, 0).length, 2);
+    }
+
+    function test_RevertGiven_TheKeyObjectedToItBefore() public {
+        _publish();
+        _submit(1);
+        bytes32 id = _lodge(IAwardLedger.Stage.DOCUMENTS, 1);
+        _answer(id, IAwardLedger.Outcome.DISMISSED);
+        _expectOnce(IAwardLedger.Stage.DOCUMENTS, id);
+    }
+
+    function test_RevertGiven_TheKeysObjectionToItIsOpen() public {
+        _toOpened();
+        _expectOnce(IAwardLedger.Stage.OPENING, _lodge(IAwardLedger.Stage.OPENING, 1));
+    }
+
+    function test_Given_TheDocumentsWereAmendedSince() public {
+        _publish();
+        _submit(1);
+        bytes32 id = _lodge(IAwardLedger.Stage.DOCUMENTS, 1);
+        _answer(id, IAwardLedger.Outcome.UPHELD);
+        ITenderLedger.Ends memory ends = _ends();
+        VM.prank(TENDERER);
+        tenders.amend(tenderId, DIGEST, false, ends);
+        _lodgeOther(IAwardLedger.Stage.DOCUMENTS, 1);
+        _same(tenders.tenderOf(tenderId).suspendedAt, _from(0));
+    }
+
+    function test_Given_AnotherNoticeFollowed() public {
+        _toNotice();
+        _answer(_lodge(IAwardLedger.Stage.RESULT, 2), IAwardLedger.Outcome.UPHELD);
+        _step(IAwardLedger.Step.REVIEW);
+        _seat(IAwardLedger.Step.SCORE, 1);
+        _seat(IAwardLedger.Step.SCORE, 2);
+        _report(1);
+        _notice(_from(3 days));
+        _lodgeOther(IAwardLedger.Stage.RESULT, 2);
+        _same(awards.courseOf(tenderId, 0).suspendedAt, _from(0));
+    }
+
+    function test_Given_TheOpeningWasRecordedAfterItsLastWindow() public {
+        _toOpened();
+        VM.warp(_ends().fallbackEnd + 1 hours);
+        _record(3);
+        VM.warp(_from(10 minutes) - 1);
+        _lodge(IAwardLedger.Stage.OPENING, 1);
+        VM.warp(_from(1));
+        _expectLodge(
+            IAwardLedger.Stage.OPENING,
+            2,
+            abi.encodeWithSelector(ITenderLedger.WindowClosed.selector, _from(0), _from(0))
+        );
+    }
+
+    function test_Given_ItWasRecordedInItsLastWindow() public {
+        _toOpened();
+        _record(3);
+        VM.warp(_ends().fallbackEnd - 1);
+        _lodge(IAwardLedger.Stage.OPENING, 1);
+        VM.warp(_ends().fallbackEnd);
+        _expectLodge(
+            IAwardLedger.Stage.OPENING,
+            2,
+            abi.encodeWithSelector(ITenderLedger.WindowClosed.selector, _from(0), _from(0))
+        );
+    }
+
+    function test_Given_TheCommitteeCameAtOnce() public {
+        _toCommitted();
         bytes32 id = _lodge(IAwardLedger.Stage.OPENING, 1);
-        IAwardLedger.LodgeObjection memory objection = _objection(IAwardLedger.Stage.OPENING, 1);
-        objection.digest = DOCS;
-        bytes memory signature = _signed(_bidderKey(1), awards.objectionDigest(objection));
-        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ObjectionOpen.selector, id));
-        awards.lodgeObjection(objection, signature);
+        _same(awards.openObjections(tenderId, 0)[0], id);
+        _stands(ITenderLedger.Phase.COMMITTED);
+    }
+
+    function test_Given_TheRecordSaysThatNoneOpened() public {
+        _toOpened();
+        VM.warp(_ends().fallbackEnd);
+        _record(0);
+        _same(awards.openObjections(tenderId, 0).length, 0);
+        _lodge(IAwardLedger.Stage.OPENING, 1);
+        _same(awards.openObjections(tenderId, 0).length, 1);
+        _stands(ITenderLedger.Phase.NOT_OPENED);
+    }
+
+    function test_RevertGiven_TheLotIsVoided() public {
+        _toRecorded();
+        _void();
+        _expectLodge(
+            IAwardLedger.Stage.OPENING,
+            1,
+            abi.encodeWithSelector(ITenderLedger.TenderNotOpen.selector, ITenderLedger.Phase.VOIDED)
+        );
     }
 
     function test_RevertWhen_AStrangerSigns() public {
@@ -172,6 +258,38 @@ contract LodgeObjectionTest is Awards {
         VM.warp(_ends().submitEnd);
         _expectPhase(ITenderLedger.Phase.LISTING);
         awards.ask(tenderId, DIGEST);
+    }
+
+    /// @dev From an opening that is not recorded to a notice of three days.
+    function _noticeOpened() private {
+        _record(3);
+        _seat(IAwardLedger.Step.COMMITTEE, 1);
+        _seat(IAwardLedger.Step.SCORE, 1);
+        _report(2);
+        _notice(_from(3 days));
+    }
+
+    function _lodgeOther(IAwardLedger.Stage stage, uint256 bidder) private {
+        (IAwardLedger.LodgeObjection memory objection, bytes memory signature) = _other(stage, bidder);
+        awards.lodgeObjection(objection, signature);
+    }
+
+    /// @dev Another paper of bidder 1 is refused: `id` is what its key said of this.
+    function _expectOnce(IAwardLedger.Stage stage, bytes32 id) private {
+        (IAwardLedger.LodgeObjection memory objection, bytes memory signature) = _other(stage, 1);
+        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ObjectionAlreadyLodged.selector, id));
+        awards.lodgeObjection(objection, signature);
+    }
+
+    /// @dev An objection of another paper, signed.
+    function _other(IAwardLedger.Stage stage, uint256 bidder)
+        private
+        view
+        returns (IAwardLedger.LodgeObjection memory objection, bytes memory signature)
+    {
+        objection = _objection(stage, bidder);
+        objection.digest = DOCS;
+        signature = _signed(_bidderKey(bidder), awards.objectionDigest(objection));
     }
 
     function _expectLodge(IAwardLedger.Stage stage, uint256 bidder, bytes memory refusal) private {

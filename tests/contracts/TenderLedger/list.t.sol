@@ -50,6 +50,37 @@ contract ListTest is Tenders {
         );
     }
 
+    function test_Given_TheDocumentsWereClarifiedAndStaleBidsAreDropped() public {
+        ITenderLedger.Policy memory dropping = _policy();
+        dropping.dropsStaleBids = true;
+        policyId = _register(dropping);
+        ITenderLedger.SubmitBid memory bid = _box();
+        ITenderLedger.Ends memory ends = _ends();
+        VM.prank(TENDERER);
+        tenders.amend(tenderId, DIGEST, false, ends);
+        VM.warp(ends.submitEnd);
+        _list(bid, _proof(tenders.bidDigest(bid)));
+        _same(tenders.bidOf(tenderId, 0, bid.bidder).docsVersion, 1);
+        _same(tenders.lotOf(tenderId, 0).live, 1);
+    }
+
+    /// @dev A root does not say for whom it is: whoever left a message could not be told that it comes while all stands still.
+    function test_Given_TheRootWasAnchoredWhileBidsWereRefused() public {
+        ITenderLedger.Policy memory refusing = _policy();
+        refusing.takesBidsWhileSuspended = false;
+        policyId = _register(refusing);
+        _publish();
+        ITenderLedger.SubmitBid memory bid = _bid(1, 1);
+        _suspend();
+        VM.warp(_ends().submitEnd + 1 days);
+        uint40 anchoredAt = _from(0);
+        _anchor(_proof(tenders.bidDigest(bid)).root);
+        _resume();
+        VM.warp(_ends().submitEnd);
+        _list(bid, _proof(tenders.bidDigest(bid)));
+        _same(tenders.bidOf(tenderId, 0, bid.bidder).submittedAt, anchoredAt);
+    }
+
     function test_RevertWhen_ItIsListedTwice() public {
         ITenderLedger.SubmitBid memory bid = _box();
         VM.warp(_ends().submitEnd);

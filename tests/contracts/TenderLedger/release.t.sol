@@ -42,7 +42,7 @@ contract ReleaseTest is Tenders {
         _toDisclosure();
         _disclose(1);
         VM.warp(_ends().discloseEnd);
-        VM.expectRevert(abi.encodeWithSelector(ITenderLedger.TooFewBids.selector, 0, 2));
+        VM.expectRevert(abi.encodeWithSelector(ITenderLedger.TooFewBids.selector, 1, 2));
         _release(1);
     }
 

@@ -176,13 +176,37 @@ contract SubmitTest is Tenders {
         _expectShares(_bid(1, 1), shares, 2);
     }
 
-    function test_RevertGiven_TheDocumentsWereAmended() public {
+    function test_Given_TheDocumentsWereClarifiedASecondBeforeTheEnd() public {
+        ITenderLedger.SubmitBid memory bid = _amendedAfter(false, false);
+        VM.warp(_ends().submitEnd - 1);
+        _submit(bid, _bidderKey(1));
+        _same(tenders.bidOf(tenderId, 0, bid.bidder).docsVersion, 1);
+        _same(tenders.tenderOf(tenderId).version, 2);
+        _same(tenders.lotOf(tenderId, 0).live, 1);
+    }
+
+    function test_Given_TheyWereClarifiedAndThePolicyDropsStaleBids() public {
+        ITenderLedger.SubmitBid memory bid = _amendedAfter(true, false);
+        _submit(bid, _bidderKey(1));
+        _same(tenders.bidOf(tenderId, 0, bid.bidder).docsVersion, 1);
+        _same(tenders.lotOf(tenderId, 0).live, 1);
+    }
+
+    function test_RevertGiven_TheyWereAmendedInAWayThatAffectsBids() public {
+        ITenderLedger.SubmitBid memory bid = _amendedAfter(false, true);
+        _expectSubmit(bid, 1, abi.encodeWithSelector(ITenderLedger.DocumentsOutdated.selector, DIGEST));
+    }
+
+    function test_RevertGiven_TheyAffectBidsAndThePolicyDropsStaleBids() public {
+        ITenderLedger.SubmitBid memory bid = _amendedAfter(true, true);
+        _expectSubmit(bid, 1, abi.encodeWithSelector(ITenderLedger.DocumentsOutdated.selector, DIGEST));
+    }
+
+    function test_RevertWhen_TheDocumentsWereNeverPublished() public {
         _publish();
         ITenderLedger.SubmitBid memory bid = _bid(1, 1);
-        ITenderLedger.Ends memory ends = _ends();
-        VM.prank(TENDERER);
-        tenders.amend(tenderId, DIGEST, false, ends);
-        _expectSubmit(bid, 1, abi.encodeWithSelector(ITenderLedger.DocumentsOutdated.selector, DIGEST));
+        bid.docs = DIGEST;
+        _expectSubmit(bid, 1, abi.encodeWithSelector(ITenderLedger.DocumentsOutdated.selector, DOCS));
     }
 
     function test_When_TheGuarantorSigned() public {
@@ -252,6 +276,23 @@ contract SubmitTest is Tenders {
         bytes memory signature = _signed(_bidderKey(1), tenders.bidDigest(bid));
         VM.expectRevert(abi.encodeWithSelector(ITenderLedger.BondNotAttested.selector));
         tenders.submit(bid, shares, signature, bond);
+    }
+
+    /// @dev A bid to documents that are amended before it is brought.
+    function _amendedAfter(bool drops, bool affectsBids)
+        private
+        returns (ITenderLedger.SubmitBid memory bid)
+    {
+        if (drops) {
+            ITenderLedger.Policy memory policy = _policy();
+            policy.dropsStaleBids = true;
+            policyId = _register(policy);
+        }
+        _publish();
+        bid = _bid(1, 1);
+        ITenderLedger.Ends memory ends = _ends();
+        VM.prank(TENDERER);
+        tenders.amend(tenderId, DIGEST, affectsBids, ends);
     }
 
     function _expectSubmit(ITenderLedger.SubmitBid memory bid, uint256 bidder, bytes memory refusal) private {

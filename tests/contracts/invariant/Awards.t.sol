@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Fixture} from "../support/Fixture.sol";
 import {AwardsHandler} from "./AwardsHandler.sol";
 
-/// @title Sentences 33 to 36 of the README
+/// @title Sentences 33 to 36, 41 and 42 of the README
 contract AwardsInvariants is Fixture {
     AwardsHandler private _handler;
 
@@ -32,5 +32,12 @@ contract AwardsInvariants is Fixture {
         _check(!_handler.broken(34));
         _check(!_handler.broken(35));
         _check(!_handler.broken(36));
+    }
+
+    /// forge-config: default.invariant.runs = 16
+    /// forge-config: default.invariant.depth = 200
+    function invariant_41_and_42() external view {
+        _check(!_handler.broken(41));
+        _check(!_handler.broken(42));
     }
 }

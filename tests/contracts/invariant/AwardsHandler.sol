@@ -16,6 +16,8 @@ contract AwardsHandler is Awards {
         uint256 blocking; // complaints
         bool isUpheld; // an objection to the result, since the last review
         bool isSettled;
+        uint256 notices;
+        mapping(bytes32 subject => bool isLodged) lodged; // by key, stage and what the stage shows
         ITenderLedger.Phase ended;
     }
 
@@ -56,13 +58,33 @@ contract AwardsHandler is Awards {
 
     function lodge(uint256 seed, bool isForPrices) external {
         if (seed % 2 == 0) return; // else most lots would stand still
+        _lodgeAs(_turn(isForPrices), IAwardLedger.Stage((seed >> 8) % 4), 1 + seed % 3);
+        _observe();
+    }
+
+    /// @notice One key objects, is answered, and objects once more to the same.
+    function insist(uint256 seed, bool isForPrices) external {
+        if (seed % 5 != 0) return; // else most lots would stand still
         Ghost storage ghost = _turn(isForPrices);
-        IAwardLedger.LodgeObjection memory objection = _objection(IAwardLedger.Stage(seed % 4), 1 + seed % 3);
-        objection.digest = bytes32(++_count);
-        bytes memory signature = _signed(_bidderKey(1 + seed % 3), awards.objectionDigest(objection));
-        try awards.lodgeObjection(objection, signature) returns (bytes32 id) {
-            ++ghost.openObjections;
-            _objections[tenderId].push(id);
+        IAwardLedger.Stage stage =
+            (seed >> 8) % 2 == 0 ? IAwardLedger.Stage.OPENING : IAwardLedger.Stage.RESULT;
+        bytes32 id = _lodgeAs(ghost, stage, 1 + seed % 3);
+        if (id == 0) return;
+        _answerAs(ghost, id, false);
+        _lodgeAs(ghost, stage, 1 + seed % 3);
+        _observe();
+    }
+
+    function lift(uint256 seed, bool byAnybody, bool isForPrices) external {
+        _turn(isForPrices);
+        uint256 length = _objections[tenderId].length;
+        if (length == 0) return;
+        bytes32 id = _objections[tenderId][length - 1 - seed % length];
+        VM.prank(byAnybody ? ANYBODY : SUPERVISOR);
+        try awards.liftObjection(id) {
+            IAwardLedger.Objection memory objection = awards.objectionOf(id);
+            uint40 least = objection.dueAt + (byAnybody ? 30 days : 0);
+            if (_from(0) < least || objection.outcome != IAwardLedger.Outcome.OPEN) broken[42] = true;
         } catch {}
         _observe();
     }
@@ -72,14 +94,7 @@ contract AwardsHandler is Awards {
         uint256 length = _objections[tenderId].length;
         if (length == 0) return;
         bytes32 id = _objections[tenderId][length - 1 - seed % length];
-        VM.prank(TENDERER);
-        try awards.answerObjection(
-            id, isUpheld ? IAwardLedger.Outcome.UPHELD : IAwardLedger.Outcome.DISMISSED, DIGEST
-        ) {
-            --ghost.openObjections;
-            bool isResult = awards.objectionOf(id).stage == IAwardLedger.Stage.RESULT;
-            if (isUpheld && isResult) ghost.isUpheld = true;
-        } catch {}
+        _answerAs(ghost, id, isUpheld);
         _observe();
     }
 
@@ -188,6 +203,38 @@ contract AwardsHandler is Awards {
         return _ghosts[tenderId];
     }
 
+    function _lodgeAs(Ghost storage ghost, IAwardLedger.Stage stage, uint256 bidder)
+        private
+        returns (bytes32 id)
+    {
+        IAwardLedger.LodgeObjection memory objection = _objection(stage, bidder);
+        objection.digest = bytes32(++_count);
+        bytes memory signature = _signed(_bidderKey(bidder), awards.objectionDigest(objection));
+        bytes32 subject = _subjectOf(ghost, objection);
+        try awards.lodgeObjection(objection, signature) returns (bytes32 lodged) {
+            if (ghost.lodged[subject]) broken[41] = true;
+            ghost.lodged[subject] = true;
+            ++ghost.openObjections;
+            _objections[tenderId].push(lodged);
+            id = lodged;
+        } catch (bytes memory told) {
+            // forge-lint: disable-next-line(unsafe-typecast) - an error begins with its name's four bytes
+            bool isTwice = bytes4(told) == IAwardLedger.ObjectionAlreadyLodged.selector;
+            if (isTwice && !ghost.lodged[subject]) broken[41] = true;
+        }
+    }
+
+    function _answerAs(Ghost storage ghost, bytes32 id, bool isUpheld) private {
+        VM.prank(TENDERER);
+        try awards.answerObjection(
+            id, isUpheld ? IAwardLedger.Outcome.UPHELD : IAwardLedger.Outcome.DISMISSED, DIGEST
+        ) {
+            --ghost.openObjections;
+            bool isResult = awards.objectionOf(id).stage == IAwardLedger.Stage.RESULT;
+            if (isUpheld && isResult) ghost.isUpheld = true;
+        } catch {}
+    }
+
     function _advanceAs(Ghost storage ghost, uint256 seed, bool isUseful) private {
         ITenderLedger.Phase phase = awards.phaseAt(tenderId, 0, _from(0));
         IAwardLedger.Step wanted = isUseful ? _usefulIn(phase, seed) : IAwardLedger.Step(seed % 12);
@@ -224,6 +271,8 @@ contract AwardsHandler is Awards {
         if (wanted == IAwardLedger.Step.REPORT) {
             if (isLast) ghost.candidates = act.bidders;
             ghost.isSettled = true;
+        } else if (wanted == IAwardLedger.Step.NOTICE) {
+            ++ghost.notices;
         } else if (wanted == IAwardLedger.Step.REVIEW) {
             ghost.isUpheld = false;
         } else if (wanted == IAwardLedger.Step.REJECT_ALL) {
@@ -242,6 +291,16 @@ contract AwardsHandler is Awards {
             if (ended == ITenderLedger.Phase.UNKNOWN) continue;
             if (awards.phaseAt(_tenders[i], 0, _from(1 days)) != ended) broken[35] = true;
         }
+    }
+
+    function _subjectOf(Ghost storage ghost, IAwardLedger.LodgeObjection memory objection)
+        private
+        view
+        returns (bytes32)
+    {
+        bool isResult = objection.stage == IAwardLedger.Stage.RESULT;
+        uint256 shown = isResult ? ghost.notices : tenders.currentPart(tenderId);
+        return keccak256(abi.encode(objection.bidder, objection.stage, shown));
     }
 
     function _actFor(IAwardLedger.Step wanted, uint256 seed)

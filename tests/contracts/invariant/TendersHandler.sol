@@ -205,9 +205,9 @@ contract TendersHandler is Tenders {
         uint256 before = VM.snapshotState();
         (bool wasTaken, bytes memory told) = _callAs(ANYBODY, call);
         VM.revertToState(before);
-        address[4] memory others =
         // forge-lint: disable-next-line(unsafe-typecast) - below 2^65
-        [TENDERER, SUPERVISOR, _bidder(1), address(uint160(2 ** 32 + seed % 2 ** 64))];
+        address stranger = address(uint160(2 ** 32 + seed % 2 ** 64));
+        address[4] memory others = [TENDERER, SUPERVISOR, _bidder(1), stranger];
         bytes memory toldOther;
         (isTaken, toldOther) = _callAs(others[seed % 4], call);
         if (isTaken != wasTaken || keccak256(told) != keccak256(toldOther)) broken[37] = true;

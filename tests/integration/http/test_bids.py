@@ -191,9 +191,15 @@ class TestBid:
         signature = messages.sign(TENDERS, expired, secret("Ann"))
         form = bid_form(replace(made, bid=expired, signature=signature))
         assert refusal(post(told, form)) == (409, "MessageExpired")
-        told.story.amend()
+        told.story.amend(affects_bids=True)
         told.catch_up()
         assert refusal(post(told, bid_form(made))) == (409, "DocumentsOutdated")
+
+    def test_to_documents_that_were_clarified_since_is_relayed(self, told: Told) -> None:
+        made = sealed(told)
+        told.story.amend()
+        told.catch_up()
+        assert post(told, bid_form(made)).status_code == 201
 
     def test_that_never_came_is_unknown(self, service: World) -> None:
         unknown = service.client.get(f"/v1/bids/messages/0x{'07' * 32}")

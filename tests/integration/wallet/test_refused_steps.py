@@ -188,14 +188,14 @@ def _at_the_opening(course: Course) -> None:
 
 
 def _objected(course: Course) -> None:
-    """One key has one open objection; a complaint waits until that is answered."""
+    """One key objects to an opening once; a complaint waits until an objection is answered."""
     desk, lodged = course.desks[0], ("--stage", "opening")
     paper, again = (desk.terminal.folder / name for name in ("objection", "again"))
     for each in (paper, again):
         each.write_text(each.name)
     desk.terminal.json(*sent(("bid", "object", course.sale.id, paper, *lodged)))
     words = sent(("bid", "object", course.sale.id, again, *lodged))
-    assert desk.terminal.json(*words, code=3)["error"] == "ObjectionOpen"
+    assert desk.terminal.json(*words, code=1)["error"] == "ObjectionAlreadyLodged"
     at = course.town.deployment
     admit = award_calls.admit_objection(at, course.id, 0, Stage.OPENING, PAPER)
     course.town.send(admit)

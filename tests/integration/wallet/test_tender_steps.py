@@ -11,10 +11,12 @@ import pytest
 
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
+from ledger.tenders.errors import ObjectionOpen
 from ledger.values import Address, Role
 from tests.support.anvil import anvil
 from tests.support.award_office import Office, bidders, disclose, key_of, officer, release
 from tests.support.bid_desk import Desk
+from tests.support.refusals import ROWS, walk
 from tests.support.standing import account
 from tests.support.tender_town import DAY, Sale, TenderTown, sent
 from tests.support.watcher import Watcher
@@ -135,7 +137,7 @@ class TestAward:
         paper.write_bytes(b"the first bid is not qualified")
         objection = object_to(lot.desks[1], lot.sale, "result", paper)["objection"]
         again = object_to(lot.desks[1], lot.sale, "result", paper, code=3)
-        assert again["error"] in ("TenderSuspended", "ObjectionOpen")
+        assert again["error"] == "TenderSuspended"
         town.go(until)
         assert lot.award(first, code=3)["error"] == "TenderSuspended"
         answer = ("answer-objection", objection, lot.office.paper("answer"), "--dismissed")
@@ -266,3 +268,34 @@ class TestSignals:
         (own_gap,) = [each for each in bare["notLookedAt"] if each.get("about") == own]
         assert "R018" in own_gap["codes"]
         assert "Not looked at: SAME_DEVICE" in office.terminal.run(*words)
+
+
+class TestOpenObjection:
+    """One to the opening suspends nothing: what keeps the award back is the objection itself."""
+
+    def test_blocks_the_award_from_the_contract_to_the_exit_code(self, town: TenderTown) -> None:
+        lot = Lot(town, "GZ-2026-0206", "寅", "卯")
+        (first, second), desk = lot.keys, lot.desks[1]
+        paper = desk.terminal.folder / "objection"
+        paper.write_bytes(b"the first bid was read out wrongly")
+        opening = object_to(desk, lot.sale, "opening", paper)["objection"]
+        paper.write_bytes(b"and once more")
+        again = object_to(desk, lot.sale, "opening", paper, code=1)
+        assert again == {"error": "ObjectionAlreadyLodged", "id": opening}
+        lot.evaluate({first: "30", second: "20"}, seats=3)
+        until = lot.notice()
+        result = object_to(desk, lot.sale, "result", paper)["objection"]  # that one silences nobody
+        lift = ("lift-objection", result)
+        assert supervise(lot, *lift, code=3)["error"] == "WindowNotOpen"
+        town.go(town.now + 3 * DAY)
+        supervise(lot, *lift)
+        assert supervise(lot, *lift, code=1)["error"] == "NotSuspended"
+        town.go(until + 4 * DAY)
+        for id_ in (opening, result):
+            blocked = lot.award(first, code=3)
+            assert blocked["error"] == "ObjectionOpen"
+            assert blocked["id"] in (opening, result)
+            walk(ObjectionOpen(bytes.fromhex(blocked["id"][2:])), *ROWS["ObjectionOpen"])
+            answer = ("answer-objection", id_, lot.office.paper("answer"), "--dismissed")
+            lot.office.terminal.json(*sent(("tender", *answer)))
+        assert lot.award(first)["step"] == "AWARD"

@@ -26,7 +26,7 @@ from ledger.tenders.policy.document import preset
 from ledger.tenders.receipts import Named, Receipt, ReceiptState
 from ledger.tenders.relayed import digest_of
 from ledger.tenders.suspensions import shifted
-from ledger.verification.check import Result, Verdict
+from ledger.verification.check import Check, Result, Verdict
 from tests.support.drawn_committee import POOL, drawn_committee
 from tests.support.licences import counted_bytes
 from tests.support.tender_story import DAY, LEDGER, START, Story, address
@@ -194,6 +194,32 @@ class TestAudit:
         found = audit(TenderBundle(LEDGER, story.id, tuple(story.events)), story.now)
         assert found.check("objections").result is result
 
+    def test_an_objection_that_came_too_late_or_twice_is_found(self) -> None:
+        for stage, again in ((Stage.RESULT, False), (Stage.DOCUMENTS, True)):
+            story = Story()
+            story.submit("Ann")
+            story.object_(b"\x0a" * 32, stage, "Ann")
+            if again:
+                story.answer(b"\x0a" * 32, Outcome.DISMISSED)
+                assert self.objections_of(story).result is Result.VALID
+                story.object_(b"\x0b" * 32, stage, "Ann")
+            found = self.objections_of(story)
+            error = "ObjectionAlreadyLodged" if again else "TenderNotOpen"
+            assert [each["error"] for each in found.facts["faults"]] == [error]
+
+    def test_a_hold_that_was_lifted_before_it_was_overdue_is_found(self) -> None:
+        for days, errors in ((3, []), (2, ["WindowNotOpen"])):
+            story = Story()
+            id_ = story.admit(Stage.DOCUMENTS)
+            story.at(story.now + days * DAY).resume(id_)
+            found = self.objections_of(story).facts.get("faults", [])
+            assert [each["error"] for each in found] == errors
+
+    @staticmethod
+    def objections_of(story: Story) -> Check:
+        bundle = TenderBundle(LEDGER, story.id, tuple(story.events))
+        return audit(bundle, story.now).check("objections")
+
     @pytest.mark.parametrize(
         ("bundle", "step"),
         [
@@ -337,9 +363,10 @@ class TestReceipts:
     def test_after_a_change_of_the_documents_a_message_may_be_refused(self) -> None:
         story = Story()
         story.submit("Ann")
-        story.amend()
+        story.amend(affects_bids=True)
+        story.at(story.now + 1).amend()  # a clarification shuts nobody out
         named, end = Named(story.id, 0, address("Zoe"), 1), story.state.ends[1].list_end
-        changed_at = story.events[-1].place.block_time
+        changed_at = story.events[-2].place.block_time
         for issued, result in ((changed_at, Result.ERROR), (changed_at + 1, Result.INVALID)):
             given = (left_out(named=named, issued_at=issued),)
             happened = tuple(story.events)

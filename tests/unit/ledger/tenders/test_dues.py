@@ -47,7 +47,7 @@ class TestOverdue:
     LODGED = moment("2026-09-30T09:30")  # the holiday lengthens three days to 2026-10-08, 24:00
     DUE = moment("2026-10-09T00:00")
     OBJECTION = Objection(
-        0, Stage.DOCUMENTS, Address("0x" + "00" * 20), b"\x1d" * 32, LODGED, LODGED + 3 * DAY
+        0, Stage.DOCUMENTS, 1, Address("0x" + "00" * 20), b"\x1d" * 32, LODGED, LODGED + 3 * DAY
     )
 
     def test_an_open_one_only_after_the_laws_end(self) -> None:

@@ -1,9 +1,12 @@
 """When objections and complaints may come."""
 
+from collections.abc import Callable
+
 import pytest
 
 from ledger.tenders.contract_errors import (
     BidMissing,
+    NotSuspended,
     ObjectionAlreadyLodged,
     ObjectionClosed,
     ObjectionUnknown,
@@ -16,11 +19,14 @@ from ledger.tenders.errors import (
     TenderNotOpen,
     TenderSuspended,
     WindowClosed,
+    WindowNotOpen,
 )
 from ledger.tenders.events import Outcome, Stage
 from ledger.tenders.objections import (
     objection_id,
     require_answer,
+    require_first,
+    require_liftable,
     require_live_key,
     require_new,
     require_objected,
@@ -44,6 +50,23 @@ def opened() -> Story:
     return told
 
 
+def noticed() -> Story:
+    told = opened()
+    told.record(3)
+    to_notice(told)
+    return told
+
+
+def to_notice(told: Story) -> None:
+    """A committee where there is none, all its scores, its report and a notice of three days."""
+    if not told.state.lot(0).course.seats:
+        told.committee()
+    for seat in range(1, 6):
+        told.score(seat)
+    told.report(["Bo"])
+    told.notice(told.now + 3 * DAY)
+
+
 class TestTimely:
     def test_documents_until_so_long_before_the_deadline(self) -> None:
         told = story()
@@ -62,16 +85,37 @@ class TestTimely:
         with pytest.raises(WindowClosed):
             require_timely(told.state, 0, Stage.OPENING, end)
 
+    def test_an_opening_recorded_late_for_the_policys_least_time(self) -> None:
+        told = opened()
+        told.at(told.ends.fallback_end + DAY)
+        told.record(3)
+        end = told.now + told.terms.fallback.least
+        require_timely(told.state, 0, Stage.OPENING, end - 1)
+        with pytest.raises(WindowClosed) as refused:
+            require_timely(told.state, 0, Stage.OPENING, end)
+        assert refused.value.closed_at == end
+
+    def test_an_opening_although_the_buyer_went_on_at_once(self) -> None:
+        told = opened()
+        told.record(3)
+        told.committee()
+        require_timely(told.state, 0, Stage.OPENING, told.now)
+        told.void()
+        with pytest.raises(TenderNotOpen):
+            require_timely(told.state, 0, Stage.OPENING, told.now)
+
+    def test_an_opening_of_which_the_record_says_that_nothing_opened(self) -> None:
+        told = opened()
+        told.at(told.ends.fallback_end)
+        told.record(0)
+        require_timely(told.state, 0, Stage.OPENING, told.now)
+
     def test_the_result_inside_its_notice(self) -> None:
         told = opened()
         told.record(3)
         with pytest.raises(TenderNotOpen):
             require_timely(told.state, 0, Stage.RESULT, told.now)
-        told.committee()
-        for seat in range(1, 6):
-            told.score(seat)
-        told.report(["Bo"])
-        told.notice(told.now + 3 * DAY)
+        to_notice(told)
         require_timely(told.state, 0, Stage.RESULT, told.now + 3 * DAY - 1)
         with pytest.raises(WindowClosed):
             require_timely(told.state, 0, Stage.RESULT, told.now + 3 * DAY)
@@ -95,10 +139,37 @@ class TestLodged:
         with pytest.raises(BidMissing):
             require_live_key(told.state, 0, address("Bo"))
         told.object_(b"\x0a" * 32, Stage.DOCUMENTS, "Ann")
-        with pytest.raises(ObjectionOpen):
-            require_live_key(told.state, 0, address("Ann"))
         with pytest.raises(ObjectionAlreadyLodged):
             require_new(told.state, b"\x0a" * 32)
+
+    def test_once_to_each_version_of_the_documents(self) -> None:
+        told, id_ = story(), b"\x0a" * 32
+        require_first(told.state, 0, Stage.DOCUMENTS, address("Ann"))
+        told.object_(id_, Stage.DOCUMENTS, "Ann")
+        told.answer(id_, Outcome.DISMISSED)
+        with pytest.raises(ObjectionAlreadyLodged) as refused:
+            require_first(told.state, 0, Stage.DOCUMENTS, address("Ann"))
+        assert refused.value.id == id_
+        require_first(told.state, 0, Stage.DOCUMENTS, address("Bo"))
+        told.amend()
+        require_first(told.state, 0, Stage.DOCUMENTS, address("Ann"))
+
+    def test_to_the_result_beside_an_opening_that_was_left_unanswered(self) -> None:
+        told = opened()
+        told.object_(b"\x0a" * 32, Stage.OPENING, "Ann")
+        told.record(3)
+        to_notice(told)
+        require_first(told.state, 0, Stage.RESULT, address("Ann"))
+
+    def test_once_to_each_notice(self) -> None:
+        told, id_ = noticed(), b"\x0a" * 32
+        told.object_(id_, Stage.RESULT, "Ann")
+        told.answer(id_, Outcome.UPHELD)
+        with pytest.raises(ObjectionAlreadyLodged):
+            require_first(told.state, 0, Stage.RESULT, address("Ann"))
+        told.review()
+        to_notice(told)
+        require_first(told.state, 0, Stage.RESULT, address("Ann"))
 
     def test_every_part_of_it_is_in_its_name(self) -> None:
         told = story()
@@ -121,6 +192,37 @@ class TestLodged:
             require_answer(told.state, id_, Outcome.UPHELD)
         with pytest.raises(ObjectionUnknown):
             require_answer(told.state, ZERO, Outcome.UPHELD)
+
+
+class TestLifted:
+    @pytest.mark.parametrize(("tell", "stage"), [(story, Stage.DOCUMENTS), (noticed, Stage.RESULT)])
+    def test_once_overdue(self, tell: Callable[[], Story], stage: Stage) -> None:
+        told = tell()
+        id_, due = told.admit(stage), told.now + told.terms.answer_within
+        with pytest.raises(WindowNotOpen) as refused:
+            require_liftable(told.state, id_, due - 1)
+        assert refused.value.opens_at == due
+        require_liftable(told.state, id_, due)
+
+    def test_not_what_nothing_stands_still_for(self) -> None:
+        told = opened()
+        id_ = told.admit(Stage.OPENING)
+        with pytest.raises(NotSuspended):
+            require_liftable(told.state, id_, told.now + 9 * DAY)
+        with pytest.raises(ObjectionUnknown):
+            require_liftable(told.state, ZERO, told.now + 9 * DAY)
+
+    def test_it_stays_open_and_blocks_the_award(self) -> None:
+        told = noticed()
+        id_ = told.admit(Stage.RESULT)
+        told.at(told.now + told.terms.answer_within)
+        told.lift(id_)
+        assert told.state.lot(0).course.suspension.since == 0
+        told.at(told.state.lot(0).course.notice_end)
+        with pytest.raises(ObjectionOpen):
+            told.award("Bo")
+        told.answer(id_, Outcome.DISMISSED)
+        told.award("Bo")
 
 
 class TestComplaints:

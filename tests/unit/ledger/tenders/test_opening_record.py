@@ -7,6 +7,7 @@ import pytest
 
 from ledger.tenders.events import Stage
 from ledger.tenders.opening_record import (
+    EARLIER_DOCUMENTS,
     Cause,
     Findings,
     OpenedBid,
@@ -68,6 +69,19 @@ class TestRecord:
         assert made["submitEnd"] == "2026-06-22T01:30:00Z"
         assert made["ceiling"] == CEILING
         assert made["blocks"]["recovered"] is None
+
+    def test_marks_who_names_earlier_documents(self) -> None:
+        story = Story()
+        story.submit("Ann", version=2)
+        story.amend()
+        for name in ("Cai", "Dee"):
+            story.submit(name)
+        story.open(("Ann", "Cai", "Dee"))
+        given = findings(story, "Ann", "Cai", "Dee")
+        made = orjson.loads(record(story.events, story.id, (0, 1), given))
+        marked = [each["bidder"] for each in made["bids"] if each["flags"] == [EARLIER_DOCUMENTS]]
+        assert marked == [address("Ann")]
+        assert [each["flags"] for each in made["bids"]].count([]) == 2
 
     def test_is_the_same_whenever_it_is_made(self) -> None:
         story = told()

@@ -160,11 +160,26 @@ class TestArrivals:
         told.amend()
         assert docs_version(told.state, told.state.docs[1], is_listed=False) == 2
         assert docs_version(told.state, before, is_listed=True) == 1
-        with pytest.raises(DocumentsOutdated) as refused:
-            docs_version(told.state, before, is_listed=False)
-        assert refused.value.current == told.state.docs[1]
+        assert docs_version(told.state, before, is_listed=False) == 1
+        for is_listed in (False, True):
+            with pytest.raises(DocumentsOutdated) as refused:
+                docs_version(told.state, ZERO, is_listed=is_listed)
+            assert refused.value.current == told.state.docs[1]
+
+    @pytest.mark.parametrize("drops", [False, True])
+    def test_documents_amended_in_a_way_that_affects_bids(self, *, drops: bool) -> None:
+        told = Story(replace(terms_of(preset("cn")), drops_stale_bids=drops))
+        told.amend(affects_bids=True)
+        told.amend()
+        first, second, _ = told.state.docs
+        assert docs_version(told.state, second, is_listed=False) == 2
         with pytest.raises(DocumentsOutdated):
-            docs_version(told.state, ZERO, is_listed=True)
+            docs_version(told.state, first, is_listed=False)
+        if drops:
+            with pytest.raises(DocumentsOutdated):
+                docs_version(told.state, first, is_listed=True)
+        else:
+            assert docs_version(told.state, first, is_listed=True) == 1
 
     def test_an_addendum_that_affects_bids_wants_fifteen_days(self) -> None:
         told = story().at(START + 7 * DAY)
@@ -230,10 +245,15 @@ class TestOpening:
             told.release(2)
 
     def test_no_trustee_speaks_where_nothing_can_open(self) -> None:
-        told = story()
+        told = Story(replace(terms_of(preset("cn")), min_disclosed=2), lots=2)
+        for name in THREE:
+            told.submit(name, 1)
+        told.at(told.ends.list_end)
+        told.disclose("Ann", 1)
         told.at(told.ends.disclose_end)
-        with pytest.raises(TooFewBids):
+        with pytest.raises(TooFewBids) as refused:
             told.release(1)
+        assert (refused.value.count, refused.value.minimum) == (1, 2)
 
     def test_an_opened_part_lets_a_bad_share_be_mended_at_once(self) -> None:
         told = story()

@@ -269,6 +269,13 @@ class TestRequireReleasable:
         with pytest.raises(error):
             require_releasable(chain, TENDER, 1, 1, KEY)
 
+    def test_tells_how_many_the_lot_with_most_disclosed(self) -> None:
+        chain = Chain(stored=replace(STORED, at=300), progress=(0, 0))
+        chain.counts = LotAsStored(3, 1, (1, 0))
+        with pytest.raises(TooFewBids) as refused:
+            require_releasable(chain, TENDER, 1, 1, KEY)
+        assert (refused.value.count, refused.value.minimum) == (1, 2)
+
 
 class TestRequireReceiving:
     def test_until_the_deadline_by_the_tenders_own_clock(self) -> None:
