@@ -8,7 +8,9 @@ from typing import Any
 
 from ledger.canonical import canonical_json
 from ledger.errors import Refused
+from ledger.tenders import personal
 from ledger.tenders.evaluation import Score
+from ledger.tenders.personal import Personal
 
 
 class Consent(StrEnum):
@@ -62,10 +64,12 @@ def report(
     said: Sequence[Statement],
     seats: int,
     missing: Sequence[int] = (),
+    found: Sequence[Personal] = (),
 ) -> bytes:
     """Return the report as RFC 8785 JSON, recomputed by whoever has the sheets.
 
     `missing` are seats whose sheets were committed and never shown: they are named as missing.
+    `found` tells of people's licences without the people; a report without any is silent.
     """
     stand = consents(seats, said)
     dissents = {each.seat: each.dissent for each in said}
@@ -90,6 +94,8 @@ def report(
         ],
         "missingSheets": sorted(missing),
     }
+    if found:
+        told["personalLicences"] = personal.rows(found)
     return canonical_json(told)
 
 

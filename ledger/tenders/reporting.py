@@ -13,6 +13,7 @@ from ledger.canonical import JsonMalformed, parse_json, parse_object
 from ledger.errors import Refused
 from ledger.tenders.committee import Rejection, Statement, report
 from ledger.tenders.evaluation import Criteria, Score, read_sheet, revealed, scores
+from ledger.tenders.personal import Personal, PersonalPaperMalformed
 from ledger.tenders.pricing import decimal_in
 from ledger.tenders.state import Course
 from ledger.values import Address
@@ -61,11 +62,15 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What the committee brought: sheets by seat, whom it rejects, what members say."""
+    """What the committee brought: sheets by seat, whom it rejects, what members say.
+
+    `personal` is what it found of people's licences in the confidential parts.
+    """
 
     sheets: Mapping[int, bytes]
     rejected: tuple[Rejection, ...] = ()
     statements: tuple[Statement, ...] = ()
+    personal: tuple[Personal, ...] = ()
 
 
 def criteria_for(whole: Criteria, part: int, parts: int) -> Criteria:
@@ -89,10 +94,13 @@ def evaluated(course: Course, record: bytes, criteria: Criteria, papers: Papers)
 
     Raises:
         RejectionForeign, NoneLeft: for rejections of others, or of all.
+        PersonalPaperMalformed: for licences in a bid that was not opened.
         SheetMismatch, EvaluationMalformed, StatementForeign: as evaluation and committee do.
         CommitteePaperMalformed: for the record.
     """
     prices = prices_in(record, criteria)
+    if any(each.bidder not in prices for each in papers.personal):
+        raise PersonalPaperMalformed("bidder")
     for each in papers.rejected:
         if prices.pop(Address(each.bidder), None) is None:
             raise RejectionForeign(each.bidder)
@@ -101,7 +109,8 @@ def evaluated(course: Course, record: bytes, criteria: Criteria, papers: Papers)
     given, missing = revealed(course.scored, papers.sheets)
     sheets = [read_sheet(each, criteria, prices.keys()) for each in given.values()]
     ranked = scores(criteria, sheets, prices)
-    encoded = report(ranked, papers.rejected, papers.statements, course.seats, missing)
+    said = (papers.rejected, papers.statements, course.seats, missing, papers.personal)
+    encoded = report(ranked, *said)
     return Evaluated(encoded, ranked, missing)
 
 

@@ -95,6 +95,14 @@ class Result:
     standing: Standing
     reasons: tuple[str, ...] = ()
 
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON tells it: requirement, verdict and reasons, all of them codes."""
+        return {
+            "requirement": self.requirement,
+            "verdict": self.standing.value,
+            "reasons": list(self.reasons),
+        }
+
 
 Gather = Callable[[Presented], Evidence]
 """What a source says about a document, with its history; it never raises for the document."""
@@ -170,12 +178,26 @@ def results(shown: Iterable[Presented], ask: Ask, bench: Bench) -> tuple[Result,
     One that is met by any valid presentation is met; *unconfirmed* is nobody's fault and is asked
     again. An optional one that nothing was shown for is left out.
     """
-    told = tuple(shown)
     wanted = [each for each in bench.wanted if each.who == ORGANISATION]
+    return _results(tuple(shown), wanted, ask, bench)
+
+
+def personal_results(shown: Iterable[Presented], ask: Ask, bench: Bench) -> tuple[Result, ...]:
+    """Return how a bid stands to what people must show, as `results` does.
+
+    Whose code a licence names is not looked at: people have their own, and prove it by their keys.
+    """
+    wanted = [each for each in bench.wanted if each.who != ORGANISATION]
+    return _results(tuple(shown), wanted, ask, bench)
+
+
+def _results(
+    shown: Sequence[Presented], wanted: Sequence[Requirement], ask: Ask, bench: Bench
+) -> tuple[Result, ...]:
     judged = [
         judge(each, requirement, replace(ask, holder=each.identity["code"]), bench)
         for requirement in wanted
-        for each in told
+        for each in shown
         if each.vct == requirement.vct
     ]
     missing = requests.missing(wanted, [each.requirement for each in judged])

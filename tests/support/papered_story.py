@@ -14,6 +14,7 @@ from ledger.tenders.ocds.facts import OrganisationFacts
 from ledger.tenders.ocds.readings import organisation
 from ledger.tenders.ocds.story import Sources
 from ledger.tenders.opening_record import Findings, OpenedBid, record
+from ledger.tenders.personal import Personal
 from ledger.tenders.trustees import ledger_json
 from ledger.values import Address
 from tests.support.drawn_committee import drawn_committee
@@ -39,6 +40,8 @@ class PaperedStory(Story):
 
     flags: tuple[str, ...] = ()
     requirements: tuple[dict[str, Any], ...] = ()
+
+    personal: tuple[Personal, ...] = ()
 
     def __init__(self, number: str = "GZ-2026-0001", **given: Any) -> None:
         super().__init__(**given)
@@ -132,7 +135,7 @@ class PaperedStory(Story):
             self.do(self.score, seat, lot, sheet_digest(sheet))
         prices = {address(n): Decimal(self.prices.get(n, "900000.00")) for n in names}
         ranked = scores(read_criteria(CRITERIA), [Sheet(1, given)], prices)
-        made = report(ranked, (), self.statements, 5)
+        made = report(ranked, (), self.statements, 5, found=self.personal)
         self.keep(made)
         by_address = {address(name): name for name in names}
         order = [by_address[each.bidder] for each in ranked][:3]

@@ -1,6 +1,7 @@
 """A told tender that wants a licence of builders, which one of three bidders shows."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ledger.licences.sd_jwt import bind, parse, present
 from ledger.tenders.ids import Place
@@ -19,7 +20,7 @@ HOLDER = "Ann"
 class QualifiedTender(SealedTender):
     """Ann shows the licence, in a file with its proof where `wrap` makes one; others show none."""
 
-    requirements = (
+    requirements: tuple[dict[str, Any], ...] = (
         {
             "id": "builder",
             "vct": f"urn:suizheng:licence:{TYPE}:1",

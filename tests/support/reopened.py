@@ -8,6 +8,7 @@ from ledger.tenders.audit.assembly import Shelf, assembled
 from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import Provenance
 from ledger.tenders.audit.openings import Unseal
+from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.messages import SubmitBid
 from ledger.tenders.shown_licences import Bench
 from ledger.tenders.unsealing import Opened, open_part
@@ -57,6 +58,16 @@ def judged(
     bench: Bench | None = None,
 ) -> Check:
     """What the audit says of the opening, with these files instead of all."""
+    return audited(told, files, at, bench).check("opening")
+
+
+def audited(
+    told: SealedTender,
+    files: Mapping[bytes, bytes] | None = None,
+    at: int | None = None,
+    bench: Bench | None = None,
+) -> AuditReport:
+    """What the audit says of a tender, with these files instead of all."""
     shelf = Shelf(told.papers, unsealing(told, told.files if files is None else files), bench=bench)
     made = assembled(told.ledger, AWARDS, told.id, told.events, shelf, {}, Provenance())
-    return audit(made, told.now if at is None else at).check("opening")
+    return audit(made, told.now if at is None else at)

@@ -1,4 +1,4 @@
-"""`suizheng bid open`, `open-confidential`: bids out of their files, without service or node."""
+"""`suizheng bid open`, `open-confidential`: bids out of their files, without the service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from ledger.age import recipient_of
 from ledger.bech32 import Bech32Malformed, decode
 from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Refused
-from ledger.tenders import documents as tender_documents
 from ledger.tenders import envelopes, manifest
 from ledger.tenders.documents import Documents
 from ledger.tenders.errors import DocumentsOutdated
@@ -19,12 +18,15 @@ from ledger.tenders.joining import Joined, join_recovered, join_released
 from ledger.tenders.releases import require_released
 from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.unsealing import Opened, open_confidential, open_part
-from wallet.commands.options import FILE, FOLDER, json_option
+from wallet.commands.options import FILE, FOLDER, json_option, ledger_options
+from wallet.commands.tender_officers import ledger_client
 from wallet.console import print_json, print_table, say, waiting
-from wallet.home import read_file
+from wallet.home import read_file, write_file
+from wallet.surroundings import Surroundings
 from wallet.tenders.archive import reading
 from wallet.tenders.exits import TenderCommand
-from wallet.tenders.folders import DOCUMENTS
+from wallet.tenders.folders import read_manifest
+from wallet.tenders.licences_again import judged_paper
 from wallet.tenders.unpacking import unpacking
 
 _SECRET_BYTES = 32
@@ -77,7 +79,7 @@ def open_(bid: Path, file: Path, out: Path, **given: Any) -> None:
     recovered it, each 0x and 64 digits, as they stand on chain. Everything is held against what the
     bid committed itself to; OUT appears only when all of it is right.
     """
-    known = tender_documents.read(read_file(given["documents"] / DOCUMENTS))
+    known = read_manifest(given["documents"])
     signed = SignedBid.read(read_file(bid))
     part = given["part"]
     signed.require_good(known.parts, len(known.of_part(1)))
@@ -99,11 +101,25 @@ def open_(bid: Path, file: Path, out: Path, **given: Any) -> None:
 @click.argument("folder", type=FOLDER)
 @click.argument("out", type=FOLDER)
 @click.option("--identity", type=FILE, required=True, help="Your age identity, as age writes it.")
+@click.option("--documents", type=FOLDER, help="The tender's documents: judge people's licences.")
+@click.option("--licences", type=FILE, help="Verdicts to write, for suizheng tender report.")
+@ledger_options
 @json_option
-def open_confidential_files(folder: Path, out: Path, **given: Any) -> None:
-    """For those who evaluate: open what is confidential of the opened bid in FOLDER into OUT."""
+@click.pass_obj
+def open_confidential_files(
+    outside: Surroundings, /, folder: Path, out: Path, **given: Any
+) -> None:
+    """For those who evaluate: open what is confidential of the opened bid in FOLDER into OUT.
+
+    With --documents the licences below licences/ (SD-JWT or proof file each) are judged as of the
+    deadline against what the tender wants of people. --licences writes verdicts and codes alone:
+    who the people are stays in OUT.
+    """
+    if given["licences"] is not None and given["documents"] is None:
+        raise click.UsageError("--licences goes with --documents.")
     key = read_identity(given["identity"])
-    ctx = parse_object(read_file(folder / manifest.MANIFEST)).get("ctx", "")
+    said = parse_object(read_file(folder / manifest.MANIFEST))
+    ctx = said.get("ctx", "")
     with (
         waiting("Opening"),
         unpacking(out) as taken,
@@ -111,10 +127,28 @@ def open_confidential_files(folder: Path, out: Path, **given: Any) -> None:
     ):
         opened = open_confidential(source, key, str(ctx), taken.receive)
         taken.finish(opened.files)
+    told = {**_shown(opened), "recipient": recipient_of(key)}
+    if given["documents"] is not None:
+        told["licences"] = _judged(outside, said, out, given)
     if given["as_json"]:
-        print_json({**_shown(opened), "recipient": recipient_of(key)})
+        print_json(told)
         return
     print_table(("FILE", "BYTES"), ((each.path, each.size) for each in opened.files.values()))
+    for each in told.get("licences", ()):
+        say(" ".join((each["requirement"], each["verdict"], *each["reasons"])))
+
+
+def _judged(
+    outside: Surroundings, said: dict[str, Any], out: Path, given: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Judge people's licences, write the verdicts where that is asked for, and return them."""
+    known = read_manifest(given["documents"])
+    with ledger_client(outside, given) as client:
+        made = judged_paper(outside, client, (known, given["documents"]), said, out)
+    if given["licences"] is not None:
+        write_file(given["licences"], made)
+    results: list[dict[str, Any]] = parse_object(made)["results"]
+    return results
 
 
 def _joined(known: Documents, signed: SignedBid, part: int, secrets: Secrets) -> Joined:

@@ -15,7 +15,7 @@ from ledger.canonical import JsonMalformed, parse_object
 from ledger.chain import award_calls
 from ledger.chain.award_calls import Act
 from ledger.chain.tender_history import tender_history
-from ledger.tenders import evaluation, reporting
+from ledger.tenders import evaluation, personal, reporting
 from ledger.tenders.committee import Rejection, Statement, report_digest
 from ledger.tenders.documents import Documents
 from ledger.tenders.errors import OpeningDiffers
@@ -83,6 +83,12 @@ def sheet(
 @click.argument("out", type=FILE)
 @_REJECTIONS
 @click.option("--statements", type=FILE, help="JSON: a list of seat, dissent (empty: signs).")
+@click.option(
+    "--personal",
+    type=FILE,
+    multiple=True,
+    help="Verdicts on people's licences: suizheng bid open-confidential.",
+)
 @click.option("--record-it", "is_recorded", is_flag=True, help="Anchor the report. TENDERER.")
 @lot_option
 @acts(TENDERER)
@@ -101,7 +107,8 @@ def report_on_lot(
         state = tenders_of(history)[known.tender]
         opened = read_file(record)
         _require_recorded(state, lot, opened)
-        papers = Papers(_sheets(sheets), _rejections(given["rejections"]), _said(given))
+        seen = tuple(each for path in given["personal"] for each in personal.read(read_file(path)))
+        papers = Papers(_sheets(sheets), _rejections(given["rejections"]), _said(given), seen)
         criteria = _criteria(known, state.current_part)
         made = reporting.evaluated(state.lot(lot).course, opened, criteria, papers)
         write_file(out, made.encoded)

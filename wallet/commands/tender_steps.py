@@ -12,6 +12,7 @@ import click
 from ledger.chain import award_calls
 from ledger.chain.award_calls import Act
 from ledger.chain.calls import Call
+from ledger.chain.client import LedgerClient
 from ledger.chain.deployments import Deployment
 from ledger.chain.tender_reading import TenderReader
 from ledger.tenders.dues import policy_of
@@ -19,7 +20,7 @@ from ledger.tenders.evaluation import MAX_SEATS
 from ledger.tenders.ids import TenderId
 from ledger.tenders.transitions import Step
 from ledger.values import Address
-from wallet.commands.options import ADDRESS, FILE, HASH, MOMENT
+from wallet.commands.options import ADDRESS, FILE, FOLDER, HASH, MOMENT
 from wallet.commands.tender_officers import (
     SUPERVISOR,
     TENDERER,
@@ -31,9 +32,12 @@ from wallet.commands.tender_officers import (
     tell,
     tender_argument,
 )
+from wallet.console import note
 from wallet.surroundings import Surroundings
 from wallet.tenders.deadlines import end_of_notice
 from wallet.tenders.exits import TenderCommand
+from wallet.tenders.folders import read_manifest
+from wallet.tenders.licences_again import require_qualified, winner_looked_at
 
 _PAPER: Final = click.argument("paper", type=FILE)
 _SEAT: Final = click.option(
@@ -128,15 +132,47 @@ def _review(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> 
 
 @_PAPER
 @click.option("--to", "winner", type=ADDRESS, required=True, help="Key of the winning bid.")
-@click.option("--reason", type=FILE, help="Why not the first candidate (R55).")
+@click.option(
+    "--reason", type=FILE, help="Why not the first candidate (R55), or all the same (R56)."
+)
+@click.option("--documents", type=FOLDER, help="The tender's documents; goes with --opened.")
+@click.option(
+    "--opened", type=FOLDER, help="Folder LOT-PART where suizheng tender open put part 1."
+)
 def _award(
     outside: Surroundings, tender: bytes, paper: Path, winner: Address, **given: Any
 ) -> None:
-    """Award the lot by the letter of award PAPER, once the notice is over and nothing blocks."""
+    """Award the lot by the letter of award PAPER, once the notice is over and nothing blocks.
+
+    With --documents and --opened the winner's licences are looked at once more: what was suspended
+    or revoked since the deadline refuses the award unless --reason says why it is made.
+    """
+    if (given["documents"] is None) != (given["opened"] is None):
+        raise click.UsageError("--documents and --opened go together.")
     why = bytes(32) if given["reason"] is None else paper_digest(given["reason"])
-    _advance(
-        outside, tender, Step.AWARD, Act(paper_digest(paper), reason=why, bidders=(winner,)), given
-    )
+    act = Act(paper_digest(paper), reason=why, bidders=(winner,))
+    facts = _facts(given["lot"], Step.AWARD, act) | {"licences": None}
+    with ledger_client(outside, given) as client:
+        if given["opened"] is None:
+            note("Nobody looked at the winner's licences again: give --documents and --opened.")
+        else:
+            facts["licences"] = _looked_again(outside, client, winner, given)
+        call = award_calls.advance(
+            client.deployment, TenderId(tender), given["lot"], Step.AWARD, act
+        )
+        receipt = sent(outside, client, call, given)
+    tell("Done.", facts, receipt, given)
+
+
+def _looked_again(
+    outside: Surroundings, client: LedgerClient, winner: Address, given: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the verdicts of now; raise `WinnerLapsed`, `WinnerUnconfirmed` without a reason."""
+    papers = (read_manifest(given["documents"]), given["documents"])
+    results = winner_looked_at(outside, client, papers, given["opened"], winner)
+    if given["reason"] is None:
+        require_qualified(results)
+    return [each.told() for each in results]
 
 
 @_PAPER

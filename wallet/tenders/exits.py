@@ -32,7 +32,7 @@ _FOR_GOOD: Final = frozenset(
         *("BidMissing", "NotDisclosed", "BidRejected", "MailboxClosed"),
         *("StepForbidden", "ObjectionClosed", "ComplaintTransitionIllegal", "GroundMissing"),
         *("ObjectionAlreadyLodged", "ComplaintAlreadyFiled", "PolicyAlreadyRegistered"),
-        *("NotSuspended", "LotsAwarded", "NotAwardLedger"),
+        *("NotSuspended", "LotsAwarded", "NotAwardLedger", "WinnerLapsed"),
     }
 )
 _NOT_NOW: Final = frozenset(

@@ -61,9 +61,14 @@ class BidInput:
     parts: list[PartInput]
 
 
+def read_manifest(folder: Path) -> Documents:
+    """Return what a tender's documents say, without their files; raises as `documents.read`."""
+    return documents.read(read_file(folder / DOCUMENTS))
+
+
 def read_documents(folder: Path) -> Known:
     """Return a tender's documents; raise as `documents.read` and `Documents.keys` do."""
-    found = documents.read(read_file(folder / DOCUMENTS))
+    found = read_manifest(folder)
     named = (each["path"] for each in found.content["files"] if each["role"] == STATEMENT)
     statements = {path: read_file(folder / path) for path in named if (folder / path).exists()}
     return Known(found, found.keys(statements))

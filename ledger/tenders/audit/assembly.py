@@ -27,6 +27,7 @@ from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace
 from ledger.tenders.ocds.readings import organisation
 from ledger.tenders.ocds.story import Sources, told
+from ledger.tenders.personal import personal_in
 from ledger.tenders.policy.document import TenderPolicy, preset, presets, read_policy
 from ledger.tenders.policy.terms import terms_of
 from ledger.tenders.receipts import Receipt
@@ -141,6 +142,7 @@ def _evaluations(state: TenderState, shelf: Shelf) -> dict[Place, EvaluationEvid
                     for each in _rows(report, "members")
                     if each.get("consent") != "silent"
                 ),
+                tuple(personal_in(each) for each in _rows(report, "personalLicences")),
             )
         except (LedgerError, KeyError, TypeError, ValueError):
             continue

@@ -18,6 +18,7 @@ from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace
 from ledger.tenders.ocds.checks.finding import Known
 from ledger.tenders.opening_record import Findings
+from ledger.tenders.personal import Personal
 from ledger.tenders.policy.document import TenderPolicy
 from ledger.tenders.receipts import Receipt
 from ledger.values import LedgerRef, Root
@@ -57,13 +58,15 @@ class RecordPaper:
 class EvaluationEvidence:
     """What a committee showed after its report: criteria, sheets by seat, rejections, statements.
 
-    `criteria` come from the tender documents.
+    `criteria` come from the tender documents; `personal` is the committee's word, since nobody else
+    sees people's licences.
     """
 
     criteria: Criteria
     sheets: Mapping[int, bytes]
     rejected: tuple[Rejection, ...] = ()
     statements: tuple[Statement, ...] = ()
+    personal: tuple[Personal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

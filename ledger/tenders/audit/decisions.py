@@ -140,7 +140,8 @@ def _differences(
     if [each.seat for each in sheets] != list(given):
         raise EvaluationMalformed("seat")
     ranked = scores(shown.criteria, sheets, prices)
-    made = report(ranked, shown.rejected, shown.statements, course.seats, missing)
+    said = (shown.rejected, shown.statements, course.seats, missing, shown.personal)
+    made = report(ranked, *said)
     faults: list[dict[str, Any]] = []
     if report_digest(made) != course.report:
         faults.append({"report": "0x" + report_digest(made).hex()})

@@ -2,59 +2,24 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger.chain import calls
-from ledger.chain.calls import KeyWindow
-from ledger.chain.tender_archive import gather, read
 from ledger.status_list import word_changes
 from ledger.tenders.audit.report import NAMES
 from ledger.typed_data import StatusOrder
 from ledger.values import (
-    OPEN_END,
-    KeyUsage,
-    LedgerRef,
-    RecordKind,
-    Role,
     Status,
-    jurisdiction_id,
-    licence_record_type,
 )
-from tests.support.anvil import anvil
-from tests.support.licences import AGENCY, AGENCY_KEY, ISSUED_AT
-from tests.support.qualified_tender import TYPE, QualifiedTender
-from tests.support.reopened import played
-from tests.support.standing import JURISDICTION, Standing, stand_up
-from tests.support.tender_chain import Stage
-from tests.support.tender_story import DAY, Where
+from tests.support.licences import AGENCY
+from tests.support.played_licences import played_on_a_node
+from tests.support.standing import Standing
 from tests.support.terminal import Terminal
-from tests.support.verification import Sample, sample
-from wallet.trust import Trust, TrustedLedger
-
-
-def licensed(standing: Standing) -> Sample:
-    """Anchor a licence of builders by an agency that may issue it; its proof names the block."""
-    found, at, agency = sample(TYPE), standing.deployment, AGENCY.id
-    place, window = jurisdiction_id(JURISDICTION), KeyWindow(0, OPEN_END, OPEN_END)
-    for call in (
-        calls.admit_agency(at, place, AGENCY.code, AGENCY.name, standing.council.address),
-        calls.accredit(at, agency, licence_record_type(TYPE)),
-        calls.announce_key(at, agency, AGENCY_KEY.public_key, KeyUsage.DOCUMENTS, window),
-        calls.grant_role(at, agency, Role.ISSUER, standing.office.address),
-        calls.grant_role(at, agency, Role.REGISTRAR, standing.office.address),
-    ):
-        standing.send(call)
-    proof = found.evidence.proof
-    assert proof is not None
-    size = proof.proof.tree_size
-    call = calls.anchor(at, agency, RecordKind.LICENCE, proof.root, size)
-    mined = standing.send(call, standing.office)
-    return found.with_proof(ledger=at.ledger, transaction=mined.transaction, block=mined.block)
+from tests.support.verification import Sample
 
 
 @dataclass(frozen=True)
@@ -87,30 +52,11 @@ def step(report: Any) -> Any:
 
 
 def held_with(folder: Path, verdict: str) -> Iterator[Held]:
-    with anvil("--timestamp", str(ISSUED_AT + 60)) as running:
-        standing = stand_up(running)
-        with closing(standing.node):
-            licence, stage = licensed(standing), Stage(standing)
-            proof = licence.evidence.proof
-            assert proof is not None
-            ledger = LedgerRef(standing.deployment.chain_id, stage.at.ledger)
-            told = QualifiedTender(
-                licence.document,
-                Where("GZ-2026-0001", ISSUED_AT + 2 * DAY, ledger, standing.agency),
-                lambda shown: replace(proof, document=shown).to_json().decode(),
-            )
-            told.on = stage.play
-            told.happened = lambda: (
-                read(
-                    gather(standing.node, standing.deployment, told.id), standing.deployment
-                ).events
-            )
-            played(told).record_verdict(verdict)
-            auditor = Terminal(folder, now=told.now + DAY)
-            trusted = TrustedLedger(standing.deployment, (running.url,))
-            auditor.outside.trust.save(Trust((trusted,)))
-            archive = told.keep_in(folder / "archive")
-            yield Held(standing, licence, "0x" + told.id.hex(), archive, auditor)
+    with played_on_a_node() as played:
+        played.told.record_verdict(verdict)
+        archive = played.told.keep_in(folder / "archive")
+        auditor = played.terminal(folder)
+        yield Held(played.standing, played.licence, "0x" + played.told.id.hex(), archive, auditor)
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,16 @@ from typing import Any
 import orjson
 import pytest
 
+from ledger.age_header import identity_text
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
+from ledger.tenders import personal
 from ledger.tenders.opening_record import record_digest
 from ledger.values import Role
 from tests.support.anvil import anvil
 from tests.support.award_office import Office, bidders, disclose, key_of, officer, release
 from tests.support.bid_desk import FILES
+from tests.support.sealed_bids import EVALUATORS
 from tests.support.standing import account
 from tests.support.tender_town import TenderTown, sent
 
@@ -46,6 +49,12 @@ class TestOpen:
         }
         folder = office.out / key_of(desks[0], sale).lower()
         assert (folder / "public/营业执照.txt").read_bytes() == FILES["part-1/public/营业执照.txt"]
+        inner, verdicts = office.terminal.folder / "inner", office.terminal.folder / "people.json"
+        key = office.paper("key.txt", identity_text(EVALUATORS[0]).encode())
+        words = ("--documents", office.documents, "--licences", verdicts)
+        command = ("bid", "open-confidential", folder, inner, "--identity", key)
+        assert office.terminal.json(*command, *words)["licences"] == []
+        assert personal.read(verdicts.read_bytes()) == ()
         record = (office.out / "opening-record.json").read_bytes()
         assert told["record"] == "0x" + record_digest(record).hex()
         done = office.open("--record")
@@ -106,7 +115,7 @@ class TestExtend:
         self, town: TenderTown
     ) -> None:
         sale = town.publish("GZ-2026-0104")
-        desks = bidders(sale, "甲", "乙")
+        desks = bidders(sale, "子", "丑")
         supervisor = officer(town, "extend supervisor", Role.SUPERVISOR)
         paper = supervisor.folder / "extension.json"
         later = sale.ends[2] + 900
