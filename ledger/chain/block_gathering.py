@@ -1,7 +1,8 @@
 """Proofs of blocks from a node: headers and receipts, put together anew and held against hashes.
 
-Nodes differ in what they give. Raw receipts are taken where they are offered; else they are encoded
-from JSON, and what does not lead to the header's root is not believed.
+A header is kept as it is hashed. Nodes differ in what they give. Raw receipts are taken where they
+are offered; else they are encoded from JSON, and what does not lead to the header's root is not
+believed.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from eth_hash.auto import keccak
 
+from ledger.chain.bft_headers import hashed_extras
 from ledger.chain.block_proofs import BlockProof, BlockUnproven, encoded, receipts_root
 from ledger.chain.blocks import by_number, read_head
 from ledger.chain.inclusion import ask
@@ -32,7 +34,7 @@ _NUMBERS: Final = frozenset(
 
 
 class BlockNotProvable(Unavailable):
-    """The node gives headers or receipts that do not hash to the chain's own."""
+    """Headers or receipts do not hash to the chain's: not as Ethereum, nor QBFT, nor IBFT 2.0."""
 
 
 def gather_blocks(node: Node, numbers: Sequence[int]) -> dict[int, BlockProof]:
@@ -60,10 +62,11 @@ def gather_headers(node: Node, start: int, end: int) -> list[bytes]:
 def _header(node: Node, block: Any) -> bytes:
     expected = read_head(block).hash
     told = record(block)
-    fields = [_field(name, told[name]) for name in _HEADER if told.get(name) is not None]
-    raw = encoded(fields)
-    if keccak(raw) == expected:
-        return raw
+    fields = {name: _field(name, told[name]) for name in _HEADER if told.get(name) is not None}
+    for extra in hashed_extras(fields.get("extraData", b"")):
+        raw = encoded(list((fields | {"extraData": extra}).values()))
+        if keccak(raw) == expected:
+            return raw
     (given,) = node.outcomes([("debug_getRawHeader", (told["number"],))])
     if isinstance(given, str) and keccak(octets(given)) == expected:
         return octets(given)
