@@ -329,7 +329,7 @@ def _tender_publications(ports: Ports, at_head: AtHead) -> TenderPublications:
     papers = _tender_papers(ports, at_head)
     confirmations = ports.policy.min_confirmations
     store = TenderStore(ports.database)
-    return TenderPublications(store, papers, at_head, confirmations, site)
+    return TenderPublications(store, papers, at_head, ports.registry, confirmations, site)
 
 
 def _filings(ports: Ports, at_head: AtHead) -> Filings:

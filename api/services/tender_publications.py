@@ -5,12 +5,13 @@ the chain, or more than is public, is withheld whole.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from api.services.at_head import AtHead
 from api.services.tender_papers import PaperUnknown, TenderPapers
 from api.store.tenders import TenderStore
 from ledger.errors import AgencyUnknown, Refused, Unavailable
+from ledger.events import AgencyAdmitted, AgencyRenamed
 from ledger.finality import Confirmations, final_block
 from ledger.tenders.errors import TenderUnknown
 from ledger.tenders.events import PolicyRegistered, TenderEvent, TenderPublished
@@ -21,7 +22,7 @@ from ledger.tenders.ocds.extension import url_of
 from ledger.tenders.ocds.publishing import buyer_of, record_of, releases_of
 from ledger.tenders.ocds.releases import Publication
 from ledger.tenders.ocds.story import Sources, Told, digests_in, told
-from ledger.values import Address, Digest, LedgerRef
+from ledger.values import Address, AgencyId, Digest, LedgerRef
 
 Json = dict[str, Any]
 _MOST_FAULTS: Final = 20
@@ -32,6 +33,13 @@ class PublicationWithheld(Unavailable):
     """What would be published is not so, or not public yet: its operator has to look at why."""
 
     faults: tuple[str, ...]
+
+
+class Names(Protocol):
+    """What agencies were called, and from when on."""
+
+    def agency_names(self, agency: AgencyId) -> tuple[AgencyAdmitted | AgencyRenamed, ...]:
+        """Return what told an agency's name, in chain order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class TenderPublications:
         store: TenderStore,
         papers: TenderPapers,
         at_head: AtHead,
+        names: Names,
         confirmations: Confirmations,
         site: Site | None,
     ) -> None:
@@ -62,6 +71,7 @@ class TenderPublications:
         self._store = store
         self._papers = papers
         self._at_head = at_head
+        self._names = names
         self._confirmations = confirmations
         self._site = site
 
@@ -90,7 +100,14 @@ class TenderPublications:
             raise AgencyUnknown(published.agency)
         at = f"{site.base_url}/v1/tenders/0x{tender.hex()}"
         contents = self._contents(tender, digests_in(happened, tender))
-        sources = Sources(site.ledger, site.awards, buyer_of(agency), contents, f"{at}/papers")
+        sources = Sources(
+            site.ledger,
+            site.awards,
+            buyer_of(agency),
+            contents,
+            f"{at}/papers",
+            names=self._names.agency_names(published.agency),
+        )
         publication = Publication(site.prefix, agency.name, site.base_url, (url_of(site.base_url),))
         make = releases_of if what == "releases" else record_of
         try:

@@ -89,6 +89,14 @@ class Registry:
         with self._database.read() as connection:
             return agency_of(connection, agency)
 
+    def agency_names(
+        self, agency: AgencyId
+    ) -> tuple[events.AgencyAdmitted | events.AgencyRenamed, ...]:
+        """Return what told an agency's name, in chain order."""
+        with self._database.read() as connection:
+            admitted = of_agency(connection, events.AgencyAdmitted, agency)
+            return (*admitted, *of_agency(connection, events.AgencyRenamed, agency))
+
     def agency_statuses(self, agency: AgencyId) -> tuple[events.AgencyStatusChanged, ...]:
         """Return an agency's status events in chain order."""
         with self._database.read() as connection:

@@ -19,7 +19,7 @@ from ledger.chain.reverts import is_revert, plainly
 from ledger.chain.rpc import Node, RpcRefused
 from ledger.chain.wire import octets, spell
 from ledger.errors import ChainUnavailable, NodeStale, Unavailable, WrongNetwork
-from ledger.events import StatusChanged
+from ledger.events import AgencyAdmitted, AgencyRenamed, Event, StatusChanged
 from ledger.keys import PublicKey
 from ledger.values import (
     Address,
@@ -121,11 +121,13 @@ class LedgerClient:
             spell(word.to_bytes(32)),
         ]
         start = self.deployment.block if from_block is None else from_block
-        ledger, reader = self.deployment.record_ledger, self._reader
-        logs = reader.logs(ledger, topics, start, self.head().block)
-        times = reader.times(logs)
-        found = (decode_log(self.deployment, log, times[log.block]) for log in logs)
+        found = self._events(self.deployment.record_ledger, topics, start)
         return tuple(event for event in found if isinstance(event, StatusChanged))
+
+    def _events(self, at: Address, topics: list[str], start: int) -> list[Event | None]:
+        logs = self._reader.logs(at, topics, start, self.head().block)
+        times = self._reader.times(logs)
+        return [decode_log(self.deployment, log, times[log.block]) for log in logs]
 
     def batch(self, agency: AgencyId, root: Root) -> Batch | None:
         """Return the batch that the agency anchored under `root`, None when it did not."""
@@ -148,6 +150,19 @@ class LedgerClient:
         if answer[3] == AgencyStatus.UNKNOWN:
             return None
         return _agency(agency, answer, self.jurisdiction(JurisdictionId(answer[0])) or "")
+
+    def agency_names(self, agency: AgencyId) -> tuple[AgencyAdmitted | AgencyRenamed, ...]:
+        """Return what told an agency's name, in chain order."""
+        found = [
+            event
+            for name in ("AgencyAdmitted", "AgencyRenamed")  # an agency is admitted once, and first
+            for event in self._events(
+                self.deployment.authority,
+                [spell(event_topic("Authority", name)), spell(agency)],
+                self.deployment.block,
+            )
+        ]
+        return tuple(each for each in found if isinstance(each, AgencyAdmitted | AgencyRenamed))
 
     def jurisdiction(self, jurisdiction: JurisdictionId) -> str | None:
         """Return the code of a jurisdiction, None when it was never admitted."""

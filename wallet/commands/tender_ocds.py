@@ -72,11 +72,16 @@ def _made(
         archive = gather(client.node, client.deployment, tender)
         events = read(archive, client.deployment).events
         published = next(each for each in events if isinstance(each, TenderPublished))
-        agency = _agency(client, published)
+        agency, names = _agency(client, published), client.agency_names(published.agency)
     site = given["site"].rstrip("/")
     papers = f"{site}/v1/tenders/0x{tender.hex()}/papers"
     sources = Sources(
-        archive.ledger, ledger.deployment.tenders.awards, buyer_of(agency), holdings.papers, papers
+        archive.ledger,
+        ledger.deployment.tenders.awards,
+        buyer_of(agency),
+        holdings.papers,
+        papers,
+        names=names,
     )
     publication = Publication(given["prefix"], agency.name, site, (url_of(site),))
     uri = f"{site}/v1/tenders/0x{tender.hex()}/ocds/record"

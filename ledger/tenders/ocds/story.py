@@ -5,11 +5,13 @@ publishes the same. Who bids comes from opening records alone, which are of open
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from ledger.errors import Unavailable
+from ledger.events import AgencyAdmitted, AgencyRenamed
+from ledger.events import Place as EventPlace
 from ledger.tenders import documents, events
 from ledger.tenders.documents import Documents
 from ledger.tenders.errors import TenderUnknown
@@ -93,7 +95,8 @@ class Sources:
 
     `ledger` is the TenderLedger, `awards` the AwardLedger; `papers` holds papers' bytes by SHA-256,
     as many as are at hand; `papers_url` is where each is found, by 0x and its digest; `replaces`
-    the ocid of the procedure that this one follows.
+    the ocid of the procedure that this one follows. `names` is what the ledger told of the buyer's
+    name, in chain order: each release has the one of its time, or the buyer's where none is told.
     """
 
     ledger: LedgerRef
@@ -102,6 +105,7 @@ class Sources:
     papers: Mapping[bytes, bytes]
     papers_url: str | None = None
     replaces: str | None = None
+    names: Sequence[AgencyAdmitted | AgencyRenamed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,7 @@ class _Walk:
             description=manifest.content["title"],
             currency=manifest.content["currency"],
             buyer=self._sources.buyer.id,
-            organisations=self._organisations(),
+            organisations=self._organisations(event.place),
             lots=lots,
             submission=Period(self.state.published_at, end),
             ceiling=self._outcomes.ceiling,
@@ -301,8 +305,8 @@ class _Walk:
             )
             self._suspensions[self._suspensions.index(running)] = over
 
-    def _organisations(self) -> tuple[OrganisationFacts, ...]:
-        buyer = self._sources.buyer
+    def _organisations(self, at: EventPlace) -> tuple[OrganisationFacts, ...]:
+        buyer = _named(self._sources, at)
         others = (each for each in self._outcomes.organisations() if each.id != buyer.id)
         return (buyer, *others)
 
@@ -332,6 +336,13 @@ class _Walk:
         digests = {each.id: each.digests[IntegrityScheme.SHA256] for each in self._documents}
         papers = self._sources.papers
         return {id_: papers[digest] for id_, digest in digests.items() if digest in papers}
+
+
+def _named(sources: Sources, at: EventPlace) -> OrganisationFacts:
+    """The buyer by the name that it had then: a later one must not change what was released."""
+    moment = (at.block, at.log_index)
+    told = [each for each in sources.names if (each.place.block, each.place.log_index) < moment]
+    return replace(sources.buyer, name=told[-1].name) if told else sources.buyer
 
 
 def _criteria(manifest: Documents) -> str | None:

@@ -180,6 +180,18 @@ class TestAudit:
         assert held.auditor.try_("tender", "audit", "0x07").exit_code == 64
 
 
+class TestRenamed:
+    def test_what_was_released_keeps_the_name_of_its_time(self, held: Held, tmp_path: Path) -> None:
+        """A contract keeps the record's digest, which no later name may change."""
+        standing, record = held.stage.standing, tmp_path / "record.json"
+        words = ("tender", "ocds", held.id, "--archive", held.archive, "--out", record)
+        before = held.auditor.json(*words)["digest"]
+        standing.send(calls.rename_agency(standing.deployment, standing.agency, "Another Office"))
+        assert held.auditor.json(*words)["digest"] == before
+        assert "Another Office" not in record.read_text()
+        held.auditor.json("tender", "audit", held.id, "--archive", held.archive)
+
+
 class TestVerify:
     def test_off_line_by_a_block_that_one_knows(self, held: Held) -> None:
         report = held.judge(held.bundle, "--head", held.head, code=0)

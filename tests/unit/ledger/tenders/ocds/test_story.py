@@ -1,7 +1,10 @@
 """What is public of a tender follows from its events and papers, change by change."""
 
+from dataclasses import replace
+
 import pytest
 
+from ledger.events import AgencyAdmitted, AgencyRenamed
 from ledger.tenders import events
 from ledger.tenders.errors import TenderUnknown
 from ledger.tenders.evaluation import sheet_digest
@@ -13,8 +16,8 @@ from ledger.tenders.ocds.readings import RecordUnreadable
 from ledger.tenders.ocds.releases import release
 from ledger.tenders.ocds.story import PaperMissing, Told, digests_in, told
 from tests.support.ocds import PUBLICATION
-from tests.support.papered_story import NAMES, PaperedStory, whole
-from tests.support.tender_story import DAY, address
+from tests.support.papered_story import BUYER, NAMES, PaperedStory, whole
+from tests.support.tender_story import AGENCY, DAY, JURISDICTION, address
 
 
 def changes(story: PaperedStory) -> tuple[Told, ...]:
@@ -23,6 +26,28 @@ def changes(story: PaperedStory) -> tuple[Told, ...]:
 
 def last(story: PaperedStory) -> Told:
     return changes(story)[-1]
+
+
+class TestNames:
+    """An agency may be called otherwise later; what was released does not change."""
+
+    def test_each_release_has_the_name_of_its_time(self) -> None:
+        story = whole(PaperedStory())
+        award = next(each for each in story.events if isinstance(each, events.Awarded))
+        first = story.events[1].place
+        names: list[AgencyAdmitted | AgencyRenamed] = [
+            AgencyAdmitted(replace(first, block=0), AGENCY, JURISDICTION, "CODE", "Old Office"),
+            AgencyRenamed(replace(award.place, log_index=7), AGENCY, "New Office"),
+        ]
+        sources = replace(story.sources(), names=names)
+        found = told(story.events, story.id, sources)
+        called = [each.facts.organisations[0].name for each in found]
+        assert called == ["Old Office"] * 5 + ["New Office"]
+        assert {each.facts.buyer for each in found} == {story.sources().buyer.id}
+
+    def test_without_any_the_buyers_stands(self) -> None:
+        found = changes(whole(PaperedStory()))
+        assert {each.facts.organisations[0].name for each in found} == {BUYER.name}
 
 
 class TestTold:
