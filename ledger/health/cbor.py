@@ -25,6 +25,10 @@ MAX_NODES: Final = 4_096
 """Items of one document, containers and keys counted."""
 MAX_COSTLY: Final = 4_096
 """Bytes of a document up to which it may have any tag that does not compute without bounds."""
+NUMBER: Final = 0
+BYTES: Final = 2
+LIST: Final = 4
+"""Major types (RFC 8949 §3.1)."""
 MAX_INTEGER: Final = 2**64
 """Beyond it lie bignums, which no health code needs and no JSON reader keeps."""
 
@@ -42,19 +46,31 @@ def decode(data: bytes) -> Any:
     The answer is not yet harmless: tags may have made anything of it. `check_plain` says whether it
     is data; a caller that expects a tag looks for `CBORTag` itself.
     """
-    # The deeper is left to the walk, which counts from where a document begins.
-    if len(data) > MAX_COSTLY or _COSTLY_TAG.search(data):
-        _refuse_costly(data)
-    decoder = CBORDecoder(BytesIO(data), read_size=4_096, max_depth=MAX_DEPTH + 4)
-    try:
-        value = decoder.decode()
-    except Exception as exc:  # the decoder of a tag may raise anything
-        raise CborMalformed("undecodable") from exc
+    decoder, value = _first(data)
     try:
         decoder.read(1)
     except CBORDecodeEOF:
         return value
     raise CborMalformed("trailing bytes")
+
+
+def decode_first(data: bytes) -> Any:
+    """Return the first item of `data` as `decode` does, whatever comes after it.
+
+    For whoever writes the item again and compares it with `data`.
+    """
+    return _first(data)[1]
+
+
+def _first(data: bytes) -> tuple[CBORDecoder, Any]:
+    # The deeper is left to the walk, which counts from where a document begins.
+    if len(data) > MAX_COSTLY or _COSTLY_TAG.search(data):
+        _refuse_costly(data)
+    decoder = CBORDecoder(BytesIO(data), read_size=4_096, max_depth=MAX_DEPTH + 4)
+    try:
+        return decoder, decoder.decode()
+    except Exception as exc:  # the decoder of a tag may raise anything
+        raise CborMalformed("undecodable") from exc
 
 
 def decode_deterministic(data: bytes) -> Any:
@@ -83,6 +99,24 @@ def encode_in_order(value: object) -> bytes:
     For what is read again thousands of times a second: putting in order takes ten times as long.
     """
     return cbor2.dumps(value)
+
+
+def head(data: bytes, at: int, major: int) -> tuple[int, int]:
+    """Return the argument of the head at `at`, in its shortest form, and where it ends.
+
+    Raises `CborMalformed` unless there is one, of this major type. For forms with one spelling,
+    read head by head thousands of times a second: nothing need be written again to compare.
+    """
+    low = data[at] - (major << 5) if at < len(data) else -1
+    if 0 <= low < _ONE_BYTE:
+        return low, at + 1
+    following = _FOLLOWING.get(low)
+    if following is not None:
+        end = at + 1 + following
+        argument = int.from_bytes(data[at + 1 : end])
+        if argument >= _LEAST[following] and end <= len(data):
+            return argument, end
+    raise CborMalformed("head")
 
 
 def check_plain(value: object) -> None:
@@ -165,6 +199,9 @@ _CHEAP: Final = frozenset((0, 1, 18, 61, 100, 1004))
 """Dates and envelopes: all that a long document may have."""
 _FOLLOWING: Final = {24: 1, 25: 2, 26: 4, 27: 8}
 """Bytes of the argument after a head whose low five bits say so."""
+_ONE_BYTE: Final = 24
+_LEAST: Final = {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}
+"""The least argument that needs so many bytes."""
 _TAG: Final = 6
 
 

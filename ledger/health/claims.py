@@ -37,7 +37,7 @@ def open_claims(
     `spell` gives plain data with every map in the order of its encoded keys.
     """
     try:
-        content = read(cbor.decode(payload))
+        content = read(cbor.decode_first(payload))
     except cbor.CborMalformed as exc:
         raise ClaimsInvalid("encoding") from exc
     if cbor.encode_in_order(spell(content)) != payload:

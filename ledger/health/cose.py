@@ -40,10 +40,6 @@ _EMPTY_MAP: Final = b"\xa0"
 _SIGNATURE_HEAD: Final = b"\x58\x40"  # a byte string of 64
 _BYTES: Final = 0x40
 """The head of a byte string shorter than 24, whose length is added (RFC 8949 §3.1)."""
-_FOLLOWING: Final = {0x58: 1, 0x59: 2, 0x5A: 4}
-"""Bytes of the length after other heads of byte strings."""
-_LEAST_SIZE: Final = {0: 0, 1: 24, 2: 256, 4: 65_536}
-"""The least size that needs so many bytes for its length."""
 _HEADS: Final = ((4, 65_536), (2, 256), (1, 24))
 _ARGUMENT: Final = {1: 24, 2: 25, 4: 26}
 _CONTEXT: Final = b"\x84\x6aSignature1"
@@ -173,14 +169,11 @@ def framed(data: bytes, protected_bytes: int) -> tuple[bytes, bytes, bytes] | No
 
 def _content_of(data: bytes, place: int, end: int) -> int | None:
     """Where the content begins of a byte string at `place` in its shortest form up to `end`."""
-    following = _FOLLOWING.get(data[place], 0) if place < end else 0
-    start = place + 1 + following
-    size = end - start
-    if size < _LEAST_SIZE[following]:
+    try:
+        size, start = cbor.head(data, place, cbor.BYTES)
+    except CborMalformed:
         return None
-    if not following:
-        return start if data[place] == _BYTES | size else None
-    return start if int.from_bytes(data[place + 1 : start]) == size else None
+    return start if start + size == end else None
 
 
 def _sig_structure(protected: bytes, payload: bytes) -> bytes:

@@ -11,6 +11,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from ledger.errors import Refused
@@ -26,7 +27,8 @@ NONCE_BYTES: Final = 8
 RANDOM_BYTES: Final = 16
 MAX_INFLATED_BYTES: Final = 8_192
 _MAX_TIME: Final = 2**40
-_PROTECTED: Final = cbor.encode({cose.ALG: cose.ES256})
+_HEADERS: Final = MappingProxyType({cose.ALG: cose.ES256})
+_PROTECTED: Final = cbor.encode(dict(_HEADERS))
 _MAX_PURPOSE: Final = 32
 
 
@@ -97,17 +99,14 @@ def read(text: str) -> Presentation:
         encoded = _inflated(qr_text.decode(GROUP, text))
     else:
         encoded = qr_text.decode(SINGLE, text)
-    message, content = _opened(encoded, 3)
-    passes, time, nonce = content
-    if type(passes) is not list or not 0 < len(passes) <= MAX_PASSES:
+    message = _envelope(encoded)
+    try:
+        passes, time, nonce = _contents(message.payload)
+    except cbor.CborMalformed as exc:
+        raise PresentationMalformed(exc.reason) from exc
+    if len(passes) > 1 and (text.startswith(SINGLE) or len(set(passes)) != len(passes)):
         raise PresentationMalformed("passes")
-    if len(passes) > 1 and text.startswith(SINGLE):
-        raise PresentationMalformed("passes")
-    if any(type(each) is not bytes for each in passes) or len(set(passes)) != len(passes):
-        raise PresentationMalformed("passes")
-    found = Presentation(tuple(passes), _time(time), _octets("nonce", nonce, NONCE_BYTES), message)
-    _check_spelling(message, content)
-    return found
+    return Presentation(passes, _time(time), nonce, message)
 
 
 def challenge(certificate: bytes, time: int, random: bytes, purpose: int, reader: Signer) -> str:
@@ -119,7 +118,8 @@ def challenge(certificate: bytes, time: int, random: bytes, purpose: int, reader
 def read_challenge(text: str) -> Challenge:
     """Read `SZ3:`; raise as `qr_text.decode` does, or `PresentationMalformed`."""
     encoded = qr_text.decode(CHALLENGE, text)
-    message, content = _opened(encoded, 4)
+    message = _envelope(encoded)
+    content = _parts(message.payload, 4)
     certificate, time, random, purpose = content
     if type(certificate) is not bytes or not certificate:
         raise PresentationMalformed("certificate")
@@ -128,30 +128,47 @@ def read_challenge(text: str) -> Challenge:
     found = Challenge(
         certificate, _time(time), _octets("random", random, RANDOM_BYTES), purpose, encoded, message
     )
-    _check_spelling(message, content)
+    if cbor.encode_in_order(content) != message.payload:
+        raise PresentationMalformed("not deterministic")
     return found
 
 
-def _opened(encoded: bytes, parts: int) -> tuple[cose.Sign1, list[object]]:
-    """The envelope in its only spelling, and its payload: a list of so many parts."""
+def _envelope(encoded: bytes) -> cose.Sign1:
+    """The envelope in its only spelling."""
     found = cose.framed(encoded, len(_PROTECTED))
     if found is None or found[0] != _PROTECTED:
         raise PresentationMalformed("envelope")
     protected, payload, signature = found
+    return cose.Sign1(protected, {}, payload, signature, _HEADERS)
+
+
+def _contents(payload: bytes) -> tuple[tuple[bytes, ...], int, bytes]:
+    """Passes, time and nonce of [[pass …], time, nonce], read head by head in its only spelling."""
+    parts, at = cbor.head(payload, 0, cbor.LIST)
+    count, at = cbor.head(payload, at, cbor.LIST)
+    if parts != len(("passes", "time", "nonce")) or not 0 < count <= MAX_PASSES:
+        raise PresentationMalformed("passes")
+    passes = []
+    for _ in range(count):
+        size, start = cbor.head(payload, at, cbor.BYTES)
+        at = start + size
+        passes.append(payload[start:at])
+    time, at = cbor.head(payload, at, cbor.NUMBER)
+    size, start = cbor.head(payload, at, cbor.BYTES)
+    if size != NONCE_BYTES or len(payload) != start + size:
+        raise PresentationMalformed("nonce")
+    return tuple(passes), time, payload[start:]
+
+
+def _parts(payload: bytes, count: int) -> list[object]:
+    """The parts of a payload that is a list of so many."""
     try:
         content = cbor.decode(payload)
     except cbor.CborMalformed as exc:
         raise PresentationMalformed(exc.reason) from exc
-    if type(content) is not list or len(content) != parts:
+    if type(content) is not list or len(content) != count:
         raise PresentationMalformed("parts")
-    headers = {cose.ALG: cose.ES256}
-    return cose.Sign1(protected, {}, payload, signature, headers), content
-
-
-def _check_spelling(message: cose.Sign1, content: list[object]) -> None:
-    """Raise unless the payload is the only spelling of its parts, each of its type by now."""
-    if cbor.encode_in_order(content) != message.payload:
-        raise PresentationMalformed("not deterministic")
+    return content
 
 
 def _inflated(data: bytes) -> bytes:

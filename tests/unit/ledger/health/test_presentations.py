@@ -77,6 +77,26 @@ class TestHostile:
         with pytest.raises(PresentationMalformed):
             presentations.read(shown(content))
 
+    def test_another_spelling_of_the_same_is_refused(self) -> None:
+        good = cbor.encode([[ONE], NOON, NONCE])
+        head, time = cbor.encode(ONE)[: -len(ONE)], NOON.to_bytes(4)
+        begin, at, end = b"\x83\x81", b"\x1a" + time, b"\x48" + NONCE
+        assert good == begin + head + ONE + at + end
+        for other in (
+            b"\x98\x03\x81" + head + ONE + at + end,
+            b"\x83\x98\x01" + head + ONE + at + end,
+            b"\x9f\x81" + head + ONE + at + end + b"\xff",
+            begin + b"\x5a" + len(ONE).to_bytes(4) + ONE + at + end,
+            begin + head + ONE + b"\x1b" + bytes(4) + time + end,
+            begin + head + ONE + b"\xc2\x44" + time + end,
+            begin + head + ONE + at + b"\x58\x08" + NONCE,
+            good + b"\0",
+            *(good[:size] for size in range(len(good))),
+        ):
+            text = qr_text.encode("SZ2:", cose.sign(other, HOLDER, {}))
+            with pytest.raises(PresentationMalformed):
+                presentations.read(text)
+
     def test_a_list_that_contains_itself_is_refused(self) -> None:
         cyclic = b"\xd8\x1c\x83\xd8\x1d\x00\x01\x02"  # tags 28 and 29
         text = qr_text.encode("SZ2:", cose.sign(cyclic, HOLDER, {}))
