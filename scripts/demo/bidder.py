@@ -11,11 +11,12 @@ from typing import Final
 from ledger.tenders import envelopes, messages
 from ledger.tenders.commitments import shares_hash
 from ledger.tenders.envelopes import ENVELOPE_BYTES
+from scripts.demo.pdf import pdf
 from scripts.demo.terminal import Answer, Terminal
 from wallet.home import write_file
 from wallet.keyring import Keyring
 from wallet.surroundings import KEYS
-from wallet.tenders.bids import BidPlace, BidStore
+from wallet.tenders.bids import SAID, BidPlace, BidStore
 
 _ITEMS: Final = (("挖土方", "m3"), ("水泥稳定碎石", "m2"), ("沥青混凝土", "m2"), ("排水管", "m"))
 _ROWS: Final = 6_000
@@ -49,6 +50,17 @@ class Bidder:
         """Where the bid's files lie."""
         return self.folder / "bid"
 
+    @property
+    def plan(self) -> Path:
+        """The plan, a PDF, which evaluators alone may read."""
+        return self.bid / "part-1/confidential/施工组织设计.pdf"
+
+    def receipts(self) -> Iterator[Path]:
+        """Yield what the service signed about messages that it listed; none for who was late."""
+        for place in BidStore(self.terminal.wallet).places():
+            for version in place.versions():
+                yield from sorted(place.folder(version).glob(f"listing-*{SAID}"))
+
     def write(self, cents: int) -> None:
         """Write a priced bill of quantities and a plan; unit prices are about so many cents."""
         lines, total = ["编码,项目,单位,数量,单价,合价"], Decimal(0)
@@ -61,10 +73,8 @@ class Bidder:
         self.price = str(total)
         self.prices.append(self.price)
         write_file(self.bid / "part-1/public/工程量清单.csv", "\n".join(lines).encode())
-        plan = (
-            f"{self.name} 施工组织设计 {n}: {secrets.token_hex(32)}" for n in range(_PLAN_LINES)
-        )
-        write_file(self.bid / "part-1/confidential/施工组织设计.txt", "\n".join(plan).encode())
+        plan = [f"{n}: {secrets.token_hex(32)}" for n in range(_PLAN_LINES)]
+        write_file(self.plan, pdf("Construction plan", plan))
         said = {
             "identity": {"jurisdiction": "CN-GD", "code": self.code, "name": self.name},
             "validityDays": 90,

@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +12,11 @@ from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.ends import legal_end
 from scripts.demo.bidder import Bidder
 from scripts.demo.stage import Stage, expect
+from scripts.demo.tender_draw import Draw
 from scripts.demo.tenderer import SEATS, Tenderer
 from scripts.demo.terminal import Terminal
+from wallet.home import write_file
+from wallet.tenders.bids import SAID
 
 _SLACK_SECONDS: Final = 600
 """What the transaction may take, before the law's three days begin to count."""
@@ -20,14 +24,16 @@ _SLACK_SECONDS: Final = 600
 
 @dataclass
 class Award:
-    """Opens, evaluates, awards; `winner` is the only one whose bid opens."""
+    """Opens, draws, evaluates, awards; `winner` is the only one of the bidders whose bid opens."""
 
     buyer: Tenderer
+    bidders: Sequence[Bidder]
     winner: Bidder
 
     def __post_init__(self) -> None:
         """Open the wallets of experts and outsider."""
         folder = self.buyer.folder
+        self.draw = Draw(self.buyer)
         self.experts = [Terminal(folder / f"expert-{n}", folder) for n in range(1, SEATS + 1)]
         self.outsider = Terminal(folder / "outsider", folder)
         self.opened = folder / "files/opened"
@@ -36,6 +42,7 @@ class Award:
 
     def play(self, stage: Stage) -> None:
         """Play what follows the opening."""
+        stage.play("Three drawers draw five experts, and none bends the result", self.draw.hold)
         stage.play("Five experts score; the candidates are published", self.evaluate)
         stage.play("After the law's three days the award, then the contract", self.contract)
         stage.play("An outsider audits the tender with the service out of the way", self.audit)
@@ -58,14 +65,8 @@ class Award:
     def evaluate(self) -> str:
         """Commit the committee and its scores before any sheet is shown, then report."""
         buyer, winner = self.buyer, self.winner.key
-        inner = self.opened / "0-1" / winner.lower()
-        words = ("--identity", buyer.folder / "files/buyer.identity", "--json")
-        plan = self.experts[0].run(
-            "bid", "open-confidential", inner, buyer.folder / "files/plan", *words
-        )
-        size = sum(each["size"] for each in plan.json()["files"])
-        committee = buyer.paper("committee.json", {"seats": SEATS, "members": "样例专家"})
-        buyer.step("committee", committee, "--seats", SEATS)
+        size = self._read_confidential()
+        buyer.step("committee", self.draw.committee, "--seats", SEATS)
         sheets = buyer.folder / "files/sheets"
         for seat, expert in enumerate(self.experts, 1):
             points = buyer.paper(f"points-{seat}.json", {winner: {"technical": str(47 + seat)}})
@@ -83,6 +84,15 @@ class Award:
         buyer.step("notice", buyer.paper("notice.txt", "中标候选人公示"), "--until", self.until)
         (score,) = told["scores"]
         return f"{size:,} confidential bytes read; {score['total']} points, rank 1"
+
+    def _read_confidential(self) -> int:
+        """Open the winner's inner file as an evaluator; return the bytes in it."""
+        inner, out = self.opened / "0-1" / self.winner.key.lower(), self.buyer.folder / "files/plan"
+        words = ("--identity", self.buyer.folder / "files/buyer.identity", "--json")
+        told = self.experts[0].run("bid", "open-confidential", inner, out, *words).json()
+        (plan,) = out.rglob(self.winner.plan.name)
+        expect(plan.read_bytes() == self.winner.plan.read_bytes(), "the plan is another one")
+        return sum(each["size"] for each in told["files"])
 
     def contract(self) -> str:
         """Try to award too early, then award and sign."""
@@ -111,18 +121,28 @@ class Award:
         return f"{refused['error']} before; then CONTRACTED, {releases} OCDS releases before it"
 
     def audit(self) -> str:
-        """Fetch a bundle once; then judge it with a node alone."""
+        """Fetch a bundle once, with what bidders show; then judge it with a node, every step."""
         buyer, outsider = self.buyer, self.outsider
         outsider.run("trust", "ledger", buyer.household.layout.deployment)
         buyer.wait()
-        words = ("tender", "audit", buyer.tender, *buyer.where, "--out", self.bundle, "--json")
-        outsider.run(*words)
-        node = ("--node", buyer.household.urls.node)
-        report = outsider.run("tender", "verify", self.bundle, *node, "--json").json()
+        shown = ("--archive", self._receipts(), "--out", self.bundle, "--json")
+        outsider.run("tender", "audit", buyer.tender, *buyer.where, *shown)
+        node = ("--node", buyer.household.urls.node, "--require", "all", "--json")
+        report = outsider.run("tender", "verify", self.bundle, *node).json()
         found = [check["result"] for check in report["checks"]]
         expect(report["verdict"] == "valid", str(report))
         skipped = ", ".join(report["skipped"]) or "none"
         return f"{found.count('VALID')} of {len(found)} steps VALID, skipped: {skipped}"
+
+    def _receipts(self) -> Path:
+        """Gather what the service signed for bids and withdrawals, as their bidders hand it out."""
+        folder, count = self.buyer.folder / "files/receipts", 0
+        for each in self.bidders:
+            for signed in each.receipts():
+                count += 1
+                write_file(folder / f"{count}{SAID}", signed.read_bytes())
+        expect(count, "no bidder has a receipt")
+        return folder
 
     def falsify(self) -> str:
         """Change one byte of a receipt within the bundle, and judge it again."""

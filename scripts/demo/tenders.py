@@ -48,7 +48,7 @@ class TenderStory:
             for index, label in enumerate(_LABELS, 1)
         ]
         self.winner, self.withdrawn, self.late, self.silent, self.cheat = self.bidders
-        self.award = Award(self.buyer, self.winner)
+        self.award = Award(self.buyer, self.bidders, self.winner)
 
     def play(self, stage: Stage) -> None:
         """Play every step."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from scripts.demo.hurried import surroundings
 from scripts.demo.stage import expect
 from scripts.steps import ROOT
 from wallet.cli import main
@@ -56,7 +57,7 @@ class Terminal:
     def begin(self, *arguments: object) -> subprocess.Popen[str]:
         """Begin a command in a process of its own."""
         words = self.show(*arguments)
-        command = [sys.executable, "-m", "wallet.cli", "--wallet", str(self.wallet), *words]
+        command = [sys.executable, "-m", "scripts.demo.hurried", str(self.wallet), *words]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
 
@@ -68,11 +69,11 @@ class Terminal:
 
     def quietly(self, *arguments: object) -> Answer:
         """Run a command without showing it, whatever its exit code."""
-        words = ["--wallet", str(self.wallet), *map(str, arguments)]
+        words, here = [str(argument) for argument in arguments], surroundings(self.wallet)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             try:
-                code = main.main(words, prog_name="suizheng", standalone_mode=False)
+                code = main.main(words, prog_name="suizheng", standalone_mode=False, obj=here)
             except click.ClickException as failed:
                 failed.show()
                 code = failed.exit_code

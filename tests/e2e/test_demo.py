@@ -31,7 +31,7 @@ class TestDemo:
         assert {"name", "ok", "seconds", "detail"} == set(report["steps"][0])
         told = {step["name"]: step["detail"] for step in report["steps"]}
         assert told["An outsider audits the tender with the service out of the way"].startswith(
-            "9 of 11 steps VALID"
+            "11 of 11 steps VALID, skipped: none"
         )
         assert told["A falsified byte in the bundle is named"].startswith("step 1 (events)")
         assert told["Nothing personal is on the chain or in the logs"].endswith(
