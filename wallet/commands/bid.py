@@ -47,8 +47,8 @@ def seal(outside: Surroundings, /, documents: Path, folder: Path, **given: Any) 
     null, durationDays, quality, and bond and presentations where there are any; and for part N the
     files below part-N/public, which all may read after opening, and part-N/confidential, which only
     those may who evaluate. The guarantee behind a bond (kind, amount, currency, digest) is
-    part-1/public/guarantee.json. A joint bid has members besides, two at least, each with identity
-    (and a salt), presentations and consent, and part-1/public/joint-agreement.pdf. For what
+    part-1/public/guarantee.json. A joint bid has members besides, two at least, each with identity,
+    presentations and consent, and part-1/public/joint-agreement.pdf. For what
     licences are presented: suizheng bid asks; how a member consents: suizheng bid consent.
 
     The first bid makes a one-time key that nobody can link to you; a second one replaces the first.

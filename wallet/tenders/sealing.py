@@ -52,10 +52,11 @@ class Sealer:
         version, key = self.kept.next_version(), StoreKey.of(self.account.private_key)
         identity = self._identity(key, bid.identity)
         bond = _one_bond(bid)
+        said = self._members(bid.said) | {"identity": identity}
         secrets = [PartSecrets.draw(self.randomness) for _ in bid.parts]
         self.kept.keep_secrets(version, key, secrets, self.randomness)
         sealed = [
-            self._part(number, version, part, bid.said | {"identity": identity}, secret)
+            self._part(number, version, part, said, secret)
             for number, (part, secret) in enumerate(zip(bid.parts, secrets, strict=True), 1)
         ]
         constant = self._place.constant
@@ -100,6 +101,16 @@ class Sealer:
             self.kept.keep_identity(key, identity, self.randomness)
         return identity
 
+    def _members(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return what all parts say, members of a joint bid with a salt each."""
+        if not _are_described(said.get("members")):
+            return said  # the form says what is wrong with it
+        return said | {"members": [self._salted(each) for each in said["members"]]}
+
+    def _salted(self, member: dict[str, Any]) -> dict[str, Any]:
+        salt = b64url_encode(self.randomness(SALT_BYTES))
+        return member | {"identity": {"salt": salt, **member["identity"]}}
+
     def _part(
         self, number: int, version: int, part: PartInput, said: dict[str, Any], secret: PartSecrets
     ) -> tuple[Part, bytes]:
@@ -125,6 +136,12 @@ class Sealer:
         keys = self.known.keys[number]
         sealed = secret.envelopes(keys, documents.threshold, context, self.randomness)
         return secret.commit(file, sealed, context), b"".join(sealed)
+
+
+def _are_described(members: Any) -> bool:
+    return isinstance(members, list) and all(
+        isinstance(each, dict) and isinstance(each.get("identity"), dict) for each in members
+    )
 
 
 def _one_bond(bid: BidInput) -> dict[str, Any] | None:

@@ -66,14 +66,18 @@ class TestConsent:
 
 
 class TestSealing:
+    @pytest.mark.parametrize("members", [7, [], [7, 7], [{"identity": 7}, {}]])
+    def test_refuses_members_of_another_form(self, desk: Desk, members: Any) -> None:
+        desk.describe(DESCRIPTION | {"members": members})
+        assert desk.refused(4)["error"] == "FormInvalid"
+
     def test_gives_the_agreement_its_role_by_its_name(self, desk: Desk) -> None:
         member = Member(desk)
         member.consent()
         write_file(desk.folder / "part-1/public/joint-agreement.pdf", PAPER)
-        salt = IDENTITY["salt"]
-        second = {"jurisdiction": "HK", "code": "SAMPLE2", "name": "Sample Two", "salt": salt}
+        second = {"jurisdiction": "HK", "code": "SAMPLE2", "name": "Sample Two"}
         members = [
-            {"identity": DESCRIPTION["identity"] | {"salt": salt}, "presentations": []},
+            {"identity": DESCRIPTION["identity"], "presentations": []},
             {"identity": second, "presentations": [], "consent": member.out.read_text()},
         ]
         desk.describe(DESCRIPTION | {"members": members})
