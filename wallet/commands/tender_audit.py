@@ -196,5 +196,7 @@ def _print(report: AuditReport, language: str) -> None:
         said = messages.sentence(check.code, language)
         title = messages.step(name, language)
         say(f"{MARKS[check.result]} {check.number:>2} {title}: {said} [{check.code}]")
+        if check.facts.get("notJudged"):
+            say(f"     {messages.skipped(language)}: {', '.join(check.facts['notJudged'])}")
         for each in (*check.facts.get("faults", ()), *check.facts.get("open", ())):
             say("     " + ", ".join(f"{key} {value}" for key, value in each.items()))

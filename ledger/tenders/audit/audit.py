@@ -47,7 +47,7 @@ def _checks(bundle: TenderBundle, at: int) -> Iterator[Check]:
     proven = bundle.provenance
     yield judged("events", [*map(dict, proven.faults)], [*map(dict, proven.open_)])
     # 2. Clocks: against the policy and the calendar, in days.
-    yield check_clocks(bundle, first, history)
+    yield check_clocks(bundle, first, history, state, at)
     # 3. Messages: each signed, whole and in time.
     yield check_messages(bundle, history)
     # 4. Lists: complete against the receipts that somebody holds.

@@ -1,10 +1,11 @@
 """Step 2: every period against the policy's law and the calendar, in days and not in seconds."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Final
 
 from ledger.errors import Refused
 from ledger.tenders import events
+from ledger.tenders.audit import dues
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.report import fault, judged, skipped
 from ledger.tenders.calendar import CalendarUnknown
@@ -25,18 +26,29 @@ History = list[tuple[TenderEvent, TenderState]]
 """Each event of the tender after its publication, with the state before it."""
 
 
-def check_clocks(bundle: TenderBundle, first: events.TenderPublished, history: History) -> Check:
+ELSEWHERE: Final = ("openingRecord", "objectionAnswer")
+"""Periods that the steps of openings and objections judge."""
+_HERE: Final = ("submission", "amendment", "notice", *dues.PERIODS)
+
+
+def check_clocks(
+    bundle: TenderBundle,
+    first: events.TenderPublished,
+    history: History,
+    state: TenderState,
+    at: int,
+) -> Check:
     """Demand the law's time to bid, after amendments, and of notices; the windows' bounds too.
 
-    A year without a calendar leaves the question open.
+    So do the periods between steps (`dues`). A year without a calendar leaves the question open.
+    Periods of the policy that neither events nor papers tell of are named as not judged.
     """
     policy = bundle.policy
     if policy is None:
         return skipped("clocks", "no-policy")
     if terms_of(policy).id != first.announcement.policy:
         return skipped("clocks", "policy-differs")
-    faults: list[dict[str, Any]] = []
-    open_: list[dict[str, Any]] = []
+    faults, open_ = dues.late(policy, bundle.own, state, at)
     for event, check in _questions(policy, first, history):
         try:
             check()
@@ -44,7 +56,8 @@ def check_clocks(bundle: TenderBundle, first: events.TenderPublished, history: H
             open_.append(fault(event.place, unknown))
         except Refused as refused:
             faults.append(fault(event.place, refused))
-    return judged("clocks", faults, open_)
+    left = sorted(policy.periods.keys() - {*_HERE, *ELSEWHERE})
+    return judged("clocks", faults, open_, {"notJudged": left})
 
 
 def _questions(

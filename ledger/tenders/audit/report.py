@@ -88,14 +88,21 @@ def report_of(tender: TenderId, at: int, checks: Iterable[Check]) -> AuditReport
 
 
 def judged(
-    name: str, faults: list[dict[str, Any]], open_: list[dict[str, Any]] | None = None
+    name: str,
+    faults: list[dict[str, Any]],
+    open_: list[dict[str, Any]] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Check:
-    """Return a step's check: INVALID for any fault, ERROR for any open question, else VALID."""
+    """Return a step's check: INVALID for any fault, ERROR for any open question, else VALID.
+
+    `facts` stand beside these in any case.
+    """
+    told = dict(facts or {})
     if faults:
-        return _check(name, Result.INVALID, "differs", {"faults": faults})
+        return _check(name, Result.INVALID, "differs", {"faults": faults} | told)
     if open_:
-        return _check(name, Result.ERROR, "unconfirmed", {"open": open_})
-    return _check(name, Result.VALID, "ok", {})
+        return _check(name, Result.ERROR, "unconfirmed", {"open": open_} | told)
+    return _check(name, Result.VALID, "ok", told)
 
 
 def skipped(name: str, why: str, facts: Mapping[str, Any] | None = None) -> Check:
