@@ -15,6 +15,7 @@ from ledger.tenders.ocds.readings import organisation
 from ledger.tenders.ocds.story import Sources
 from ledger.tenders.opening_record import Findings, OpenedBid, record
 from ledger.tenders.personal import Personal
+from ledger.tenders.reporting import criteria_for
 from ledger.tenders.trustees import ledger_json
 from ledger.values import Address
 from tests.support.drawn_committee import drawn_committee
@@ -134,12 +135,14 @@ class PaperedStory(Story):
             self.keep(sheet)
             self.do(self.score, seat, lot, sheet_digest(sheet))
         prices = {address(n): Decimal(self.prices.get(n, "900000.00")) for n in names}
-        ranked = scores(read_criteria(CRITERIA), [Sheet(1, given)], prices)
-        made = report(ranked, (), self.statements, 5, found=self.personal)
+        criteria = criteria_for(read_criteria(CRITERIA), self.part, self.announcement.parts)
+        ranked = scores(criteria, [Sheet(1, given)], prices)
+        made = report(ranked, (), self.statements, 5)
         self.keep(made)
         by_address = {address(name): name for name in names}
         order = [by_address[each.bidder] for each in ranked][:3]
-        self.do(self.report, order, lot, report_digest(made))
+        is_last = self.part == self.announcement.parts
+        self.do(self.report, order if is_last else [], lot, report_digest(made))
         return order
 
     @property

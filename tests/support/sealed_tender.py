@@ -9,7 +9,7 @@ from ledger.tenders import manifest, messages
 from ledger.tenders.age_files import PartFile
 from ledger.tenders.bid_flags import Ground
 from ledger.tenders.ids import Place
-from ledger.tenders.messages import NO_BOND, SubmitBid
+from ledger.tenders.messages import NO_BOND, Part, SubmitBid
 from ledger.tenders.sealing import PartSecrets
 from tests.support.licences import counted_bytes
 from tests.support.papered_story import PaperedStory
@@ -21,7 +21,7 @@ USCI = "91440101SAMPLE{:04d}"
 
 
 class SealedTender(PaperedStory):
-    """Bids of one part; `files` holds what was sealed, by SHA-256."""
+    """Bids of one part or two; `files` holds what was sealed, by SHA-256."""
 
     flags: tuple[str, ...] = (Ground.UNSIGNED.value,)
     presentations: tuple[str, ...] = ()
@@ -30,10 +30,10 @@ class SealedTender(PaperedStory):
     def __init__(self, **given: Any) -> None:
         super().__init__(real=True, **given)
         self.files: dict[bytes, bytes] = {}
-        self._manifests: dict[tuple[str, int, int], bytes] = {}
+        self._manifests: dict[tuple[str, int, int, int], bytes] = {}
 
     def manifest(self, name: str, lot: int = 0, version: int = 1) -> bytes:
-        return self._manifests[name, lot, version]
+        return self._manifests[name, lot, version, self.part]
 
     def identity(self, name: str) -> dict[str, str]:
         return _identity(name)
@@ -44,40 +44,56 @@ class SealedTender(PaperedStory):
 
     def seal(self, name: str, lot: int = 0, version: int = 1) -> SealedBid:
         place = Place(self.ledger, self.id, lot, address(name))
-        context, randomness = place.context(1, version), counted_bytes(name.encode())
-        secrets = PartSecrets(secret(f"s_b {name} {version}"), secret(f"s_c {name} {version}"))
-        trustees = [
-            key(f"trustee 1 {index}").public_key.format() for index in range(1, self.trustees + 1)
+        made = [
+            self._part(name, place, part, version) for part in range(1, self.announcement.parts + 1)
         ]
-        threshold = self.announcement.threshold
-        envelopes = secrets.envelopes(trustees, threshold, context, randomness)
-        identity = self.identity(name)
-        amount = self.prices.get(name, "900000.00")
-        head = bid_head(
-            place,
-            version=version,
-            identity=identity,
-            presentations=self.shown_by(name, place),
-            price={"amount": amount, "currency": "CNY", "tax": "9.00"},
-        )
-        file = PartFile(head, bid_files(OPEN, "public"), [], [EVALUATOR], self.signer, randomness)
-        content = b"".join(file.pieces(secrets.recipient(context)))
-        self.files[hashlib.sha256(content).digest()] = content
-        self._manifests[name, lot, version] = file.manifest
         bid = SubmitBid(
             tender=self.id,
             lot=lot,
             bidder=place.bidder,
             version=version,
             docs=self.state.docs[-1],
-            parts=(secrets.commit(file, envelopes, context),),
-            identity=manifest.identity_commitment(identity, place.constant),
+            parts=tuple(part for part, _, _ in made),
+            identity=manifest.identity_commitment(self.identity(name), place.constant),
             bond=NO_BOND,
             valid_until=self.now + MESSAGE_LIFE,
         )
         signature = messages.sign(self.ledger, bid, secret(name))
-        whole = b"".join(envelopes)
-        return SealedBid(bid, whole, signature, (secrets.s_b,), (secrets.s_c,))
+        whole = b"".join(envelopes for _, envelopes, _ in made)
+        secrets = [each for _, _, each in made]
+        return SealedBid(
+            bid,
+            whole,
+            signature,
+            tuple(each.s_b for each in secrets),
+            tuple(each.s_c for each in secrets),
+        )
+
+    def _part(
+        self, name: str, place: Place, part: int, version: int
+    ) -> tuple[Part, bytes, PartSecrets]:
+        """Seal one part; of two parts the second alone has a price."""
+        said = f"{name} {version}" + (f" {part}" if part > 1 else "")
+        context, randomness = place.context(part, version), counted_bytes(said.encode())
+        secrets = PartSecrets(secret(f"s_b {said}"), secret(f"s_c {said}"))
+        seats = range(1, self.trustees + 1)
+        trustees = [key(f"trustee {part} {seat}").public_key.format() for seat in seats]
+        threshold = self.announcement.threshold
+        envelopes = secrets.envelopes(trustees, threshold, context, randomness)
+        price = {"amount": self.prices.get(name, "900000.00"), "currency": "CNY", "tax": "9.00"}
+        head = bid_head(
+            place,
+            part,
+            version,
+            identity=self.identity(name),
+            presentations=self.shown_by(name, place),
+            price=price if part == self.announcement.parts else None,
+        )
+        file = PartFile(head, bid_files(OPEN, "public"), [], [EVALUATOR], self.signer, randomness)
+        content = b"".join(file.pieces(secrets.recipient(context)))
+        self.files[hashlib.sha256(content).digest()] = content
+        self._manifests[name, place.lot, version, part] = file.manifest
+        return secrets.commit(file, envelopes, context), b"".join(envelopes), secrets
 
     def keep_in(self, folder: Path) -> Path:
         """Put papers and files into a folder under their digests."""
