@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.canonical import JsonMalformed, canonical_json, parse_object
+from ledger.errors import Refused
 from ledger.secp256k1 import SECRET_BYTES, SIGNATURE_BYTES
 from ledger.tenders import draw
 from ledger.tenders.draw import DrawMalformed
@@ -28,6 +29,14 @@ _MEMBERS: Final = (
 _HASH_BYTES: Final = 32
 _POINT_BYTES: Final = 33
 _MOST_DECLINED: Final = 256
+
+
+@dataclass(eq=False)
+class SeatsDiffer(Refused):
+    """The committee's paper seats another number than is committed."""
+
+    told: int
+    given: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,22 @@ def require_drawn(paper: CommitteePaper) -> None:
     seats = [*paper.members, *paper.representatives]
     if len(set(seats)) != len(seats) or set(paper.representatives) & set(setting.recused):
         raise DrawMalformed("representatives")
+
+
+def require_seats(encoded: bytes, seats: int) -> None:
+    """Raise unless a paper that tells of a draw seats so many; one that tells of none passes.
+
+    Raises:
+        SeatsDiffer: for another number.
+        DrawPaperMalformed and as `require_drawn`: for the paper.
+    """
+    if not tells_draw(encoded):
+        return
+    paper = CommitteePaper.read(encoded)
+    require_drawn(paper)
+    told = len(paper.members) + len(paper.representatives)
+    if told != seats:
+        raise SeatsDiffer(told, seats)
 
 
 def require_continued(earlier: CommitteePaper, later: CommitteePaper) -> None:

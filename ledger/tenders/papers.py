@@ -31,9 +31,11 @@ class PaperRole(StrEnum):
     REPORT = "report"
     NOTICE = "notice"
     AWARD = "award"
-    REASON = "reason"  # why another than the first candidate wins (招标投标法实施条例 art. 55)
+    REASON = "reason"  # why another than the first wins (实施条例 art. 55), or sits (art. 48)
     CONTRACT = "contract"
     RECORD = "record"  # of OCDS
+    SUPERVISION = "supervision"  # what was filed with the supervisor: officers alone read it
+    BOND_RETURN = "bond-return"  # that bonds went back: as that
 
 
 Member = tuple[type[TenderEvent], str]
@@ -62,18 +64,22 @@ _ANCHORED_BY: Final[Mapping[PaperRole, tuple[Member, ...]]] = MappingProxyType(
         PaperRole.REPORT: ((events.ReportRecorded, "digest"), (events.AllRejected, "digest")),
         PaperRole.NOTICE: ((events.NoticePublished, "digest"),),
         PaperRole.AWARD: ((events.Awarded, "digest"),),
-        PaperRole.REASON: ((events.Awarded, "reason"),),
+        PaperRole.REASON: ((events.Awarded, "reason"), (events.ExpertReplaced, "reason")),
         PaperRole.CONTRACT: ((events.Contracted, "digest"),),
         PaperRole.RECORD: ((events.Contracted, "record"),),
     }
 )
-_NOT_BEFORE: Final[Mapping[PaperRole, tuple[type[LotEvent], ...]]] = MappingProxyType(
+_NOT_BEFORE: Final[Mapping[type[TenderEvent], tuple[type[LotEvent], ...]]] = MappingProxyType(
     {
-        PaperRole.COMMITTEE: (events.Awarded, events.AllRejected),
-        PaperRole.SCORE: (events.ReportRecorded, events.AllRejected),
+        events.CommitteeCommitted: (events.Awarded, events.AllRejected),
+        events.ExpertReplaced: (events.Awarded, events.AllRejected),
+        events.ScoreCommitted: (events.ReportRecorded, events.AllRejected),
     }
 )
-"""What has to come after it in its lot before a paper is shown."""
+"""What has to come after it in its lot before what an event anchors is shown.
+
+Why an expert was replaced tells of the expert, and is as secret as the names.
+"""
 
 
 def public_papers(happened: Sequence[TenderEvent]) -> frozenset[tuple[PaperRole, bytes]]:
@@ -90,12 +96,12 @@ def _anchored(role: PaperRole, happened: Sequence[TenderEvent]) -> Iterator[byte
     members = dict(_ANCHORED_BY[role])
     for position, event in enumerate(happened):
         member = members.get(type(event))
-        if member is not None and _is_ripe(role, event, happened[position + 1 :]):
+        if member is not None and _is_ripe(event, happened[position + 1 :]):
             yield _digest_in(event, member)
 
 
-def _is_ripe(role: PaperRole, anchor: TenderEvent, later: Iterable[TenderEvent]) -> bool:
-    kinds = _NOT_BEFORE.get(role)
+def _is_ripe(anchor: TenderEvent, later: Iterable[TenderEvent]) -> bool:
+    kinds = _NOT_BEFORE.get(type(anchor))
     if kinds is None:
         return True
     assert isinstance(anchor, LotEvent)  # as all that wait are

@@ -12,8 +12,10 @@ from ledger.chain.deployments import Deployment
 from ledger.tenders.events import ComplaintState, Outcome, Stage
 from ledger.tenders.ids import TenderId
 from ledger.tenders.objections import complaint_id, objection_id
+from ledger.tenders.papers import PaperRole
 from ledger.values import Address
 from wallet.commands.options import FILE, HASH
+from wallet.commands.tender_bringing import bring_first, bring_option, tell_next
 from wallet.commands.tender_officers import (
     SUPERVISOR,
     TENDERER,
@@ -54,6 +56,7 @@ def stage_option(*stages: Stage) -> Callable[[Callable[..., Any]], Callable[...,
 @_PAPER
 @lot_option
 @stage_option(Stage.DOCUMENTS, Stage.OPENING, Stage.RESULT)
+@bring_option
 @acts(TENDERER)
 def admit(outside: Surroundings, tender: bytes, paper: Path, stage: Stage, **given: Any) -> None:
     """Admit the objection PAPER of somebody without a live key, with the same effect."""
@@ -64,6 +67,7 @@ def admit(outside: Surroundings, tender: bytes, paper: Path, stage: Stage, **giv
         lambda at: award_calls.admit_objection(at, id_, lot, stage, digest),
         {"objection": "0x" + named.hex()},
         given,
+        (id_, PaperRole.OBJECTION, paper),
     )
 
 
@@ -83,6 +87,7 @@ def answer_objection(
         lambda at: award_calls.answer_objection(at, objection, outcome, digest),
         {"objection": "0x" + objection.hex(), "outcome": outcome.name},
         given,
+        (None, PaperRole.ANSWER_TO_OBJECTION, paper),
     )
 
 
@@ -113,6 +118,7 @@ def complaint() -> None:
 @lot_option
 @stage_option(*Stage)
 @click.option("--objection", type=HASH, default=_NONE, help="The one it has to name (R60).")
+@bring_option
 @acts(SUPERVISOR)
 def file(  # one parameter an option
     outside: Surroundings,
@@ -130,6 +136,7 @@ def file(  # one parameter an option
         lambda at: award_calls.file_complaint(at, id_, (lot, stage), objection, digest),
         {"complaint": "0x" + named.hex()},
         given,
+        (id_, PaperRole.COMPLAINT, paper),
     )
 
 
@@ -146,6 +153,7 @@ def move(outside: Surroundings, complaint: bytes, paper: Path, state: str, **giv
         lambda at: award_calls.move_complaint(at, complaint, to, digest),
         {"complaint": "0x" + complaint.hex(), "state": to.name},
         given,
+        (None, PaperRole.DECISION, paper),
     )
 
 
@@ -153,6 +161,7 @@ def move(outside: Surroundings, complaint: bytes, paper: Path, state: str, **giv
 @tender_argument
 @_PAPER
 @click.option("--lot", type=click.IntRange(0, 63), help="After its last opening: this lot alone.")
+@bring_option
 @acts(SUPERVISOR)
 def suspend(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
     """Order the tender, or an opened lot of it, to stand still by PAPER."""
@@ -166,6 +175,7 @@ def suspend(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> 
         ),
         {"digest": "0x" + digest.hex()},
         given,
+        (id_, PaperRole.DECISION, paper),
     )
 
 
@@ -191,10 +201,16 @@ def _send(
     make: Callable[[Deployment], Call],
     facts: dict[str, Any],
     given: dict[str, Any],
+    paper: tuple[TenderId | None, PaperRole, Path] | None = None,
 ) -> None:
+    """Bring the paper, where its tender is known and a service is named, and send the call."""
+    tender, papers = (None, ()) if paper is None else (paper[0], (paper[1:],))
+    if tender is not None:
+        facts = facts | bring_first(outside, tender, papers, given)
     with ledger_client(outside, given) as client:
         receipt = sent(outside, client, make(client.deployment), given)
     tell("Done.", facts, receipt, given)
+    tell_next(tender, papers, given)
 
 
 DISPUTE_COMMANDS: Final = (admit, answer_objection, lift_objection, complaint, suspend, resume)

@@ -10,7 +10,9 @@ from ledger.chain import award_calls, publication_calls
 from ledger.chain.calls import Call
 from ledger.chain.deployments import Deployment
 from ledger.tenders.ids import TenderId
+from ledger.tenders.papers import PaperRole
 from wallet.commands.options import FILE
+from wallet.commands.tender_bringing import bring_first, bring_option, tell_next
 from wallet.commands.tender_officers import (
     SUPERVISOR,
     TENDERER,
@@ -30,6 +32,7 @@ _PAPER: Final = click.argument("paper", type=FILE)
 @click.command(cls=TenderCommand)
 @tender_argument
 @_PAPER
+@bring_option
 @acts(TENDERER)
 def terminate(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
     """End TENDER for the reason in PAPER, before a lot is awarded; not inside an opening."""
@@ -39,6 +42,7 @@ def terminate(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -
 @click.command(cls=TenderCommand)
 @tender_argument
 @_PAPER
+@bring_option
 @acts(SUPERVISOR)
 def void(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
     """Void TENDER by the decision PAPER; not inside an opening. Its supervisor."""
@@ -52,9 +56,11 @@ def _end(
     said: str,
     given: dict[str, Any],
 ) -> None:
-    """Send the end; the paper is read by all once it is brought: suizheng tender bring."""
+    """Bring the paper where a service is named, and send the end."""
     tender, paper = about
-    digest = paper_digest(paper)
+    digest, papers = paper_digest(paper), ((PaperRole.DECISION, paper),)
+    facts = {"decision": "0x" + digest.hex()} | bring_first(outside, tender, papers, given)
     with ledger_client(outside, given) as client:
         receipt = sent(outside, client, make(client.deployment, tender, digest), given)
-    tell(f"The tender is {said}.", {"decision": "0x" + digest.hex()}, receipt, given)
+    tell(f"The tender is {said}.", facts, receipt, given)
+    tell_next(tender, papers, given)

@@ -1,6 +1,6 @@
 """`suizheng tender` after the opening: every step of a lot, each one transaction with its paper.
 
-The ledger keeps SHA-256 of the paper; the paper itself is given to the service.
+The ledger keeps SHA-256 of the paper; the paper itself goes to --service, or is brought later.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,15 @@ from ledger.chain.calls import Call
 from ledger.chain.client import LedgerClient
 from ledger.chain.deployments import Deployment
 from ledger.chain.tender_reading import TenderReader
+from ledger.tenders.committee_paper import require_seats
 from ledger.tenders.dues import policy_of
 from ledger.tenders.evaluation import MAX_SEATS
 from ledger.tenders.ids import TenderId
+from ledger.tenders.papers import PaperRole
 from ledger.tenders.transitions import Step
 from ledger.values import Address
 from wallet.commands.options import ADDRESS, FILE, FOLDER, HASH, MOMENT
+from wallet.commands.tender_bringing import Paper, bring_first, bring_option, tell_next
 from wallet.commands.tender_officers import (
     SUPERVISOR,
     TENDERER,
@@ -33,6 +36,7 @@ from wallet.commands.tender_officers import (
     tender_argument,
 )
 from wallet.console import note
+from wallet.home import read_file
 from wallet.surroundings import Surroundings
 from wallet.tenders.deadlines import end_of_notice
 from wallet.tenders.exits import TenderCommand
@@ -51,7 +55,7 @@ def step_command(
     """Make a command about one lot of TENDER, sent by an officer."""
 
     def made(function: Callable[..., Any]) -> click.Command:
-        decorated = tender_argument(lot_option(acts(default)(function)))
+        decorated = tender_argument(lot_option(bring_option(acts(default)(function))))
         return click.command(name=name, cls=TenderCommand)(decorated)
 
     return made
@@ -60,9 +64,13 @@ def step_command(
 @_PAPER
 @click.option("--seats", type=click.IntRange(1, MAX_SEATS), required=True, help="How many members.")
 def _committee(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
-    """Commit the committee of a recorded lot: PAPER names its members and how they were drawn."""
+    """Commit the committee of a recorded lot: PAPER names its members and how they were drawn.
+
+    A paper of suizheng tender draw has to seat as many as --seats says, and whom its draw gave.
+    """
+    require_seats(read_file(paper), given["seats"])
     act = Act(paper_digest(paper), seat=given["seats"])
-    _advance(outside, tender, Step.COMMITTEE, act, given)
+    _advance(outside, tender, Step.COMMITTEE, act, given, (PaperRole.COMMITTEE, paper))
 
 
 @click.argument("digest", type=HASH)
@@ -78,7 +86,8 @@ def _score(outside: Surroundings, tender: bytes, digest: bytes, **given: Any) ->
 def _replace(outside: Surroundings, tender: bytes, paper: Path, reason: Path, **given: Any) -> None:
     """Replace the expert of a seat: PAPER is the new committee. The old score is void (R48)."""
     act = Act(paper_digest(paper), reason=paper_digest(reason), seat=given["seat"])
-    _advance(outside, tender, Step.REPLACE, act, given)
+    papers = (PaperRole.COMMITTEE, paper), (PaperRole.REASON, reason)
+    _advance(outside, tender, Step.REPLACE, act, given, *papers)
 
 
 @_PAPER
@@ -89,13 +98,15 @@ def _reject(
     outside: Surroundings, tender: bytes, paper: Path, bidders: tuple[Address, ...], **given: Any
 ) -> None:
     """Reject more bids by the technical report PAPER: their prices are never opened."""
-    _advance(outside, tender, Step.REJECT, Act(paper_digest(paper), bidders=bidders), given)
+    act = Act(paper_digest(paper), bidders=bidders)
+    _advance(outside, tender, Step.REJECT, act, given, (PaperRole.REPORT, paper))
 
 
 @_PAPER
 def _reject_all(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
     """Record PAPER, the report that rejects every bid: the lot ends (L42)."""
-    _advance(outside, tender, Step.REJECT_ALL, Act(paper_digest(paper)), given)
+    act = Act(paper_digest(paper))
+    _advance(outside, tender, Step.REJECT_ALL, act, given, (PaperRole.REPORT, paper))
 
 
 @_PAPER
@@ -119,15 +130,19 @@ def _notice(
         elif until is None:
             raise click.UsageError("give --until: nobody here knows this policy's calendar")
         act = Act(digest, until=until)
+        papers = ((PaperRole.NOTICE, paper),)
+        told = bring_first(outside, id_, papers, given)
         call = award_calls.advance(client.deployment, id_, lot, Step.NOTICE, act)
         receipt = sent(outside, client, call, given)
-    tell("Done.", _facts(lot, Step.NOTICE, act) | {"until": until}, receipt, given)
+    tell("Done.", _facts(lot, Step.NOTICE, act) | {"until": until} | told, receipt, given)
+    tell_next(id_, papers, given)
 
 
 @_PAPER
 def _review(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
     """Have the lot evaluated anew after something on the result was upheld: all scores are void."""
-    _advance(outside, tender, Step.REVIEW, Act(paper_digest(paper)), given)
+    act = Act(paper_digest(paper))
+    _advance(outside, tender, Step.REVIEW, act, given, (PaperRole.DECISION, paper))
 
 
 @_PAPER
@@ -149,19 +164,21 @@ def _award(
     """
     if (given["documents"] is None) != (given["opened"] is None):
         raise click.UsageError("--documents and --opened go together.")
-    why = bytes(32) if given["reason"] is None else paper_digest(given["reason"])
-    act = Act(paper_digest(paper), reason=why, bidders=(winner,))
+    why: Path | None = given["reason"]
+    papers = [(PaperRole.AWARD, paper)] + ([] if why is None else [(PaperRole.REASON, why)])
+    reason = bytes(32) if why is None else paper_digest(why)
+    act, id_ = Act(paper_digest(paper), reason=reason, bidders=(winner,)), TenderId(tender)
     facts = _facts(given["lot"], Step.AWARD, act) | {"licences": None}
     with ledger_client(outside, given) as client:
         if given["opened"] is None:
             note("Nobody looked at the winner's licences again: give --documents and --opened.")
         else:
             facts["licences"] = _looked_again(outside, client, winner, given)
-        call = award_calls.advance(
-            client.deployment, TenderId(tender), given["lot"], Step.AWARD, act
-        )
+        facts |= bring_first(outside, id_, papers, given)
+        call = award_calls.advance(client.deployment, id_, given["lot"], Step.AWARD, act)
         receipt = sent(outside, client, call, given)
     tell("Done.", facts, receipt, given)
+    tell_next(id_, papers, given)
 
 
 def _looked_again(
@@ -180,19 +197,22 @@ def _looked_again(
 def _contract(outside: Surroundings, tender: bytes, paper: Path, ocds: Path, **given: Any) -> None:
     """Record the signed contract PAPER, and the OCDS record that goes with it."""
     act = Act(paper_digest(paper), reason=paper_digest(ocds))
-    _advance(outside, tender, Step.CONTRACT, act, given)
+    papers = (PaperRole.CONTRACT, paper), (PaperRole.RECORD, ocds)
+    _advance(outside, tender, Step.CONTRACT, act, given, *papers)
 
 
 @_PAPER
 def _terminate_lot(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
     """End an opened lot before its award, for the reason that PAPER gives (R31)."""
-    _advance(outside, tender, Step.TERMINATE, Act(paper_digest(paper)), given)
+    act = Act(paper_digest(paper))
+    _advance(outside, tender, Step.TERMINATE, act, given, (PaperRole.DECISION, paper))
 
 
 @_PAPER
 def _void_lot(outside: Surroundings, tender: bytes, paper: Path, **given: Any) -> None:
     """Void an opened lot by the decision PAPER. Supervisor only."""
-    _advance(outside, tender, Step.VOID, Act(paper_digest(paper)), given)
+    act = Act(paper_digest(paper))
+    _advance(outside, tender, Step.VOID, act, given, (PaperRole.DECISION, paper))
 
 
 def _close(outside: Surroundings, tender: bytes, **given: Any) -> None:
@@ -211,11 +231,17 @@ def schedule_part(outside: Surroundings, tender: bytes, start: int, **given: Any
 
 
 def _advance(
-    outside: Surroundings, tender: bytes, step: Step, act: Act, given: dict[str, Any]
+    outside: Surroundings,
+    tender: bytes,
+    step: Step,
+    act: Act,
+    given: dict[str, Any],
+    *papers: Paper,
 ) -> None:
     lot, id_ = given["lot"], TenderId(tender)
-    facts = _facts(lot, step, act)
+    facts = _facts(lot, step, act) | bring_first(outside, id_, papers, given)
     _send(outside, lambda at: award_calls.advance(at, id_, lot, step, act), given, facts)
+    tell_next(id_, papers, given)
 
 
 def _facts(lot: int, step: Step, act: Act) -> dict[str, Any]:

@@ -272,6 +272,11 @@ class TestFile:
         assert out.read_text() == paper.read_text()
         town.go(town.now + 8 * DAY)
         assert "OVERDUE" in party.run("tender", "show", tender, *AT)
+        paper.write_text("投诉:异议未获答复。")
+        complaint = ("--kind", "complaint", "--objection", filed["digest"])
+        again = ("tender", "file", tender, paper, *complaint, "--receipt", receipt, *AT)
+        named = party.json(*sent(again))["filing"]
+        assert (named["kind"], named["objection"]) == ("complaint", filed["digest"])
         paper.write_bytes(b"\xff")
         refused = party.json(
             *sent(("tender", "file", tender, paper, "--kind", "question")),
@@ -339,18 +344,25 @@ class TestEnd:
         reader = town.terminal("reader")
         paper = buyer.tenderer.folder / "decision.txt"
         paper.write_text("决定")
-        for number, officer_, word, phase in (
-            ("GZ-2026-0371", buyer.tenderer, "terminate", "TERMINATED"),
-            ("GZ-2026-0372", buyer.supervisor, "void", "VOIDED"),
+        for number, officer_, word, phase, at in (
+            ("GZ-2026-0371", buyer.tenderer, "terminate", "TERMINATED", AT),
+            ("GZ-2026-0372", buyer.supervisor, "void", "VOIDED", ()),
         ):
             tender = buyer.publish(buyer.folder(number))["tender"]
             other = buyer.supervisor if officer_ is buyer.tenderer else buyer.tenderer
             refused = other.json(*sent(("tender", word, tender, paper)), code=1)
             assert refused["error"] == "RoleMissing"
-            done = officer_.json(*sent(("tender", word, tender, paper)))
-            words = ("tender", "bring", tender, "decision", paper, *AT, "--account", PAYER)
-            (kept,) = officer_.json(*words)
-            assert (kept["sha256"], kept["isPublic"]) == (done["decision"], True)
+            done = officer_.json(*sent(("tender", word, tender, paper, *at)))
+            if at:
+                assert done["brought"] == [done["decision"]]
+            else:
+                assert done["toBring"] == [{"role": "decision", "file": str(paper)}]
+                words = ("tender", "bring", tender, "decision", paper, *AT, "--account", PAYER)
+                officer_.json(*words)
+            out = reader.folder / word
+            read = ("tender", "read", tender, done["decision"], "--out", out, *AT)
+            reader.json(*sent(read))
+            assert out.read_text() == "决定"
             shown = reader.json("tender", "show", tender, *AT)
             assert [each["phase"] for each in shown["lots"]] == [phase]
             again = officer_.json(*sent(("tender", word, tender, paper)), code=1)

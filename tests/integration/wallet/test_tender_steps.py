@@ -16,6 +16,7 @@ from ledger.values import Address, Role
 from tests.support.anvil import anvil
 from tests.support.award_office import Office, bidders, disclose, key_of, officer, release
 from tests.support.bid_desk import Desk
+from tests.support.drawn_committee import drawn_committee
 from tests.support.refusals import ROWS, walk
 from tests.support.standing import account
 from tests.support.tender_town import DAY, Sale, TenderTown, sent
@@ -177,6 +178,9 @@ class TestReport:
     def test_refuses_papers_that_are_not_those_committed(self, town: TenderTown) -> None:
         lot = Lot(town, "GZ-2026-0202", "丁", "戊")
         office, (first, second) = lot.office, lot.keys
+        drawn = office.paper("drawn", drawn_committee(lot.sale.known.tender).to_bytes())
+        differ = office.act("committee", drawn, "--seats", 3, code=4)
+        assert differ == {"error": "SeatsDiffer", "told": 5, "given": 3}
         early = office.act("score", "0x" + "01" * 32, "--seat", 1, code=1)
         assert early["error"] == "StepForbidden"
         lot.evaluate({first: "10", second: "20"}, seats=3)

@@ -16,7 +16,9 @@ from ledger.tenders.audit.draws import draws_of
 from ledger.tenders.committee_paper import (
     MOST_BYTES,
     CommitteePaper,
+    SeatsDiffer,
     require_drawn,
+    require_seats,
     tells_draw,
 )
 from ledger.tenders.draw import DealNotAcknowledged, DrawMalformed, SecretForeign
@@ -205,3 +207,17 @@ class TestStep:
         found = judged(PAPER.to_bytes(), None)
         assert (found.result, found.code) == (Result.ERROR, "draw.unconfirmed")
         assert [each["why"] for each in found.facts["open"]] == ["no-paper"]
+
+
+class TestSeats:
+    def test_are_those_of_the_paper(self) -> None:
+        paper = drawn_committee(b"\x01" * 32)
+        require_seats(paper.to_bytes(), 5)
+        with pytest.raises(SeatsDiffer) as refused:
+            require_seats(paper.to_bytes(), 7)
+        assert (refused.value.told, refused.value.given) == (5, 7)
+        with pytest.raises(DrawMalformed):
+            require_seats(replace(paper, members=paper.members[1:]).to_bytes(), 4)
+
+    def test_of_a_paper_without_a_draw_are_as_given(self) -> None:
+        require_seats(b"five people, appointed", 5)

@@ -84,9 +84,10 @@ class TestPublicPapers:
         story.report(NAMES)
         story.notice(story.now + 4 * DAY)
         story.at(story.now + 4 * DAY)
-        assert public(story, PaperRole.COMMITTEE) == set()
+        assert public(story, PaperRole.COMMITTEE) == public(story, PaperRole.REASON) == set()
         story.award("Ann")
         assert public(story, PaperRole.COMMITTEE) == {b"\xc0" * 32, b"\xc1" * 32}
+        assert b"\x0e" * 32 in public(story, PaperRole.REASON)
 
     def test_of_one_lot_do_not_follow_another_lots_report(self) -> None:
         story = Story(lots=2)
