@@ -124,6 +124,12 @@ def _gauges(measured: Measured) -> Iterator[Metric]:
         "Appeals against gates whose answer was due and is not there.",
         measured.overdue_appeals,
     )
+    yield _labelled(
+        "tender_duties_overdue",
+        "What officers of tenders owe and have not done in the law's time, by duty.",
+        "duty",
+        measured.overdue_duties,
+    )
     if measured.mailbox_age_seconds is not None:
         yield _gauge(
             "mailbox_age_seconds",

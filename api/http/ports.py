@@ -40,6 +40,7 @@ from api.services.relaying import Relay
 from api.services.sign_ins import SignIns
 from api.services.status import Statuses
 from api.services.tender_archives import TenderArchives
+from api.services.tender_duties import TenderDuties
 from api.services.tender_filings import Filings
 from api.services.tender_papers import TenderPapers
 from api.services.tender_publications import TenderPublications
@@ -100,6 +101,7 @@ GivenMailboxes = Annotated[Mailboxes, _given("mailboxes")]
 GivenOpenings = Annotated[Openings, _given("openings")]
 GivenTenders = Annotated[Tenders, _given("tenders")]
 GivenFilings = Annotated[Filings, _given("filings")]
+GivenTenderDuties = Annotated[TenderDuties, _given("tender_duties")]
 GivenTenderPapers = Annotated[TenderPapers, _given("tender_papers")]
 GivenTenderArchives = Annotated[TenderArchives, _given("tender_archives")]
 GivenTenderPublications = Annotated[TenderPublications, _given("tender_publications")]

@@ -67,6 +67,7 @@ from api.services.second_person import LiveContracts, SecondPerson
 from api.services.sign_ins import Roles, SignIns, Site
 from api.services.status import Statuses
 from api.services.tender_archives import TenderArchives
+from api.services.tender_duties import TenderDuties
 from api.services.tender_filings import Filings
 from api.services.tender_papers import TenderPapers
 from api.services.tender_publications import Site as PublicationSite
@@ -105,6 +106,7 @@ from api.store.records import RecordStore
 from api.store.registry import Registry
 from api.store.selections import SelectionStore
 from api.store.sign_ins import SignInStore
+from api.store.tender_duties import DutyStore
 from api.store.tender_filings import FilingStore
 from api.store.tender_papers import TenderPaperStore
 from api.store.tenders import TenderStore
@@ -209,6 +211,7 @@ class Services:
     mailboxes: Mailboxes
     tenders: Tenders
     tender_papers: TenderPapers
+    tender_duties: TenderDuties
     openings: Openings
     filings: Filings
     publications: Publications
@@ -231,6 +234,7 @@ def compose(ports: Ports) -> Services:
     people = (second_person, decisions)
     directory = Directory(ports.registry, ports.catalogue, ports.clock)
     foreign = _foreign_codes(ports, roles)
+    duties = _tender_duties(ports, at_head, roles)
     return Services(
         issuance=_issuance(ports, roles, at_head),
         jobs=_jobs(ports, roles),
@@ -270,13 +274,14 @@ def compose(ports: Ports) -> Services:
         mailboxes=_mailboxes(ports, at_head),
         tenders=_tenders(ports, at_head),
         tender_papers=_tender_papers(ports, at_head),
+        tender_duties=duties,
         openings=_openings(ports, at_head, roles),
         filings=_filings(ports, at_head),
         publications=Publications(ports.base_url),
         tender_publications=_tender_publications(ports, at_head),
         tender_archives=TenderArchives(_tenders(ports, at_head), ports.blobs),
         custody=_custody(ports, roles),
-        measures=_measures(ports, directory),
+        measures=_measures(ports, directory, duties),
         repeats=Repeats(IdempotencyStore(ports.database), ports.clock, ports.randomness),
         randomness=ports.randomness,
     )
@@ -422,9 +427,14 @@ def _links(ports: Ports, licences: Licences) -> Links:
     )
 
 
-def _measures(ports: Ports, directory: Directory) -> Measures:
+def _measures(ports: Ports, directory: Directory, duties: TenderDuties) -> Measures:
     stores = MeasureStore(ports.database), AppealStore(ports.database)
-    return Measures(*stores, directory, ports.catalogue, ports.clock)
+    return Measures(*stores, duties, directory, ports.catalogue, ports.clock)
+
+
+def _tender_duties(ports: Ports, at_head: AtHead, roles: Roles) -> TenderDuties:
+    store, filings = DutyStore(ports.database), FilingStore(ports.database)
+    return TenderDuties(store, TenderStore(ports.database), filings, at_head, roles)
 
 
 def _transfers(ports: Ports, roles: Roles) -> Transfers:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from api.services.registry import Directory, HeadAge
+from api.services.tender_duties import TenderDuties
+from api.store.database import StoreUnavailable
 from api.store.health_appeals import AppealStore
 from api.store.jobs import JobState
 from api.store.measures import MeasureStore, Spent
@@ -43,7 +45,8 @@ class Measured:
     counts, by type, licences in force without successor whose end is nearer than the law wants
     their renewal to be asked for: what nobody renews by then lapses in silence.
     `mailbox_age_seconds` is None before a mailbox was ever closed; what came in is not counted.
-    `overdue_appeals` counts those whose answer was due and is not there.
+    `overdue_appeals` counts those whose answer was due and is not there, `overdue_duties` what
+    officers of tenders owe and have not done in time; it is empty before a head is known.
     `parked` counts failed intents by error, `halted` accounts by why they stand still.
     """
 
@@ -55,6 +58,7 @@ class Measured:
     parked: Mapping[str, int]
     halted: Mapping[str, int]
     overdue_appeals: int
+    overdue_duties: Mapping[str, int]
     spent: Mapping[CallKind, Spent]
     head: HeadAge | None
     mailbox_age_seconds: int | None
@@ -67,12 +71,14 @@ class Measures:
         self,
         store: MeasureStore,
         appeals: AppealStore,
+        duties: TenderDuties,
         directory: Directory,
         catalogue: Catalogue,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._appeals = appeals
+        self._duties = duties
         self._days = {
             kind.id: days
             for kind in catalogue.all()
@@ -98,10 +104,19 @@ class Measures:
             parked=waiting.parked,
             halted=dict.fromkeys(map(str, Reason), 0) | dict(waiting.halted),
             overdue_appeals=self._appeals.overdue(now),
+            overdue_duties=self._overdue(),
             spent=_by_kind(self._store.spent()),
             head=self._head(),
             mailbox_age_seconds=None if closed_at is None else max(0, now - closed_at),
         )
+
+    def _overdue(self) -> Mapping[str, int]:
+        try:
+            return {duty.value: count for duty, count in self._duties.counts().items()}
+        except StoreUnavailable:
+            raise
+        except Unavailable:
+            return {}
 
     def _head(self) -> HeadAge | None:
         try:

@@ -152,7 +152,10 @@ def _(event: events.LotHoldLifted, state: TenderState) -> TenderState:
 def _(event: events.LotResumed, state: TenderState) -> TenderState:
     course = _course(state, event)
     ends = shifted_end(course.notice_end, course.suspension.since, event.shift)
-    course = replace(course, notice_end=ends, suspension=resumed(course.suspension))
+    entered = {phase: at + event.shift for phase, at in course.entered.items()}
+    course = replace(
+        course, notice_end=ends, suspension=resumed(course.suspension), entered=entered
+    )
     return _on_course(state, event, course)
 
 
@@ -166,7 +169,10 @@ def _on_course(state: TenderState, event: LotEvent, course: Course) -> TenderSta
 
 def _stepped(state: TenderState, event: LotEvent, phase: Phase, **change: Any) -> TenderState:
     """Every step makes the course one of the present part."""
-    course = replace(_course(state, event), phase=phase, part=state.current_part, **change)
+    course = _course(state, event)
+    entered = {**course.entered, phase: event.place.block_time}
+    told = {"phase": phase, "part": state.current_part, "entered": entered, **change}
+    course = replace(course, **told)
     return _on_course(state, event, course)
 
 

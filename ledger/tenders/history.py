@@ -104,7 +104,11 @@ def _(event: events.TenderAmended, state: TenderState) -> TenderState:
 
 @_after.register
 def _(event: events.QuestionAsked, state: TenderState) -> TenderState:
-    return replace(state, questions={**state.questions, event.question: None})
+    return replace(
+        state,
+        questions={**state.questions, event.question: None},
+        asked_at={**state.asked_at, event.question: event.place.block_time},
+    )
 
 
 @_after.register
@@ -120,7 +124,11 @@ def _(event: events.BidSubmitted, state: TenderState) -> TenderState:
 
 @_after.register
 def _(event: events.BidWithdrawn, state: TenderState) -> TenderState:
-    bid = Bid(event.bidder, event.version, BidState.WITHDRAWN, 0, None)
+    before = state.lot(event.lot).bids.get(event.bidder)
+    is_bonded = before is not None and before.has_bond
+    bonded_until = event.place.block_time if is_bonded else 0
+    head = (event.bidder, event.version, BidState.WITHDRAWN, 0, None)
+    bid = Bid(*head, bonded_until=bonded_until)
     return _with_bid(state, event.lot, bid)
 
 

@@ -17,6 +17,7 @@ from ledger.tenders.events import (
     Stage,
 )
 from ledger.tenders.ids import TenderId
+from ledger.tenders.messages import NO_BOND
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.policy.terms import Terms
 from ledger.tenders.suspensions import RUNNING, Suspension
@@ -37,7 +38,8 @@ class BidState(IntEnum):
 class Bid:
     """One bidder's place in a lot. `told` is the bid of the highest version, None once withdrawn.
 
-    `disclosed` and `recovered` hold the secrets s_b and s_c by part.
+    `disclosed` and `recovered` hold the secrets s_b and s_c by part. `bonded_until` is when a bid
+    with a bond was withdrawn, in Unix seconds, 0 for any other.
     """
 
     bidder: Address
@@ -48,6 +50,12 @@ class Bid:
     disclosed: Mapping[int, bytes] = field(default_factory=lambda: _NOTHING)
     recovered: Mapping[int, bytes] = field(default_factory=lambda: _NOTHING)
     is_rejected: bool = False
+    bonded_until: int = 0
+
+    @property
+    def has_bond(self) -> bool:
+        """Whether a bond stands behind the bid."""
+        return self.told is not None and self.told.bid.bond != NO_BOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,8 @@ class Course:
 
     `scored` holds the digests of the sheets by seat, from 1; `notices` counts those published;
     `has_ground` is for a review; `upheld` is the last objection to the result that was upheld and
-    not yet followed by one, else None.
+    not yet followed by one, else None. `entered` tells when each phase began last, in Unix seconds,
+    later by the time that the lot stood still since.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -72,6 +81,7 @@ class Course:
     has_ground: bool = False
     upheld: bytes | None = None
     suspension: Suspension = RUNNING
+    entered: Mapping[Phase, int] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,7 @@ class TenderState:
     ends: Mapping[int, Ends]
     lots: tuple[Lot, ...]
     questions: Mapping[bytes, bytes | None] = field(default_factory=lambda: _NOTHING)
+    asked_at: Mapping[bytes, int] = field(default_factory=lambda: _NOTHING)
     released: Mapping[int, Mapping[int, bytes]] = field(default_factory=lambda: _NOTHING)
     suspension: Suspension = RUNNING
     ended: Phase = Phase.UNKNOWN

@@ -12,6 +12,7 @@ from wallet.commands.tender_extend import extend
 from wallet.commands.tender_filings import file_text, filings, read_paper
 from wallet.commands.tender_ocds import ocds
 from wallet.commands.tender_opening import open_tender
+from wallet.commands.tender_overdue import overdue
 from wallet.commands.tender_policy import policy
 from wallet.commands.tender_publish import amend, bring_papers, publish
 from wallet.commands.tender_questions import answer, ask, questions
@@ -37,7 +38,7 @@ _COMMANDS: Final[tuple[click.Command, ...]] = (
     draw,
     *STEP_COMMANDS,
     *DISPUTE_COMMANDS,
-    *(file_text, filings, read_paper, extend, terminate, void),
+    *(file_text, filings, read_paper, overdue, extend, terminate, void),
     *(audit, verify, ocds),
 )
 

@@ -175,3 +175,52 @@ class TestRefused:
         court.service.keys.held = []
         assert refusal(court.file()) == (503, "SigningKeyMissing")
         assert court.service.rows()["tender_filings"] == 0
+
+
+class TestOverdue:
+    def listed(self, court: Court, who: Any = TENDERER) -> Any:
+        service = court.service
+        answer = service.client.get("/v1/tenders/overdue", headers=service.by(who))
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+        return answer.json()
+
+    def gauge(self, court: Court, duty: str) -> str:
+        lines = court.service.client.get("/metrics").text.splitlines()
+        start = f'suizheng_tender_duties_overdue{{duty="{duty}"}} '
+        (line,) = [each for each in lines if each.startswith(start)]
+        return line.removeprefix(start)
+
+    def test_is_told_to_officers_by_name_and_to_whoever_watches_by_number(
+        self, court: Court
+    ) -> None:
+        filed = court.file().json()["filing"]
+        assert self.listed(court) == {"overdue": [], "count": 0, "at": self.listed(court)["at"]}
+        assert self.gauge(court, "filing") == "0.0"
+        court.service.clock.now += 30 * DAY
+        court.service.say()
+        late, stranger = account("a late officer"), account("a stranger")
+        court.service.say(
+            lambda place: RoleGranted(place, role_id(AGENCY.id, Role.TENDERER), late.address)
+        )
+        told = self.listed(court, late)
+        assert told["overdue"] == [
+            {
+                "tender": "0x" + court.story.id.hex(),
+                "duty": "filing",
+                "lot": 0,
+                "about": filed["digest"],
+                "dueAt": filed["dueAt"],
+            }
+        ]
+        assert (told["count"], self.gauge(court, "filing")) == (1, "1.0")
+        assert self.listed(court, stranger)["overdue"] == []
+        named = court.story.admit(Stage.DOCUMENTS, digest=sha256(TEXT.encode()).digest())
+        court.story.answer(named, Outcome.DISMISSED)
+        court.catch_up()
+        assert self.listed(court, late)["overdue"] == []
+        assert self.gauge(court, "filing") == "0.0"
+
+    def test_is_nobodys_without_a_sign_in(self, court: Court) -> None:
+        answer = court.service.client.get("/v1/tenders/overdue")
+        assert refusal(answer) == (401, "SignInMissing")

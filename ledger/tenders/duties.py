@@ -1,0 +1,158 @@
+"""What a tender's officers owe, and by when: counted from its events, done by events or papers.
+
+Bonds that went back and what was filed with the supervisor leave no trace on chain: a paper of that
+role, brought after the duty began, says that it is done.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ledger.tenders.dues import answer_due, complaint_due, due_of
+from ledger.tenders.events import Outcome, Phase
+from ledger.tenders.filings import Filing, FilingState, state_of
+from ledger.tenders.papers import PaperRole
+from ledger.tenders.phases import is_suspended, phase_at
+from ledger.tenders.state import TenderState
+
+
+class Duty(StrEnum):
+    """What is owed."""
+
+    QUESTION = "question"  # an answer
+    OBJECTION = "objection"  # an answer
+    COMPLAINT = "complaint"  # the supervisor's next step
+    FILING = "filing"  # to take up what was filed with the service
+    OPENING_RECORD = "opening-record"
+    NOTICE = "notice"
+    AWARD = "award"
+    RESULT = "result"  # its publication
+    CONTRACT = "contract"
+    CONTRACT_PUBLISHED = "contract-published"
+    CONTRACT_FILED = "contract-filed"  # with the supervisor
+    REPORT = "report"  # on the tender, to the supervisor
+    BOND_RETURN = "bond-return"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One duty and when it is due, in Unix seconds.
+
+    `lot` and `about` are None where it is about the whole tender, or about nothing with an id.
+    """
+
+    duty: Duty
+    due_at: int
+    lot: int | None = None
+    about: bytes | None = None
+
+
+_AWARDED: Final = frozenset((Phase.AWARDED, Phase.CONTRACTED))
+Brought = Mapping[PaperRole, int]
+"""When the last paper of a role was brought, in Unix seconds."""
+
+
+def duties_of(state: TenderState, filed: Iterable[Filing], brought: Brought) -> tuple[Due, ...]:
+    """Return what is not done, whenever it is due, the first due first.
+
+    What no law sets a time for, or no calendar covers, is left out: nobody can say that it is late.
+    """
+    if state.ended is not Phase.UNKNOWN:
+        return ()
+    found = [*_asked(state), *_disputes(state), *_filed(state, filed)]
+    for number in range(len(state.lots)):
+        found += [*_openings(state, number), *_steps(state, number, brought)]
+        found += _bonds(state, number, brought)
+    return tuple(sorted(found, key=lambda due: due.due_at))
+
+
+def _asked(state: TenderState) -> Iterator[Due]:
+    for question, answer in state.questions.items():
+        due = due_of(state.terms, "questionAnswer", state.asked_at[question])
+        if answer is None and due is not None:
+            yield Due(Duty.QUESTION, due, about=question)
+
+
+def _disputes(state: TenderState) -> Iterator[Due]:
+    for id_, objection in state.objections.items():
+        due = answer_due(state.terms, objection.lodged_at)
+        if objection.outcome is Outcome.OPEN and due is not None:
+            yield Due(Duty.OBJECTION, due, objection.lot, id_)
+    for id_, complaint in state.complaints.items():
+        due = complaint_due(complaint, state.terms)
+        if due is not None:
+            yield Due(Duty.COMPLAINT, due, complaint.lot, id_)
+
+
+def _filed(state: TenderState, filed: Iterable[Filing]) -> Iterator[Due]:
+    for each in filed:
+        due = each.due_at
+        if due is not None and state_of(each, state, due) is FilingState.OVERDUE:
+            yield Due(Duty.FILING, due, each.lot, each.digest)
+
+
+def _openings(state: TenderState, number: int) -> Iterator[Due]:
+    """Records of parts that stand open when their last window is over, unless it is suspended."""
+    if is_suspended(state, number):
+        return
+    for part, ends in state.ends.items():
+        over_at = ends.fallback_end
+        is_open = phase_at(state, number, part, over_at) is Phase.OPENED
+        due = due_of(state.terms, "openingRecord", over_at)
+        if is_open and part not in state.lot(number).openings and due is not None:
+            yield Due(Duty.OPENING_RECORD, due, number)
+
+
+def _steps(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
+    course = state.lot(number).course
+    entered = course.entered
+    is_last = course.part == state.announcement.parts
+    if course.phase is Phase.EVALUATED and is_last:
+        yield from _due(state, number, Duty.NOTICE, "noticeBegins", entered[Phase.EVALUATED])
+    if course.phase in (Phase.EVALUATED, Phase.NOTICE) and is_last:
+        yield from _due(state, number, Duty.AWARD, "awardDecision", entered[Phase.EVALUATED])
+    if Phase.AWARDED in entered and course.phase in _AWARDED:
+        yield from _after_award(state, number, brought)
+    if course.phase is Phase.CONTRACTED:
+        signed_at = entered[Phase.CONTRACTED]
+        if PaperRole.CONTRACT not in brought:
+            yield from _due(state, number, Duty.CONTRACT_PUBLISHED, "contractPublished", signed_at)
+        if not _is_done(brought, PaperRole.SUPERVISION, signed_at):
+            yield from _due(state, number, Duty.CONTRACT_FILED, "contractFiled", signed_at)
+
+
+def _after_award(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
+    course = state.lot(number).course
+    awarded_at = course.entered[Phase.AWARDED]
+    if PaperRole.AWARD not in brought:
+        yield from _due(state, number, Duty.RESULT, "resultPublished", awarded_at)
+    if course.phase is Phase.AWARDED:
+        yield from _due(state, number, Duty.CONTRACT, "contract", awarded_at)
+    if not _is_done(brought, PaperRole.SUPERVISION, awarded_at):
+        yield from _due(state, number, Duty.REPORT, "report", awarded_at)
+
+
+def _bonds(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
+    """Bonds go back after the contract, those of withdrawn bids at once (实施条例 art. 35, 57)."""
+    lot = state.lot(number)
+    signed_at = lot.course.entered.get(Phase.CONTRACTED)
+    is_bonded = any(bid.has_bond for bid in lot.bids.values())
+    if signed_at is not None and is_bonded:
+        if not _is_done(brought, PaperRole.BOND_RETURN, signed_at):
+            yield from _due(state, number, Duty.BOND_RETURN, "bondReturn", signed_at)
+        return
+    withdrawn = [bid.bonded_until for bid in lot.bids.values() if bid.bonded_until]
+    owed = [at for at in withdrawn if not _is_done(brought, PaperRole.BOND_RETURN, at)]
+    if owed:
+        yield from _due(state, number, Duty.BOND_RETURN, "bondReturnWithdrawn", min(owed))
+
+
+def _is_done(brought: Brought, role: PaperRole, since: int) -> bool:
+    return brought.get(role, -1) >= since
+
+
+def _due(state: TenderState, number: int, duty: Duty, period: str, start: int) -> Iterator[Due]:
+    due = due_of(state.terms, period, start)
+    if due is not None:
+        yield Due(duty, due, number)

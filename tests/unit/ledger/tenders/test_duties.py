@@ -1,0 +1,94 @@
+"""What a tender's officers owe, step by step of a story."""
+
+from collections.abc import Iterable, Mapping
+
+from ledger.tenders.dues import due_of
+from ledger.tenders.duties import Due, Duty, duties_of
+from ledger.tenders.events import Outcome, QuestionAsked, Stage, TenderTerminated
+from ledger.tenders.filings import Filing, FilingKind
+from ledger.tenders.papers import PaperRole
+from ledger.tenders.phases import effective_ends
+from tests.support.papered_story import PaperedStory, awarded, whole
+from tests.support.tender_story import DAY, Story
+
+FILED = b"\x1d" * 32
+
+
+def owed(
+    story: Story,
+    filed: Iterable[Filing] = (),
+    brought: Mapping[PaperRole, int] | None = None,
+) -> dict[Duty, Due]:
+    return {each.duty: each for each in duties_of(story.state, filed, brought or {})}
+
+
+class TestDuties:
+    def test_of_a_tender_that_just_began_are_none(self) -> None:
+        assert owed(Story()) == {}
+
+    def test_an_objection_until_it_is_answered(self) -> None:
+        story = Story()
+        named = story.admit(Stage.DOCUMENTS)
+        due = owed(story)[Duty.OBJECTION]
+        assert (due.about, due.due_at) == (named, due_of(story.terms, "objectionAnswer", story.now))
+        story.answer(named, Outcome.DISMISSED)
+        assert owed(story) == {}
+
+    def test_a_question_where_a_law_sets_a_time(self) -> None:
+        story, other = Story("prozorro-above-threshold"), Story()
+        for each in (story, other):
+            each.tell(QuestionAsked, FILED)
+        due = due_of(story.terms, "questionAnswer", story.now)
+        assert (owed(story).get(Duty.QUESTION) is None) == (due is None)
+        assert owed(other) == {}
+
+    def test_what_was_filed_until_it_is_taken_up(self) -> None:
+        story = Story()
+        at = story.now
+        filing = Filing(FilingKind.OBJECTION, 0, Stage.DOCUMENTS, FILED, at, at + DAY)
+        assert owed(story, [filing]) == {Duty.FILING: Due(Duty.FILING, at + DAY, 0, FILED)}
+        named = story.admit(Stage.DOCUMENTS, digest=FILED)
+        story.answer(named, Outcome.UPHELD)
+        assert owed(story, [filing]) == {}
+
+    def test_the_opening_record_once_the_last_window_is_over(self) -> None:
+        story = Story()
+        names = ("Ann", "Bo", "Cai")
+        for name in names:
+            story.submit(name)
+        assert owed(story) == {}  # nobody disclosed: it would fail
+        story.open(names)
+        due = owed(story)[Duty.OPENING_RECORD]
+        ends = effective_ends(story.state, 1, story.now)
+        assert ends is not None
+        assert due.due_at == due_of(story.terms, "openingRecord", ends.fallback_end)
+        story.record(3)
+        assert owed(story) == {}
+
+    def test_notice_contract_and_report_follow_one_another(self) -> None:
+        story = PaperedStory()
+        seen: list[set[Duty]] = []
+        story.on = lambda _events, _state: seen.append(set(owed(story)))
+        awarded(story)
+        assert {Duty.NOTICE} in seen
+        assert set(owed(story)) == {Duty.CONTRACT, Duty.REPORT}
+        at = story.state.lot(0).course.entered
+        (awarded_at,) = [at_ for phase, at_ in at.items() if phase.name == "AWARDED"]
+        assert owed(story)[Duty.CONTRACT].due_at == due_of(story.terms, "contract", awarded_at)
+        early, late = ({PaperRole.SUPERVISION: awarded_at - 1}, {PaperRole.SUPERVISION: awarded_at})
+        assert Duty.REPORT in owed(story, brought=early)
+        assert Duty.REPORT not in owed(story, brought=late)
+
+    def test_of_a_contract_under_procurement_law(self) -> None:
+        story = whole(PaperedStory(policy="cn-government-procurement"))
+        assert {Duty.CONTRACT_PUBLISHED, Duty.CONTRACT_FILED, Duty.RESULT} <= set(owed(story))
+        brought = dict.fromkeys(
+            (PaperRole.CONTRACT, PaperRole.AWARD, PaperRole.SUPERVISION), story.now
+        )
+        assert owed(story, brought=brought) == {}
+
+    def test_of_a_tender_that_ended_are_none(self) -> None:
+        story = Story()
+        story.admit(Stage.DOCUMENTS)
+        story.tell(TenderTerminated, b"\x61" * 32)
+        assert owed(story) == {}
