@@ -6,7 +6,6 @@ nonce.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -69,14 +68,12 @@ class Attempt:
     at: int
 
 
+Standing = tuple[IntentState, Receipt]
+"""MINED or FINAL, and the receipt that says so."""
+
+
 class Outbox(Protocol):
-    """The sender's disk. Every method is one committed transaction, alone or `together`."""
-
-    def together(self) -> AbstractContextManager[None]:
-        """Make one transaction of all that the block does; an exception undoes all of it.
-
-        Nobody else may write meanwhile, so nothing slow belongs inside.
-        """
+    """The sender's disk. Every method is one committed transaction, of all that it is given."""
 
     def waiting(self, chain_id: int, account: Address, limit: int) -> Sequence[Intent]:
         """Return the oldest intents that wait, in the order they were stored."""
@@ -90,14 +87,17 @@ class Outbox(Protocol):
     def set_nonce(self, chain_id: int, account: Address, nonce: int) -> None:
         """Set the next nonce: at an account's first use, or after a foreign one."""
 
-    def reserve(self, intent: bytes, nonce: int, gas: int) -> None:
-        """Give an intent its nonce and take that nonce from the account's counter."""
+    def reserve(self, gas: Mapping[bytes, int], nonce: int) -> None:
+        """Give intents of one account their gas limits and, in this order, nonces from `nonce` on.
+
+        The account's counter stands at `nonce`, and behind the last one afterwards.
+        """
 
     def release(self, intent: bytes) -> None:
         """Put an intent back to WAITING without nonce and attempts, the nonce being lost to it."""
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Store a signed transaction before it leaves; the intent becomes SIGNED."""
+    def add_attempts(self, signed: Sequence[Attempt]) -> None:
+        """Store signed transactions before any of them leaves; their intents become SIGNED."""
 
     def attempts(self, intent: bytes) -> Sequence[Attempt]:
         """Return all attempts of an intent, oldest first."""
@@ -114,6 +114,12 @@ class Outbox(Protocol):
         receipt: Receipt | None = None,
     ) -> None:
         """Move an intent to a state; `receipt` is that of the attempt which stands in a block."""
+
+    def mark_sent(self, sent: Collection[bytes]) -> None:
+        """Move intents to SENT; they stand in no block."""
+
+    def settle(self, found: Mapping[bytes, Standing]) -> None:
+        """Move intents to MINED or FINAL, each with the receipt of what stands for it."""
 
     def halt(self, chain_id: int, account: Address, reason: str) -> None:
         """Stop an account until its reason is gone; an empty reason resumes it."""

@@ -101,16 +101,18 @@ class RelayOutcomes:
         """Settle what is final or refused, send again what may pass; return how many moved."""
         settled: list[MessageRow] = []
         again: list[bytes] = []
+        replies = self._replies.for_a_group()
         for tender, some in _by_tender(self._store.sent(AT_ONCE)).items():
             told = self._told(TenderId(tender), some)
             for each in some:
                 mined = told.of(each)
                 if mined is not None:
-                    settled += self._final(each.row, mined) if mined.block <= told.final else ()
+                    is_final = mined.block <= told.final
+                    settled += self._final(replies, each.row, mined) if is_final else ()
                 elif each.state is IntentState.FAILED:  # else it fell out after it came
                     is_open = told.may_pass(each)
                     again += self._due(each) if is_open else ()
-                    settled += () if is_open else self._refused(each, told.head)
+                    settled += () if is_open else self._refused(replies, each, told.head)
         if settled:
             self._store.settle(settled)
         if again:
@@ -138,19 +140,19 @@ class RelayOutcomes:
         del self._tried[each.row.digest]
         return [] if each.row.intent is None else [each.row.intent]
 
-    def _final(self, row: MessageRow, mined: Mined) -> list[MessageRow]:
+    def _final(self, replies: BidReplies, row: MessageRow, mined: Mined) -> list[MessageRow]:
         first = receipts.told(row.receipt)
         try:
-            said = self._replies.final(row.agency, first, mined)
+            said = replies.final(row.agency, first, mined)
         except _UNSIGNED as missing:
             return self._unsigned(missing)
         place = replace(row, transaction=mined.transaction, block=mined.block)
         return [replace(place, outcome=FINAL, said=said)]
 
-    def _refused(self, each: Sent, head: Head) -> list[MessageRow]:
+    def _refused(self, replies: BidReplies, each: Sent, head: Head) -> list[MessageRow]:
         row, error = each.row, each.error or ""
         try:
-            said = self._replies.refusal(row.agency, row.digest, error, head, row.arrived_at)
+            said = replies.refusal(row.agency, row.digest, error, head, row.arrived_at)
         except _UNSIGNED as missing:
             return self._unsigned(missing)
         self._log.warning("refused", kind=row.kind.value, error=error)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, or_, select, update
 
 from api.store.appends import insert_group
 from api.store.bid_tables import bid_chunks, bid_messages, bid_uploads
@@ -170,12 +170,14 @@ class BidMessageStore:
 
     def settle(self, settled: Sequence[MessageRow]) -> None:
         """Keep outcomes; one that is there already stays."""
+        open_ = bid_messages.c.outcome.is_(None)
+        each = update(bid_messages).where(bid_messages.c.digest == bindparam("of"), open_)
+        names = ("outcome", "error", "said", "transaction", "block")
+        rows = [
+            {"of": row.digest, **{name: getattr(row, name) for name in names}} for row in settled
+        ]
         with self._database.write() as connection:
-            for row in settled:
-                same = (bid_messages.c.digest == row.digest) & bid_messages.c.outcome.is_(None)
-                names = ("outcome", "error", "said", "transaction", "block")
-                values = {name: getattr(row, name) for name in names}
-                connection.execute(update(bid_messages).where(same).values(values))
+            connection.execute(each, rows)
 
     def try_again(self, intents_: Sequence[bytes]) -> None:
         """Let refused intents wait for the sender anew."""

@@ -1,8 +1,7 @@
 """The sender's disk in the service's database: `ledger.outbox.Outbox`, and the door to put in."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from api.store.database import Database
 from api.store.tables import accounts, attempts, intents
 from api.store.upserts import insert_new
 from ledger.errors import LedgerError, Refused
-from ledger.outbox import Attempt, Intent, IntentState, Receipt
+from ledger.outbox import Attempt, Intent, IntentState, Receipt, Standing
 from ledger.values import Address
 
 UNFINISHED = (
@@ -28,6 +27,8 @@ _UNFINISHED: Final[BindParameter[Any]] = bindparam(
 )
 NO_RECEIPT: Final = dict.fromkeys(field.name for field in fields(Receipt))
 """The columns of a receipt, as they are without one."""
+_EACH: Final = update(intents).where(intents.c.id == bindparam("of"))
+"""Sets what each of its rows says."""
 
 
 @dataclass(eq=False)
@@ -46,32 +47,15 @@ class SqlOutbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._open: Connection | None = None
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """See `Outbox`; for one thread at a time, as a sender is."""
-        with self._database.write() as connection:
-            self._open = connection
-            try:
-                yield
-            finally:
-                self._open = None
-
-    def _writing(self) -> AbstractContextManager[Connection]:
-        return self._database.write() if self._open is None else nullcontext(self._open)
-
-    def _reading(self) -> AbstractContextManager[Connection]:
-        return self._database.read() if self._open is None else nullcontext(self._open)
 
     def add(self, wanted: Sequence[Intent]) -> None:
         """Store intents as waiting; one that is there already, by id, stays as it is."""
-        with self._writing() as connection:
+        with self._database.write() as connection:
             add_intents(connection, wanted)
 
     def get(self, intent: bytes) -> Intent:
         """Return an intent; raise `IntentUnknown`."""
-        with self._reading() as connection:
+        with self._database.read() as connection:
             row = connection.execute(select(intents).where(intents.c.id == intent)).one_or_none()
         if row is None:
             raise IntentUnknown(intent)
@@ -86,7 +70,7 @@ class SqlOutbox:
             .order_by(intents.c.seq)
             .limit(limit)
         )
-        with self._reading() as connection:
+        with self._database.read() as connection:
             return [_intent_of(row) for row in connection.execute(query)]
 
     def unfinished(self, chain_id: int, account: Address) -> Sequence[Intent]:
@@ -97,58 +81,53 @@ class SqlOutbox:
             .where(intents.c.state.in_(_UNFINISHED))
             .order_by(intents.c.nonce.nulls_first(), intents.c.seq)
         )
-        with self._reading() as connection:
+        with self._database.read() as connection:
             return [_intent_of(row) for row in connection.execute(query)]
 
     def next_nonce(self, chain_id: int, account: Address) -> int | None:
         """See `Outbox`."""
-        with self._reading() as connection:
+        with self._database.read() as connection:
             return _next_nonce(connection, chain_id, account)
 
     def set_nonce(self, chain_id: int, account: Address, nonce: int) -> None:
         """See `Outbox`."""
-        with self._writing() as connection:
+        with self._database.write() as connection:
             _set_account(connection, chain_id, account, next_nonce=nonce)
 
-    def reserve(self, intent: bytes, nonce: int, gas: int) -> None:
-        """See `Outbox`; raise `NonceTaken` when the intent or the nonce is not free any more."""
-        with self._writing() as connection:
-            row = connection.execute(
-                select(intents).where(intents.c.id == intent).with_for_update()
-            ).one_or_none()
-            if row is None:
-                raise IntentUnknown(intent)
-            # The counter moves only from this nonce to the next: a second worker finds no row.
+    def reserve(self, gas: Mapping[bytes, int], nonce: int) -> None:
+        """See `Outbox`; raise `NonceTaken` when an intent or a nonce is not free any more."""
+        wanted = select(intents.c.chain_id, intents.c.account, intents.c.state)
+        with self._database.write() as connection:
+            found = connection.execute(
+                wanted.where(intents.c.id.in_(gas)).order_by(intents.c.seq).with_for_update()
+            ).all()
+            if len(found) != len(gas):
+                raise IntentUnknown(next(iter(gas)))
+            # The counter moves only from this nonce on: a second worker finds no row.
             moved = connection.execute(
                 update(accounts)
-                .filter_by(chain_id=row.chain_id, account=row.account, next_nonce=nonce)
-                .values(next_nonce=nonce + 1)
+                .filter_by(chain_id=found[0].chain_id, account=found[0].account, next_nonce=nonce)
+                .values(next_nonce=nonce + len(gas))
             )
-            if row.state != IntentState.WAITING or moved.rowcount != 1:
+            if moved.rowcount != 1 or any(row.state != IntentState.WAITING for row in found):
                 raise NonceTaken
-            _set_intent(connection, intent, state=IntentState.RESERVED, nonce=nonce, gas=gas)
+            state = IntentState.RESERVED.value
+            rows = [
+                {"of": intent, "state": state, "nonce": taken, "gas": limit}
+                for taken, (intent, limit) in enumerate(gas.items(), nonce)
+            ]
+            connection.execute(_EACH, rows)
 
     def release(self, intent: bytes) -> None:
         """See `Outbox`."""
-        with self._writing() as connection:
+        with self._database.write() as connection:
             release_intent(connection, intent)
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """See `Outbox`."""
-        row = {
-            "hash": attempt.hash,
-            "intent": attempt.intent,
-            "raw": attempt.raw,
-            "nonce": attempt.nonce,
-            "max_fee": attempt.max_fee,
-            "priority_fee": attempt.priority_fee,
-            "at": attempt.at,
-        }
-        with self._writing() as connection:
-            insert_new(
-                connection, attempts, [row]
-            )  # signatures are deterministic: same hash, same bytes
-            _set_intent(connection, attempt.intent, state=IntentState.SIGNED)
+    def add_attempts(self, signed: Sequence[Attempt]) -> None:
+        """See `Outbox`; signatures are deterministic: same hash, same bytes."""
+        with self._database.write() as connection:
+            insert_new(connection, attempts, list(map(asdict, signed)))
+            _set_intents(connection, [one.intent for one in signed], state=IntentState.SIGNED)
 
     def attempts(self, intent: bytes) -> Sequence[Attempt]:
         """See `Outbox`."""
@@ -158,7 +137,7 @@ class SqlOutbox:
         """See `Outbox`."""
         query = select(attempts).where(attempts.c.intent.in_(intents)).order_by(attempts.c.seq)
         found: defaultdict[bytes, list[Attempt]] = defaultdict(list)
-        with self._reading() as connection:
+        with self._database.read() as connection:
             for row in connection.execute(query):
                 found[row.intent].append(_attempt_of(row))
         return found
@@ -171,33 +150,43 @@ class SqlOutbox:
         error: str | None = None,
         receipt: Receipt | None = None,
     ) -> None:
-        """See `Outbox`; without `receipt` a receipt noted earlier is kept unless it fell out."""
-        values: dict[str, Any] = {"state": state, "error": error}
-        if receipt is not None:
-            values |= asdict(receipt)
-        elif state is IntentState.SENT:
-            values |= NO_RECEIPT
-        with self._writing() as connection:
-            _set_intent(connection, intent, **values)
+        """See `Outbox`; without `receipt` a receipt noted earlier is kept."""
+        values: dict[str, Any] = {} if receipt is None else asdict(receipt)
+        with self._database.write() as connection:
+            _set_intents(connection, [intent], state=state, error=error, **values)
+
+    def mark_sent(self, sent: Collection[bytes]) -> None:
+        """See `Outbox`; a receipt noted earlier goes."""
+        with self._database.write() as connection:
+            _set_intents(connection, sent, state=IntentState.SENT, error=None, **NO_RECEIPT)
+
+    def settle(self, found: Mapping[bytes, Standing]) -> None:
+        """See `Outbox`."""
+        rows = [
+            {"of": intent, "state": state.value, "error": None, **asdict(receipt)}
+            for intent, (state, receipt) in found.items()
+        ]
+        with self._database.write() as connection:
+            connection.execute(_EACH, rows)
 
     def halt(self, chain_id: int, account: Address, reason: str) -> None:
         """See `Outbox`."""
-        with self._writing() as connection:
+        with self._database.write() as connection:
             _set_account(connection, chain_id, account, halted=reason)
 
     def halted(self, chain_id: int, account: Address) -> str:
         """See `Outbox`."""
         query = select(accounts.c.halted).filter_by(chain_id=chain_id, account=account)
-        with self._reading() as connection:
+        with self._database.read() as connection:
             return connection.execute(query).scalar_one_or_none() or ""
 
 
 def release_intent(connection: Connection, intent: bytes) -> None:
     """Put an intent back to waiting, without nonce and attempts."""
     connection.execute(delete(attempts).where(attempts.c.intent == intent))
-    _set_intent(
+    _set_intents(
         connection,
-        intent,
+        [intent],
         state=IntentState.WAITING,
         nonce=None,
         gas=None,
@@ -236,12 +225,13 @@ def _set_account(connection: Connection, chain_id: int, account: Address, **valu
     connection.execute(update(accounts).filter_by(**key).values(**values))
 
 
-def _set_intent(connection: Connection, intent: bytes, **values: Any) -> None:
-    if "state" in values:
-        values["state"] = IntentState(values["state"]).value
-    done = connection.execute(update(intents).where(intents.c.id == intent).values(**values))
-    if done.rowcount != 1:
-        raise IntentUnknown(intent)
+def _set_intents(
+    connection: Connection, marked: Collection[bytes], *, state: IntentState, **values: Any
+) -> None:
+    """Set the same of each; raise `IntentUnknown` when one is missing."""
+    set_ = update(intents).where(intents.c.id.in_(marked)).values(state=state.value, **values)
+    if connection.execute(set_).rowcount != len(marked):
+        raise IntentUnknown(next(iter(marked)))
 
 
 def _attempt_of(row: Row[Any]) -> Attempt:

@@ -48,10 +48,9 @@ class StandingOrders:
             intent: found for intent, found in receipts.items() if len(found) == self._size(intent)
         }
         if whole:
-            with self._outbox.together():
-                for intent, found in whole.items():
-                    receipt = found[max(found)]
-                    self._outbox.mark(intent, IntentState.MINED, receipt=receipt)
+            self._outbox.settle(
+                {one: (IntentState.MINED, found[max(found)]) for one, found in whole.items()}
+            )
         return len(whole)
 
     def _events(self, chain_id: int, account: Address) -> list[Row[tuple[object, ...]]]:

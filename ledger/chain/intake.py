@@ -44,12 +44,12 @@ class Intake:
         """Give each its gas limit and the next nonce, all in one transaction."""
         if not accepted:
             return []
-        reserved: list[Intent] = []
-        with self._lane.outbox.together():
-            for taken, (intent, gas) in enumerate(accepted, self._counter(nonce)):
-                self._lane.outbox.reserve(intent.id, taken, gas)
-                state = IntentState.RESERVED
-                reserved.append(replace(intent, state=state, nonce=taken, gas=gas))
+        first = self._counter(nonce)
+        self._lane.outbox.reserve({intent.id: gas for intent, gas in accepted}, first)
+        reserved = [
+            replace(intent, state=IntentState.RESERVED, nonce=taken, gas=gas)
+            for taken, (intent, gas) in enumerate(accepted, first)
+        ]
         for intent in reserved:
             self._lane.memory.doubts.pop(intent.id, None)
             self._lane.reach("reserved")

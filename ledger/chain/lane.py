@@ -146,9 +146,7 @@ class Lane:
         found = [self._attempt(intent, fees) for intent in intents]
         if not found:
             return []
-        with self.outbox.together():
-            for attempt in found:
-                self.outbox.add_attempt(attempt)
+        self.outbox.add_attempts(found)
         for _ in found:
             self.reach("signed")
         return found

@@ -31,7 +31,7 @@ from ledger.errors import (
     WrongNetwork,
 )
 from ledger.finality import FINALIZED, final_block
-from ledger.outbox import Intent, IntentState, Outbox
+from ledger.outbox import Intent, Outbox
 
 __all__ = ["Alarm", "Limits", "Progress", "Reason", "Sender", "intent_id", "send_and_wait"]
 
@@ -172,7 +172,7 @@ class Sender:
         """Broadcast in strict nonce order; an account without funds tries its first one only."""
         lane = self._lane
         ordered = sorted(queue, key=lambda leaving: leaving[1].nonce)
-        if lane.halted():
+        if is_trial := bool(lane.halted()):
             ordered = ordered[:1]
         if not ordered:
             return
@@ -187,25 +187,23 @@ class Sender:
             else:
                 self._noticed(intent, answer)
                 left.append(intent)
+        if is_trial and answers[0][0] is Answer.TAKEN:
+            lane.resume(Reason.NO_FUNDS)
         if left:
             self._sent(left)
 
     def _sent(self, left: Sequence[Intent]) -> None:
-        with self._lane.outbox.together():
-            for intent in left:
-                self._lane.outbox.mark(intent.id, IntentState.SENT)
+        self._lane.outbox.mark_sent([intent.id for intent in left])
         for _ in left:
             self._lane.progress.sent += 1
             self._lane.reach("sent")
 
     def _noticed(self, intent: Intent, answer: Answer) -> None:
         lane = self._lane
-        if answer is Answer.UNDERPRICED:
-            if intent.id not in lane.memory.underpriced:  # told once until it is raised
-                lane.memory.underpriced.add(intent.id)
-                lane.alarm("underpriced", intent=intent.id)
-        elif answer is Answer.TAKEN:
-            lane.resume(Reason.NO_FUNDS)
+        is_told = intent.id in lane.memory.underpriced  # once until it is raised
+        if answer is Answer.UNDERPRICED and not is_told:
+            lane.memory.underpriced.add(intent.id)
+            lane.alarm("underpriced", intent=intent.id)
 
     def _refused(self, intent: Intent, words: str) -> None:
         self._lane.alarm("refused", words, intent.id)

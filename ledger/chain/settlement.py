@@ -113,7 +113,7 @@ class Settlement:
         if not each.attempts or intent.nonce is None:
             self._outbox.release(intent.id)
             return []
-        self._outbox.mark(intent.id, IntentState.SENT)
+        self._outbox.mark_sent([intent.id])
         (fresh,) = (
             one
             for one in self._outbox.unfinished(intent.chain_id, intent.account)
@@ -123,13 +123,16 @@ class Settlement:
 
     def _settle_succeeded(self, found: Sequence[tuple[Intent, Inclusion]], depth: Depth) -> None:
         """Mark all that is mined or final by now, in one transaction."""
-        news = [(intent, one) for intent, one in found if _is_news(intent, one, depth)]
-        if not news:
-            return
-        with self._outbox.together():
-            for intent, one in news:
-                state = IntentState.FINAL if depth.is_final(one) else IntentState.MINED
-                self._outbox.mark(intent.id, state, receipt=one.receipt)
+        news = {
+            intent.id: (
+                IntentState.FINAL if depth.is_final(one) else IntentState.MINED,
+                one.receipt,
+            )
+            for intent, one in found
+            if _is_news(intent, one, depth)
+        }
+        if news:
+            self._outbox.settle(news)
 
     def _failed(self, each: UnderWay, found: Inclusion, depth: Depth) -> None:
         """Park a reverted intent under the error's name; a root that stands is as good as ours.

@@ -1,10 +1,9 @@
 """An outbox in memory that keeps its promises strictly, as the one on disk does."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ledger.outbox import Attempt, Intent, IntentState, Receipt
+from ledger.outbox import Attempt, Intent, IntentState, Receipt, Standing
 from ledger.values import Address
 
 UNFINISHED = (IntentState.RESERVED, IntentState.SIGNED, IntentState.SENT, IntentState.MINED)
@@ -23,18 +22,6 @@ class FakeOutbox:
     counters: dict[tuple[int, Address], int] = field(default_factory=dict)
     reasons: dict[tuple[int, Address], str] = field(default_factory=dict)
     receipts: dict[bytes, Receipt] = field(default_factory=dict)
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        intents, counters = dict(self.intents), dict(self.counters)
-        reasons = dict(self.reasons)
-        kept = {intent: list(held) for intent, held in self.kept.items()}
-        try:
-            yield
-        except BaseException:
-            self.intents, self.counters = intents, counters
-            self.reasons, self.kept = reasons, kept
-            raise
 
     def add(self, *wanted: Intent) -> None:
         for intent in wanted:
@@ -57,27 +44,31 @@ class FakeOutbox:
     def set_nonce(self, chain_id: int, account: Address, nonce: int) -> None:
         self.counters[chain_id, account] = nonce
 
-    def reserve(self, intent: bytes, nonce: int, gas: int) -> None:
-        one = self.intents[intent]
-        lane = (one.chain_id, one.account)
-        if one.state is not IntentState.WAITING or self.counters.get(lane) != nonce:
+    def reserve(self, gas: Mapping[bytes, int], nonce: int) -> None:
+        wanted = [self.intents[intent] for intent in gas]
+        (lane,) = {(one.chain_id, one.account) for one in wanted}
+        is_free = all(one.state is IntentState.WAITING for one in wanted)
+        if not is_free or self.counters.get(lane) != nonce:
             raise NonceTaken
-        self.counters[lane] = nonce + 1
-        self.intents[intent] = replace(one, state=IntentState.RESERVED, nonce=nonce, gas=gas)
+        self.counters[lane] = nonce + len(wanted)
+        for taken, one in enumerate(wanted, nonce):
+            state = IntentState.RESERVED
+            self.intents[one.id] = replace(one, state=state, nonce=taken, gas=gas[one.id])
 
     def release(self, intent: bytes) -> None:
         one = self.intents[intent]
         self.kept.pop(intent, None)
         self.intents[intent] = Intent(one.id, one.chain_id, one.account, one.to, one.call)
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        others = [one for kept in self.kept.values() for one in kept]
-        fees = (attempt.nonce, attempt.max_fee, attempt.priority_fee)
-        assert fees not in [(one.nonce, one.max_fee, one.priority_fee) for one in others]
-        self.kept.setdefault(attempt.intent, []).append(attempt)
-        one = self.intents[attempt.intent]
-        assert one.nonce == attempt.nonce
-        self.intents[attempt.intent] = replace(one, state=IntentState.SIGNED)
+    def add_attempts(self, signed: Sequence[Attempt]) -> None:
+        for attempt in signed:
+            others = [one for kept in self.kept.values() for one in kept]
+            fees = (attempt.nonce, attempt.max_fee, attempt.priority_fee)
+            assert fees not in [(one.nonce, one.max_fee, one.priority_fee) for one in others]
+            self.kept.setdefault(attempt.intent, []).append(attempt)
+            one = self.intents[attempt.intent]
+            assert one.nonce == attempt.nonce
+            self.intents[attempt.intent] = replace(one, state=IntentState.SIGNED)
 
     def attempts(self, intent: bytes) -> Sequence[Attempt]:
         return tuple(self.kept.get(intent, ()))
@@ -102,10 +93,17 @@ class FakeOutbox:
                 transaction=receipt.transaction,
             )
             self.receipts[intent] = receipt
-        elif state is IntentState.SENT:
-            one = replace(one, block=None, block_hash=None, transaction=None)
-            self.receipts.pop(intent, None)
         self.intents[intent] = one
+
+    def mark_sent(self, sent: Collection[bytes]) -> None:
+        for intent in sent:
+            one = replace(self.intents[intent], block=None, block_hash=None, transaction=None)
+            self.intents[intent] = replace(one, state=IntentState.SENT, error=None)
+            self.receipts.pop(intent, None)
+
+    def settle(self, found: Mapping[bytes, Standing]) -> None:
+        for intent, (state, receipt) in found.items():
+            self.mark(intent, state, receipt=receipt)
 
     def halt(self, chain_id: int, account: Address, reason: str) -> None:
         self.reasons[chain_id, account] = reason

@@ -1,5 +1,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -63,7 +64,7 @@ class TestWaiting:
 
     def test_holds_an_intent_once_and_as_it_was_first(self, desk: tuple[Outbox, Door]) -> None:
         outbox = begin(desk, 1)
-        outbox.reserve(intent(1).id, 5, 100)
+        outbox.reserve({intent(1).id: 100}, 5)
         desk[1](intent(1))
         assert list(outbox.waiting(CHAIN, ACCOUNT, 10)) == []
         assert ids(outbox.unfinished(CHAIN, ACCOUNT)) == [intent(1).id]
@@ -77,27 +78,38 @@ class TestWaiting:
 class TestReserve:
     def test_takes_the_nonce_from_the_counter(self, desk: tuple[Outbox, Door]) -> None:
         outbox = begin(desk, 1)
-        outbox.reserve(intent(1).id, 5, 100)
+        outbox.reserve({intent(1).id: 100}, 5)
         (found,) = outbox.unfinished(CHAIN, ACCOUNT)
         assert (found.state, found.nonce, found.gas) == (IntentState.RESERVED, 5, 100)
         assert outbox.next_nonce(CHAIN, ACCOUNT) == 6
 
     def test_fences_off_a_second_worker(self, desk: tuple[Outbox, Door]) -> None:
         outbox = begin(desk, 1, 2)
-        outbox.reserve(intent(1).id, 5, 100)
+        outbox.reserve({intent(1).id: 100}, 5)
         with pytest.raises(TAKEN):
-            outbox.reserve(intent(2).id, 5, 100)
+            outbox.reserve({intent(2).id: 100}, 5)
         with pytest.raises(TAKEN):
-            outbox.reserve(intent(1).id, 6, 100)
+            outbox.reserve({intent(1).id: 100}, 6)
         assert outbox.next_nonce(CHAIN, ACCOUNT) == 6
         assert ids(outbox.waiting(CHAIN, ACCOUNT, 10)) == [intent(2).id]
+
+    def test_of_many_is_one_transaction(self, desk: tuple[Outbox, Door]) -> None:
+        outbox = begin(desk, 1, 2, 3)
+        outbox.reserve({intent(2).id: 200, intent(1).id: 100}, 5)
+        found = outbox.unfinished(CHAIN, ACCOUNT)
+        expected = [(intent(2).id, 5, 200), (intent(1).id, 6, 100)]
+        assert [(one.id, one.nonce, one.gas) for one in found] == expected
+        with pytest.raises(TAKEN):
+            outbox.reserve({intent(3).id: 100, intent(1).id: 100}, 7)
+        assert outbox.next_nonce(CHAIN, ACCOUNT) == 7
+        assert ids(outbox.waiting(CHAIN, ACCOUNT, 10)) == [intent(3).id]
 
     def test_needs_a_counter(self, desk: tuple[Outbox, Door]) -> None:
         outbox, add = desk
         add(intent(1))
         assert outbox.next_nonce(CHAIN, ACCOUNT) is None
         with pytest.raises(TAKEN):
-            outbox.reserve(intent(1).id, 0, 100)
+            outbox.reserve({intent(1).id: 100}, 0)
 
 
 class TestAttempts:
@@ -105,67 +117,59 @@ class TestAttempts:
         self, desk: tuple[Outbox, Door]
     ) -> None:
         outbox = begin(desk, 1)
-        outbox.reserve(intent(1).id, 5, 100)
-        outbox.add_attempt(attempt(1))
-        outbox.mark(intent(1).id, IntentState.SENT)
-        outbox.add_attempt(attempt(1, fee=12))
+        outbox.reserve({intent(1).id: 100}, 5)
+        outbox.add_attempts([attempt(1)])
+        outbox.mark_sent([intent(1).id])
+        outbox.add_attempts([attempt(1, fee=12)])
         assert list(outbox.attempts(intent(1).id)) == [attempt(1), attempt(1, fee=12)]
         assert outbox.unfinished(CHAIN, ACCOUNT)[0].state is IntentState.SIGNED
 
+    def test_of_many_intents_are_stored_at_once(self, desk: tuple[Outbox, Door]) -> None:
+        outbox = begin(desk, 1, 2)
+        outbox.reserve({intent(1).id: 100, intent(2).id: 100}, 5)
+        outbox.add_attempts([attempt(1), attempt(2, nonce=6)])
+        assert {one.state for one in outbox.unfinished(CHAIN, ACCOUNT)} == {IntentState.SIGNED}
+        both = [intent(1).id, intent(2).id]
+        assert outbox.attempts_of(both).keys() == set(both)
+
     def test_go_with_the_nonce_at_a_release(self, desk: tuple[Outbox, Door]) -> None:
         outbox = begin(desk, 1)
-        outbox.reserve(intent(1).id, 5, 100)
-        outbox.add_attempt(attempt(1))
+        outbox.reserve({intent(1).id: 100}, 5)
+        outbox.add_attempts([attempt(1)])
         outbox.release(intent(1).id)
         assert list(outbox.attempts(intent(1).id)) == []
         assert list(outbox.waiting(CHAIN, ACCOUNT, 10)) == [intent(1)]
-        outbox.reserve(intent(1).id, 6, 100)
-        outbox.add_attempt(attempt(1, nonce=6))
-
-
-class TestTogether:
-    def test_is_one_transaction_that_sees_itself(self, desk: tuple[Outbox, Door]) -> None:
-        outbox = begin(desk, 1, 2)
-        with outbox.together():
-            outbox.reserve(intent(1).id, 5, 100)
-            assert outbox.next_nonce(CHAIN, ACCOUNT) == 6
-            outbox.reserve(intent(2).id, 6, 100)
-            outbox.add_attempt(attempt(1))
-        assert [one.nonce for one in outbox.unfinished(CHAIN, ACCOUNT)] == [5, 6]
-        assert outbox.attempts_of([intent(1).id, intent(2).id]).keys() == {intent(1).id}
-
-    def test_is_undone_as_a_whole(self, desk: tuple[Outbox, Door]) -> None:
-        outbox = begin(desk, 1, 2)
-
-        def reserve_the_same_nonce_twice() -> None:
-            with outbox.together():
-                outbox.reserve(intent(1).id, 5, 100)
-                outbox.add_attempt(attempt(1))
-                outbox.reserve(intent(2).id, 5, 100)
-
-        with pytest.raises(TAKEN):
-            reserve_the_same_nonce_twice()
-        assert outbox.next_nonce(CHAIN, ACCOUNT) == 5
-        assert list(outbox.unfinished(CHAIN, ACCOUNT)) == []
-        assert list(outbox.attempts(intent(1).id)) == []
-        outbox.reserve(intent(1).id, 5, 100)
+        outbox.reserve({intent(1).id: 100}, 6)
+        outbox.add_attempts([attempt(1, nonce=6)])
 
 
 class TestMark:
     def test_keeps_the_receipt_until_the_block_is_gone(self, desk: tuple[Outbox, Door]) -> None:
         outbox = begin(desk, 1)
-        outbox.reserve(intent(1).id, 5, 100)
+        outbox.reserve({intent(1).id: 100}, 5)
         outbox.mark(intent(1).id, IntentState.MINED, receipt=RECEIPT)
         (found,) = outbox.unfinished(CHAIN, ACCOUNT)
         assert (found.block, found.block_hash, found.transaction) == (9, b"h" * 32, b"t" * 32)
-        outbox.mark(intent(1).id, IntentState.SENT)
+        outbox.mark_sent([intent(1).id])
         (found,) = outbox.unfinished(CHAIN, ACCOUNT)
         assert (found.block, found.block_hash, found.transaction) == (None, None, None)
+
+    def test_settles_many_at_once_each_with_its_receipt(self, desk: tuple[Outbox, Door]) -> None:
+        outbox = begin(desk, 1, 2)
+        outbox.reserve({intent(1).id: 100, intent(2).id: 100}, 5)
+        other = replace(RECEIPT, block=10)
+        found = {
+            intent(1).id: (IntentState.FINAL, RECEIPT),
+            intent(2).id: (IntentState.MINED, other),
+        }
+        outbox.settle(found)
+        (left,) = outbox.unfinished(CHAIN, ACCOUNT)
+        assert (left.id, left.state, left.block) == (intent(2).id, IntentState.MINED, 10)
 
     @pytest.mark.parametrize("state", [IntentState.FINAL, IntentState.FAILED, IntentState.REPLACED])
     def test_ends_what_is_unfinished(self, desk: tuple[Outbox, Door], state: IntentState) -> None:
         outbox = begin(desk, 1)
-        outbox.reserve(intent(1).id, 5, 100)
+        outbox.reserve({intent(1).id: 100}, 5)
         outbox.mark(intent(1).id, state, error="StatusFinal")
         assert list(outbox.unfinished(CHAIN, ACCOUNT)) == []
         assert list(outbox.waiting(CHAIN, ACCOUNT, 10)) == []
@@ -176,8 +180,8 @@ class TestUnfinished:
         self, desk: tuple[Outbox, Door]
     ) -> None:
         outbox = begin(desk, 1, 2, 3)
-        outbox.reserve(intent(2).id, 5, 100)
-        outbox.reserve(intent(1).id, 6, 100)
+        outbox.reserve({intent(2).id: 100}, 5)
+        outbox.reserve({intent(1).id: 100}, 6)
         outbox.mark(intent(3).id, IntentState.MINED, receipt=RECEIPT)
         expected = [intent(3).id, intent(2).id, intent(1).id]
         assert ids(outbox.unfinished(CHAIN, ACCOUNT)) == expected
@@ -207,4 +211,4 @@ class TestGet:
         with pytest.raises(IntentUnknown):
             outbox.get(intent(2).id)
         with pytest.raises(IntentUnknown):
-            outbox.mark(intent(2).id, IntentState.SENT)
+            outbox.mark_sent([intent(2).id])
