@@ -12,9 +12,10 @@ from ledger.health import passes
 from ledger.keys import PrivateKey
 from ledger.verification.check import rfc3339
 from scripts.demo.crowd import RED, SIZE, YELLOW, Crossing, Person, Traveller, people, transfer_form
+from scripts.demo.custody import DriverStory
 from scripts.demo.european import pictures_of, trust_list_of
 from scripts.demo.lane import Lane, Verdict, counted
-from scripts.demo.privacy import of_person, of_travellers
+from scripts.demo.privacy import of_person, of_travellers, of_wallet
 from scripts.demo.recognition import HOME, HOST, Recognition
 from scripts.demo.stage import NotAsTold, Stage, expect
 from scripts.demo.terminal import Terminal
@@ -52,6 +53,8 @@ class HealthStory:
         self.traveller = Terminal(self.folder / "traveller", self.folder)
         gate = Terminal(self.folder / "lane-7", self.folder)
         self.lane = Lane(gate, self.office, self.files, self.household.urls.service)
+        driver = Terminal(self.folder / "driver", self.folder)
+        self.driver = DriverStory(driver, self.lane, self.recognition, self._until)
 
     def begin(self, stage: Stage) -> None:
         """Play what lies in the past when everything else begins."""
@@ -70,6 +73,7 @@ class HealthStory:
         stage.play("Off line the gate decides about all of them", self.scan_all)
         stage.play("The gate proves itself, the traveller answers it alone", self.challenge)
         stage.play("Off line, European test codes", self.scan_foreign)
+        stage.play("A cross-border driver enters, misses a hand-over, and leaves", self.drive)
         stage.play("A stolen key signs passes, which do not pass", self.steal)
         stage.play("The key is reported; what was anchored before stays good", self.report)
         stage.play("The receiver suspends the agreement: to the desk", self.suspend)
@@ -155,6 +159,10 @@ class HealthStory:
         keys = f"with {told['keys']} test issuers known"
         return f"{len(pictures)} pictures: {_told(before)}; {keys} {_told(after)}"
 
+    def drive(self) -> str:
+        """Let one of the green travellers drive a lorry."""
+        return self.driver.play(next(each for each in self.crowd if not each.person.grade))
+
     def steal(self) -> str:
         """Sign passes with the authority's stolen key, dated now and dated back."""
         honest, stolen = self.crowd[0].content, self._secret_key("mo-passes")
@@ -220,7 +228,9 @@ class HealthStory:
     def personal(self) -> Iterator[tuple[str, str | bytes]]:
         """Yield everything personal of the story, by its kind."""
         yield from of_person(LEAD.form)
-        yield from of_travellers(self.crowd)
+        yield from of_wallet(self.traveller.wallet)
+        yield from of_travellers((*self.crowd, *self.thieves.values()))
+        yield from self.driver.personal()
 
     def _green_seen(self) -> dict[str, int]:
         """Return what the gate says of some whom it let in before."""

@@ -5,11 +5,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from ledger.health import passes
+from ledger.health import passes, signed
+from ledger.keys import PublicKey
 from scripts.demo.crowd import Traveller
 from scripts.demo.leaks import Net, spellings
 from scripts.demo.stage import expect
+from wallet.commands.health_pass import FOLDER as PASSES
 from wallet.embedded import EmbeddedChain
+from wallet.health.passes import PassFolder, read_pass
+from wallet.keyring import Keyring
+from wallet.surroundings import KEYS
 
 _PERSONAL: Final = (
     *("name", "birthDate", "documentNumber"),
@@ -56,15 +61,37 @@ def of_travellers(crowd: Iterable[Traveller]) -> Iterator[tuple[str, str | bytes
     """Yield what is personal of travellers and their codes, by its kind."""
     for each in crowd:
         yield from of_person(each.person.form)
-        for name, key in (("holder", each.holder), ("pass", each.key)):
-            public = key.public_key
-            yield f"{name} key x", public.x
-            yield f"{name} key y", public.y
-            yield f"{name} key id", public.key_id
-        yield "transfer", bytes.fromhex(each.digest.removeprefix("0x"))
-        yield "code", each.code
-        yield "pass id", each.content.cti
-        yield "pass", passes.from_text(each.code).digest
+        yield from of_key("holder", each.holder.public_key)
+        yield from of_key("pass", each.key.public_key)
+        if each.digest:  # who stole a key has no transfer
+            yield "transfer", bytes.fromhex(each.digest.removeprefix("0x"))
+        yield from of_pass(each.encoded)
+
+
+def of_wallet(wallet: Path) -> Iterator[tuple[str, str | bytes]]:
+    """Yield what is personal of a traveller's own wallet: its keys, and its passes."""
+    for entry in Keyring(wallet / KEYS).list():
+        if entry.public_key is not None:
+            yield from of_key("holder", entry.public_key)
+    for held in PassFolder(wallet / PASSES).all():
+        yield from of_pass(held.encoded)
+
+
+def of_key(name: str, key: PublicKey) -> Iterator[tuple[str, bytes]]:
+    """Yield a key's coordinates and id."""
+    yield f"{name} key x", key.x
+    yield f"{name} key y", key.y
+    yield f"{name} key id", key.key_id
+
+
+def of_pass(encoded: bytes) -> Iterator[tuple[str, str | bytes]]:
+    """Yield what is personal of a pass, the key that shows it among it."""
+    content = read_pass(encoded)
+    yield "code", passes.to_text(encoded)
+    yield "pass id", content.cti
+    yield "pass", signed.read(encoded).digest
+    if content.holder is not None:
+        yield from of_key("pass", content.holder)
 
 
 def _octets(text: str) -> bytes:

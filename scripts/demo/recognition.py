@@ -97,7 +97,7 @@ class Recognition:
             by = ("--account", _SUPERVISORS[agency.partition("/")[0]])
             who = ("--name", _NAMES[agency], "--admin", "admin")
             self.office.run("agency", "admit", agency, *who, *by)
-            for type_ in ("health:pass", "health:transfer"):
+            for type_ in ("health:pass", "health:transfer", "health:custody"):
                 self.office.run("agency", "accredit", agency, type_, *by)
         for agency, role, account in _GRANTS:
             whose = self._back_end(agency).operator if account == _OPERATOR else account

@@ -37,5 +37,8 @@ class TestDemo:
         assert told["Nothing personal is on the chain or in the logs"].endswith(
             "serve.log, work.log: none"
         )
+        driven = told["A cross-border driver enters, misses a hand-over, and leaves"]
+        assert driven.startswith("declared → admitted → in-transit → at-site → in-transit → ")
+        assert "at-exit → exited; a hand-over missed: asked by message, in-order" in driven
         has_codes = "SUIZHENG_VECTORS" in os.environ
         assert told["Off line, European test codes"].startswith("SKIPPED") is not has_codes

@@ -1,0 +1,34 @@
+"""What the demo holds to be personal of travellers, thieves and wallets."""
+
+from pathlib import Path
+
+from ledger.health import passes
+from scripts.demo.crowd import people
+from scripts.demo.privacy import of_travellers, of_wallet
+from tests.support.gates import NOW
+from tests.support.terminal import Terminal
+from tests.support.travellers import Traveller, pass_texts
+from tests.unit.ledger.health.test_passes import AGENCY, PASS
+
+CODE = passes.to_text(passes.sign(PASS, AGENCY))
+
+
+def test_a_thief_has_no_transfer_and_everything_else() -> None:
+    honest, thief = people(2)
+    honest.code = thief.code = CODE
+    honest.digest = "0x" + "11" * 32
+    kinds = [{kind for kind, _ in of_travellers([each])} for each in (honest, thief)]
+    assert kinds[0] - kinds[1] == {"transfer"}
+    assert {"code", "pass id", "pass", "pass key x", "holder key id", "name"} <= kinds[1]
+    assert all(value for _, value in of_travellers([honest, thief]))
+
+
+def test_a_wallet_has_its_keys_and_its_passes(tmp_path: Path) -> None:
+    traveller = Traveller(Terminal(tmp_path, now=NOW))
+    (key,) = traveller.asked("--count", 1)
+    traveller.keep(pass_texts([key]))
+    found = set(of_wallet(traveller.terminal.outside.home))
+    me = traveller.terminal.outside.keyring.entry("me").public_key
+    assert me is not None
+    assert {("holder key x", me.x), ("pass key x", key.x), ("pass key id", key.key_id)} <= found
+    assert {"code", "pass id", "pass"} <= {kind for kind, _ in found}
