@@ -50,6 +50,7 @@ from api.services.sending import Sending
 from api.services.sign_ins import Roles
 from api.services.supersession import Lapse, Supersession
 from api.services.tender_papers import TenderPapers
+from api.services.unplaced_uploads import UnplacedUploads
 from api.services.worker import Step, Worker
 from api.signer.assembly import Choices, open_signer, token_keys
 from api.signer.desk import Clocks
@@ -340,6 +341,7 @@ class Parts:
         allow, retention = self._allow_listing(), Retention(PassStore(self.database), self.clock)
         erasing, custody_alerts = self._erasing(), self._custody_alerts()
         uploads = ExpiredUploads(BidUploadStore(self.database), self.blobs, self.clock)
+        unplaced = self._unplaced_uploads()
         openings = self._openings()
         relayed = self._relay_outcomes()
         mailboxes = self._mailboxes()
@@ -364,6 +366,7 @@ class Parts:
             Step("housekeeping", lambda _flush: housekeeping.step()),
             Step("openings", lambda _flush: openings.step()),
             Step("expired uploads", lambda _flush: uploads.step()),
+            Step("unplaced uploads", lambda _flush: unplaced.step()),
             Step("retention", lambda _flush: retention.step()),
         ]
         return Worker(
@@ -474,6 +477,15 @@ class Parts:
             clock=self.clock,
             confirmations=self.settings.confirmations,
             segment_seconds=self.settings.allow_segment_seconds,
+        )
+
+    def _unplaced_uploads(self) -> UnplacedUploads:
+        return UnplacedUploads(
+            uploads=BidUploadStore(self.database),
+            tenders=TenderStore(self.database),
+            blobs=self.blobs,
+            head=self.registry.head,
+            clock=self.clock,
         )
 
     def _openings(self) -> OpeningJob:

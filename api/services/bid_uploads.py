@@ -62,14 +62,17 @@ class BlobsUnsound(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class UploadOrder:
-    """What an account says it will send, and for which part of which bid."""
+    """What an account says it will send, and for which part of which bid; for a mailbox, of none.
+
+    `agency` signs the receipt: the tender's, or the mailbox's.
+    """
 
     size: int
     digest: Digest
     agency: AgencyId
-    tender: bytes
-    lot: int
-    part: int
+    tender: bytes | None = None
+    lot: int | None = None
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class UploadView:
 
 
 class BidUploads:
-    """Takes sealed files in, for whoever signed in with the one-time key of the bid."""
+    """Takes sealed files in, for whoever signed in with the bid's one-time key or the file's own."""
 
     def __init__(
         self,
@@ -111,7 +114,7 @@ class BidUploads:
         """Begin an upload, or go on with the account's own of the same file.
 
         Raises:
-            AgencyUnknown, AgencyNotActive: for the agency whose tender it is.
+            AgencyUnknown, AgencyNotActive: for the agency whose tender or mailbox it is.
             SigningKeyMissing: when nobody here could sign the receipt.
             TooManyBidUploads, BidSpaceFull: see there.
         """

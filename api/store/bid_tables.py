@@ -1,4 +1,8 @@
-"""The tables of sealed files on their way in. Nothing says whose they are but a one-time key."""
+"""The tables of sealed files on their way in. Nothing says whose they are but a one-time key.
+
+A file for a mailbox has no place: its key is that of this one file, and no row says which bid, lot
+or tender it belongs to, until a bid on the chain names it.
+"""
 
 from typing import Final
 
@@ -22,9 +26,9 @@ bid_uploads: Final = Table(
     Column("id", LargeBinary, primary_key=True),
     Column("owner", Text, nullable=False),
     Column("agency", LargeBinary, nullable=False),
-    Column("tender", LargeBinary, nullable=False),
-    Column("lot", Integer, nullable=False),
-    Column("part", Integer, nullable=False),
+    Column("tender", LargeBinary),
+    Column("lot", Integer),
+    Column("part", Integer),
     Column("digest", LargeBinary, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("chunk_bytes", Integer, nullable=False),
@@ -39,6 +43,13 @@ bid_uploads: Final = Table(
         "expires_at",
         sqlite_where=text("stored_at IS NULL"),
         postgresql_where=text("stored_at IS NULL"),
+    ),
+    Index(
+        "bid_uploads_unplaced",
+        "agency",
+        "stored_at",
+        sqlite_where=text("tender IS NULL AND stored_at IS NOT NULL"),
+        postgresql_where=text("tender IS NULL AND stored_at IS NOT NULL"),
     ),
 )
 

@@ -3,6 +3,7 @@
 The bytes lie in a `BlobStore`; a row is written after them, so what a row names is there.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,11 +11,14 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from api.store.bid_tables import bid_chunks, bid_uploads
 from api.store.database import Database
+from api.store.tender_tables import tender_papers
 from api.store.upserts import upsert
 from ledger.errors import Refused, Unavailable
 from ledger.values import Address, AgencyId, Digest
 
 FORGOTTEN_AT_ONCE: Final = 64
+SETTLED_AT_ONCE: Final = 4_096
+"""For so many files all bids are read once."""
 
 
 @dataclass(eq=False)
@@ -56,21 +60,33 @@ class ChunkRow:
 
 @dataclass(frozen=True, slots=True)
 class UploadRow:
-    """An upload as stored; times in Unix seconds, sizes in bytes. `receipt` once it is whole."""
+    """An upload as stored; times in Unix seconds, sizes in bytes. `receipt` once it is whole.
+
+    `tender`, `lot` and `part` are missing while nobody said of which bid the file is.
+    """
 
     id: bytes
     owner: Address
     agency: AgencyId
-    tender: bytes
-    lot: int
-    part: int
     digest: Digest
     size: int
     chunk_bytes: int
     opened_at: int
     expires_at: int
+    tender: bytes | None = None
+    lot: int | None = None
+    part: int | None = None
     stored_at: int | None = None
     receipt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """Of which part of a bid for which lot a file is."""
+
+    tender: bytes
+    lot: int
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,7 @@ class BidUploadStore:
         Raises `TooManyBidUploads`, and `BidSpaceFull` where all files together would be too much.
         """
         with self._database.write() as connection:
+            _hold(connection, row.digest)
             if (found := _same(connection, row)) is not None:
                 return found, False
             _require_few(connection, row, limits.most_open)
@@ -168,6 +185,59 @@ class BidUploadStore:
             if connection.execute(select(bid_uploads.c.id).where(mine).with_for_update()).first():
                 connection.execute(delete(bid_chunks).where(bid_chunks.c.upload == upload))
                 connection.execute(delete(bid_uploads).where(mine))
+
+    def unplaced(self, mailbox: AgencyId, before: int) -> tuple[UploadRow, ...]:
+        """Return whole files of a mailbox that came before then, the oldest first, some at once.
+
+        Those for which somebody has named a place are none of them.
+        """
+        query = (
+            select(bid_uploads)
+            .where(_IS_UNPLACED, bid_uploads.c.agency == mailbox, bid_uploads.c.stored_at < before)
+            .order_by("stored_at", "id")
+            .limit(SETTLED_AT_ONCE)
+        )
+        with self._database.read() as connection:
+            return tuple(_row(found) for found in connection.execute(query))
+
+    def mailboxes(self) -> tuple[AgencyId, ...]:
+        """Return the agencies of whose mailboxes whole files lie here without a place."""
+        query = select(bid_uploads.c.agency).where(_IS_UNPLACED).distinct().order_by("agency")
+        with self._database.read() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def place(self, upload: bytes, at: FilePlace) -> None:
+        """Note of which part of which bid a file is, now that a bid says so for all to see."""
+        values = {"tender": at.tender, "lot": at.lot, "part": at.part}
+        with self._database.write() as connection:
+            mine = bid_uploads.c.id == upload
+            connection.execute(update(bid_uploads).where(mine, _IS_UNPLACED).values(values))
+
+    def forget_unplaced(self, row: UploadRow, remove: Callable[[Digest], None]) -> None:
+        """Forget a whole file without a place; `remove` its bytes unless another row needs them.
+
+        The bytes go before the transaction ends: whoever begins to send the same file waits for
+        it, and after a crash the row is there still, to be forgotten again.
+        """
+        others = (
+            select(bid_uploads.c.id).where(bid_uploads.c.digest == row.digest).limit(1),
+            select(tender_papers.c.seq).where(tender_papers.c.digest == row.digest).limit(1),
+        )
+        with self._database.write() as connection:
+            _hold(connection, row.digest)
+            mine = bid_uploads.c.id == row.id
+            connection.execute(delete(bid_uploads).where(mine, _IS_UNPLACED))
+            if not any(connection.execute(query).first() for query in others):
+                remove(row.digest)
+
+
+_IS_UNPLACED: Final = bid_uploads.c.tender.is_(None) & bid_uploads.c.stored_at.is_not(None)
+
+
+def _hold(connection: Connection, digest: bytes) -> None:
+    """Hold uploads of a file as they are: nobody forgets it while one more of it begins."""
+    same = select(bid_uploads.c.id).where(bid_uploads.c.digest == digest).order_by("id")
+    connection.execute(same.with_for_update()).all()
 
 
 def _same(connection: Connection, row: UploadRow) -> UploadRow | None:

@@ -1,12 +1,13 @@
 """Tenders as the projection has them: their events in chain order, and what those leave."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, or_, select, tuple_
 
+from api.store.bid_uploads import FilePlace
 from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
 from api.store.tender_events import place_of, tender_event, tender_events
@@ -130,6 +131,18 @@ class TenderStore:
         )
         with self._database.read() as connection:
             return tuple(TenderId(each) for each in connection.execute(query).scalars())
+
+    def named(self, files: Collection[bytes]) -> Mapping[bytes, FilePlace]:
+        """Return of which bid each of the files is that a bid on the chain ever named."""
+        query = select(tender_events).where(_TABLE.kind == events.BidSubmitted.__name__)
+        found: dict[bytes, FilePlace] = {}
+        with self._database.read() as connection:
+            for told in _events(connection, query):
+                assert isinstance(told, events.BidSubmitted)
+                for number, part in enumerate(told.bid.parts, 1):
+                    if part.file in files:
+                        found.setdefault(part.file, FilePlace(told.tender_id, told.lot, number))
+        return found
 
     def history(self, tender: TenderId) -> tuple[TenderEvent | PolicyRegistered, ...]:
         """Return a tender's events in chain order, and the policies'."""

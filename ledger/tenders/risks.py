@@ -28,7 +28,7 @@ def risks_of(announcement: Announcement, terms: Terms) -> tuple[Risk, ...]:
     codes = (
         "trustees-read-disclosed",
         "choice-in-fallback",
-        "service-sees-uploads",
+        "service-counts-all-mail" if has_mailbox else "service-sees-uploads",
         "number-shows-at-listing" if has_mailbox else "number-shows-at-once",
         "guarantor-knows-bidders" if has_guarantor else "dummy-bids",
         "silence-sinks-lot" if terms.min_disclosed > 1 else "lone-bid-opens",

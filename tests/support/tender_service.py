@@ -18,6 +18,7 @@ from ledger.chain.calls import KeyWindow
 from ledger.keys import PrivateKey
 from ledger.keystore import KeyKind, lock
 from ledger.values import OPEN_END, KeyUsage
+from tests.support.eavesdropper import Eavesdropper
 from tests.support.listening import listening
 from tests.support.tender_town import TenderTown
 
@@ -85,7 +86,7 @@ class TenderService:
         self.parts.ahead = max(0, town.now + 1 - int(time.time()))
         self.worker = self.parts.worker(threading.Event())
         self.work()
-        self.app = create_app(self.parts.services(), self.log)
+        self.app = Eavesdropper(create_app(self.parts.services(), self.log))
 
     def work(self) -> None:
         with redirect_stdout(StringIO()):  # its log would mix with what a command prints

@@ -1,6 +1,8 @@
 """What commands share that bring messages to the chain: the courier, and the parcels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from ledger.chain import tender_calls
@@ -16,14 +18,14 @@ from ledger.tenders.signed_bids import SignedBid
 from ledger.values import Address
 from wallet.commands.options import ledger_options, payer_option, services_option
 from wallet.console import note
-from wallet.service import ServiceRefused
+from wallet.service import Service, ServiceRefused
 from wallet.sessions import open_service
 from wallet.surroundings import Surroundings
 from wallet.tenders.bids import BidPlace
 from wallet.tenders.delivery import URGENT_SECONDS, Courier, Parcel
 from wallet.tenders.lines import Line
 from wallet.tenders.relays import Teller
-from wallet.tenders.uploading import upload_files
+from wallet.tenders.uploading import Uploads
 
 CONFIRMATIONS: Final = 12
 """Blocks that make a block final where the chain does not say which is (proposed)."""
@@ -70,25 +72,22 @@ def is_urgent(line: Line, tender: TenderId) -> bool:
 def bid_parcel(
     outside: Surroundings, line: Line, kept: BidPlace, signed: SignedBid, given: dict[str, Any]
 ) -> Parcel:
-    """Return a bid as it is sent; a service gets its files first, for the one-time key."""
+    """Return a bid as it is sent; a service gets its files first, of a mailbox's bid unplaced."""
     message = signed.message
+    mailbox = line.reader.tender(message.tender).mailbox
+    has_one = any(mailbox)
+    agency = mailbox if has_one else line.reader.agency(message.tender)
 
     def prepare(url: str) -> None:
-        with_session = open_service(
-            url,
-            message.bidder,
-            lambda: unlocked(outside, kept.key_name, given),
-            outside.sessions,
-            outside.clocks,
-        )
-        try:
-            upload_files(with_session, kept, message)
-        except ServiceRefused as exc:
-            if exc.status == _NOBODY:
-                outside.sessions.forget(url, message.bidder)
-            raise
-        finally:
-            with_session.close()
+        uploads = Uploads(kept, message, Teller(line.client, agency))
+        if has_one:
+            key = unlocked(outside, kept.key_name, given).private_key
+            uploads.unplaced(partial(_passing, outside, url), mailbox, key)
+            return
+        with _session(
+            outside, url, message.bidder, lambda: unlocked(outside, kept.key_name, given)
+        ) as service:
+            uploads.placed(service)
 
     return Parcel(
         digest=signed.digest,
@@ -105,6 +104,30 @@ def bid_parcel(
         prepare=prepare,
         files=tuple(part.file for part in message.parts),
     )
+
+
+@contextmanager
+def _session(
+    outside: Surroundings, url: str, address: Address, unlock: Callable[[], Account]
+) -> Iterator[Service]:
+    """Give a service that an account signed in to; a token that it does not know is dropped."""
+    service = open_service(url, address, unlock, outside.sessions, outside.clocks)
+    try:
+        yield service
+    except ServiceRefused as exc:
+        if exc.status == _NOBODY:
+            outside.sessions.forget(url, address)
+        raise
+    finally:
+        service.close()
+
+
+@contextmanager
+def _passing(outside: Surroundings, url: str, account: Account) -> Iterator[Service]:
+    """Give a service that an account signed in to which has nothing more to do there."""
+    with _session(outside, url, account.address, lambda: account) as service:
+        yield service
+    outside.sessions.forget(url, account.address)
 
 
 def withdrawal_parcel(line: Line, kept: BidPlace, withdrawal: SignedWithdrawal) -> Parcel:

@@ -57,6 +57,13 @@ class Teller:
             raise ReceiptUnsound(url, "another message's")
         return said
 
+    def storage(self, url: str, token: str, file: bytes, size: int) -> Receipt:
+        """Return a receipt for a sealed file that lies at a service; raise `ReceiptUnsound`."""
+        said = self._read(url, token, receipts.read)
+        if [(each.sha256, each.size) for each in said.files] != [(file, size)]:
+            raise ReceiptUnsound(url, "another file's")
+        return said
+
     def refusal(self, url: str, token: Any, digest: bytes) -> Refusal:
         """Return a refusal of the message of this digest; raise `ReceiptUnsound`."""
         said = self._read(url, token, refusals.read)

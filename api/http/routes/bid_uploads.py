@@ -12,10 +12,10 @@ from api.http.openapi import JSON_BODY
 from api.http.ports import GivenBidUploads
 from api.http.problems import RequestTooLarge
 from api.http.routes.licences import signed_in
-from api.http.schemas.bid_uploads import BidUploadAnswer, BidUploadForm
+from api.http.schemas.bid_uploads import BidUploadAnswer, BidUploadForm, UnplacedUploadForm
 from api.http.strict import StrictRoute
 from api.http.uploads import UploadCut, UploadStalled, pieces
-from api.services.bid_uploads import BlobsUnsound, ChunkSizeWrong, ChunkUnknown
+from api.services.bid_uploads import BlobsUnsound, ChunkSizeWrong, ChunkUnknown, UploadView
 from api.services.issuers import SigningKeyMissing
 from api.services.refusals import (
     BidSpaceFull,
@@ -57,25 +57,36 @@ def _id(upload: UploadInPath) -> bytes:
 UploadId = Annotated[bytes, Depends(_id)]
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=BidUploadAnswer,
-    responses={
-        200: {"model": BidUploadAnswer, "description": "The account began it earlier; go on."},
-        **signed_in(
-            AgencyUnknown,
-            AgencyNotActive,
-            SigningKeyMissing,
-            TooManyBidUploads,
-            BidSpaceFull,
-            *JSON_BODY,
-        ),
-    },
-)
+_BEGUN: Final = {
+    200: {"model": BidUploadAnswer, "description": "The account began it earlier; go on."},
+    **signed_in(
+        AgencyUnknown,
+        AgencyNotActive,
+        SigningKeyMissing,
+        TooManyBidUploads,
+        BidSpaceFull,
+        *JSON_BODY,
+    ),
+}
+
+
+@router.post("", status_code=201, response_model=BidUploadAnswer, responses=_BEGUN)
 def begin(form: BidUploadForm, by: Caller, uploads: GivenBidUploads) -> Response:
     """Begin to send a sealed file, or go on with it after a cut. Sign in with the bid's key."""
-    view = uploads.open(form.parsed(), by)
+    return _begun(uploads.open(form.parsed(), by))
+
+
+@router.post("/unplaced", status_code=201, response_model=BidUploadAnswer, responses=_BEGUN)
+def begin_unplaced(form: UnplacedUploadForm, by: Caller, uploads: GivenBidUploads) -> Response:
+    """Begin to send a sealed file, or go on with it, where a mailbox hides who bids and how many.
+
+    Sign in with a key for this file alone. The rest goes as with any upload. A file that no bid on
+    the chain has named three days after the tenders of its time were listed is forgotten.
+    """
+    return _begun(uploads.open(form.parsed(), by))
+
+
+def _begun(view: UploadView) -> Response:
     location = {"location": f"{_PREFIX}/0x{view.row.id.hex()}"}
     return respond(json_answer(BidUploadAnswer.of(view), 201 if view.is_new else 200, location))
 

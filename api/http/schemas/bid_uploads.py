@@ -7,7 +7,7 @@ from pydantic import Field
 from api.http.forms import WHOLE, Answer, Form, HexDigest, Moment, Octets16
 from api.http.schemas.shared import AgencyName
 from api.services.bid_uploads import MAX_BYTES, UploadOrder, UploadView
-from ledger.values import Digest
+from ledger.values import AgencyId, Digest
 
 FileSize = Annotated[int, Field(ge=1, le=MAX_BYTES, description="Bytes; 2 GiB at most."), WHOLE]
 
@@ -34,6 +34,18 @@ class BidUploadForm(Form):
         )
 
 
+class UnplacedUploadForm(Form):
+    """A sealed file that is to come for a tender with a mailbox; nobody asks for which bid."""
+
+    size: FileSize
+    sha256: HexDigest
+    mailbox: HexDigest
+
+    def parsed(self) -> UploadOrder:
+        """Return the order."""
+        return UploadOrder(self.size, Digest(self.sha256), AgencyId(self.mailbox))
+
+
 class ChunkAnswer(Answer):
     """A chunk that is here."""
 
@@ -43,15 +55,18 @@ class ChunkAnswer(Answer):
 
 
 class BidUploadAnswer(Answer):
-    """An upload: what is here by now, and the signed receipt once all of it was read back."""
+    """An upload: what is here by now, and the signed receipt once all of it was read back.
+
+    `tender`, `lot` and `part` are null while no bid named the file.
+    """
 
     upload: Octets16
     state: Literal["receiving", "stored"]
     size: int
     sha256: HexDigest
-    tender: HexDigest
-    lot: int
-    part: int
+    tender: HexDigest | None
+    lot: int | None
+    part: int | None
     chunk_size: int
     received: int
     chunks: list[ChunkAnswer]
@@ -68,7 +83,7 @@ class BidUploadAnswer(Answer):
             state="receiving" if row.stored_at is None else "stored",
             size=row.size,
             sha256=row.digest,
-            tender=Digest(row.tender),
+            tender=None if row.tender is None else Digest(row.tender),
             lot=row.lot,
             part=row.part,
             chunk_size=row.chunk_bytes,

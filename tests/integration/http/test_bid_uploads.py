@@ -273,6 +273,7 @@ class TestSecrecy:
         under = {path: set(found) for path, found in paths.items() if path.startswith(UPLOADS)}
         assert under == {
             UPLOADS: {"post"},
+            f"{UPLOADS}/unplaced": {"post"},
             f"{UPLOADS}/{{upload}}": {"get"},
             f"{UPLOADS}/{{upload}}/chunks/{{number}}": {"put"},
             f"{UPLOADS}/{{upload}}/complete": {"post"},

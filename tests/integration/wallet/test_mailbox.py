@@ -3,67 +3,31 @@
 Time passes only while a command waits: then the service's worker works.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from ledger.chain import calls
-from ledger.chain.accounts import Account
-from ledger.chain.deploy import deploy
-from ledger.chain.rpc import Node
 from ledger.tenders.audit.report import NAMES
-from ledger.values import Role
-from tests.support.anvil import anvil
 from tests.support.bid_desk import Desk
-from tests.support.mailbox_town import MailboxTown
-from tests.support.standing import account
-from tests.support.tender_service import OPERATOR, relaying
-from tests.support.tender_town import Sale, sent
-from tests.support.watcher import Patient
+from tests.support.mailbox_town import (
+    MailboxTown,
+    act,
+    bidder,
+    mailbox_town,
+    meanwhile,
+    standing,
+    submitted,
+)
+from tests.support.tender_town import Sale
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailboxTown]:
-    with anvil() as running, closing(Node([running.url], timeout_seconds=10)) as node:
-        council = account(running, 0)
-        deployment = deploy(node, council.private_key, council.address)
-        made = MailboxTown(tmp_path_factory.mktemp("mailbox"), running, deployment, council)
-        operator = Account(OPERATOR).address
-        made.send(calls.grant_role(deployment, made.agency, Role.ISSUER, operator))
-        with relaying(made, made.folder / "service") as made.place:
-            yield made
-
-
-def bidder(sale: Sale, town: MailboxTown, name: str) -> Desk:
-    desk = sale.bidder(f"{sale.id} {name}")
-    desk.terminal = Patient(desk.terminal, town.work)
-    return desk
-
-
-def meanwhile(desk: Desk, act: Callable[[], object]) -> None:
-    """Say what happens from now on while the bidder's commands wait."""
-    assert isinstance(desk.terminal, Patient)
-    desk.terminal.meanwhile = act
-
-
-def act(desk: Desk, town: MailboxTown, *words: object, code: int = 0) -> Any:
-    return desk.terminal.json(*sent(("bid", *words)), *service(town, words[0]), code=code)
-
-
-def service(town: MailboxTown, word: object) -> tuple[object, ...]:
-    return ("--service", town.place.url) if word in ("submit", "replace", "withdraw") else ()
-
-
-def submitted(desk: Desk, town: MailboxTown, *words: object, code: int = 0) -> Any:
-    return act(desk, town, "submit", desk.documents, desk.folder, *words, code=code)
-
-
-def standing(desk: Desk, sale: Sale) -> Any:
-    return desk.terminal.json("bid", "status", sale.id)["bid"]
+    with mailbox_town(tmp_path_factory.mktemp("mailbox")) as made:
+        yield made
 
 
 def posted(desk: Desk) -> Any:

@@ -9,6 +9,8 @@ from tests.support.tender_story import ZERO, Story
 
 MAILBOX = Story()
 ONE_BY_ONE = {
+    "service-counts-all-mail",
+    "service-sees-uploads",
     "number-shows-at-listing",
     "number-shows-at-once",
     "dummy-bids",
@@ -27,10 +29,16 @@ def codes(story: Story, min_disclosed: int = 1, **changes: Any) -> set[str]:
 
 class TestRisks:
     def test_follow_what_the_tender_is(self) -> None:
-        usual = {"number-shows-at-listing", "dummy-bids", "lone-bid-opens"}
+        usual = {
+            "service-counts-all-mail",
+            "number-shows-at-listing",
+            "dummy-bids",
+            "lone-bid-opens",
+        }
         assert codes(MAILBOX) == usual
         guarantor = Address("0x" + "11" * 20)
         assert codes(MAILBOX, 3, mailbox=ZERO, bond_authority=guarantor, lots=2) == {
+            "service-sees-uploads",
             "number-shows-at-once",
             "guarantor-knows-bidders",
             "silence-sinks-lot",
