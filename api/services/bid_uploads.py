@@ -91,7 +91,7 @@ class UploadView:
 
 
 class BidUploads:
-    """Takes sealed files in, for whoever signed in with the bid's one-time key or the file's own."""
+    """Takes sealed files in, from whoever signed in with a key of the bid's or the file's own."""
 
     def __init__(
         self,
