@@ -8,16 +8,19 @@ rows alone, so doing one twice would only find the same again.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Final
+from traceback import extract_tb
+from typing import Any, Final
 
 import structlog
 
-from api.services.opening_desk import DocumentsAbsent, OpeningDesk
+from api.blobs.store import BlobStoreUnavailable
+from api.services.opening_desk import OpeningDesk
 from api.services.tender_papers import PaperOrder, TenderPapers
+from api.store.database import StoreUnavailable
 from api.store.openings import FoundRow, OpeningStore, Place
 from api.store.registry import Head
 from api.store.tenders import TenderStore
-from ledger.errors import Refused, Unavailable
+from ledger.errors import Unavailable
 from ledger.tenders.events import Phase
 from ledger.tenders.ids import TenderId
 from ledger.tenders.opening import Opening
@@ -53,6 +56,7 @@ class OpeningJob:
         self._head = head
         self._clock = clock
         self._looked: tuple[bytes, int] = (b"", 0)
+        self._failed: dict[tuple[Place, Address], int] = {}
         self._log = structlog.get_logger("openings")
 
     def step(self) -> int:
@@ -60,7 +64,8 @@ class OpeningJob:
 
         While the chain stands still it looks again once in `ASK_AGAIN_SECONDS`. Raises
         `StoreUnavailable` or `BlobStoreUnavailable` where nobody could say, once everything else
-        that is due is done: one file that cannot be read keeps no other bid closed.
+        that is due is done: one file that cannot be read keeps no other bid closed. A defect of
+        ours that one bid or tender meets is logged without what it says, and met again later.
         """
         head, now = self._head(), self._clock()
         if self._looked[0] == head.hash and 0 <= now - self._looked[1] < ASK_AGAIN_SECONDS:
@@ -70,8 +75,10 @@ class OpeningJob:
             try:
                 if self._work(tender, head.block_time, now, untold):
                     return 1
-            except (Refused, DocumentsAbsent) as failure:  # one tender's trouble alone
-                self._log.warning("failed", tender=tender.hex(), error=type(failure).__name__)
+            except (StoreUnavailable, BlobStoreUnavailable):
+                raise
+            except Exception as failure:  # noqa: BLE001  # one tender's trouble alone
+                self._log.warning("failed", tender=tender.hex(), **_told(failure))
         untold.tell()
         self._looked = (head.hash, now)
         return 0
@@ -98,15 +105,35 @@ class OpeningJob:
         for bid in opening.due(found):
             if _is_resting(opening, rows.get(bid.bidder), bid.version, now):
                 continue
-            with untold.kept():
-                opened = opening.open(bid, self._desk.unseal(bid, opening.part))
-                self._openings.keep(place, opened, now)
-                return True
+            with untold.kept(), self._spared(place, bid.bidder, now) as is_due:
+                if is_due:
+                    opened = opening.open(bid, self._desk.unseal(bid, opening.part))
+                    self._openings.keep(place, opened, now)
+                    return True
         for row in rows.values():
-            if self._is_to_be_asked(opening, row, now):
-                self._openings.keep(place, opening.asked_again(row.found), now)
-                return True
+            if not self._is_to_be_asked(opening, row, now):
+                continue
+            with self._spared(place, row.found.bidder, now) as is_due:
+                if is_due:
+                    self._openings.keep(place, opening.asked_again(row.found), now)
+                    return True
         return self._record(opening, place, rows)
+
+    @contextmanager
+    def _spared(self, place: Place, bidder: Address, now: int) -> Iterator[bool]:
+        """Keep a defect that one bid meets from the others; it is met again after a pause.
+
+        That is nothing against the bid: it has no cause, and is shown as not opened yet.
+        """
+        at = self._failed.get((place, bidder))
+        try:
+            yield at is None or not 0 <= now - at < ASK_AGAIN_SECONDS
+        except Unavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001  # whatever it is, it is no bid's fault
+            self._failed[place, bidder] = now
+            where = {"tender": place[0].hex(), "lot": place[1], "part": place[2]}
+            self._log.error("bid.failed", bidder=bidder, **where, **_told(failure))
 
     def _record(self, opening: Opening, place: Place, rows: dict[Address, FoundRow]) -> bool:
         """Make the record anew while it is not anchored; afterwards it stays as it was."""
@@ -152,6 +179,13 @@ class _Untold:
         """Raise what was kept, if anything was."""
         if self._first is not None:
             raise self._first
+
+
+def _told(failure: Exception) -> dict[str, Any]:
+    """Return a failure's name and its places in the code: its text may say what is in a bid."""
+    frames = extract_tb(failure.__traceback__)[-8:]
+    places = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames]
+    return {"error": type(failure).__name__, "places": places}
 
 
 def _is_resting(opening: Opening, row: FoundRow | None, version: int, now: int) -> bool:

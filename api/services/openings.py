@@ -22,7 +22,7 @@ from ledger.tenders.errors import PartUnknown, TenderNotOpen
 from ledger.tenders.events import OpeningRecorded, Phase
 from ledger.tenders.ids import TenderId
 from ledger.tenders.opening import Found, file_of
-from ledger.tenders.opening_record import Cause, cause_of
+from ledger.tenders.opening_record import Cause, cause_of, silent_trustees
 from ledger.tenders.phases import phase_at
 from ledger.values import Address, Digest
 
@@ -34,7 +34,9 @@ class OpeningView:
     """One part of a lot once it is opened, or once it is sure that it never is.
 
     `record` is the record as it was made last, None while bids are still to come; `anchored` what
-    the buyer put on the chain. `closed` are all bids that stay closed, by their keys.
+    the buyer put on the chain. `closed` are all bids that stay closed, by their keys; `pending`
+    those that are still to be opened here, by no fault of theirs; `silent` the trustees, by their
+    numbers, whose secrets are not out.
     """
 
     tender: TenderView
@@ -46,6 +48,8 @@ class OpeningView:
     opened: tuple[Found, ...]
     closed: Mapping[Address, Cause]
     evidence: Mapping[Address, Mapping[str, object]]
+    pending: tuple[Address, ...]
+    silent: tuple[int, ...]
 
 
 class Openings:
@@ -70,6 +74,8 @@ class Openings:
         phase = _require_told(view, lot, part)
         found = {key: row.found for key, row in self._store.found((tender, lot, part)).items()}
         closed = _closed(view, lot, part, found)
+        opened = tuple(each for each in found.values() if each.cause is None)
+        known = closed.keys() | {each.bidder for each in opened}
         return OpeningView(
             tender=view,
             lot=lot,
@@ -77,9 +83,11 @@ class Openings:
             phase=phase,
             record=self._store.record((tender, lot, part)),
             anchored=view.state.lot(lot).openings.get(part),
-            opened=tuple(each for each in found.values() if each.cause is None),
+            opened=opened,
             closed=closed,
             evidence={key: found[key].evidence for key in closed if key in found},
+            pending=tuple(sorted(view.state.lot(lot).bids.keys() - known)),
+            silent=silent_trustees(view.state, part),
         )
 
     def sealed(

@@ -112,6 +112,12 @@ def record_digest(encoded: bytes) -> bytes:
     return hashlib.sha256(encoded).digest()
 
 
+def silent_trustees(state: TenderState, part: int) -> tuple[int, ...]:
+    """Return the trustees of a part, by their numbers, whose secrets are not on the chain."""
+    released, trustees = state.released.get(part, {}), state.announcement.trustees_of(part)
+    return tuple(n for n in range(1, len(trustees) + 1) if n not in released)
+
+
 def cause_of(state: TenderState, lot: int, part: int, bid: Bid) -> Cause | None:
     """Return why a bid stays closed, as far as the chain alone tells; None for one that may open.
 

@@ -84,7 +84,11 @@ class AnchoredOpeningAnswer(Answer):
 
 
 class OpeningAnswer(Answer):
-    """The opening of one part of a lot."""
+    """The opening of one part of a lot.
+
+    `pending`: bids that this service has yet to open, by no fault of theirs. `silentTrustees`: the
+    numbers of those whose secrets are not out; where nothing opens, it is for their silence.
+    """
 
     lot: int
     part: int
@@ -94,6 +98,8 @@ class OpeningAnswer(Answer):
     anchored: AnchoredOpeningAnswer | None
     bids: list[OpenedBidAnswer]
     not_opened: list[ClosedBidAnswer]
+    pending: list[HexAddress]
+    silent_trustees: list[int]
     head: HeadAnswer
 
     @classmethod
@@ -114,6 +120,8 @@ class OpeningAnswer(Answer):
                 )
                 for key, cause in view.closed.items()
             ],
+            pending=list(view.pending),
+            silent_trustees=list(view.silent),
             head=head,
         )
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.blobs.store import BlobStoreUnavailable
 from api.services.at_head import AtHead
@@ -17,6 +19,7 @@ from api.store.recognitions import RecognitionStore
 from api.store.tenders import TenderStore
 from ledger.events import AgencyAdmitted, AgencyStatusChanged, RoleGranted
 from ledger.tenders import events
+from ledger.tenders.joining import ReleasesTooFew
 from ledger.tenders.opening_record import record_digest
 from ledger.values import AgencyStatus, Digest, Role, jurisdiction_id, role_id
 from ledger.verification.policy import Policy
@@ -32,6 +35,22 @@ PATH = f"/v1/tenders/0x{TENDER.hex()}/lots/0"
 OPENING = f"{PATH}/openings/1"
 OFFICER = account("tenderer")
 SUPERVISOR = account("supervisor")
+
+
+SAID = "what is in the bid"
+
+
+def spoilt_for(bidder: str, error: Callable[..., Exception]) -> Any:
+    """An `unseal` that meets an error with one bid."""
+    unseal = OpeningDesk.unseal
+
+    def spoilt(desk: OpeningDesk, bid: Any, part: int) -> Any:
+        def fails(_key: bytes) -> Any:
+            raise error(SAID) if error is ZeroDivisionError else error()
+
+        return fails if bid.bidder == bidder else unseal(desk, bid, part)
+
+    return spoilt
 
 
 class Room:
@@ -188,6 +207,79 @@ class TestOpening:
         monkeypatch.undo()
         assert three.work() == 2
         assert len(three.show()["bids"]) == 3
+
+    def test_opens_the_others_where_one_bid_meets_a_defect_of_ours(
+        self, three: Room, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody foresaw it: it is nothing against the bid, and its text goes nowhere."""
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        first = min(three.tender.bids.values(), key=lambda each: each.bid.bidder)
+        monkeypatch.setattr(OpeningDesk, "unseal", spoilt_for(first.bid.bidder, ZeroDivisionError))
+        with capture_logs() as logged:
+            assert three.work() == 2
+        shown = three.show()
+        assert (len(shown["bids"]), shown["notOpened"], shown["record"]) == (2, [], None)
+        assert shown["pending"] == [first.bid.bidder]
+        (line,) = (each for each in logged if each["event"] == "bid.failed")
+        assert (line["error"], line["bidder"]) == ("ZeroDivisionError", first.bid.bidder)
+        assert SAID not in str(logged)
+        assert three.work() == 0  # it rests
+        monkeypatch.undo()
+        assert three.work() == 0
+        three.service.clock.now += ASK_AGAIN_SECONDS
+        assert three.work() == 2
+        shown = three.show()
+        assert (len(shown["bids"]), shown["pending"]) == (3, [])
+
+    def test_is_tried_again_where_releases_fell_out(
+        self, three: Room, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A block that is replaced between two looks may take a trustee's secret with it."""
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        first = min(three.tender.bids.values(), key=lambda each: each.bid.bidder)
+        fallen = partial(ReleasesTooFew, 2, 3)
+        monkeypatch.setattr(OpeningDesk, "unseal", spoilt_for(first.bid.bidder, fallen))
+        assert [three.job.step(), three.job.step()] == [1, 1]
+        with pytest.raises(ReleasesTooFew):
+            three.job.step()
+        shown = three.show()
+        assert (shown["notOpened"], shown["pending"]) == ([], [first.bid.bidder])
+        monkeypatch.undo()
+        assert three.work() == 2
+        assert three.show()["pending"] == []
+
+    def test_goes_on_with_the_next_tender_where_one_meets_a_defect(
+        self, three: Room, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        tenders = TenderStore.opening
+        broken = b"\x00" * 32
+        monkeypatch.setattr(TenderStore, "opening", lambda *given: (broken, *tenders(*given)))
+        told = TenderStore.tender
+
+        def fails_on_one(store: TenderStore, tender: Any) -> Any:
+            if tender == broken:
+                raise ZeroDivisionError(SAID)
+            return told(store, tender)
+
+        monkeypatch.setattr(TenderStore, "tender", fails_on_one)
+        with capture_logs() as logged:
+            assert three.work() == 4
+        assert {each["error"] for each in logged} == {"ZeroDivisionError"}
+        assert SAID not in str(logged)
+
+    def test_names_the_trustees_who_kept_silent(self, three: Room) -> None:
+        three.tender.release(2, 4)
+        three.catch_up()
+        three.pass_to(three.tender.ends.fallback_end)
+        three.work()
+        shown = three.show()
+        assert (shown["phase"], shown["silentTrustees"]) == ("NOT_OPENED", [1, 3, 5])
+        assert {each["cause"] for each in shown["notOpened"]} == {"NOT_RELEASED"}
+        assert shown["pending"] == []
 
     def test_takes_a_copy_of_a_lost_file(self, three: Room) -> None:
         kept = three.service.blobs.kept
