@@ -10,6 +10,7 @@ from ledger.tenders.audit.bundle import Provenance
 from ledger.tenders.audit.openings import Unseal
 from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.messages import SubmitBid
+from ledger.tenders.receipts import Receipt
 from ledger.tenders.shown_licences import Bench
 from ledger.tenders.unsealing import Opened, open_part
 from ledger.verification.check import Check
@@ -56,9 +57,10 @@ def judged(
     files: Mapping[bytes, bytes] | None = None,
     at: int | None = None,
     bench: Bench | None = None,
+    receipts: tuple[Receipt, ...] | None = None,
 ) -> Check:
     """What the audit says of the opening, with these files instead of all."""
-    return audited(told, files, at, bench).check("opening")
+    return audited(told, files, at, bench, receipts).check("opening")
 
 
 def audited(
@@ -66,8 +68,10 @@ def audited(
     files: Mapping[bytes, bytes] | None = None,
     at: int | None = None,
     bench: Bench | None = None,
+    receipts: tuple[Receipt, ...] | None = None,
 ) -> AuditReport:
     """What the audit says of a tender, with these files instead of all."""
-    shelf = Shelf(told.papers, unsealing(told, told.files if files is None else files), bench=bench)
+    unseal = unsealing(told, told.files if files is None else files)
+    shelf = Shelf(told.papers, unseal, receipts, bench=bench)
     made = assembled(told.ledger, AWARDS, told.id, told.events, shelf, {}, Provenance())
     return audit(made, told.now if at is None else at)

@@ -12,7 +12,7 @@ from ledger.tenders.audit.pauses import paused
 from ledger.tenders.audit.report import fault, judged, skipped
 from ledger.tenders.calendar import CalendarUnknown
 from ledger.tenders.events import OpeningRecorded, Phase
-from ledger.tenders.opening_record import Cause, Findings, cause_of
+from ledger.tenders.opening_record import Cause, Findings, cause_of, silent_trustees
 from ledger.tenders.phases import phase_at
 from ledger.tenders.policy.ends import legal_end
 from ledger.tenders.state import TenderState
@@ -33,7 +33,8 @@ def check_opening(bundle: TenderBundle, state: TenderState, at: int) -> Check:
 
     A part that is OPENED without a record when the policy's period for it is over is a fault, and
     so is a record that names a cause where the file opens. What rests on a file that is not at
-    hand, or on evidence of licences, stays open, and so does a record that is not due yet.
+    hand, or on evidence of licences, stays open, and so does a record that is not due yet. Who
+    signed for having such a file is named, and so are trustees who kept a part closed.
     """
     anchored = {
         (lot, part): told
@@ -42,7 +43,7 @@ def check_opening(bundle: TenderBundle, state: TenderState, at: int) -> Check:
     }
     faults, open_ = _unrecorded(bundle, state, at)
     if not anchored and not faults and not open_:
-        return skipped("opening", "not-recorded")
+        return skipped("opening", "not-recorded", _kept_closed(state, at))
     if bundle.findings is None and not faults and not open_:
         return skipped("opening", "no-files")
     for place, told in anchored.items():
@@ -103,6 +104,34 @@ def _spelt_due(due: int | None) -> dict[str, Any]:
     return {} if due is None else {"dueAt": due}
 
 
+def _kept_closed(state: TenderState, at: int) -> dict[str, Any]:
+    """Name the trustees for whose silence a part was not opened, where there is such a part."""
+    closed = [
+        _at((lot, part)) | {"silentTrustees": list(silent_trustees(state, part))}
+        for lot in range(len(state.lots))
+        for part in state.ends
+        if phase_at(state, lot, part, at) is Phase.NOT_OPENED
+    ]
+    return {"notOpened": closed} if closed else {}
+
+
+def _receipted(
+    bundle: TenderBundle, state: TenderState, place: Place, bidder: Address
+) -> dict[str, Any]:
+    """Name the services that signed for a bid's file: they had it whole, and are to bring it."""
+    lot, part = place
+    told = state.lot(lot).bids[bidder].told
+    if told is None or part > len(told.bid.parts):
+        return {}
+    file = told.bid.parts[part - 1].file
+    signed = {
+        each.issuer
+        for each in bundle.receipts or ()
+        if any(stored.sha256 == file for stored in each.files)
+    }
+    return {"storedBy": sorted(signed)} if signed else {}
+
+
 def _held(
     bundle: TenderBundle,
     state: TenderState,
@@ -112,7 +141,10 @@ def _held(
 ) -> tuple[Facts, Facts]:
     """Return what differs between a record and the files, and what nobody can say."""
     paper, missing = bundle.records.get(place, _NO_PAPER), _missing(state, place, findings)
-    open_ = [_at(place) | {"bidder": each, "why": "no-file"} for each in missing]
+    open_ = [
+        _at(place) | {"bidder": each, "why": "no-file"} | _receipted(bundle, state, place, each)
+        for each in missing
+    ]
     open_ += [_at(place) | {"why": "as-recorded", "member": each} for each in paper.stated]
     open_ += [{**_at(place), **each} for each in paper.doubts]
     lost = dict.fromkeys(missing, Cause.FILE_LOST)

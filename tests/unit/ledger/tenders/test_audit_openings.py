@@ -13,12 +13,13 @@ from ledger.tenders.messages import SubmitBid
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, record
 from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.ends import legal_end
+from ledger.tenders.receipts import Receipt, ReceiptState, StoredFile
 from ledger.tenders.unsealing import Opened
 from ledger.verification.check import Result, Verdict
 from tests.support.papered_story import AWARDS, CEILING, NAMES
 from tests.support.reopened import judged, played
 from tests.support.sealed_tender import SealedTender
-from tests.support.tender_story import DAY, address
+from tests.support.tender_story import DAY, Story, address
 from tests.support.verification import sample
 
 TYPE = "cn.construction-qualification"
@@ -107,6 +108,19 @@ class TestLostFiles:
         found = judged(told, {key: each for key, each in told.files.items() if key != own})
         assert found.result is Result.ERROR
         assert found.facts["open"] == [{"lot": 0, "part": 1, "bidder": DEE, "why": "no-file"}]
+
+    def test_whoever_signed_for_the_file_is_named(self) -> None:
+        told = self.lying()
+        own = file_of(told, "Dee")
+        others = {key: each for key, each in told.files.items() if key != own}
+        stored, foreign = (
+            Receipt(issuer, "n", 1, None, (StoredFile(file, 7, 1),), ReceiptState.STORED)
+            for issuer, file in (("https://one.example", own), ("https://two.example", bytes(32)))
+        )
+        (open_,) = judged(told, others, receipts=(stored, foreign)).facts["open"]
+        assert open_["storedBy"] == ["https://one.example"]
+        (open_,) = judged(told, others, receipts=(foreign,)).facts["open"]
+        assert "storedBy" not in open_
 
     @pytest.mark.parametrize("cause", [Cause.SHARES_BAD, Cause.UNSEALED_INVALID, Cause.REJECTED])
     def test_no_other_cause_hides_a_file_that_opens(self, cause: Cause) -> None:
@@ -201,6 +215,20 @@ class TestLicences:
 
     def test_a_licence_that_was_shown_is_not_left_out(self) -> None:
         assert judged(recorded(kind=_Shown)).result is Result.INVALID
+
+
+class TestKeptClosed:
+    def test_names_the_trustees_who_were_silent(self) -> None:
+        story = Story()
+        for name in ("Ann", "Bo", "Cai"):
+            story.submit(name)
+        story.open(("Ann", "Bo", "Cai"), trustees=(2, 4))
+        end = story.ends.fallback_end
+        bundle = TenderBundle(story.ledger, story.id, tuple(story.events))
+        assert audit(bundle, end - 1).check("opening").facts == {}
+        found = audit(bundle, end).check("opening")
+        assert found.code == "opening.not-recorded"
+        assert found.facts == {"notOpened": [{"lot": 0, "part": 1, "silentTrustees": [1, 3, 5]}]}
 
 
 class TestUnrecorded:
