@@ -148,6 +148,20 @@ class Service:
         headers = {"Content-Type": media_type}
         return self._object(self._write(path, None, "PUT", content=content, headers=headers))
 
+    def keep(self, path: str, content: bytes, headers: Mapping[str, str]) -> None:
+        """Put bytes of which a repeat changes nothing, patiently where the service is busy.
+
+        Raises as `send`.
+        """
+        for pause in range(1, TRIES):
+            try:
+                self.send("PUT", path, content=content, headers=dict(headers))
+            except (AnswerLost, ServiceBusy):
+                self._wait(pause)
+            else:
+                return
+        self.send("PUT", path, content=content, headers=dict(headers))
+
     def fetch(self, path: str, accept: str = "*/*") -> bytes:
         """Return the bytes at `path`; raises as `send`."""
         return self.send("GET", path, headers={"Accept": accept}).content

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
 from api.http.auth import LargeBodies
+from api.http.chunks import Room
 from api.http.direct import Direct
 from api.http.limits import Allowances, RateLimit, Rates
 from api.http.metrics import Metrics
@@ -102,6 +103,7 @@ ROUTERS = (
     links.router,
     ocds.router,
     bid_uploads.router,
+    bid_uploads.mailbox_router,
     bids.router,
     bids.releases_router,
     bids.listings_router,
@@ -164,6 +166,7 @@ def create_app(
     app.state.verifying = Verifying(services.verifications)
     app.state.verifiers = verifiers
     app.state.pages = built
+    app.state.room = Room.usual()
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(LedgerError, _refuse)

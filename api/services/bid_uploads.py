@@ -13,6 +13,7 @@ from typing import Final
 
 from api.blobs.store import BlobStore, BlobUnknown
 from api.services.issuers import Issuers
+from api.services.mailboxes import MailboxUnknown, OwnMailboxes
 from api.store.bid_uploads import (
     BidUploadFinished,
     BidUploadStore,
@@ -102,7 +103,9 @@ class BidUploads:
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
         most_bytes: int,
+        mailboxes: OwnMailboxes,
     ) -> None:
+        self._mailboxes = mailboxes
         self._store = store
         self._blobs = blobs
         self._issuers = issuers
@@ -115,9 +118,12 @@ class BidUploads:
 
         Raises:
             AgencyUnknown, AgencyNotActive: for the agency whose tender or mailbox it is.
+            MailboxUnknown: for a file without a place, unless the agency's mailbox is kept here.
             SigningKeyMissing: when nobody here could sign the receipt.
             TooManyBidUploads, BidSpaceFull: see there.
         """
+        if order.tender is None and order.agency not in self._mailboxes.all():
+            raise MailboxUnknown(order.agency)
         self._issuer(order.agency)
         now = self._clock()
         row = UploadRow(

@@ -269,7 +269,7 @@ def compose(ports: Ports) -> Services:
         scans=_scans(ports, roles),
         scan_views=_scan_views(ports, roles),
         appeals=_appeals(ports, roles),
-        bid_uploads=_bid_uploads(ports),
+        bid_uploads=_bid_uploads(ports, at_head),
         relay=_relay(ports),
         mailboxes=_mailboxes(ports, at_head),
         tenders=_tenders(ports, at_head),
@@ -348,7 +348,7 @@ def _filings(ports: Ports, at_head: AtHead) -> Filings:
     )
 
 
-def _bid_uploads(ports: Ports) -> BidUploads:
+def _bid_uploads(ports: Ports, at_head: AtHead) -> BidUploads:
     return BidUploads(
         store=BidUploadStore(ports.database),
         blobs=ports.blobs,
@@ -356,6 +356,7 @@ def _bid_uploads(ports: Ports) -> BidUploads:
         clock=ports.clock,
         randomness=ports.randomness,
         most_bytes=ports.most_blob_bytes,
+        mailboxes=OwnMailboxes(TenderStore(ports.database), at_head, ports.sender),
     )
 
 

@@ -24,7 +24,7 @@ from wallet.tenders.bids import BidPlace
 from wallet.tenders.relays import Teller
 
 _UPLOADS: Final = "/v1/bids/uploads"
-_UNPLACED: Final = f"{_UPLOADS}/unplaced"
+_UNPLACED: Final = "/v1/mailbox/uploads"
 _STORED: Final = "stored"
 _KEY_BYTES: Final = 32
 _INFO: Final = b"suizheng upload account v1"
@@ -79,7 +79,7 @@ class Uploads:
             if told in upload["chunks"]:
                 continue
             header = {"Content-Digest": f"sha-256=:{b64encode(digest).decode()}:"}
-            service.send("PUT", f"{path}/chunks/{index}", content=chunk, headers=header)
+            service.keep(f"{path}/chunks/{index}", chunk, header)
 
     def _chunks(self, service: Service, upload: dict[str, Any], number: int) -> Iterator[bytes]:
         size = upload.get("chunkSize")

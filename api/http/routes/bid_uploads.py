@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.http.auth import Caller
+from api.http.chunks import PIECE_SECONDS, TooManyChunks
 from api.http.content_digest import ContentDigestMissing, content_digest
 from api.http.idempotency import json_answer, respond
 from api.http.openapi import JSON_BODY
@@ -17,6 +18,7 @@ from api.http.strict import StrictRoute
 from api.http.uploads import UploadCut, UploadStalled, pieces
 from api.services.bid_uploads import BlobsUnsound, ChunkSizeWrong, ChunkUnknown, UploadView
 from api.services.issuers import SigningKeyMissing
+from api.services.mailboxes import MailboxUnknown
 from api.services.refusals import (
     BidSpaceFull,
     BidUploadFinished,
@@ -28,6 +30,7 @@ from ledger.tenders.errors import DigestMismatch, NotSealed, UploadIncomplete
 
 _PREFIX: Final = "/v1/bids/uploads"
 router = APIRouter(prefix=_PREFIX, tags=["tenders"], route_class=StrictRoute)
+mailbox_router = APIRouter(prefix="/v1/mailbox/uploads", tags=["tenders"], route_class=StrictRoute)
 _CHUNK: Final = {
     "requestBody": {
         "required": True,
@@ -76,7 +79,12 @@ def begin(form: BidUploadForm, by: Caller, uploads: GivenBidUploads) -> Response
     return _begun(uploads.open(form.parsed(), by))
 
 
-@router.post("/unplaced", status_code=201, response_model=BidUploadAnswer, responses=_BEGUN)
+@mailbox_router.post(
+    "",
+    status_code=201,
+    response_model=BidUploadAnswer,
+    responses=_BEGUN | signed_in(MailboxUnknown),
+)
 def begin_unplaced(form: UnplacedUploadForm, by: Caller, uploads: GivenBidUploads) -> Response:
     """Begin to send a sealed file, or go on with it, where a mailbox hides who bids and how many.
 
@@ -108,6 +116,7 @@ def _begun(view: UploadView) -> Response:
         RequestTooLarge,
         UploadCut,
         UploadStalled,
+        TooManyChunks,
     ),
 )
 async def put_chunk(  # the parts of one address, and what is sent
@@ -121,8 +130,10 @@ async def put_chunk(  # the parts of one address, and what is sent
     """Keep one chunk: 204 once it is on durable storage. Sent again, it takes its own place."""
     given = content_digest(digest)
     await run_in_threadpool(uploads.expect, upload, number, by)
-    content = b"".join([piece async for piece in pieces(request.stream())])
-    await run_in_threadpool(uploads.put, upload, number, content, given, by)
+    async with request.app.state.room.chunks.one():
+        coming = pieces(request.stream(), seconds=PIECE_SECONDS)
+        content = b"".join([piece async for piece in coming])
+        await run_in_threadpool(uploads.put, upload, number, content, given, by)
     return Response(status_code=204)
 
 
@@ -142,11 +153,16 @@ def show(upload: UploadId, by: Caller, uploads: GivenBidUploads) -> BidUploadAns
         NotSealed,
         BlobsUnsound,
         SigningKeyMissing,
+        TooManyChunks,
     ),
 )
-def complete(upload: UploadId, by: Caller, uploads: GivenBidUploads) -> Response:
+async def complete(
+    upload: UploadId, by: Caller, uploads: GivenBidUploads, request: Request
+) -> Response:
     """Read the whole file back, check size, SHA-256 and header, and sign for it.
 
     A repeat gets the same receipt. It may take a minute for 2 GiB.
     """
-    return respond(json_answer(BidUploadAnswer.of(uploads.complete(upload, by)), 200))
+    async with request.app.state.room.files.one():
+        view = await run_in_threadpool(uploads.complete, upload, by)
+    return respond(json_answer(BidUploadAnswer.of(view), 200))

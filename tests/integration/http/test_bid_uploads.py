@@ -3,6 +3,7 @@
 from hashlib import sha256
 from typing import Any
 
+from api.http.chunks import Places, Room
 from api.services.bid_uploads import CHUNK_BYTES, LIFETIME_SECONDS, MOST_OPEN, ExpiredUploads
 from api.store.bid_uploads import BidUploadStore
 from ledger.chain.accounts import Account
@@ -209,6 +210,21 @@ class TestRefused:
         assert begin(service, SMALL, lot=5, size=99).status_code == 201
 
 
+class TestMemory:
+    def test_that_is_full_refuses_before_a_body_is_read(self, service: World) -> None:
+        upload = begun(service)
+        full = Places(0, seconds=0)
+        service.app.state.room = Room(full, full)
+        refused = put(service, upload, 0, SMALL, headers=digest_header(SMALL[:-1]))
+        assert refusal(refused) == (503, "TooManyChunks")  # its digest was not looked at
+        assert refused.headers["Retry-After"]
+        assert service.blobs.pieces == {}
+        assert refusal(complete(service, upload)) == (503, "TooManyChunks")
+        service.app.state.room = Room(Places(1), Places(1))
+        put_all(service, upload, SMALL)
+        assert complete(service, upload).status_code == 200
+
+
 class TestStore:
     def test_that_is_gone_is_told_and_tried_again(self, service: World) -> None:
         upload = begun(service)
@@ -273,7 +289,6 @@ class TestSecrecy:
         under = {path: set(found) for path, found in paths.items() if path.startswith(UPLOADS)}
         assert under == {
             UPLOADS: {"post"},
-            f"{UPLOADS}/unplaced": {"post"},
             f"{UPLOADS}/{{upload}}": {"get"},
             f"{UPLOADS}/{{upload}}/chunks/{{number}}": {"put"},
             f"{UPLOADS}/{{upload}}/complete": {"post"},

@@ -454,7 +454,7 @@ def test_every_signed_in_write_declares_its_key(service: World) -> None:
     named_by_content = {
         ("post", "/v1/health/day-keys"),
         ("post", uploads),
-        ("post", f"{uploads}/unplaced"),
+        ("post", "/v1/mailbox/uploads"),
         ("put", f"{uploads}/{{upload}}/chunks/{{number}}"),
         ("post", f"{uploads}/{{upload}}/complete"),
         ("post", "/v1/tenders/{tender}/papers"),

@@ -20,7 +20,15 @@ from ledger.tenders.mailbox import LEAVES, check_path, leaf
 from ledger.tenders.receipts import ReceiptState
 from ledger.values import AgencyId, Digest, RecordKind, Role, Root, role_id
 from tests.support.licences import AGENCY, AGENCY_KEY
-from tests.support.service import BASE_URL, CHAIN_ID, FOREIGN_ID, World, nothing_changes, refusal
+from tests.support.service import (
+    BASE_URL,
+    CHAIN_ID,
+    FOREIGN_ID,
+    World,
+    account,
+    nothing_changes,
+    refusal,
+)
 from tests.support.tender_story import LEDGER, Story, Where
 
 MESSAGES = "/v1/mailbox/messages"
@@ -270,6 +278,8 @@ class TestPrivacy:
         for each in minutes.put_many(3):
             minutes.shown(each)
         client.get("/v1/bids/uploads/0x" + "00" * 16)
+        client.post("/v1/mailbox/uploads", json={}, headers=minutes.service.by(account("new")))
+        client.post("/v1/sign-in/challenge", json={"address": account("new").address})
         assert told() == before
         assert "suizheng_mailbox_age_seconds 0.0" in before
 

@@ -14,11 +14,12 @@ from api.store.bid_uploads import BidUploadStore, Limits, UploadRow
 from api.store.tender_tables import tender_papers
 from api.store.tenders import TenderStore
 from ledger.chain.accounts import Account
+from ledger.events import RoleGranted
 from ledger.tenders import receipts
-from ledger.values import Digest
+from ledger.values import Digest, Role, role_id
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.sealed_files import digest_header, sealed_file
-from tests.support.service import World, account, refusal
+from tests.support.service import FOREIGN_ID, World, account, refusal
 from tests.support.tender_story import DAY, SealedBid
 from tests.support.told_tenders import Told, bid_form
 
@@ -35,7 +36,7 @@ def begin(service: World, content: bytes = SMALL, who: Account = OWN, **changes:
         "sha256": "0x" + sha256(content).hexdigest(),
         "mailbox": "0x" + AGENCY.id.hex(),
     }
-    return service.client.post(f"{UPLOADS}/unplaced", json=form | changes, headers=service.by(who))
+    return service.client.post("/v1/mailbox/uploads", json=form | changes, headers=service.by(who))
 
 
 def send(service: World, content: bytes = SMALL, who: Account = OWN) -> Any:
@@ -47,6 +48,16 @@ def send(service: World, content: bytes = SMALL, who: Account = OWN) -> Any:
         answer = service.client.put(f"{path}/chunks/{number}", content=chunk, headers=headers)
         assert answer.status_code == 204, answer.text
     return service.client.post(f"{path}/complete", headers=service.by(who)).json()
+
+
+@pytest.fixture(autouse=True)
+def told(service: World) -> Told:
+    """A tender whose mailbox this service keeps."""
+    made = Told(service)
+    made.catch_up()
+    role = role_id(AGENCY.id, Role.ISSUER)
+    service.say(lambda place: RoleGranted(place, role, service.operator.address))
+    return made
 
 
 class TestWay:
@@ -70,11 +81,13 @@ class TestWay:
         for more in ({"tender": "0x" + "7e" * 32}, {"lot": 0}, {"part": 1}):
             assert refusal(begin(service, **more)) == (422, "RequestInvalid")
         form = {"size": 1, "sha256": "0x" + "00" * 32}
-        answer = service.client.post(f"{UPLOADS}/unplaced", json=form, headers=service.by(OWN))
+        answer = service.client.post("/v1/mailbox/uploads", json=form, headers=service.by(OWN))
         assert refusal(answer) == (422, "RequestInvalid")
 
-    def test_is_refused_where_nobody_signs_for_the_mailbox(self, service: World) -> None:
-        assert refusal(begin(service, mailbox="0x" + "00" * 32)) == (404, "AgencyUnknown")
+    def test_is_refused_where_the_mailbox_is_not_kept_or_nobody_signs(self, service: World) -> None:
+        for other in (bytes(32), FOREIGN_ID):
+            answer = begin(service, mailbox="0x" + other.hex())
+            assert refusal(answer) == (404, "MailboxUnknown")
         service.keys.held = []
         assert refusal(begin(service)) == (503, "SigningKeyMissing")
 
@@ -82,9 +95,8 @@ class TestWay:
 class Mailbox:
     """A tender whose bids lie in a mailbox, and files that came while it received."""
 
-    def __init__(self, service: World) -> None:
-        self.service, self.told = service, Told(service)
-        self.told.catch_up()
+    def __init__(self, service: World, told: Told) -> None:
+        self.service, self.told = service, told
         self.store = BidUploadStore(service.database)
         self.duty = UnplacedUploads(
             uploads=self.store,
@@ -134,8 +146,8 @@ class Mailbox:
 
 
 @pytest.fixture
-def mailbox(service: World) -> Mailbox:
-    return Mailbox(service)
+def mailbox(service: World, told: Told) -> Mailbox:
+    return Mailbox(service, told)
 
 
 class TestEnd:
