@@ -96,15 +96,17 @@ abstract contract TenderFiles is ITenderLedger, EIP712 {
     }
 
     function _requireRunning(Tender storage terms) internal view {
-        _requireNotEnded(terms);
-        if (terms.suspendedAt != 0) revert TenderSuspended(terms.suspendedAt);
+        (Phase ended, uint40 since) = (terms.ended, terms.suspendedAt); // one slot, read once
+        if (ended != Phase.UNKNOWN) revert TenderNotOpen(ended);
+        if (since != 0) revert TenderSuspended(since);
     }
 
     /// @dev Reverts unless the part has its windows and the tender runs.
     function _requireScheduled(File storage file, uint8 part) internal view returns (Clock storage clock) {
         _requireRunning(file.terms);
-        if (part == 0 || part > file.terms.parts) revert PartUnknown(part);
         clock = file.clocks[part];
+        if (part == FIRST) return clock; // from publication on
+        if (part != SECOND || file.terms.parts != SECOND) revert PartUnknown(part);
         if (clock.listEnd == 0) revert TenderNotOpen(Phase.WAITING);
     }
 

@@ -150,8 +150,9 @@ class Story:
         docs = hashlib.sha256(f"documents {version}".encode()).digest()
         self.tell(events.TenderAmended, version, docs, affects_bids, ends)
 
-    def seal(self, name: str, lot: int = 0, version: int = 1) -> SealedBid:
-        bidder, docs = address(name), self.state.docs[-1]
+    def seal(self, name: str, lot: int = 0, version: int = 1, docs: bytes = b"") -> SealedBid:
+        """A bid to these documents, or else to the present ones."""
+        bidder, docs = address(name), docs or self.state.docs[-1]
         place = BidPlace(self.ledger, self.id, lot, bidder)
         s_b, s_c, parts, sealed = [], [], [], []
         for part in range(1, self.announcement.parts + 1):
@@ -195,10 +196,10 @@ class Story:
     def manifest_digest(self, name: str, lot: int, version: int) -> bytes:
         return hashlib.sha256(self.manifest(name, lot, version)).digest()
 
-    def submit(self, name: str, lot: int = 0, version: int = 1) -> None:
+    def submit(self, name: str, lot: int = 0, version: int = 1, docs: bytes = b"") -> None:
         bidder = address(name)
         admission.require_arrival(self.state, lot, bidder, version, self.now)
-        made = self.seal(name, lot, version)
+        made = self.seal(name, lot, version, docs)
         number = admission.docs_version(self.state, made.bid.docs, is_listed=False)
         self.sealed[lot, bidder] = made
         self.tell(

@@ -81,7 +81,8 @@ class Walk:
         self.told.at(max(jump, self.told.now))
 
     def submit(self) -> None:
-        self.told.submit(self.name, self.lot, self.random.randint(1, 4))
+        docs = self.random.choice(self.told.state.docs)
+        self.told.submit(self.name, self.lot, self.random.randint(1, 4), docs)
 
     def withdraw(self) -> None:
         self.told.withdraw(self.name, self.lot, self.random.randint(1, 4))

@@ -17,8 +17,8 @@ from tests.support.tender_story import Where
 from tests.support.tender_walk import Walk
 
 STEPS = 110
-SEEDS = (134, 106, 155, 52, 3, 7)
-"""The first three meet every phase and every event there is between them."""
+SEEDS = (26, 88, 28, 18, 211, 52)
+"""The first four meet every phase and every event; in the last three bids name older documents."""
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.support.tender_story import Where
 from tests.support.tender_walk import Walk
 
 STEPS = 90
-SEED = 134
+SEED = 26
 """A walk that goes far: amendments, suspensions, objections, an opening, a notice."""
 KINDS_MET = 15
 """Kinds of events that it met, at least."""

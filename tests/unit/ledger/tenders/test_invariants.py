@@ -135,7 +135,7 @@ class TestWalks:
     def test_walks_go_far(self) -> None:
         """Else they would prove nothing: all phases that a walk can reach are reached by some."""
         reached = set()
-        for seed in range(40):
+        for seed in range(60):
             walk = Judged(seed)
             for _ in range(120):
                 walk.step()
