@@ -42,7 +42,7 @@ class SealedTender(PaperedStory):
         """The licences that a bid shows."""
         return list(self.presentations)
 
-    def seal(self, name: str, lot: int = 0, version: int = 1) -> SealedBid:
+    def seal(self, name: str, lot: int = 0, version: int = 1, docs: bytes = b"") -> SealedBid:
         place = Place(self.ledger, self.id, lot, address(name))
         made = [
             self._part(name, place, part, version) for part in range(1, self.announcement.parts + 1)
@@ -52,7 +52,7 @@ class SealedTender(PaperedStory):
             lot=lot,
             bidder=place.bidder,
             version=version,
-            docs=self.state.docs[-1],
+            docs=docs or self.state.docs[-1],
             parts=tuple(part for part, _, _ in made),
             identity=manifest.identity_commitment(self.identity(name), place.constant),
             bond=NO_BOND,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ from tests.support.tender_story import LEDGER, Story, address, secret
 NAMES = ("Ann", "Bo", "Cai")
 
 
-def signed(story: Story, name: str = "Ann", **more: int) -> SignedBid:
+def signed(story: Story, name: str = "Ann", **more: Any) -> SignedBid:
     made = story.seal(name, **more)
     return SignedBid(LEDGER, made.bid, made.shares, made.signature)
 
