@@ -7,7 +7,6 @@ reason; nothing raises, and nothing above the bounds is unpacked.
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,6 +14,8 @@ import docx
 import pypdf
 from docx.document import Document
 from docx.oxml.ns import qn
+
+from ledger.tenders.collusion.traits import Traits
 
 MAX_BYTES: Final = 256 * 2**20
 """The largest file that is looked into; larger ones are compared as a whole (proposed)."""
@@ -29,20 +30,6 @@ _PDF: Final = b"%PDF-"
 _ZIP: Final = b"PK\x03\x04"
 _MEDIA: Final = "/word/media/"
 """Where a DOCX has its pictures; its thumbnail, which templates bring along, lies elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What one file says; `makers` are (kind, value): author, editor, producer, creator, company.
-
-    `images` are SHA-256 of embedded pictures, `rsids` Word's marks of editing sessions.
-    """
-
-    text: str = ""
-    makers: frozenset[tuple[str, str]] = frozenset()
-    images: frozenset[str] = frozenset()
-    rsids: frozenset[str] = frozenset()
-    unreadable: str | None = None
 
 
 def read(content: bytes) -> Traits:

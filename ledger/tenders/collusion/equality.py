@@ -6,9 +6,9 @@ from hashlib import sha256
 from itertools import combinations
 from typing import Final
 
-from ledger.tenders.collusion.documents import Traits
 from ledger.tenders.collusion.flags import Code, Flag, Strength, flag
 from ledger.tenders.collusion.material import BidMaterial
+from ledger.tenders.collusion.traits import Traits
 
 RSIDS_SHARED: Final = 5
 RSIDS_SHARE: Final = 0.10

@@ -6,10 +6,10 @@ from hashlib import sha256
 from typing import Final
 
 from ledger.tenders.collusion import bills, documents, equality, prices
-from ledger.tenders.collusion.documents import Traits
 from ledger.tenders.collusion.flags import Code, Flag, Unlooked
 from ledger.tenders.collusion.material import BidMaterial, FileContent
 from ledger.tenders.collusion.near_text import near_texts
+from ledger.tenders.collusion.traits import Traits
 
 _PAIR: Final = 2
 NO_SOURCE: Final = (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.tenders.collusion import documents
-from ledger.tenders.collusion.documents import Traits
+from ledger.tenders.collusion.traits import Traits
 from tests.support.bid_papers import PICTURE, PIXELS, pdf_file, word_file
 
 
