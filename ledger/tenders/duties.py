@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger.tenders.dues import answer_due, complaint_due, due_of
 from ledger.tenders.events import Outcome, Phase
-from ledger.tenders.filings import Filing, FilingState, state_of
+from ledger.tenders.filings import Filing, is_taken_up
 from ledger.tenders.papers import PaperRole
 from ledger.tenders.phases import is_suspended, phase_at
 from ledger.tenders.state import TenderState
@@ -88,7 +88,7 @@ def _disputes(state: TenderState) -> Iterator[Due]:
 def _filed(state: TenderState, filed: Iterable[Filing]) -> Iterator[Due]:
     for each in filed:
         due = each.due_at
-        if due is not None and state_of(each, state, due) is FilingState.OVERDUE:
+        if due is not None and not is_taken_up(each, state):
             yield Due(Duty.FILING, due, each.lot, each.digest)
 
 
@@ -134,18 +134,21 @@ def _after_award(state: TenderState, number: int, brought: Brought) -> Iterator[
 
 
 def _bonds(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
-    """Bonds go back after the contract, those of withdrawn bids at once (实施条例 art. 35, 57)."""
+    """Bonds go back after the contract, those of withdrawn bids at once (实施条例 art. 35, 57).
+
+    One paper tells of all that went back before it, so of several duties the first counts.
+    """
     lot = state.lot(number)
-    signed_at = lot.course.entered.get(Phase.CONTRACTED)
-    is_bonded = any(bid.has_bond for bid in lot.bids.values())
-    if signed_at is not None and is_bonded:
-        if not _is_done(brought, PaperRole.BOND_RETURN, signed_at):
-            yield from _due(state, number, Duty.BOND_RETURN, "bondReturn", signed_at)
-        return
-    withdrawn = [bid.bonded_until for bid in lot.bids.values() if bid.bonded_until]
-    owed = [at for at in withdrawn if not _is_done(brought, PaperRole.BOND_RETURN, at)]
-    if owed:
-        yield from _due(state, number, Duty.BOND_RETURN, "bondReturnWithdrawn", min(owed))
+    begun = [("bondReturnWithdrawn", bid.bonded_until) for bid in lot.bids.values()]
+    if any(bid.has_bond for bid in lot.bids.values()):
+        begun.append(("bondReturn", lot.course.entered.get(Phase.CONTRACTED, 0)))
+    owed = [
+        due
+        for period, at in begun
+        if at and not _is_done(brought, PaperRole.BOND_RETURN, at)
+        for due in _due(state, number, Duty.BOND_RETURN, period, at)
+    ]
+    yield from sorted(owed, key=lambda due: due.due_at)[:1]
 
 
 def _is_done(brought: Brought, role: PaperRole, since: int) -> bool:

@@ -19,7 +19,7 @@ from ledger.tenders.events import ComplaintState, Outcome, Stage
 from ledger.tenders.objections import complaint_id, objection_id, require_objected
 from ledger.tenders.papers import PaperRole
 from ledger.tenders.policy.terms import Terms
-from ledger.tenders.state import Complaint, TenderState
+from ledger.tenders.state import Complaint, Objection, TenderState
 from ledger.values import Address
 from ledger.verification.shape import ShapeWrong, hexadecimal, members, number, text
 
@@ -166,13 +166,29 @@ def state_of(filing: Filing, tender: TenderState, at: int) -> FilingState:
             return FilingState.FILED
         is_answered = tender.questions[filing.digest] is not None
         return FilingState.ANSWERED if is_answered else FilingState.TAKEN_UP
-    named = objection_id(tender.id, filing.lot, filing.stage, _NOBODY, filing.digest)
-    admitted = tender.objections.get(named)
+    admitted = _admitted(filing, tender)
     if admitted is not None and admitted.outcome is not Outcome.OPEN:
         return FilingState.ANSWERED
     if filing.due_at is not None and at >= filing.due_at:
         return FilingState.OVERDUE
     return FilingState.FILED if admitted is None else FilingState.TAKEN_UP
+
+
+def is_taken_up(filing: Filing, tender: TenderState) -> bool:
+    """Whether the chain has what was filed, however late and whatever came of it."""
+    match filing.kind:
+        case FilingKind.QUESTION:
+            return filing.digest in tender.questions
+        case FilingKind.OBJECTION:
+            return _admitted(filing, tender) is not None
+        case FilingKind.COMPLAINT:
+            return _on_chain(filing, tender) is not None
+
+
+def _admitted(filing: Filing, tender: TenderState) -> Objection | None:
+    """The objection that the buyer admitted."""
+    named = objection_id(tender.id, filing.lot, filing.stage, _NOBODY, filing.digest)
+    return tender.objections.get(named)
 
 
 def _state_of_complaint(filing: Filing, tender: TenderState, at: int) -> FilingState:

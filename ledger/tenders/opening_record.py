@@ -1,8 +1,8 @@
 """The opening record 开标记录: what was read aloud, as anybody recomputes it.
 
 RFC 8785 JSON from the chain's events, the opened files and the policy; its SHA-256 is what the
-buyer anchors, and supervisor and notary co-sign. Nobody is blamed in it before the file was
-compared with every replica.
+buyer anchors. A bid whose file is not at hand is not blamed in it: any copy with the committed
+digest counts, whoever brings it, until the last window is over.
 """
 
 import hashlib

@@ -1,13 +1,15 @@
 """What a tender's officers owe, step by step of a story."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from ledger.tenders.dues import due_of
 from ledger.tenders.duties import Due, Duty, duties_of
-from ledger.tenders.events import Outcome, QuestionAsked, Stage, TenderTerminated
+from ledger.tenders.events import Outcome, Phase, QuestionAsked, Stage, TenderTerminated
 from ledger.tenders.filings import Filing, FilingKind
 from ledger.tenders.papers import PaperRole
 from ledger.tenders.phases import effective_ends
+from ledger.tenders.state import BidState, Lot, on_lot
 from tests.support.papered_story import PaperedStory, awarded, whole
 from tests.support.tender_story import DAY, Story
 
@@ -20,6 +22,31 @@ def owed(
     brought: Mapping[PaperRole, int] | None = None,
 ) -> dict[Duty, Due]:
     return {each.duty: each for each in duties_of(story.state, filed, brought or {})}
+
+
+def bonded(story: Story, withdrawn_at: int) -> Callable[..., int | None]:
+    """Put a bond behind one bid and have another's withdrawn; return when bonds are due back."""
+
+    def change(lot: Lot) -> Lot:
+        kept, gone, *others = lot.bids.values()
+        assert kept.told is not None
+        told = replace(kept.told, bid=replace(kept.told.bid, bond=b"\x0b" * 32))
+        bids = (
+            replace(kept, told=told),
+            replace(gone, state=BidState.WITHDRAWN, told=None, bonded_until=withdrawn_at),
+            *others,
+        )
+        return replace(lot, bids={each.bidder: each for each in bids})
+
+    state = on_lot(story.state, 0, change)
+
+    def due(brought_at: int | None = None) -> int | None:
+        brought = {} if brought_at is None else {PaperRole.BOND_RETURN: brought_at}
+        owed = [e for e in duties_of(state, (), brought) if e.duty is Duty.BOND_RETURN]
+        assert len(owed) < 2
+        return owed[0].due_at if owed else None
+
+    return due
 
 
 class TestDuties:
@@ -48,6 +75,7 @@ class TestDuties:
         filing = Filing(FilingKind.OBJECTION, 0, Stage.DOCUMENTS, FILED, at, at + DAY)
         assert owed(story, [filing]) == {Duty.FILING: Due(Duty.FILING, at + DAY, 0, FILED)}
         named = story.admit(Stage.DOCUMENTS, digest=FILED)
+        assert set(owed(story, [filing])) == {Duty.OBJECTION}  # an answer alone, told once
         story.answer(named, Outcome.UPHELD)
         assert owed(story, [filing]) == {}
 
@@ -86,6 +114,15 @@ class TestDuties:
             (PaperRole.CONTRACT, PaperRole.AWARD, PaperRole.SUPERVISION), story.now
         )
         assert owed(story, brought=brought) == {}
+
+    def test_bonds_of_withdrawn_bids_are_owed_beyond_the_contract(self) -> None:
+        story = whole(PaperedStory())
+        signed_at = story.state.lot(0).course.entered[Phase.CONTRACTED]
+        early = signed_at - 10 * DAY
+        bonds = bonded(story, withdrawn_at=early)
+        assert bonds() == due_of(story.terms, "bondReturnWithdrawn", early)
+        assert bonds(early) == due_of(story.terms, "bondReturn", signed_at)
+        assert bonds(signed_at) is None
 
     def test_of_a_tender_that_ended_are_none(self) -> None:
         story = Story()
