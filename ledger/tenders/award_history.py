@@ -73,12 +73,12 @@ def _(event: events.ReviewOrdered, state: TenderState) -> TenderState:
 
 @_after.register
 def _(event: events.Awarded, state: TenderState) -> TenderState:
-    return _stepped(state, event, Phase.AWARDED, winner=event.winner)
+    return _stepped(state, event, Phase.AWARDED, winner=event.winner, award=event.digest)
 
 
 @_after.register
 def _(event: events.Contracted, state: TenderState) -> TenderState:
-    return _stepped(state, event, Phase.CONTRACTED)
+    return _stepped(state, event, Phase.CONTRACTED, contract=event.digest)
 
 
 @_after.register

@@ -5,7 +5,7 @@ role, brought after the duty began, says that it is done.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -48,9 +48,18 @@ class Due:
     about: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Papers that were brought: when the last of each role, in Unix seconds.
+
+    `published` are the digests of awards and contracts, of which every lot has its own.
+    """
+
+    at: Mapping[PaperRole, int] = field(default_factory=dict)
+    published: frozenset[bytes] = frozenset()
+
+
 _AWARDED: Final = frozenset((Phase.AWARDED, Phase.CONTRACTED))
-Brought = Mapping[PaperRole, int]
-"""When the last paper of a role was brought, in Unix seconds."""
 
 
 def duties_of(state: TenderState, filed: Iterable[Filing], brought: Brought) -> tuple[Due, ...]:
@@ -116,7 +125,7 @@ def _steps(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
         yield from _after_award(state, number, brought)
     if course.phase is Phase.CONTRACTED:
         signed_at = entered[Phase.CONTRACTED]
-        if PaperRole.CONTRACT not in brought:
+        if course.contract not in brought.published:
             yield from _due(state, number, Duty.CONTRACT_PUBLISHED, "contractPublished", signed_at)
         if not _is_done(brought, PaperRole.SUPERVISION, signed_at):
             yield from _due(state, number, Duty.CONTRACT_FILED, "contractFiled", signed_at)
@@ -125,7 +134,7 @@ def _steps(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
 def _after_award(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
     course = state.lot(number).course
     awarded_at = course.entered[Phase.AWARDED]
-    if PaperRole.AWARD not in brought:
+    if course.award not in brought.published:
         yield from _due(state, number, Duty.RESULT, "resultPublished", awarded_at)
     if course.phase is Phase.AWARDED:
         yield from _due(state, number, Duty.CONTRACT, "contract", awarded_at)
@@ -152,7 +161,7 @@ def _bonds(state: TenderState, number: int, brought: Brought) -> Iterator[Due]:
 
 
 def _is_done(brought: Brought, role: PaperRole, since: int) -> bool:
-    return brought.get(role, -1) >= since
+    return brought.at.get(role, -1) >= since
 
 
 def _due(state: TenderState, number: int, duty: Duty, period: str, start: int) -> Iterator[Due]:

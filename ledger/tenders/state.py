@@ -63,9 +63,10 @@ class Course:
     """A lot after an opening; `phase` UNKNOWN before, `part` the one that it is of.
 
     `scored` holds the digests of the sheets by seat, from 1; `notices` counts those published;
-    `has_ground` is for a review; `upheld` is the last objection to the result that was upheld and
-    not yet followed by one, else None. `entered` tells when each phase began last, in Unix seconds,
-    later by the time that the lot stood still since.
+    `award` and `contract` are the digests of those papers; `has_ground` is for a review;
+    `upheld` is the last objection to the result that was upheld and not yet followed by one, else
+    None. `entered` tells when each phase began last, in Unix seconds, later by the time that the
+    lot stood still since.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -78,6 +79,8 @@ class Course:
     notice_end: int = 0
     notices: int = 0
     winner: Address | None = None
+    award: bytes = bytes(32)
+    contract: bytes = bytes(32)
     has_ground: bool = False
     upheld: bytes | None = None
     suspension: Suspension = RUNNING

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from api.store import tender_papers
+from api.store.tender_duties import DutyStore
+from api.store.tender_papers import PaperRow
 from ledger.events import RoleGranted
 from ledger.tenders import filings
+from ledger.tenders.duties import Brought
 from ledger.tenders.events import Outcome, Stage
-from ledger.values import Role, role_id
+from ledger.tenders.papers import PaperRole
+from ledger.values import Digest, Role, role_id
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.sealed_files import digest_header
 from tests.support.service import World, account, refusal
@@ -224,3 +228,25 @@ class TestOverdue:
     def test_is_nobodys_without_a_sign_in(self, court: Court) -> None:
         answer = court.service.client.get("/v1/tenders/overdue")
         assert refusal(answer) == (401, "SignInMissing")
+
+    def test_counts_papers_by_their_roles_and_published_ones_by_their_digests(
+        self, court: Court
+    ) -> None:
+        database, tender = court.service.database, court.story.id
+        papers = tender_papers.TenderPaperStore(database)
+        kept = [
+            (PaperRole.AWARD, b"\x01" * 32, 5),
+            (PaperRole.CONTRACT, b"\x02" * 32, 6),
+            (PaperRole.SUPERVISION, b"\x03" * 32, 8),
+            (PaperRole.SUPERVISION, b"\x04" * 32, 7),
+        ]
+        for role, digest, at in kept:
+            papers.keep(
+                PaperRow(
+                    tender, Digest(digest), role, AGENCY.id, 1, "text/plain", TENDERER.address, at
+                )
+            )
+        assert DutyStore(database).marks()[tender].brought == Brought(
+            {PaperRole.AWARD: 5, PaperRole.CONTRACT: 6, PaperRole.SUPERVISION: 8},
+            frozenset((b"\x01" * 32, b"\x02" * 32)),
+        )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from ledger.tenders.dues import due_of
-from ledger.tenders.duties import Due, Duty, duties_of
+from ledger.tenders.duties import Brought, Due, Duty, duties_of
 from ledger.tenders.events import Outcome, Phase, QuestionAsked, Stage, TenderTerminated
 from ledger.tenders.filings import Filing, FilingKind
 from ledger.tenders.papers import PaperRole
@@ -20,8 +20,10 @@ def owed(
     story: Story,
     filed: Iterable[Filing] = (),
     brought: Mapping[PaperRole, int] | None = None,
+    papers: Iterable[bytes] = (),
 ) -> dict[Duty, Due]:
-    return {each.duty: each for each in duties_of(story.state, filed, brought or {})}
+    known = Brought(brought or {}, frozenset(papers))
+    return {each.duty: each for each in duties_of(story.state, filed, known)}
 
 
 def bonded(story: Story, withdrawn_at: int) -> Callable[..., int | None]:
@@ -42,7 +44,7 @@ def bonded(story: Story, withdrawn_at: int) -> Callable[..., int | None]:
 
     def due(brought_at: int | None = None) -> int | None:
         brought = {} if brought_at is None else {PaperRole.BOND_RETURN: brought_at}
-        owed = [e for e in duties_of(state, (), brought) if e.duty is Duty.BOND_RETURN]
+        owed = [e for e in duties_of(state, (), Brought(brought)) if e.duty is Duty.BOND_RETURN]
         assert len(owed) < 2
         return owed[0].due_at if owed else None
 
@@ -110,10 +112,12 @@ class TestDuties:
     def test_of_a_contract_under_procurement_law(self) -> None:
         story = whole(PaperedStory(policy="cn-government-procurement"))
         assert {Duty.CONTRACT_PUBLISHED, Duty.CONTRACT_FILED, Duty.RESULT} <= set(owed(story))
-        brought = dict.fromkeys(
-            (PaperRole.CONTRACT, PaperRole.AWARD, PaperRole.SUPERVISION), story.now
-        )
-        assert owed(story, brought=brought) == {}
+        course = story.state.lot(0).course
+        supervised = {PaperRole.SUPERVISION: story.now}
+        assert owed(story, brought=supervised, papers=(course.award, course.contract)) == {}
+        of_another_lot = (b"\x0a" * 32, b"\x0c" * 32)
+        owing = set(owed(story, brought=supervised, papers=of_another_lot))
+        assert owing == {Duty.CONTRACT_PUBLISHED, Duty.RESULT}
 
     def test_bonds_of_withdrawn_bids_are_owed_beyond_the_contract(self) -> None:
         story = whole(PaperedStory())
