@@ -1,9 +1,9 @@
 """Filings on tenders as JSON."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from api.http.forms import WHOLE, Answer, Form, HexDigest, Moment
 from api.services.tender_filings import FilingOrder, FilingView
@@ -13,6 +13,16 @@ from ledger.tenders.ids import TenderId
 from ledger.values import Digest
 
 MOST_TEXT = 65_536
+_COMPLAINTS_ALONE: Final[list[Any]] = [
+    {"properties": {"kind": {"const": "complaint"}}},
+    {
+        "properties": {
+            "stage": {"enum": ["documents", "opening", "result"]},
+            "objection": {"type": "null"},
+        }
+    },
+]
+"""What `_check_complaint` takes, as the document of the API says it."""
 
 
 class FilingForm(Form):
@@ -21,6 +31,8 @@ class FilingForm(Form):
     A complaint may be about something `other`; else it names an objection: the id of one on chain,
     or the digest of one that was filed here.
     """
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": _COMPLAINTS_ALONE})
 
     kind: Literal["question", "objection", "complaint"]
     lot: Annotated[int, Field(ge=0, le=63), WHOLE] = 0
