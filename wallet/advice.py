@@ -40,6 +40,8 @@ from ledger.health.gate_bundle.errors import (
 )
 from ledger.health.policy import PolicyInvalid
 from ledger.health.readers import ReaderUnknown
+from ledger.health.rule_admission import RuleBundleUnfit
+from ledger.health.rule_bundles import RuleBundleInvalid
 from ledger.keystore import KeystoreMalformed, PasswordWrong
 from ledger.licences.catalogue import TypeUnknown
 from ledger.licences.disclosures import SdJwtMalformed
@@ -72,6 +74,8 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     AgreementsAbsent: "Agreements need a ledger that is deployed anew: python -m scripts.deploy.",
     AgreementUnknown: "Check the spelling: suizheng agreement list.",
     PolicyInvalid: "Mend the policy, then: suizheng agreement check-policy.",
+    RuleBundleInvalid: "Mend the file, then: suizheng agreement bundle.",
+    RuleBundleUnfit: "Mend the file or the policy, then: suizheng agreement bundle.",
     PolicyMismatch: "Compare with what was proposed: suizheng agreement show.",
     VersionNotGreater: "Give the policy a greater version, and have both parties take it.",
     NotParty: "Act with a supervisor's account of that party (--account, --as).",

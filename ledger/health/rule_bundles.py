@@ -33,7 +33,7 @@ _MAX_FILES: Final = 4_096
 MAX_TEXT: Final = 4_096
 """Characters of one text."""
 _MAX_PATH: Final = 128
-_COUNTRY: Final = 2
+COUNTRY: Final = 2
 """Characters of a jurisdiction's code that name its country (ISO 3166-1), as rules do."""
 
 
@@ -60,7 +60,7 @@ class RuleBundle:
         Gates and conversions ask here, so that neither lets in what the other would not.
         """
         external = {"validationClock": rfc3339(at), "valueSets": self.value_sets}
-        for rule in in_force(self.rules, receiver[:_COUNTRY], type_, Seconds(at)):
+        for rule in in_force(self.rules, receiver[:COUNTRY], type_, Seconds(at)):
             yield rule, rule.judge(payload, external)
 
 

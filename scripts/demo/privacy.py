@@ -85,13 +85,17 @@ def of_key(name: str, key: PublicKey) -> Iterator[tuple[str, bytes]]:
 
 
 def of_pass(encoded: bytes) -> Iterator[tuple[str, str | bytes]]:
-    """Yield what is personal of a pass, the key that shows it among it."""
+    """Yield what is personal of a pass: its names, its holder's key, and what tells of the holder."""
     content = read_pass(encoded)
     yield "code", passes.to_text(encoded)
     yield "pass id", content.cti
     yield "pass", signed.read(encoded).digest
     if content.holder is not None:
         yield from of_key("pass", content.holder)
+    if content.hint is not None:
+        yield "hint", content.hint
+    if content.binding is not None:
+        yield "binding", content.binding
 
 
 def _octets(text: str) -> bytes:

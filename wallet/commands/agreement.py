@@ -18,6 +18,7 @@ from wallet.agreements import (
     require_policy,
     terms_of,
 )
+from wallet.commands.agreement_bundle import write_bundle
 from wallet.commands.agreement_options import AGREEMENT, BUNDLE, SCOPE, AgreementName
 from wallet.commands.agreement_reading import READING_COMMANDS
 from wallet.commands.options import (
@@ -258,7 +259,7 @@ def publish(outside: Surroundings, /, files: tuple[Path, ...], **given: Any) -> 
             say(f"{each['file']}: kept as {each['digest']} ({each['kind']})")
 
 
-for _command in READING_COMMANDS:
+for _command in (*READING_COMMANDS, write_bundle):
     agreement.add_command(_command)
 
 

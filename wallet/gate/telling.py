@@ -28,7 +28,7 @@ def tell(scanned: Scanned, language: str, texts: Texts) -> None:
     """
     own = texts.get(language, {})
     report = scanned.report
-    if sys.stdout.isatty():
+    if is_heard():
         click.echo("\a" * _BELLS[SIGNS[report.outcome].sound], nl=False)
     say(_sign(report.outcome, language), style=f"bold {SIGNS[report.outcome].colour}")
     is_group = len(report.people) > 1
@@ -38,6 +38,11 @@ def tell(scanned: Scanned, language: str, texts: Texts) -> None:
             say(f"{place + 1}. {_sign(person.outcome, language)}", style=sign.colour)
         _tell_person(person, number, language, report.at, own)
     _tell_lists(report.people[0].citations, report.at)
+
+
+def is_heard() -> bool:
+    """Whether the answers go to a terminal, which has a bell."""
+    return sys.stdout.isatty()
 
 
 def _tell_person(

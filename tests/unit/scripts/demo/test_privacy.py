@@ -1,10 +1,11 @@
 """What the demo holds to be personal of travellers, thieves and wallets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ledger.health import passes
 from scripts.demo.crowd import people
-from scripts.demo.privacy import of_travellers, of_wallet
+from scripts.demo.privacy import of_pass, of_travellers, of_wallet
 from tests.support.gates import NOW
 from tests.support.terminal import Terminal
 from tests.support.travellers import Traveller, pass_texts
@@ -32,3 +33,11 @@ def test_a_wallet_has_its_keys_and_its_passes(tmp_path: Path) -> None:
     assert me is not None
     assert {("holder key x", me.x), ("pass key x", key.x), ("pass key id", key.key_id)} <= found
     assert {"code", "pass id", "pass"} <= {kind for kind, _ in found}
+
+
+def test_what_a_pass_tells_the_eye_or_a_reader_of_its_holder() -> None:
+    found = set(of_pass(passes.sign(PASS, AGENCY)))
+    assert PASS.hint is not None
+    assert {("hint", PASS.hint), ("binding", PASS.binding)} <= found
+    plain = replace(PASS, hint=None, binding=None)
+    assert {"hint", "binding"}.isdisjoint(kind for kind, _ in of_pass(passes.sign(plain, AGENCY)))

@@ -9,14 +9,23 @@ import pytest
 
 from ledger.canonical import b64url_encode, canonical_json
 from ledger.health.agreements import agreement_id, scope_of
+from ledger.health.rule_admission import NO_VALUE_SETS
+from ledger.health.rule_bundles import files_in
 from ledger.values import Scope, agency_id, health_record_type, jurisdiction_id
+from tests.support.gates import NOW
 from tests.support.policies import policy_document
 from tests.support.terminal import Terminal
+from tests.unit.ledger.health.test_rule_admission import rule
 from wallet.commands import serving
 from wallet.commands.agreement_options import AGREEMENT, SCOPE
 from wallet.service import Service
 
 CANONICAL = canonical_json(policy_document())
+FILES = {"rules/GR-XB-0001.json": rule(), "texts/en.json": b'{"DENY":"Sample."}'}
+
+
+def digest_of(content: bytes) -> str:
+    return "0x" + hashlib.sha256(content).hexdigest()
 
 
 class TestCheckPolicy:
@@ -55,6 +64,41 @@ class TestCheckPolicy:
         assert "There is no such file." in terminal.run("agreement", "check-policy", path, code=1)
         path.write_text("no JSON")
         assert "no JSON object" in terminal.run("agreement", "check-policy", path, code=1)
+
+
+class TestBundle:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        """Write a folder with one rule and one text, and the policy that names the rule."""
+        folder = tmp_path / "files"
+        for path, content in FILES.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        named = {"id": "GR-XB-0001", "version": "1.0.0", "sha256": digest_of(rule())}
+        document = policy_document(rules=[named], valueSets=NO_VALUE_SETS)
+        (tmp_path / "policy.json").write_bytes(canonical_json(document))
+        return folder
+
+    def test_is_the_manifest_over_a_folder(self, tmp_path: Path, folder: Path) -> None:
+        out = tmp_path / "manifest.json"
+        words = (tmp_path / "policy.json", folder, "--out", out)
+        told = Terminal(tmp_path, NOW).json("agreement", "bundle", *words)
+        assert files_in(out.read_bytes()).keys() == FILES.keys()
+        assert told["digest"] == digest_of(out.read_bytes())
+
+    def test_is_not_written_where_a_rule_may_not_enter_force(
+        self, tmp_path: Path, folder: Path
+    ) -> None:
+        """Four days on the rule would begin already; it may where the version before had it."""
+        late, out = Terminal(tmp_path, NOW + 4 * 86_400), tmp_path / "manifest.json"
+        words = ("agreement", "bundle", tmp_path / "policy.json", folder, "--out", out)
+        said = late.run(*words, code=1)
+        assert "rules/GR-XB-0001.json" in said
+        assert "too near" in said
+        assert "suizheng agreement bundle" in said
+        assert not out.exists()
+        late.run(*words, "--after", folder)
+        assert out.exists()
 
 
 class TestPublish:

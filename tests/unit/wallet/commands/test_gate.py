@@ -17,6 +17,7 @@ from tests.support.gate_bundles import DAY, HOUR, NOON, STRANGER
 from tests.support.lanes import AT, HOLDER, PLACE, GateTerminal, bundle, content, live, sealed
 from tests.support.terminal import Terminal, seeded
 from wallet.drawing import PAPER, draw
+from wallet.gate import telling
 from wallet.gate.enrolment import EnrolmentFile
 from wallet.gate.journal import Journal, JournalUnusable
 
@@ -194,6 +195,24 @@ class TestScan:
         assert "⬣ DENY" in denied
         assert "Please go to the desk." in denied  # the bundle's own text for it, in this language
         assert "[ANCHOR:" in denied
+
+    def test_rings_as_often_as_the_answer_is_grave_and_at_a_terminal_alone(
+        self, gate: GateTerminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        good = sealed(0)
+        gate.take(bundle(good))
+        assert "\a" not in gate.scan(live(good, time=AT - 9)).stdout
+        monkeypatch.setattr(telling, "is_heard", lambda: True)
+        heard = {
+            (text.split()[1], text.count("\a"))
+            for text in (
+                gate.scan(live(good, time=AT - 8)).stdout,
+                gate.scan(live(good, time=AT - 8), code=3).stdout,
+                gate.scan(live(sealed(1)), code=1).stdout,
+                gate.scan(live(passes.sign(content(), STRANGER)), code=2).stdout,
+            )
+        }
+        assert heard == {("ACCEPT", 1), ("SECONDARY", 2), ("DENY", 3), ("UNKNOWN", 4)}
 
     def test_tells_a_group_one_by_one(self, gate: GateTerminal) -> None:
         good, forged = sealed(0), sealed(1)
