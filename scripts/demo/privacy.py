@@ -85,7 +85,7 @@ def of_key(name: str, key: PublicKey) -> Iterator[tuple[str, bytes]]:
 
 
 def of_pass(encoded: bytes) -> Iterator[tuple[str, str | bytes]]:
-    """Yield what is personal of a pass: its names, its holder's key, and what tells of the holder."""
+    """Yield what is personal of a pass: its names, its key, and what it tells of the holder."""
     content = read_pass(encoded)
     yield "code", passes.to_text(encoded)
     yield "pass id", content.cti
