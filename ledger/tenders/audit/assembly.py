@@ -166,9 +166,9 @@ def _publication(
         changes = told(events, tender, sources)
     except LedgerError:
         return None  # without documents nobody can say what a publication ought to say
-    last = changes[-1].known
+    last, compiled = changes[-1].known, record.get("compiledRelease")
     return Publication(
-        release=record.get("compiledRelease") or {},
+        release=compiled if isinstance(compiled, dict) else {},
         contents=last.contents,
         anchored_at=last.anchored_at,
         dropped_awards=last.dropped_awards,

@@ -370,6 +370,21 @@ class TestFalsifications:
         faults = step(report, "publication")["facts"]["faults"]
         assert fault in {each["fault"] for each in faults}
 
+    @pytest.mark.parametrize("compiled", [[1], "x", 5, None], ids=repr)
+    def test_a_publication_without_a_compiled_release_is_judged_by_its_releases(
+        self, held: Held, tmp_path: Path, compiled: object
+    ) -> None:
+        bundle = held.copy(tmp_path)
+
+        def bent(record: dict[str, Any]) -> None:
+            record["compiledRelease"] = compiled
+            record["releases"].pop(1)
+
+        rewritten(bundle / "record.json", bent)
+        report = held.judge(bundle, "--head", held.head, code=1)
+        faults = step(report, "publication")["facts"]["faults"]
+        assert "ocds.release-missing" in {each["fault"] for each in faults}
+
 
 class TestReceipts:
     """Somebody holds a service's receipt for a message, which came to the ledger or did not."""
