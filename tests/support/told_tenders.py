@@ -79,10 +79,13 @@ def bid_form(sealed: SealedBid) -> dict[str, Any]:
 
 
 def withdrawal_form(told: Told, name: str, version: int, lot: int = 0) -> dict[str, Any]:
-    story = told.story
+    return withdrawal_of(told.story, name, version, lot)
+
+
+def withdrawal_of(story: Story, name: str, version: int, lot: int = 0) -> dict[str, Any]:
     until = story.now + MESSAGE_LIFE
     message = WithdrawBid(story.id, lot, address(name), version, until)
-    signature = messages.sign(TENDERS, message, secret(name))
+    signature = messages.sign(story.ledger, message, secret(name))
     return {"message": messages.to_json(message), "signature": "0x" + signature.hex()}
 
 

@@ -6,13 +6,13 @@ from itertools import count
 
 import pytest
 
-from api.services.bid_uploads import CHUNK_BYTES, UploadOrder
+from api.services.bid_uploads import CHUNK_BYTES
 from ledger.tenders import receipts
 from ledger.values import Digest
 from tests.support.kills import KillableParts, Nursery, Say
-from tests.support.licences import AGENCY, AGENCY_KEY
+from tests.support.licences import AGENCY_KEY
 from tests.support.office import Office
-from tests.support.sealed_files import sealed_file
+from tests.support.sealed_files import hand_in, sealed_file
 from tests.support.service import account
 
 pytestmark = pytest.mark.timeout(600)
@@ -47,16 +47,5 @@ class TestUpload:
 
 
 def send(parts: KillableParts, say: Say, *, content: bytes) -> None:
-    """Send a file as a wallet does, from where the service says that it stands; say the receipt."""
-    uploads = parts.services().bid_uploads
-    digest = Digest(sha256(content).digest())
-    order = UploadOrder(len(content), digest, AGENCY.id, bytes(32), 0, 1)
-    view = uploads.open(order, BIDDER)
-    if view.row.stored_at is None:
-        there = {chunk.number for chunk in view.chunks}
-        for number, start in enumerate(range(0, len(content), CHUNK_BYTES)):
-            chunk = content[start : start + CHUNK_BYTES]
-            if number not in there:
-                uploads.put(view.row.id, number, chunk, sha256(chunk).digest(), BIDDER)
-        view = uploads.complete(view.row.id, BIDDER)
-    say(view.row.receipt)
+    """Send a file, and say its receipt."""
+    say(hand_in(parts.services().bid_uploads, content, BIDDER).row.receipt)
