@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from api.http.schemas.bids import BidForm, WithdrawalForm
 from api.store.bid_tables import bid_messages
@@ -41,10 +41,6 @@ class Message:
     body: bytes
     digest: bytes
 
-    @property
-    def shown_at(self) -> str:
-        return f"/v1/bids/messages/0x{self.digest.hex()}"
-
 
 class RelayedBids:
     """A tender of the sample agency, whose service relays for it; files are real age files."""
@@ -75,21 +71,21 @@ class RelayedBids:
             answer = self.client.post(each.path, json=orjson.loads(each.body))
             assert answer.status_code in (200, 201), answer.text
 
-    def shown(self, message: Message) -> Any:
+    def shown(self, digest: bytes) -> Any:
         """Return what the service says of a message; None where it does not know it."""
-        answer = self.client.get(message.shown_at)
+        answer = self.client.get(f"/v1/bids/messages/0x{digest.hex()}")
         if answer.status_code == 404:
             assert refusal(answer) == (404, "BidMessageUnknown")
             return None
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def sent_for(self, message: Message) -> int:
-        """Return how many intents carry a stored message out; raise unless it is stored."""
-        query = select(intents.c.id).join(bid_messages, bid_messages.c.intent == intents.c.id)
+    def rows(self) -> tuple[int, int]:
+        """Return how many messages are stored, and how many intents, whoever they are for."""
+        queries = [select(func.count()).select_from(table) for table in (bid_messages, intents)]
         with self.place.parts.database.read() as connection:
-            found = connection.execute(query.where(bid_messages.c.digest == message.digest))
-            return len(found.all())
+            messages, sent = (connection.execute(each).scalar_one() for each in queries)
+        return messages, sent
 
     def check(self, *messages: Message) -> None:
         """Raise unless these, and no others, are on the chain once, with their final receipts."""
@@ -100,7 +96,7 @@ class RelayedBids:
         assert counted == Counter(each.digest for each in messages)
         for each in messages:
             place = places[each.digest]
-            told = receipts.read(self.shown(each)["final"], AGENCY_KEY.public_key)
+            told = receipts.read(self.shown(each.digest)["final"], AGENCY_KEY.public_key)
             assert (told.state, told.digest) == (ReceiptState.FINAL, each.digest)
             assert told.mined == Mined(place.transaction, place.block)
 

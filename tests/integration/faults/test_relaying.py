@@ -64,7 +64,7 @@ class TestWorker:
             bids.bring(*fresh)
             child = nursery.live(relay, kill_at=number)
             passed |= set(child.points)
-            seen = [bids.shown(each) for each in fresh]
+            seen = [bids.shown(each.digest) for each in fresh]
             assert child.said or [each["state"] for each in seen] == ["submitted"] * 2
             if child.was_killed:
                 killed_in_a_block.add(IN_A_BLOCK in child.said)
@@ -72,7 +72,7 @@ class TestWorker:
                 nursery.live(relay)
             messages += fresh
             bids.check(*messages)
-            check_kept(seen, [bids.shown(each) for each in fresh])
+            check_kept(seen, [bids.shown(each.digest) for each in fresh])
             if not child.was_killed:
                 break
         assert passed == SENDING
@@ -99,8 +99,7 @@ class TestServer:
                 with alive(nursery, life, kill_at=kill_at) as child:
                     was_killed = not bring(port, fresh, receipts)
                 passed |= set(child.points)
-                for each in fresh:
-                    check_stored_whole(bids, each, receipts[each.digest])
+                check_stored_whole(bids, len(messages), receipts)
                 if not was_killed:
                     break
             assert not was_killed
@@ -132,11 +131,13 @@ def bring(port: int, messages: Sequence[Message], receipts: Mapping[bytes, set[s
     return True
 
 
-def check_stored_whole(bids: RelayedBids, message: Message, receipts: set[str]) -> None:
-    """Raise unless a message is here with one intent and the one receipt that was given, or not."""
-    shown = bids.shown(message)
-    assert bids.sent_for(message) == (0 if shown is None else 1)
-    assert receipts <= (set() if shown is None else {shown["receipt"]})
+def check_stored_whole(bids: RelayedBids, before: int, receipts: Mapping[bytes, set[str]]) -> None:
+    """Raise unless each message is here with an intent and the one receipt given, or not at all."""
+    shown = {digest: bids.shown(digest) for digest in receipts}
+    stored = before + sum(each is not None for each in shown.values())
+    assert bids.rows() == (stored, stored)
+    for digest, given in receipts.items():
+        assert given <= {(shown[digest] or {}).get("receipt")}
 
 
 def check_kept(before: Sequence[Any], after: Sequence[Any]) -> None:
