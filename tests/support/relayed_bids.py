@@ -81,11 +81,15 @@ class RelayedBids:
         return answer.json()
 
     def rows(self) -> tuple[int, int]:
-        """Return how many messages are stored, and how many intents, whoever they are for."""
-        queries = [select(func.count()).select_from(table) for table in (bid_messages, intents)]
+        """Return how many messages are stored, and how many intents go to the tenders' ledger."""
+        ours = intents.c.to == self.story.ledger.address
+        messages = select(func.count()).select_from(bid_messages)
+        sent = select(func.count()).select_from(intents).where(ours)
         with self.place.parts.database.read() as connection:
-            messages, sent = (connection.execute(each).scalar_one() for each in queries)
-        return messages, sent
+            return (
+                connection.execute(messages).scalar_one(),
+                connection.execute(sent).scalar_one(),
+            )
 
     def check(self, *messages: Message) -> None:
         """Raise unless these, and no others, are on the chain once, with their final receipts."""

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.support.checks import check_audit, check_nonces
+from tests.support.databases import migrated_sqlite
 from tests.support.kills import KillableParts, Nursery, Say, alive, serve
 from tests.support.office import Office, OfficeParts
 from tests.support.ports import free_port
@@ -21,6 +23,12 @@ SENDING = {"commit", "committed", "broadcast", "broadcast done"}
 TAKING_IN = {"commit", "committed", "answer"}
 AGAIN = (1, 3, 8, 20)
 """Points of the second life at which the worker is killed, by turns."""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """SQLite alone: both databases are killed under in `test_service.py` and `test_kills.py`."""
+    return migrated_sqlite(tmp_path)
 
 
 @pytest.fixture
@@ -50,7 +58,7 @@ def relay(parts: KillableParts, say: Say) -> None:
 
 class TestWorker:
     def test_killed_twice_running_sends_each_message_once(
-        self, bids: RelayedBids, nursery: Nursery, *, is_thorough: bool
+        self, bids: RelayedBids, nursery: Nursery
     ) -> None:
         """Before it sends, after it, and while the block of what it sent is not final yet."""
         name = "bidder"
@@ -59,7 +67,7 @@ class TestWorker:
         nursery.live(relay)
         passed: set[str] = set()
         killed_in_a_block: set[bool] = set()
-        for number in count(1, 2 if is_thorough else 7):
+        for number in count(1, 2):
             fresh, name = [bids.withdrawal(name), bids.bid(f"bidder {number}")], f"bidder {number}"
             bids.bring(*fresh)
             child = nursery.live(relay, kill_at=number)
@@ -83,7 +91,7 @@ class TestWorker:
 
 class TestServer:
     def test_killed_twice_running_takes_each_message_in_once(
-        self, bids: RelayedBids, nursery: Nursery, *, is_thorough: bool
+        self, bids: RelayedBids, nursery: Nursery
     ) -> None:
         """Before a message is stored with its intent, after it, and before its receipt leaves."""
         port, name = free_port(), "bidder"
@@ -91,7 +99,7 @@ class TestServer:
         messages = [bids.bid(name)]
         bids.bring(*messages)
         passed: set[str] = set()
-        for number in count(1, 1 if is_thorough else 3):
+        for number in count(1):
             nursery.live(relay)
             fresh, name = [bids.withdrawal(name), bids.bid(f"bidder {number}")], f"bidder {number}"
             receipts: dict[bytes, set[str]] = {each.digest: set() for each in fresh}
