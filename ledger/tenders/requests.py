@@ -119,13 +119,22 @@ def read(token: str, key: PublicKey) -> StandingRequest:
     return _read(parsed)
 
 
-def issuer_of(token: bytes) -> str:
-    """Return whom presentations are made for, in a request whose digest the documents fix.
+def told_in(token: bytes) -> StandingRequest:
+    """Return a request whose digest the documents fix; its signature is not looked at.
 
-    Raises `StandingRequestMalformed` or `JwsMalformed` for what is none; its signature is not
-    looked at.
+    Raises `StandingRequestMalformed` or `JwsMalformed` for what is none.
     """
-    return _read(jws.parse(token.decode("ascii", "replace").strip(), TYPE)).issuer
+    return _read(_parsed(token))
+
+
+def key_of(token: bytes) -> str:
+    """Return the id of the key (RFC 7638) that a request names; raise `JwsMalformed`."""
+    return _parsed(token).kid
+
+
+def issuer_of(token: bytes) -> str:
+    """Return whom presentations are made for; as `told_in`."""
+    return told_in(token).issuer
 
 
 def nonce_of(place: Place) -> str:
@@ -136,6 +145,10 @@ def nonce_of(place: Place) -> str:
 def missing(wanted: Sequence[Requirement], shown: Sequence[str]) -> tuple[str, ...]:
     """Return the ids of requirements that nothing was shown for; `shown` are requirements' ids."""
     return tuple(each.id for each in wanted if not each.optional and each.id not in shown)
+
+
+def _parsed(token: bytes) -> Jws:
+    return jws.parse(token.decode("ascii", "replace").strip(), TYPE)
 
 
 def _read(parsed: Jws) -> StandingRequest:

@@ -14,11 +14,12 @@ from ledger.tenders.signatures import Consent
 from ledger.values import Address
 from wallet.commands.bid_sealing import bidder_of, lot_option, one_time_password, place_of
 from wallet.commands.options import ADDRESS, FILE, FOLDER, json_option, password_option
-from wallet.console import print_json, say
+from wallet.console import note, print_json, say
 from wallet.home import read_file, write_file
 from wallet.surroundings import Surroundings
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import read_documents, standing_requests
+from wallet.tenders.standing_request import misfit
 
 
 @click.command(cls=TenderCommand)
@@ -35,7 +36,10 @@ def asks(outside: Surroundings, /, documents: Path, lot: int, **given: Any) -> N
     """
     known = read_documents(documents).documents
     kept = place_of(outside, known, lot)
-    terms = Terms.of(known, standing_requests(known, documents))
+    files = standing_requests(known, documents)
+    terms, wrong = Terms.of(known, files), misfit(known, files)
+    if wrong is not None:
+        note(f"The standing request is not what the documents ask ({wrong}); question the buyer.")
     one_time_password(outside, kept, given["passwords"])
     bidder = bidder_of(outside, kept)
     nonce = nonce_of(Place(known.ledger, known.tender, lot, bidder))

@@ -13,6 +13,8 @@ from ledger.chain.calls import Call
 from ledger.chain.client import LedgerClient
 from ledger.chain.direct import require_accepted
 from ledger.chain.tender_reading import TenderReader
+from ledger.keys import PublicKey
+from ledger.licences.catalogue import load_catalogue
 from ledger.tenders.contract_errors import PolicyNotRegistered
 from ledger.tenders.documents import Documents
 from ledger.tenders.ids import TenderId, ref_of
@@ -20,7 +22,7 @@ from ledger.tenders.papers import PaperRole
 from ledger.tenders.policy.document import TenderPolicy
 from ledger.tenders.policy.ends import Ends, legal_lead
 from ledger.tenders.policy.terms import terms_of
-from ledger.values import Address, jurisdiction_id
+from ledger.values import Address, KeyId, KeyState, KeyUsage, jurisdiction_id
 from wallet.commands.options import FILE, FOLDER, MOMENT, service_option
 from wallet.commands.serving import opened, serving
 from wallet.commands.tender_officers import (
@@ -40,6 +42,7 @@ from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import DOCUMENTS
 from wallet.tenders.paper_desk import bring
 from wallet.tenders.published import require_same_tender
+from wallet.tenders.standing_request import Requesting, with_request
 from wallet.uploads import UploadBody
 
 _JSON: Final = "application/json"
@@ -48,10 +51,17 @@ _submit_end = click.option(
     "--submit-end", type=MOMENT, help="Deadline for bids; else the earliest that is lawful."
 )
 
+_sign_with = click.option(
+    "--sign-with",
+    metavar="KEY",
+    help="Agency's key of usage requests that makes the standing request for licences.",
+)
+
 
 @click.command(cls=TenderCommand)
 @click.argument("folder", type=FOLDER)
 @_submit_end
+@_sign_with
 @service_option
 @acts(TENDERER)
 def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given: Any) -> None:
@@ -62,8 +72,10 @@ def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given
     any parts, trusteeNames, bondAuthority, requirements, criteria, ceiling (amount, currency),
     bond that each bid brings and estimate that the law bounds it by (the same members, and the
     smallest lot's where there are several), performanceBond (share of the contract's price),
-    mailbox (JURISDICTION/CODE), previous. Trustees' statements lie below trustees/, a standing
-    request for licences is standing-request.jwt, and every other file is one of the documents.
+    mailbox (JURISDICTION/CODE), previous. Trustees' statements lie below trustees/, and every other
+    file is one of the documents. Requirements come with a standing request that bidders'
+    presentations answer, standing-request.jwt: made by --sign-with where it is not there, and
+    refused where it is not the agency's, for this tender, its requirements and its deadline.
 
     Deadlines are counted by the policy's calendar; nothing is sent that falls short of the law.
     FOLDER gets documents.json. The same folder serves bidders: suizheng tender fetch.
@@ -74,6 +86,7 @@ def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given
         _require_registered(reader, draft)
         at = client.head().time
         ends = ends_of_publication(draft.policy, at, submit_end, mailbox=draft.has_mailbox)
+        draft = with_request(draft, folder, _requesting(outside, client, draft, ends, given))
         encoded, found = _documents(outside, draft, reader, 1, at)
         call = publication_calls.publish(client.deployment, draft.announcement(found, ends))
         _require_accepted(outside, client, call, given)
@@ -88,6 +101,7 @@ def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given
 @click.argument("folder", type=FOLDER)
 @click.option("--affects-bids/--clarifies", required=True, help="Whether bids must change.")
 @_submit_end
+@_sign_with
 @service_option
 @acts(TENDERER)
 def amend(  # one parameter an option
@@ -96,7 +110,8 @@ def amend(  # one parameter an option
     """Replace the documents of a published tender by those in FOLDER, before the deadline.
 
     What affects bids moves the deadline so far that bidders have the law's time. No end ever moves
-    earlier, and trustees, lots and policy stay what they are.
+    earlier, and trustees, lots and policy stay what they are. A later deadline wants a new standing
+    request for licences (--sign-with).
     """
     draft = read_draft(folder)
     with ledger_client(outside, given) as client:
@@ -104,6 +119,7 @@ def amend(  # one parameter an option
         stored, at = reader.tender(draft.tender), client.head().time
         present = reader.ends(draft.tender, 1)
         ends = ends_of_amendment(draft.policy, at, present, submit_end, affects_bids=affects_bids)
+        draft = with_request(draft, folder, _requesting(outside, client, draft, ends, given))
         encoded, found = _documents(outside, draft, reader, stored.version + 1, at)
         require_same_tender(found, reader)
         call = publication_calls.amend(
@@ -154,6 +170,27 @@ def _require_registered(reader: TenderReader, draft: Draft) -> None:
     if reader.terms(terms.id) != terms:
         place = jurisdiction_id(draft.said["agency"].partition("/")[0])
         raise PolicyNotRegistered(place, terms.id)
+
+
+def _requesting(
+    outside: Surroundings, client: LedgerClient, draft: Draft, ends: Ends, given: Mapping[str, Any]
+) -> Requesting:
+    name, at = given["sign_with"], client.head().time
+
+    def key_of(key_id: bytes) -> PublicKey | None:
+        found = client.key(draft.agency, KeyId(key_id))
+        if found is None or found.frozen or found.state_at(at) is not KeyState.ACTIVE:
+            return None
+        return found.public_key if KeyUsage.REQUESTS in found.usage else None
+
+    return Requesting(
+        key_of=key_of,
+        catalogue=load_catalogue(),
+        signer=outside.keyring.signer(name, given["passwords"].of(name)) if name else None,
+        issuer=f"{given['service_url'].rstrip('/')}/agencies/{draft.said['agency']}",
+        at=at,
+        submit_end=ends.submit_end,
+    )
 
 
 def _require_accepted(

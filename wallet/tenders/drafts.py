@@ -14,6 +14,7 @@ from typing import Any, Final
 from ledger.canonical import JsonMalformed, b64url_encode, parse_object
 from ledger.errors import Refused
 from ledger.tenders import documents
+from ledger.tenders.bid_flags import REQUEST
 from ledger.tenders.bonds import require_lawful
 from ledger.tenders.documents import STATEMENT, Documents
 from ledger.tenders.events import Announcement, Trustee
@@ -21,6 +22,8 @@ from ledger.tenders.ids import TenderId, ref_of, tender_id
 from ledger.tenders.policy.document import TenderPolicy, preset, read_policy
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.policy.terms import terms_of
+from ledger.tenders.requests import read_requirement
+from ledger.tenders.standing import Asked
 from ledger.tenders.trustees import Statement, ledger_json, octets
 from ledger.values import Address, AgencyId, LedgerRef, agency_id
 from wallet.home import FileUnreadable, read_file, read_pieces
@@ -32,7 +35,7 @@ _TRUSTEES: Final = "trustees"
 _SALT_BYTES: Final = 16
 _PIECE_BYTES: Final = 2**18
 _ANY: Final = "application/octet-stream"
-_ROLES: Final = {STANDING_REQUEST: "standing-request"}
+_ROLES: Final = {STANDING_REQUEST: REQUEST}
 _NEEDED: Final = frozenset(
     ("agency", "number", "title", "lots", "policy", "threshold", "evaluators")
 )
@@ -92,6 +95,12 @@ class Draft:
     def ref(self) -> bytes:
         """SHA-256 of the project number."""
         return ref_of(self.said["number"])
+
+    @property
+    def asked(self) -> Asked:
+        """The licences that it asks for; raise `StandingRequestMalformed` for a requirement."""
+        wanted = tuple(map(read_requirement, self.said.get("requirements", ())))
+        return Asked(self.agency, self.tender, wanted)
 
     @property
     def has_mailbox(self) -> bool:
@@ -251,10 +260,15 @@ def _files(folder: Path) -> Iterator[NamedFile]:
             continue
         is_statement = name.startswith(f"{_TRUSTEES}/")
         role = STATEMENT if is_statement else _ROLES.get(name, "document")
-        size, digest = 0, hashlib.sha256()
-        for piece in read_pieces(path, _PIECE_BYTES):
-            size += len(piece)
-            digest.update(piece)
-        kind = mimetypes.guess_type(name)[0] or _ANY
-        told = {"path": name, "size": size, "sha256": "0x" + digest.hexdigest()}
-        yield NamedFile(path, {**told, "mediaType": kind, "role": role})
+        yield named_file(path, name, role)
+
+
+def named_file(path: Path, name: str, role: str) -> NamedFile:
+    """Return a file as the documents name it; raise `FileMissing` or `FileUnreadable`."""
+    size, digest = 0, hashlib.sha256()
+    for piece in read_pieces(path, _PIECE_BYTES):
+        size += len(piece)
+        digest.update(piece)
+    kind = mimetypes.guess_type(name)[0] or _ANY
+    told = {"path": name, "size": size, "sha256": "0x" + digest.hexdigest()}
+    return NamedFile(path, {**told, "mediaType": kind, "role": role})

@@ -15,13 +15,14 @@ from ledger.chain import calls
 from ledger.chain.calls import KeyWindow
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
-from ledger.tenders import filings
+from ledger.tenders import filings, requests
 from ledger.tenders.ids import ref_of, tender_id
 from ledger.values import OPEN_END, KeyUsage, Role
 from tests.support.anvil import anvil
 from tests.support.award_office import officer
 from tests.support.bid_desk import DESCRIPTION, Desk
 from tests.support.licences import AGENCY_KEY
+from tests.support.qualified_tender import QualifiedTender
 from tests.support.sealed_bids import EVALUATORS
 from tests.support.standing import account
 from tests.support.tender_post import Post
@@ -161,6 +162,34 @@ class TestPublish:
         folder = buyer.folder("GZ-2026-0307")
         write_file(folder / "trustees/3.json", (folder / "trustees/2.json").read_bytes())
         assert buyer.publish(folder, code=4)["error"] == "DocumentsInvalid"
+
+    def test_asks_for_licences_by_a_request_that_bidders_answer(
+        self, buyer: Buyer, town: TenderTown
+    ) -> None:
+        folder = buyer.folder("GZ-2026-0309", requirements=[*QualifiedTender.requirements])
+        assert buyer.publish(folder, code=4)["error"] == "StandingRequestMissing"
+        buyer.tenderer.run("key", "new", "document", "asking")
+        by = ("--sign-with", "asking")
+        refused = buyer.publish(folder, *by, code=4)
+        assert (refused["error"], refused["member"]) == ("StandingRequestUnfit", "kid")
+        key = buyer.tenderer.outside.keyring.signer("asking", "correct horse").public_key
+        window = KeyWindow(0, OPEN_END, OPEN_END)
+        town.send(calls.announce_key(town.deployment, town.agency, key, KeyUsage.REQUESTS, window))
+        told = buyer.publish(folder, *by)
+        bidder = town.terminal("licensed bidder")
+        got = bidder.folder / "documents"
+        bidder.json("tender", "fetch", told["tender"], got, *AT)
+        request = requests.read((got / "standing-request.jwt").read_text(), key)
+        assert request.expires_at == told["ends"]["submitEnd"]
+        asked = bidder.json("bid", "asks", got)
+        assert asked["audience"] == request.issuer == f"{Post.url}/agencies/{BUYER}"
+        amend = ("tender", "amend", folder, *AT, "--affects-bids", "--submit-end")
+        later = told["ends"]["submitEnd"] + DAY
+        stale = buyer.tenderer.json(*sent((*amend, later)), code=4)
+        assert (stale["error"], stale["member"]) == ("StandingRequestUnfit", "exp")
+        buyer.tenderer.json(*sent((*amend, later, *by)))
+        bidder.json("tender", "fetch", told["tender"], got, *AT)
+        assert bidder.json("bid", "asks", got) == asked
 
     def test_by_others_is_refused(self, buyer: Buyer, town: TenderTown) -> None:
         folder = buyer.folder("GZ-2026-0308")
