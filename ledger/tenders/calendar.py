@@ -110,11 +110,6 @@ class Calendar:
             day = self.next_working(day + _DAY)
         return day
 
-    def working_days(self, first: date, last: date) -> int:
-        """Return how many working days follow `first` up to and with `last`; raise as above."""
-        span = range(first.toordinal() + 1, last.toordinal() + 1)
-        return sum(self.is_working(date.fromordinal(each)) for each in span)
-
     def before(self, deadline: date, days: int) -> date:
         """Return the last day that is still `days` days before a deadline; it never moves.
 

@@ -2,10 +2,10 @@
 
 import json
 import secrets
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from ledger.tenders.draw import SALT_BYTES, expert_entry
 from scripts.demo.stage import expect
 from scripts.demo.tenderer import SEATS, Tenderer
 from scripts.demo.terminal import Answer, Terminal
@@ -69,4 +69,4 @@ class Draw:
 
 def _entry(name: str) -> str:
     """Return who a name is in the pool: nobody finds it out by trying names."""
-    return "0x" + sha256(secrets.token_bytes(16) + name.encode()).hexdigest()
+    return "0x" + expert_entry(secrets.token_bytes(SALT_BYTES), name).hex()

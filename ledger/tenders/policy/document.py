@@ -99,7 +99,9 @@ class Flags:
 class TenderPolicy:
     """A policy that was checked. Ratios of `bonds` are of the estimate, by "bid", "performance".
 
-    `committee` is its least size, None where the law leaves it open.
+    `committee` is its least size, None where the law leaves it open. Periods and counts of steps
+    that no ledger sees (documents on offer, prequalification, a question's lead) say what the law
+    is: they are shown with the policy, and the audit names such periods as not judged.
     """
 
     name: str
