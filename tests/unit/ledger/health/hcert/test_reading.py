@@ -187,6 +187,17 @@ class TestSignature:
     def test_unknown_key(self) -> None:
         assert code_of(CODE, Issuer().trust) == "KEY_UNKNOWN"
 
+    @pytest.mark.parametrize(
+        ("protected", "unprotected", "code"),
+        [(-37, -7, "SIGNATURE"), (-35, -7, "SIGNATURE"), (None, -7, "SIGNATURE"), (-7, -37, "OK")],
+    )
+    def test_a_protected_algorithm_is_not_replaced(
+        self, protected: object, unprotected: int, code: str
+    ) -> None:
+        headers = {1: protected, 4: ISSUER.kid}
+        message = ISSUER.message(protected=headers, unprotected={1: unprotected})
+        assert code_of(text(message)) == code
+
     @pytest.mark.parametrize("algorithm", [-35, -36, -257, 1, "ES256", None, -7.0])
     def test_other_algorithms(self, algorithm: object) -> None:
         headers = {1: algorithm, 4: ISSUER.kid}
