@@ -21,7 +21,8 @@ from wallet.drawing import SCREEN
 from wallet.health import vouchers
 from wallet.health.answered import Answered, AnsweredGates
 from wallet.health.choice import together
-from wallet.health.screen import put
+from wallet.health.pages import pages_of
+from wallet.health.screen import note_pages, put
 from wallet.health.signing import signer_of
 from wallet.ledgers import chosen_ledger, open_ledger
 from wallet.surroundings import Surroundings
@@ -56,7 +57,8 @@ def answer(outside: Surroundings, /, challenge: str, names: tuple[str, ...], **g
     """Answer a gate's CHALLENGE: a picture, a file, - or its text (SZ3:…).
 
     The gate must prove by its agency's certificate who it is and what it may ask; then it is you
-    who decides. The answer is good for this gate and this minute alone.
+    who decides. The answer is good for this gate and this minute alone. A group too dense for one
+    code answers in pages, of which the gate reads each; --json prints one value a page.
     """
     asked = presentations.read_challenge(_text_of(challenge))
     known = _vouchers(outside, asked, given["bundle"], given["deployment"], given["nodes"])
@@ -65,12 +67,14 @@ def answer(outside: Surroundings, /, challenge: str, names: tuple[str, ...], **g
     chosen = choose(outside, names, given["key"], Mode.CHALLENGE)
     signer = signer_of(outside, together(chosen), given["passwords"])
     now = outside.now()
-    text = presentations.present([held.encoded for held in chosen], now, asked.answer, signer)
+    texts = pages_of([held.encoded for held in chosen], now, lambda: asked.answer, signer)
     AnsweredGates(outside.home).keep(Answered.of(reader, asked.purpose, now))
     if given["as_json"]:
-        print_json({"text": text, "gate": _told(reader, asked.purpose)})
+        for text in texts:
+            print_json({"text": text, "gate": _told(reader, asked.purpose)})
     else:
-        put(outside, [text], given["out"], SCREEN, as_json=False)
+        put(outside, texts, given["out"], SCREEN, as_json=False)
+        note_pages(texts)
 
 
 def _text_of(source: str) -> str:

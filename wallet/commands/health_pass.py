@@ -17,6 +17,7 @@ from wallet.console import note, print_json, print_table, say, when
 from wallet.drawing import PAPER
 from wallet.health.choice import FEW, next_of, showable, together, unseen
 from wallet.health.one_time import SALT_BYTES, one_time_key
+from wallet.health.pages import pages_of
 from wallet.health.passes import HeldPass, PassFolder
 from wallet.health.screen import Screen, put
 from wallet.health.signing import signer_of
@@ -124,7 +125,8 @@ def show(outside: Surroundings, /, names: tuple[str, ...], **given: Any) -> None
     """Show a pass at a gate, renewed every half minute until Ctrl-C.
 
     Without DIGEST the next new pass is taken, so that two gates cannot join what they saw. Several
-    DIGESTs of one key are shown as a group, for children and elders.
+    DIGESTs of one key are shown as a group, for children and elders, in pages that turn where
+    one code would be too dense: the gate reads each. --json prints one value a page.
     """
     mode = Mode.PAPER if given["paper"] else Mode.DYNAMIC
     chosen = choose(outside, names, given["key"], mode)
@@ -135,9 +137,11 @@ def show(outside: Surroundings, /, names: tuple[str, ...], **given: Any) -> None
     signer = signer_of(outside, together(chosen), given["passwords"])
     encoded = [held.encoded for held in chosen]
 
-    def stamped() -> str:
-        nonce = outside.randomness(presentations.NONCE_BYTES)
-        return presentations.present(encoded, outside.now(), nonce, signer)
+    def nonce() -> bytes:
+        return outside.randomness(presentations.NONCE_BYTES)
+
+    def stamped() -> list[str]:
+        return pages_of(encoded, outside.now(), nonce, signer)
 
     is_lasting = not (given["once"] or given["as_json"] or given["out"])
     Screen(outside).show(stamped, given["out"], is_lasting=is_lasting, as_json=given["as_json"])

@@ -1,7 +1,7 @@
-"""A holder's screen: one code, renewed with a countdown in sight, or written once."""
+"""A holder's screen: a code, or pages that turn, renewed in sight of a countdown; or once."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,23 +23,42 @@ class Screen:
         self._is_terminal = sys.stdout.isatty() if is_terminal is None else is_terminal
 
     def show(
-        self, make: Callable[[], str], out: Path | None, *, is_lasting: bool, as_json: bool
+        self,
+        make: Callable[[], Sequence[str]],
+        out: Path | None,
+        *,
+        is_lasting: bool,
+        as_json: bool,
     ) -> None:
-        """Show what `make` gives: at a terminal anew every half minute, until Ctrl-C."""
+        """Show the pages that `make` gives: at a terminal anew every half minute, until Ctrl-C."""
         if not (is_lasting and self._is_terminal):
-            put(self._outside, [make()], out, SCREEN, as_json=as_json)
+            pages = make()
+            put(self._outside, pages, out, SCREEN, as_json=as_json)
+            note_pages(pages)
             return
         try:
             while True:
-                self._once(make())
+                self._turn(make())
         except KeyboardInterrupt:
             click.echo(_CLEAR, nl=False, color=True)  # nobody reads it off the screen later
 
-    def _once(self, text: str) -> None:
-        click.echo(_CLEAR + blocks(text, SCREEN), color=True)
-        for left in range(RENEWED_SECONDS, 0, -1):
-            click.echo(f"\rRenewed in {left:2} s. Ctrl-C ends it. ", nl=False)
-            self._outside.clocks.pause(1)
+    def _turn(self, pages: Sequence[str]) -> None:
+        """Show pages in turn, each its part of the half minute after which all are renewed."""
+        ends = [RENEWED_SECONDS * (place + 1) // len(pages) for place in range(len(pages))]
+        for number, (text, begin, end) in enumerate(zip(pages, [0, *ends], ends, strict=False), 1):
+            click.echo(_CLEAR + blocks(text, SCREEN), color=True)
+            which, what = "", "Renewed"
+            if len(pages) > 1:
+                which, what = f"Page {number} of {len(pages)}. ", "Turns"
+            for left in range(end - begin, 0, -1):
+                click.echo(f"\r{which}{what} in {left:2} s. Ctrl-C ends it. ", nl=False)
+                self._outside.clocks.pause(1)
+
+
+def note_pages(pages: Sequence[str]) -> None:
+    """Say so where there is more than one page: people on a page not read are not let in."""
+    if len(pages) > 1:
+        note(f"These people are on {len(pages)} pages. Let the gate read every one.")
 
 
 def put(

@@ -1,6 +1,7 @@
 """The gate's commands: enrolled, kept up to date, scanning off line, answering appeals."""
 
 import hashlib
+import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from wallet.drawing import PAPER, draw
 from wallet.gate import telling
 from wallet.gate.enrolment import EnrolmentFile
 from wallet.gate.journal import Journal, JournalUnusable
+from wallet.health.pages import pages_of
 
 
 @pytest.fixture
@@ -224,6 +226,25 @@ class TestScan:
         said = gate.scan(live(good, forged, time=AT - 6), code=1).stdout
         assert "1. ● ACCEPT" in said
         assert "2. ⬣ DENY" in said
+
+    @pytest.mark.parametrize("is_asked", [False, True], ids=["shown", "answered"])
+    def test_counts_everybody_on_every_page_of_a_group(
+        self, gate: GateTerminal, *, is_asked: bool
+    ) -> None:
+        group = [sealed(cti=os.urandom(16), binding=os.urandom(16)) for _ in range(8)]
+        gate.take(bundle(*group))
+        gate.terminal.run("gate", "install", certified(gate))
+        asked = presentations.read_challenge(gate.terminal.json("gate", "challenge")["text"])
+        nonce = (lambda: asked.answer) if is_asked else (lambda: os.urandom(8))
+        pages = pages_of(group, AT - 5, nonce, HOLDER)
+        told = lines(gate.scan(*pages, words=("--json",)).stdout)
+        assert [len(page["people"]) for page in told] == [4, 4]
+        assert len({number for page in told for number in page["scans"]}) == 8
+        (counted,) = gate.terminal.json("gate", "status")["counters"]
+        assert (counted["outcome"], counted["people"]) == ("ACCEPT", 8)
+        again = lines(gate.scan(pages[1], words=("--json",), code=3).stdout)
+        found = [{each["reason"] for each in person["findings"]} for person in again[0]["people"]]
+        assert found == [{"REPLAY"}] * 4
 
     def test_reads_pictures_and_scanner_lines(self, gate: GateTerminal, tmp_path: Path) -> None:
         shown = sealed()

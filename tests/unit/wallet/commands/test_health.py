@@ -77,6 +77,18 @@ class TestPass:
         assert text.startswith(presentations.GROUP)
         assert len(shown(text)[0].passes) == 3
 
+    def test_shows_a_large_group_in_pages(self, traveller: Traveller) -> None:
+        kept = traveller.keep(pass_texts(traveller.asked("--count", 0) * 8))
+        out = traveller.terminal.folder / "group.png"
+        words = [*(held["digest"] for held in kept), "--out", out]
+        done = traveller.terminal.try_("health", "pass", "show", *words)
+        assert "on 2 pages" in done.stderr
+        pictures = [Path(line).read_bytes() for line in done.stdout.split()]
+        pages = [shown(text)[0] for picture in pictures for text in codes_in(picture)]
+        assert [len(page.passes) for page in pages] == [4, 4]
+        assert len({each for page in pages for each in page.passes}) == 8
+        assert len({page.nonce for page in pages}) == 2
+
     def test_refuses_a_group_of_several_keys(self, traveller: Traveller) -> None:
         kept = traveller.keep(pass_texts(traveller.asked("--count", 2)))
         digests = [held["digest"] for held in kept]
@@ -113,8 +125,20 @@ class TestPass:
 
 
 class TestScreen:
-    def test_renews_until_it_is_ended(
-        self, traveller: Traveller, capsys: pytest.CaptureFixture[str]
+    @pytest.mark.parametrize(
+        ("pages", "told"),
+        [
+            (1, ["\rRenewed in 30 s"]),
+            (2, ["\rPage 1 of 2. Turns in 15 s", "\rPage 2 of 2. Turns in 15 s"]),
+            (4, ["\rPage 1 of 4. Turns in  7 s", "\rPage 4 of 4. Turns in  8 s"]),
+        ],
+    )
+    def test_renews_and_turns_until_it_is_ended(
+        self,
+        traveller: Traveller,
+        capsys: pytest.CaptureFixture[str],
+        pages: int,
+        told: list[str],
     ) -> None:
         made: list[str] = []
         pauses = iter(range(2 * RENEWED_SECONDS))
@@ -123,16 +147,16 @@ class TestScreen:
             if next(pauses, None) is None:
                 raise KeyboardInterrupt
 
-        def make() -> str:
+        def make() -> list[str]:
             made.append(f"SZ2:{len(made)}")
-            return made[-1]
+            return [made[-1]] * pages
 
         terminal = traveller.terminal.outside
         outside = replace(terminal, clocks=replace(terminal.clocks, pause=pause))
         Screen(outside, is_terminal=True).show(make, None, is_lasting=True, as_json=False)
         assert len(made) == 3
         said = capsys.readouterr().out
-        assert "Renewed in 30 s" in said
+        assert [said.count(each) for each in told] == [3, *[2] * (len(told) - 1)]
         assert said.endswith("\x1b[H")
 
 
@@ -156,6 +180,16 @@ class TestAnswer:
         assert (entry["at"], entry["lane"]) == (NOW, "7")
         assert "Sample Checkpoint" in traveller.terminal.run("health", "gates")
         assert traveller.terminal.json("health", "gates", "--forget") == []
+
+    def test_answers_with_every_page_of_a_group(self, traveller: Traveller) -> None:
+        kept = traveller.keep(pass_texts(traveller.asked("--count", 0) * 8))
+        asked = challenge()
+        said = self.answer(traveller, asked, *(held["digest"] for held in kept), "--yes")
+        assert "on 2 pages" in said
+        texts = [line for line in said.splitlines() if line.startswith(presentations.GROUP)]
+        pages = [shown(text)[0] for text in texts]
+        assert [len(page.passes) for page in pages] == [4, 4]
+        assert {page.nonce for page in pages} == {presentations.read_challenge(asked).answer}
 
     def test_reads_the_challenge_from_a_picture(self, traveller: Traveller, tmp_path: Path) -> None:
         traveller.keep(pass_texts(traveller.asked("--count", 1)))

@@ -11,7 +11,7 @@ from ledger.canonical import b64url_decode
 from ledger.health import passes, scan_views, signed
 from tests.support.gates import AGENCY, NOW, sealed
 from tests.support.terminal import Terminal
-from tests.support.travellers import Traveller, pass_texts
+from tests.support.travellers import Traveller, cti_of, pass_texts
 from wallet.commands import health_scans
 from wallet.service import Service
 
@@ -80,10 +80,10 @@ class TestScans:
         assert log.asked == [2, 1]
 
     def test_leaves_out_what_another_authority_issued(self, traveller: Traveller, log: Log) -> None:
-        log.others = {bytes([0]) * 16, bytes([2]) * 16}
+        log.others = {cti_of(0), cti_of(2)}
         (only,) = traveller.terminal.json(*WORDS)
-        assert only["number"] == (b"\x01" * 8).hex()
-        log.others |= {bytes([1]) * 16}
+        assert only["number"] == cti_of(1).hex()[:16]
+        log.others |= {cti_of(1)}
         assert traveller.terminal.json(*WORDS) == []
 
     def test_tells_nobody_of_passes_without_a_key(self, traveller: Traveller, log: Log) -> None:
