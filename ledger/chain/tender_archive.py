@@ -35,7 +35,8 @@ from ledger.tenders.events import (
     TenderPublished,
 )
 from ledger.tenders.ids import TenderId
-from ledger.values import Address, LedgerRef
+from ledger.tenders.mailbox import LEAVES
+from ledger.values import Address, LedgerRef, RecordKind
 
 MOST_HEADERS: Final = 50_000
 """Headers of some 600 bytes that an archive takes along (proposed); longer spans go without."""
@@ -190,11 +191,16 @@ def _sort(found: ArchiveRead, happened: list[Event], tender: TenderId) -> None:
     found.keys = key_stories(happened, agencies)
     for each in happened:
         ref = BlockRef(each.place.block, each.place.block_hash)
-        if isinstance(each, BatchAnchored) and each.agency in mailboxes:
+        if isinstance(each, BatchAnchored) and each.agency in mailboxes and _is_mailbox(each):
             found.mailbox_roots[bytes(each.root)] = each.place.block_time
             found.refs.add(ref)
         elif isinstance(each, TenderEvent) and each.tender_id == tender:
             found.refs.add(ref)
+
+
+def _is_mailbox(anchored: BatchAnchored) -> bool:
+    """Whether bids can be listed under it: the ledger takes none under another kind or size."""
+    return (anchored.kind, anchored.size) == (RecordKind.TENDER_MAILBOX, LEAVES)
 
 
 def _look_for_gaps(found: ArchiveRead, archive: Archive, deployment: Deployment) -> None:

@@ -100,11 +100,12 @@ class Provenance:
 class TenderBundle:
     """Everything at hand about one tender; events in chain order, read from a node or proven.
 
-    `mailbox_roots` are the block times of the mailbox's roots; `receipts` those that an agency of
-    the tender signed, `doubtful` tells which others there are and why they are in doubt, `blinds`
-    what hides messages in mailboxes, `places` where they are said to lie; `known_until` is the
-    time, in Unix seconds, up to which no event is missing, None where nobody can tell; `findings`
-    what opening the files at hand gave, `records` the papers that it is held against.
+    `mailbox_roots` are the block times of the mailbox's roots that bids can be listed under;
+    `receipts` those that an agency of the tender signed, `doubtful` tells which others there are
+    and why they are in doubt, `blinds` what hides messages in mailboxes, `places` where they are
+    said to lie; `known_until` is the time, in Unix seconds, up to which no event is missing, None
+    where nobody can tell; `findings` what opening the files at hand gave, `records` the papers that
+    it is held against.
     """
 
     ledger: LedgerRef

@@ -6,6 +6,7 @@ One node and one service for all; each test has a tender of its own, and time on
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -25,16 +26,25 @@ from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.contract_errors import MailboxProofInvalid, MailboxRootUnknown
 from ledger.tenders.errors import BidLate, BidVersionStale, WindowNotOpen
-from ledger.tenders.mailbox import LEAVES, MailboxProof, leaf
+from ledger.tenders.mailbox import LEAVES, MailboxProof, fill, leaf
 from ledger.tenders.messages import SubmitBid, WithdrawBid
 from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.state import BidState
-from ledger.values import Digest, LedgerRef, Role, Root
+from ledger.values import (
+    AgencyId,
+    Digest,
+    LedgerRef,
+    RecordKind,
+    Role,
+    Root,
+    agency_id,
+    jurisdiction_id,
+)
 from tests.support.anvil import anvil
 from tests.support.databases import migrated_sqlite
 from tests.support.licences import AGENCY
 from tests.support.office import Office, office
-from tests.support.standing import account
+from tests.support.standing import JURISDICTION, account
 from tests.support.tender_chain import Stage
 from tests.support.tender_story import MESSAGE_LIFE, Story, Where, address, secret
 
@@ -53,14 +63,14 @@ class Town:
     mailboxes: Mailboxes
     numbers: "count[int]"
 
-    def publish(self) -> "Sale":
-        """Publish a tender of the standing agency, its mailbox the sample agency's."""
+    def publish(self, mailbox: AgencyId = AGENCY.id) -> "Sale":
+        """Publish a tender of the standing agency, its mailbox the sample agency's or another's."""
         ledger = LedgerRef(self.stage.standing.deployment.chain_id, self.stage.at.ledger)
         number = f"GZ-2026-{next(self.numbers):04d}"
         where = Where(number, self.stage.now + 100, ledger, self.stage.standing.agency)
         story = Story(where=where)
         published = story.events[1]
-        announced = replace(published.announcement, mailbox=AGENCY.id)
+        announced = replace(published.announcement, mailbox=mailbox)
         story.events[1] = replace(published, announcement=announced)
         self.stage.play(story.events, story.state)
         story.now = self.stage.now
@@ -146,6 +156,20 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield Town(stage, place, place.parts.services().mailboxes, count(1))
 
 
+@pytest.fixture(scope="module")
+def elsewhere(town: Town) -> AgencyId:
+    """An agency that this service does nothing for; the stage's office anchors its roots."""
+    standing, code = town.stage.standing, "TEST-MAILBOX-1"
+    at, council = standing.deployment, standing.council.address
+    agency = agency_id(JURISDICTION, code)
+    for call in (
+        calls.admit_agency(at, jurisdiction_id(JURISDICTION), code, "Test Mailbox", council),
+        calls.grant_role(at, agency, Role.ISSUER, town.stage.office.address),
+    ):
+        standing.send(call)
+    return agency
+
+
 @pytest.fixture
 def sale(town: Town) -> Sale:
     return town.publish()
@@ -191,6 +215,33 @@ class TestListing:
         with pytest.raises(MailboxProofInvalid):
             sale.send(tender_calls.list_bid(sale.bid("Bo"), proof))
         assert sale.stored("Ann").state is BidState.NONE
+
+    @pytest.mark.parametrize(
+        ("kind", "size", "counts"),
+        [
+            (RecordKind.TENDER_MAILBOX, LEAVES, True),
+            (RecordKind.TENDER_MAILBOX, LEAVES + 1, False),
+            (RecordKind.LICENCE, LEAVES, False),
+        ],
+    )
+    def test_is_one_for_the_audit_only_where_bids_can_be_listed_under_it(
+        self, town: Town, elsewhere: AgencyId, kind: RecordKind, size: int, *, counts: bool
+    ) -> None:
+        """A service that anchors its messages so that none can be listed has done nothing."""
+        stage, standing = town.stage, town.stage.standing
+        sale = town.publish(elsewhere)
+        bid, blind = sale.bid("Ann"), secrets.token_bytes(32)
+        box = fill([sale.leaf(bid.message, blind)], secrets.token_bytes)
+        call = calls.anchor(standing.deployment, elsewhere, kind, box.root, size)
+        standing.send(call, stage.office)
+        found = gather(standing.node, standing.deployment, sale.story.id, roots=(box.root,))
+        assert (box.root in read(found, standing.deployment).mailbox_roots) == counts
+        sale.close()
+        listing = tender_calls.list_bid(
+            bid, MailboxProof(box.root, box.places[0], box.path(0), blind)
+        )
+        with nullcontext() if counts else pytest.raises(MailboxRootUnknown):
+            sale.send(listing)
 
     def test_refuses_what_was_anchored_at_the_deadline(self, sale: Sale) -> None:
         bid = sale.bid("Ann")
