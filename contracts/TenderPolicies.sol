@@ -85,6 +85,15 @@ contract TenderPolicies is ITenderPolicies {
     }
 
     /// @inheritdoc ITenderPolicies
+    function requireShown(bytes32 policy, uint40 fallbackEnd, uint40 recordedAt, uint40 moment)
+        external
+        view
+    {
+        uint40 least = _policies[policy].fallbackWindow.least;
+        TenderTimes.requireReached(TenderTimes.spotEnd(fallbackEnd, recordedAt, least), moment);
+    }
+
+    /// @inheritdoc ITenderPolicies
     function hasLapsed(bytes32 policy, uint40 orderedAt, uint40 moment) external view returns (bool) {
         return TenderTimes.hasLapsed(orderedAt, _policies[policy].longestSuspension, moment);
     }

@@ -422,7 +422,8 @@ interface ITenderLedger {
     /// @param opened how many bids opened; 0 makes the lot NOT_OPENED
     function recordOpening(bytes32 tenderId, uint16 lot, uint8 part, bytes32 digest, uint32 opened) external;
 
-    /// @notice Sets part 2's windows, as long as part 1's, once every lot has a technical report or ended. TENDERER only.
+    /// @notice Sets part 2's windows, as long as part 1's, once every lot has a technical report or ended, and none's opening may
+    /// be objected to on the spot any more ({WindowNotOpen}). TENDERER only.
     /// @param from when disclosure begins; not in the past
     function schedulePart(bytes32 tenderId, uint40 from) external;
 

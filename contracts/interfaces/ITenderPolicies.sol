@@ -49,6 +49,10 @@ interface ITenderPolicies {
         uint40 moment
     ) external view;
 
+    /// @notice Reverts with {ITenderLedger-WindowNotOpen} while an opening may be objected to on the spot; see
+    /// {TenderTimes-spotEnd}.
+    function requireShown(bytes32 policy, uint40 fallbackEnd, uint40 recordedAt, uint40 moment) external view;
+
     /// @notice Whether a supervisor's suspension of `orderedAt` has lasted as long as the policy allows.
     function hasLapsed(bytes32 policy, uint40 orderedAt, uint40 moment) external view returns (bool);
 }

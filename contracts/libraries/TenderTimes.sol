@@ -98,6 +98,12 @@ library TenderTimes {
         return one > other ? one : other;
     }
 
+    /// @notice When the time to object on the spot to an opening ends (实施条例 art. 44): its last window or, if that is later,
+    /// `least` seconds after it was recorded; `recordedAt` 0: it was not.
+    function spotEnd(uint40 fallbackEnd, uint40 recordedAt, uint40 least) internal pure returns (uint40) {
+        return later(fallbackEnd, recordedAt + least);
+    }
+
     /// @notice Seconds from `start` to `end`; 0 when they are reversed.
     function span(uint40 start, uint40 end) internal pure returns (uint256) {
         return end > start ? end - start : 0;

@@ -201,7 +201,8 @@ abstract contract AwardDisputes is AwardSuspensions {
         }
     }
 
-    /// @dev The buyer chooses when to record an opening, and may go on at once: neither takes the time from who objects.
+    /// @dev The buyer chooses when to record an opening, and may go on at once: neither takes the time from who
+    /// objects, since {ITenderLedger-schedulePart} waits for it.
     function _requireOnTheSpot(
         ITenderLedger.Policy memory policy,
         bytes32 tenderId,
@@ -214,8 +215,8 @@ abstract contract AwardDisputes is AwardSuspensions {
         bool isTheirs = isRecorded ? !Disputes.isExit(phase) : Disputes.isOpening(phase);
         if (!isTheirs) revert ITenderLedger.TenderNotOpen(phase);
         if (!isRecorded) return;
-        uint40 shown = record.recordedAt + policy.fallbackWindow.least;
-        uint40 end = TenderTimes.later(TENDERS.endsOf(tenderId, part).fallbackEnd, shown);
+        uint40 last = TENDERS.endsOf(tenderId, part).fallbackEnd;
+        uint40 end = TenderTimes.spotEnd(last, record.recordedAt, policy.fallbackWindow.least);
         TenderTimes.requireOpen(end, Times.blockTime());
     }
 

@@ -115,8 +115,10 @@ abstract contract TenderOpenings is TenderFiles {
         if (file.clocks[SECOND].listEnd != 0) revert AlreadyDone();
         uint16 settled = terms.settledLots + terms.failedLots;
         if (settled != terms.lots) revert LotsUnsettled(settled, terms.lots);
-        TenderTimes.requireAtLeast(Rule.START, Times.blockTime(), from);
+        uint40 moment = Times.blockTime();
+        TenderTimes.requireAtLeast(Rule.START, moment, from);
         Ends memory ends = _endsOf(file.clocks[FIRST]);
+        POLICIES.requireShown(terms.policy, ends.fallbackEnd, _lastRecord(file), moment);
         uint40 shift = from - ends.listEnd;
         ends = Ends({
             submitEnd: ends.submitEnd,
@@ -200,6 +202,13 @@ abstract contract TenderOpenings is TenderFiles {
         for (uint16 number = 0; number < file.terms.lots; ++number) {
             (uint32 disclosed,) = _tallyOf(file.lots[number], part);
             if (disclosed > most) most = disclosed;
+        }
+    }
+
+    /// @dev When the last of at most 64 lots was recorded; 0: none.
+    function _lastRecord(File storage file) private view returns (uint40 last) {
+        for (uint16 number = 0; number < file.terms.lots; ++number) {
+            last = TenderTimes.later(last, file.lots[number].recordedAt);
         }
     }
 

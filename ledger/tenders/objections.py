@@ -86,6 +86,16 @@ def require_timely(state: TenderState, number: int, stage: Stage, at: int) -> No
             raise StageInvalid(stage)
 
 
+def require_shown(state: TenderState, at: int) -> None:
+    """Raise `WindowNotOpen` while the opening of some lot's part may be objected to on the spot.
+
+    So long the next part waits: once it is scheduled, objections are to its own opening.
+    """
+    end = max(_spot_end(state, number) for number in range(len(state.lots)))
+    if at < end:
+        raise WindowNotOpen(end, at)
+
+
 def require_new(state: TenderState, id_: bytes) -> None:
     """Raise `ObjectionAlreadyLodged` for an objection that is there already."""
     if id_ in state.objections:
@@ -146,15 +156,23 @@ def require_objected(state: TenderState, number: int, stage: Stage, id_: bytes, 
 
 
 def _require_on_the_spot(state: TenderState, number: int, phase: Phase, at: int) -> None:
-    """The buyer chooses when to record, and may go on at once: neither takes anybody's time."""
-    recorded = state.lot(number).openings.get(state.current_part)
-    if recorded is None:
+    """The buyer chooses when to record, and may go on at once: neither takes anybody's time.
+
+    Nor does the next part, which waits (`require_shown`).
+    """
+    if state.current_part not in state.lot(number).openings:
         _require_phase(phase, *_OPENING)
         return
     if phase in EXITS:
         raise TenderNotOpen(phase)
-    shown = recorded.place.block_time + state.terms.fallback.least
-    _require_before(max(state.ends[state.current_part].fallback_end, shown), at)
+    _require_before(_spot_end(state, number), at)
+
+
+def _spot_end(state: TenderState, number: int) -> int:
+    """The last window's end or, if later, the policy's least such window after the record."""
+    recorded = state.lot(number).openings.get(state.current_part)
+    shown = recorded.place.block_time + state.terms.fallback.least if recorded else 0
+    return max(state.ends[state.current_part].fallback_end, shown)
 
 
 def _require_phase(phase: Phase, *allowed: Phase) -> None:

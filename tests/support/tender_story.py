@@ -247,6 +247,7 @@ class Story:
             self.release(index)
 
     def schedule(self, start: int) -> None:
+        objections.require_shown(self.state, self.now)
         ends = self.state.ends[1]
         moved = shifted(ends, 0, start - ends.list_end)
         self.tell(

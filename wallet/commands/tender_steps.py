@@ -226,7 +226,11 @@ def _close(outside: Surroundings, tender: bytes, **given: Any) -> None:
 @click.option("--from", "start", type=MOMENT, required=True, help="When disclosure begins.")
 @acts(TENDERER)
 def schedule_part(outside: Surroundings, tender: bytes, start: int, **given: Any) -> None:
-    """Set the windows of part 2, once every lot has its technical report or has ended."""
+    """Set the windows of part 2.
+
+    Once every lot has its technical report or has ended, and the time to object to the opening is
+    over: its last window, or the policy's least such window after the record.
+    """
     _send(outside, lambda at: award_calls.schedule_part(at, TenderId(tender), start), given)
 
 

@@ -14,6 +14,7 @@ from ledger.tenders.events import (
     NoticePublished,
     ObjectionLodged,
     Outcome,
+    PartScheduled,
     TenderEvent,
 )
 from ledger.tenders.state import TenderState
@@ -23,6 +24,8 @@ from ledger.verification.check import Check
 
 def check_objections(state: TenderState, history: History, at: int) -> Check:
     """Demand that nothing was awarded while something blocked it, and that answers came in time.
+
+    Nor may a second part take the time to object to the first one's opening.
 
     Time is the law's, by the calendar (`dues.answer_due`).
     """
@@ -53,6 +56,8 @@ def _require_legal(event: TenderEvent, before: TenderState) -> None:
             require_notice(before, event.lot, event.until, at)
         case ObjectionLodged():
             _require_lodged(event, before, at)
+        case PartScheduled():
+            objections.require_shown(before, at)
         case HoldLifted() | LotHoldLifted() if _is_unanswered(before, event.objection):
             objections.require_liftable(before, event.objection, at)
         case ComplaintMoved() if event.complaint in before.complaints:

@@ -44,6 +44,7 @@ contract EndLotTest is Awards {
         _step(IAwardLedger.Step.TERMINATE);
         _same(tenders.tenderOf(tenderId).settledLots, 1);
         tenders.closeLot(tenderId, 1);
+        VM.warp(_ends().fallbackEnd);
         _schedule(_from(0));
         _stands(ITenderLedger.Phase.TERMINATED);
         ITenderLedger.SubmitBid memory bid = _bid(2, 1);

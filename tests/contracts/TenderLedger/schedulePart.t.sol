@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IAwardLedger} from "contracts/interfaces/IAwardLedger.sol";
 import {ITenderLedger} from "contracts/interfaces/ITenderLedger.sol";
 
 import {Awards} from "../support/Awards.sol";
@@ -8,8 +9,7 @@ import {Awards} from "../support/Awards.sol";
 /// @title TenderLedger.schedulePart, by its tree
 contract SchedulePartTest is Awards {
     function test_Given_EveryLotIsSettledOrFailed() public {
-        _toReported();
-        tenders.closeLot(tenderId, 1);
+        _toShown();
         uint40 start = _from(5 days);
         ITenderLedger.Ends memory wanted = _endsFrom(start - LISTING);
         wanted.submitEnd = _ends().submitEnd;
@@ -22,8 +22,7 @@ contract SchedulePartTest is Awards {
     }
 
     function test_When_ItBeginsNow() public {
-        _toReported();
-        tenders.closeLot(tenderId, 1);
+        _toShown();
         _schedule(_from(0));
         _disclose(_bid(2, 1), 2, _secret(2, 1, 2, 1));
         _same(tenders.lotOf(tenderId, 0).disclosed2, 1);
@@ -35,9 +34,32 @@ contract SchedulePartTest is Awards {
         _schedule(_from(1 days));
     }
 
-    function test_RevertWhen_ItWouldBeginASecondAgo() public {
-        _toReported();
+    function test_RevertGiven_TheOpeningMayBeObjectedToForASecondMore() public {
+        _toShown();
+        VM.warp(_from(-1));
+        _expectTooEarly(_from(1));
+        _schedule(_from(1 days));
+        _lodge(IAwardLedger.Stage.OPENING, 2);
+    }
+
+    function test_RevertGiven_ItWasRecordedAfterItsLastWindow() public {
+        _publish(_announcement(2));
+        _openDisclosed();
+        VM.warp(_ends().fallbackEnd + 1 hours);
+        _record(3);
+        _reportFirst();
         tenders.closeLot(tenderId, 1);
+        uint40 end = _from(10 minutes);
+        VM.warp(end - 1);
+        _expectTooEarly(end);
+        _schedule(_from(1 days));
+        _lodge(IAwardLedger.Stage.OPENING, 2);
+        VM.warp(end);
+        _schedule(_from(1 days));
+    }
+
+    function test_RevertWhen_ItWouldBeginASecondAgo() public {
+        _toShown();
         _expectViolated(ITenderLedger.Rule.START, _from(0), _from(-1));
         _schedule(_from(-1));
     }
@@ -55,8 +77,7 @@ contract SchedulePartTest is Awards {
     }
 
     function test_RevertGiven_TheTenderIsSuspended() public {
-        _toReported();
-        tenders.closeLot(tenderId, 1);
+        _toShown();
         _suspend();
         _expectSuspended(_from(0));
         _schedule(_from(1 days));

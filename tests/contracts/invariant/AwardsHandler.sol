@@ -152,7 +152,8 @@ contract AwardsHandler is Awards {
         if (kind == 0) {
             try tenders.closeLot(tenderId, 1) {} catch {}
         } else if (kind < 3) {
-            bool isLawful = ghost.isSettled && tenders.lotOf(tenderId, 1).isClosed;
+            bool isShown = _from(0) >= tenders.endsOf(tenderId, 1).fallbackEnd;
+            bool isLawful = ghost.isSettled && tenders.lotOf(tenderId, 1).isClosed && isShown;
             VM.prank(TENDERER);
             try tenders.schedulePart(tenderId, _from(0)) {
                 if (!isLawful) broken[33] = true;

@@ -77,6 +77,12 @@ abstract contract Awards is Tenders {
 
     /// @dev Three bids of lot 0 of what is published, disclosed, opened and recorded in part 1.
     function _openPublished() internal {
+        _openDisclosed();
+        _record(3);
+    }
+
+    /// @dev The same, not recorded yet.
+    function _openDisclosed() internal {
         _submitMany(3);
         VM.warp(_ends().listEnd);
         for (uint256 bidder = 1; bidder <= 3; ++bidder) {
@@ -85,22 +91,32 @@ abstract contract Awards is Tenders {
         VM.warp(_ends().discloseEnd);
         _release(1);
         _release(2);
-        _record(3);
     }
 
     /// @dev Two parts: lot 0 has a technical report that rejects bidder 1, lot 1 had no bids.
     function _toReported() internal {
         _publish(_announcement(2));
         _openPublished();
+        _reportFirst();
+    }
+
+    /// @dev A committee of one, and its report that names bidder 1 alone.
+    function _reportFirst() internal {
         _seat(IAwardLedger.Step.COMMITTEE, 1);
         _seat(IAwardLedger.Step.SCORE, 1);
         _report(1);
     }
 
-    /// @dev The same, and part 2 begins a day from now.
-    function _toScheduled() internal {
+    /// @dev The same, lot 1 is closed, and nobody objects to the opening any more.
+    function _toShown() internal {
         _toReported();
         tenders.closeLot(tenderId, 1);
+        VM.warp(_ends().fallbackEnd);
+    }
+
+    /// @dev The same, and part 2 begins a day from now.
+    function _toScheduled() internal {
+        _toShown();
         _schedule(_from(1 days));
     }
 

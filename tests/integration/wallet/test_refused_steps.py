@@ -229,6 +229,7 @@ def _at_the_technical_report(course: Course) -> None:
     course.refused("ScoresMissing", course.step(Step.REPORT))
     course.take(Step.SCORE, seat=1)
     course.take(Step.REPORT, bidders=(course.third,))
+    town.go(course.sale.ends[4])
     start = town.now + 600
     town.act("TenderLedger", "schedulePart", course.id, start)
     town.go(start)

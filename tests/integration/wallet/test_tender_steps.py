@@ -219,6 +219,9 @@ class TestTwoEnvelopes:
         assert early["error"] == "LotsUnsettled"
         points = {first: "30", second: "50"}
         assert lot.evaluate(points, *rejections, seats=3)["rejected"] == [third]
+        objected = office.act("schedule-part", "--from", sale.ends[4] + 600, code=3)
+        assert objected["error"] == "WindowNotOpen"
+        town.go(sale.ends[4])
         start = town.now + 600
         watch = sent(("bid", "watch", sale.id))
         steps: list[Callable[[], object]] = [

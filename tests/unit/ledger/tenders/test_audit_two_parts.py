@@ -8,7 +8,7 @@ from ledger.tenders.audit.assembly import Shelf, assembled
 from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import Provenance
 from ledger.tenders.audit.report import AuditReport
-from ledger.tenders.events import OpeningRecorded
+from ledger.tenders.events import OpeningRecorded, PartScheduled
 from ledger.verification.check import Result, Verdict
 from tests.support.papered_story import AWARDS, NAMES
 from tests.support.reopened import unsealing
@@ -35,6 +35,7 @@ def whole() -> SealedTender:
         told.do(told.submit, name)
     opened(told)
     told.evaluate(NAMES)
+    told.at(told.ends.fallback_end)
     told.do(told.schedule, told.now + DAY)
     opened(told)
     best, *_ = told.evaluate(NAMES)
@@ -71,6 +72,15 @@ class TestTwoParts:
         told.events[spot] = replace(told.events[spot], digest=b"\x07" * 32)
         (fault,) = judged(told).check("opening").facts["faults"]
         assert (fault["lot"], fault["part"]) == (0, part)
+
+    def test_a_second_part_that_took_the_time_to_object(self) -> None:
+        told = whole()
+        spot = next(n for n, each in enumerate(told.events) if isinstance(each, PartScheduled))
+        scheduled = told.events[spot]
+        early = replace(scheduled.place, block_time=scheduled.place.block_time - 1)
+        told.events[spot] = replace(scheduled, place=early)
+        (fault,) = judged(told).check("objections").facts["faults"]
+        assert fault["error"] == "WindowNotOpen"
 
     @pytest.mark.parametrize("part", [1, 2])
     def test_a_part_whose_files_are_not_at_hand_stays_open(self, part: int) -> None:

@@ -1,6 +1,7 @@
 """When objections and complaints may come."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,7 @@ from ledger.tenders.objections import (
     require_live_key,
     require_new,
     require_objected,
+    require_shown,
     require_timely,
 )
 from tests.support.tender_story import DAY, NOBODY, ZERO, Story, address
@@ -109,6 +111,38 @@ class TestTimely:
         told.at(told.ends.fallback_end)
         told.record(0)
         require_timely(told.state, 0, Stage.OPENING, told.now)
+
+    def test_a_second_part_waits_until_nobody_objects_to_the_first(self) -> None:
+        told = Story(parts=2)
+        for name in THREE:
+            told.submit(name)
+        told.open(THREE)
+        told.record(3)
+        end = told.ends.fallback_end
+        told.at(end - 1)
+        with pytest.raises(WindowNotOpen) as refused:
+            told.schedule(end + DAY)
+        assert refused.value.opens_at == end
+        require_timely(told.state, 0, Stage.OPENING, told.now)
+        told.at(end).schedule(end + DAY)
+        assert told.state.current_part == 2
+
+    def test_a_second_part_waits_longest_for_the_lot_recorded_last(self) -> None:
+        told = Story(lots=2, parts=2)
+        for lot in (0, 1):
+            for name in THREE:
+                told.submit(name, lot)
+        told.open(THREE)
+        told.record(3)
+        told.at(told.ends.fallback_end + DAY)
+        end = told.now + told.terms.fallback.least
+        recorded = told.state.lot(0).openings[1]
+        late = replace(recorded, place=replace(recorded.place, block_time=told.now))
+        lots = (told.state.lot(0), replace(told.state.lot(1), openings={1: late}))
+        state = replace(told.state, lots=lots)
+        require_shown(state, end)
+        with pytest.raises(WindowNotOpen):
+            require_shown(state, end - 1)
 
     def test_the_result_inside_its_notice(self) -> None:
         told = opened()

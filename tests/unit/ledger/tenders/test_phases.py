@@ -351,7 +351,7 @@ class TestTwoParts:
         told = self.told()
         told.report(["Dee"])
         assert phase_at(told.state, 0, 2, told.now) is Phase.WAITING
-        told.schedule(told.now + 100)
+        told.at(told.ends.fallback_end).schedule(told.now + 100)
         assert phase_at(told.state, 0, 2, told.now) is Phase.WAITING
         told.at(told.ends.list_end)
         assert lot_phase_at(told.state, 0, told.now) is Phase.DISCLOSURE
@@ -368,7 +368,7 @@ class TestTwoParts:
         told = story(("Ann", "Bo", "Cai", "Dee"), parts=2)
         told.open(THREE)
         told.record(3)
-        told.schedule(told.now)
+        told.at(told.ends.fallback_end).schedule(told.now)
         with pytest.raises(NotDisclosed):
             told.disclose("Dee")
 

@@ -173,6 +173,7 @@ class TestJudge:
         }
         rejected = replace(story.state, lots=(replace(lot, bids=bids),))
         story.state = rejected
+        story.at(story.ends.fallback_end)
         story.schedule(story.now + 10_000)
         story.at(story.ends.list_end)
         assert type(refused(story, message)) is BidRejected
