@@ -136,7 +136,8 @@ abstract contract AwardDisputes is AwardSuspensions {
         (bytes32 tenderId, uint16 lot, address bidder) = (objection.tenderId, objection.lot, objection.bidder);
         _requireDigest(objection.digest);
         Docket storage docket = _dockets[tenderId][lot];
-        _requireRunning(tender, docket.course);
+        // Whoever holds the lot, the buyer by a result's objection of its own too, must not take the time from one to the opening.
+        if (objection.stage != Stage.OPENING) _requireRunning(tender, docket.course);
         ITenderLedger.Policy memory policy = POLICIES.policyOf(tender.policy);
         _requireTimely(docket.course, policy, tenderId, lot, objection.stage);
         id = Disputes.idOf(objection);

@@ -67,11 +67,12 @@ def require_timely(state: TenderState, number: int, stage: Stage, at: int) -> No
     Raises:
         TenderNotOpen: in another phase than the stage's.
         WindowClosed: too near to the deadline, after the opening, or after the notice.
-        TenderSuspended: while tender or lot stand still.
+        TenderSuspended: while tender or lot stand still, which an opening's does not wait for.
         StageInvalid: for OTHER, which is for complaints alone.
     """
     course = state.lot(number).course
-    require_running(state, course)
+    if stage is not Stage.OPENING:
+        require_running(state, course)
     phase, ends = lot_phase_at(state, number, at), state.ends[state.current_part]
     match stage:
         case Stage.DOCUMENTS:

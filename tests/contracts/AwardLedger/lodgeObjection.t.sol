@@ -206,6 +206,16 @@ contract LodgeObjectionTest is Awards {
         _stands(ITenderLedger.Phase.COMMITTED);
     }
 
+    function test_Given_TheBuyerHoldsTheLotByAnotherObjection() public {
+        _toNotice();
+        VM.prank(TENDERER);
+        awards.admitObjection(tenderId, 0, IAwardLedger.Stage.RESULT, DIGEST);
+        uint40 held = awards.courseOf(tenderId, 0).suspendedAt;
+        bytes32 id = _lodge(IAwardLedger.Stage.OPENING, 1);
+        _same(awards.openObjections(tenderId, 0)[1], id);
+        _same(awards.courseOf(tenderId, 0).suspendedAt, held);
+    }
+
     function test_Given_TheRecordSaysThatNoneOpened() public {
         _toOpened();
         VM.warp(_ends().fallbackEnd);

@@ -106,6 +106,15 @@ class TestTimely:
         with pytest.raises(TenderNotOpen):
             require_timely(told.state, 0, Stage.OPENING, told.now)
 
+    def test_an_opening_although_the_buyer_holds_the_lot_by_another_objection(self) -> None:
+        told = opened()
+        told.record(3)
+        to_notice(told)
+        told.admit(Stage.RESULT)
+        require_timely(told.state, 0, Stage.OPENING, told.now)
+        with pytest.raises(TenderSuspended):
+            require_timely(told.state, 0, Stage.RESULT, told.now)
+
     def test_an_opening_of_which_the_record_says_that_nothing_opened(self) -> None:
         told = opened()
         told.at(told.ends.fallback_end)
