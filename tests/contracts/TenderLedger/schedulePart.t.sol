@@ -42,7 +42,7 @@ contract SchedulePartTest is Awards {
         _lodge(IAwardLedger.Stage.OPENING, 2);
     }
 
-    function test_RevertGiven_ItWasRecordedAfterItsLastWindow() public {
+    function test_RevertGiven_ItWasRecordedAfterItsLastWindowAndMayBeObjectedToStill() public {
         _publish(_announcement(2));
         _openDisclosed();
         VM.warp(_ends().fallbackEnd + 1 hours);
