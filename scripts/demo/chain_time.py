@@ -18,6 +18,11 @@ def head_time(chain: EmbeddedChain) -> int:
     return int(head["timestamp"], 16)
 
 
+def head_number(chain: EmbeddedChain) -> int:
+    """Return the number of the last block."""
+    return int(str(chain.ask("eth_blockNumber")), 16)
+
+
 def go(chain: EmbeddedChain, moment: int) -> None:
     """Mine a block at that time, in Unix seconds; at once where it is past."""
     chain.ask("evm_mine")  # its clock ran on since the last block
@@ -28,7 +33,7 @@ def go(chain: EmbeddedChain, moment: int) -> None:
 def until_known(household: Household, url: str) -> None:
     """Wait until the service has seen the present block."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    head = int(str(household.chain.ask("eth_blockNumber")), 16)
+    head = head_number(household.chain)
     with closing(Service(url)) as service:
         while service.get("/v1/agencies")["head"]["block"] < head:
             expect(time.monotonic() < deadline, "the service does not follow the chain")

@@ -11,6 +11,7 @@ from typing import Final
 from ledger.health import passes
 from ledger.keys import PrivateKey
 from ledger.verification.check import rfc3339
+from scripts.demo.chain_time import head_number
 from scripts.demo.crowd import RED, SIZE, YELLOW, Crossing, Person, Traveller, people, transfer_form
 from scripts.demo.custody import DriverStory
 from scripts.demo.european import pictures_of, trust_list_of
@@ -185,11 +186,10 @@ class HealthStory:
 
     def report(self) -> str:
         """Distrust the key from now on: what was anchored passes, what the thief made does not."""
-        since = int(time.time())
-        words = ("report-compromised", HOST, "mo-passes", "--from", since)
+        words = ("report-compromised", HOST, "mo-passes", "--from", int(time.time()))
         self.office.run("agency", *words)
         self.recognition.announce_another()
-        self._take_bundle_after(since)
+        self._take_bundle_of_now()
         good = self._green_seen()
         expect(good == {"ACCEPT": _SOME}, f"anchored before: {good}")
         found = self._thieves_seen()
@@ -199,9 +199,8 @@ class HealthStory:
 
     def suspend(self) -> str:
         """Let the receiver suspend; the next bundle sends green travellers to the desk."""
-        since = int(time.time())
         said = self.recognition.suspend()
-        self._take_bundle_after(since)
+        self._take_bundle_of_now()
         found = self._green_seen()
         expect(found == {"SECONDARY AGREEMENT": _SOME}, str(found))
         return f"{said}; green codes: {_told(found)}"
@@ -245,9 +244,10 @@ class HealthStory:
             name: self.lane.one("stolen", thief.live(now)) for name, thief in self.thieves.items()
         }
 
-    def _take_bundle_after(self, moment: int) -> None:
-        """Update the gate until it knows a block of that moment or later."""
-        self._until(lambda: self.lane.update()["blockTime"] >= moment, "no newer bundle")
+    def _take_bundle_of_now(self) -> None:
+        """Update the gate until it knows the chain's present block; others may be as old."""
+        head = head_number(self.household.chain)
+        self._until(lambda: self.lane.update()["block"] >= head, "no newer bundle")
 
     @property
     def _keyring(self) -> Keyring:

@@ -174,6 +174,7 @@ class TestLifeOfTheProcess:
         with signing(tmp_path) as process, line(tmp_path) as found:
             (signer,) = keys(found)
             process.send_signal(signal.SIGSTOP)
+            os.waitpid(process.pid, os.WUNTRACED)  # a signature takes less time than a signal
             with pytest.raises(SigningUnavailable, match="in time"):
                 issue_with(signer, now())
             process.send_signal(signal.SIGCONT)
