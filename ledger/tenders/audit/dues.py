@@ -7,6 +7,7 @@ have been signed before its digest was anchored (招标投标法 art. 46).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Any, Final
 
@@ -57,6 +58,8 @@ def late(
         try:
             due = _due_at(policy, own, state, span, at)
         except CalendarUnknown as unknown:
+            if _moment(span, at) < _first_second(policy, unknown.year):
+                continue  # it ends in that year or later
             open_.append(told | {"error": "CalendarUnknown", "year": unknown.year})
             continue
         if due is None:
@@ -73,12 +76,20 @@ def _due_at(
     policy: TenderPolicy, own: Sequence[TenderEvent], state: TenderState, span: _Span, at: int
 ) -> int | None:
     """When a step was due that was late; None where it was not. Nobody is late while it stands."""
-    begun_at = span.begun.place.block_time
-    moment = at if span.met is None else span.met.place.block_time
+    begun_at, moment = span.begun.place.block_time, _moment(span, at)
     lot = span.key if isinstance(span.key, int) else None
     due = legal_end(policy, span.period, begun_at).at
     due += paused(tuple(own), state, lot, (begun_at, moment))
     return due if moment >= due else None
+
+
+def _moment(span: _Span, at: int) -> int:
+    """When the step came, or `at` while it is awaited."""
+    return at if span.met is None else span.met.place.block_time
+
+
+def _first_second(policy: TenderPolicy, year: int) -> int:
+    return policy.calendar.start_of(date(year, 1, 1))
 
 
 def _spans(own: Sequence[TenderEvent], parts: int) -> Iterator[_Span]:

@@ -1,5 +1,6 @@
 """Periods from one step to the next, judged by the law's calendar."""
 
+from datetime import date
 from typing import Any
 
 from ledger.tenders import events
@@ -9,10 +10,11 @@ from ledger.tenders.events import ComplaintState, Stage
 from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.ends import legal_end
 from ledger.verification.check import Check, Result
-from tests.support.tender_story import DAY, LEDGER, Story
+from tests.support.tender_story import DAY, LEDGER, START, Story, Where
 
 CN = preset("cn")
 NAMES = ("Ann", "Cai", "Dee")
+NEW_YEAR = CN.calendar.start_of(date(2027, 1, 1))
 COMPLAINT = b"\x0c" * 32
 
 
@@ -21,8 +23,8 @@ def clocks(story: Story, at: int | None = None) -> Check:
     return audit(bundle, story.now if at is None else at).check("clocks")
 
 
-def reported() -> Story:
-    story = Story()
+def reported(start: int = START) -> Story:
+    story = Story(where=Where(start=start))
     for name in NAMES:
         story.submit(name)
     story.open(NAMES)
@@ -34,14 +36,14 @@ def reported() -> Story:
     return story
 
 
-def noticed() -> Story:
-    story = reported()
+def noticed(start: int = START) -> Story:
+    story = reported(start)
     story.notice(story.now + 5 * DAY)
     return story
 
 
-def awarded() -> Story:
-    story = noticed()
+def awarded(start: int = START) -> Story:
+    story = noticed(start)
     story.at(story.state.lot(0).course.notice_end).award("Ann")
     return story
 
@@ -94,6 +96,13 @@ class TestContract:
             found = clocks(story)
             assert found.result is result
         assert found.facts["open"][0]["why"] == "signing-not-told"
+
+    def test_that_ends_in_a_year_without_a_table_is_not_late_before_it(self) -> None:
+        story = awarded(NEW_YEAR - 15 * DAY - (awarded().now - START))
+        assert clocks(story, NEW_YEAR - 1).result is Result.VALID
+        found = clocks(story, NEW_YEAR)
+        assert found.result is Result.ERROR
+        assert found.facts["open"][0]["error"] == "CalendarUnknown"
 
 
 class TestComplaints:
