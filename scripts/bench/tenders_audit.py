@@ -12,11 +12,13 @@ from statistics import median
 from typing import Final
 
 from ledger.chain.tender_archive import read
+from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.ocds.packages import record
 from ledger.tenders.ocds.publishing import UNREGISTERED, releases
 from ledger.tenders.ocds.readings import organisation
 from ledger.tenders.ocds.releases import Publication
 from ledger.tenders.ocds.story import Sources, told
+from ledger.verification.check import Result, Verdict
 from scripts.bench.rows import Beside, Row, Unit
 from scripts.bench.run import Run
 from scripts.bench.tenders_sample import DEPLOYMENT, Sample, sample
@@ -49,18 +51,15 @@ def tenders_audit(run: Run) -> Iterator[Row]:
 
 
 def _measured(run: Run, made: Sample, folder: Path, size: int) -> Row:
-    holdings = Holdings(papers=made.papers, record=_record(made))
-    holdings.take(folder)
-    bundle, vouch = Bundle(made.archive, holdings), by_head(made.archive.head.hash)
+    bundle = bundle_of(made)
     seconds: dict[str, list[float]] = {"audit": [], "reading": []}
     void = None
     for _ in run.each_round("audits"):
         seconds["reading"].append(timed(lambda: _read(folder)))
         started = time.perf_counter()
-        report = judge(bundle, DEPLOYMENT, vouch, made.now)
+        report = report_about(made, bundle)
         seconds["audit"].append(time.perf_counter() - started)
-        if report.verdict != "valid" or report.skipped != _SKIPPED:
-            void = f"the verdict was {report.verdict}, skipped {', '.join(report.skipped)}"
+        void = why_void(report) or void
     return Row(
         subject=SUBJECT,
         name=f"{BIDS} bids",
@@ -72,6 +71,26 @@ def _measured(run: Run, made: Sample, folder: Path, size: int) -> Row:
         note=NOTE,
         void=void,
     )
+
+
+def bundle_of(made: Sample) -> Bundle:
+    """Return all that an outsider holds of a sample: blocks, papers, files and publication."""
+    holdings = Holdings(papers=made.papers, record=_record(made))
+    holdings.take(made.folder)
+    return Bundle(made.archive, holdings)
+
+
+def report_about(made: Sample, bundle: Bundle) -> AuditReport:
+    """Return the audit's report about a bundle of a sample, by the head of its chain."""
+    return judge(bundle, DEPLOYMENT, by_head(made.archive.head.hash), made.now)
+
+
+def why_void(report: AuditReport) -> str | None:
+    """Return why a report is not of the work that is measured, None when it is."""
+    if report.verdict is Verdict.VALID and report.skipped == _SKIPPED:
+        return None
+    wrong = [each.code for each in report.checks if each.result is not Result.VALID]
+    return f"the verdict was {report.verdict}, not valid were {', '.join(wrong)}"
 
 
 def _record(made: Sample) -> dict[str, object]:

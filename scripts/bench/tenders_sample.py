@@ -38,6 +38,7 @@ from ledger.tenders.policy.terms import terms_of
 from ledger.tenders.sealing import PartSecrets
 from ledger.tenders.trustees import ledger_json
 from ledger.values import Address, AgencyId, JurisdictionId, LedgerRef
+from scripts.bench.tenders_bidder import Bidder
 
 NUMBER: Final = "GZ-2026-0001"
 START: Final = 1_780_277_400  # Monday 2026-06-01 09:30 in Guangzhou
@@ -74,6 +75,14 @@ def _secret(name: str) -> bytes:
 
 def _address(name: str) -> Address:
     return address_of(private_key(_secret(name)).public_key)
+
+
+def _account_name(bidder: Bidder) -> str:
+    return f"bidder {bidder.number}"
+
+
+def _account_of(bidder: Bidder) -> Address:
+    return _address(_account_name(bidder))
 
 
 @dataclass(slots=True)
@@ -131,13 +140,11 @@ def sample(folder: Path, bids: int, mebibytes: int) -> Sample:
     )
     told.tell(events.PolicyRegistered, JurisdictionId(b"\x02" * 32), terms.id, terms)
     told.tell(events.TenderPublished, told.tender, _AGENCY, announced)
-    names = [f"bidder {number}" for number in range(bids)]
-    secrets = {name: _submit(told, name, docs) for name in names}
-    for name in names:
-        told.tell(
-            events.SecretDisclosed, told.tender, 0, _address(name), 1, secrets[name].s_b,
-            at=ends.list_end,
-        )  # fmt: skip
+    bidders = [Bidder.numbered(number) for number in range(bids)]
+    secrets = [_submit(told, each, docs) for each in bidders]
+    for each, drawn in zip(bidders, secrets, strict=True):
+        place = (told.tender, 0, _account_of(each), 1)
+        told.tell(events.SecretDisclosed, *place, drawn.s_b, at=ends.list_end)
     for index in range(1, THRESHOLD + 1):
         released = _secret(f"trustee {index}")
         told.tell(events.TrusteeReleased, told.tender, 1, index, released, at=ends.disclose_end)
@@ -145,29 +152,23 @@ def sample(folder: Path, bids: int, mebibytes: int) -> Sample:
     return told
 
 
-def _submit(told: Sample, name: str, docs: bytes) -> PartSecrets:
-    place = BidPlace(LEDGER, told.tender, 0, _address(name))
+def _submit(told: Sample, bidder: Bidder, docs: bytes) -> PartSecrets:
+    place = BidPlace(LEDGER, told.tender, 0, _account_of(bidder))
     context, secrets = place.context(1, 1), PartSecrets.draw(os.urandom)
     keys = [
         private_key(_secret(f"trustee {index}")).public_key.format()
         for index in range(1, TRUSTEES + 1)
     ]
     envelopes = secrets.envelopes(keys, THRESHOLD, context, os.urandom)
-    identity = {
-        "jurisdiction": "CN-GD",
-        "code": f"91440101SAMPLE{int(name.split()[1]):04d}",
-        "name": f"样例{name}公司",
-        "salt": "c2FsdHNhbHRzYWx0c2FsdA",
-    }
     file = PartFile(
-        _head(place, identity, name),
+        _head(place, bidder, told.now),
         [],
         [_plan(told.mebibytes)],
         [recipient_of(bytes([each]) * 32) for each in (1, 2)],
-        None,
+        bidder.key,
         os.urandom,
     )  # fmt: skip
-    path = told.folder / name
+    path = told.folder / bidder.code
     with path.open("wb") as out:
         out.writelines(file.pieces(secrets.recipient(context)))
     path.rename(told.folder / f"{file.digest.hex()}.age")
@@ -179,11 +180,11 @@ def _submit(told: Sample, name: str, docs: bytes) -> PartSecrets:
         version=1,
         docs=docs,
         parts=(secrets.commit(file, envelopes, context),),
-        identity=manifest.identity_commitment(identity, place.constant),
+        identity=manifest.identity_commitment(bidder.identity(), place.constant),
         bond=NO_BOND,
         valid_until=START + 400 * _DAY,
     )
-    signature = messages.sign(LEDGER, bid, _secret(name))
+    signature = messages.sign(LEDGER, bid, _secret(_account_name(bidder)))
     shares = b"".join(envelopes)
     told.tell(
         events.BidSubmitted, told.tender, 0, place.bidder, bid, 1, shares, signature, b"", _ZERO
@@ -249,17 +250,17 @@ def _documents(tender: bytes, trustees: tuple[Trustee, ...]) -> bytes:
     )
 
 
-def _head(place: BidPlace, identity: Mapping[str, str], name: str) -> dict[str, Any]:
+def _head(place: BidPlace, bidder: Bidder, at: int) -> dict[str, Any]:
     return {
         **manifest.head(place, 1, 1),
         "salt": "bWFuaWZlc3RzYWx0c2FsdA",
-        "identity": dict(identity),
-        "price": {"amount": _price(int(name.split()[1])), "currency": "CNY", "tax": "9.00"},
+        "identity": bidder.identity(),
+        "price": {"amount": _price(bidder.number), "currency": "CNY", "tax": "9.00"},
         "validityDays": 90,
         "durationDays": 365,
         "quality": "合格",
         "bond": None,
-        "presentations": [],
+        "presentations": [bidder.presentation(place, at)],
         "created": "2026-06-02T00:00:00Z",
     }
 
