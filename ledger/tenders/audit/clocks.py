@@ -5,7 +5,7 @@ from typing import Final
 
 from ledger.errors import Refused
 from ledger.tenders import events
-from ledger.tenders.audit import dues
+from ledger.tenders.audit import dues, leads
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.report import fault, judged, skipped
 from ledger.tenders.calendar import CalendarUnknown
@@ -28,7 +28,7 @@ History = list[tuple[TenderEvent, TenderState]]
 
 ELSEWHERE: Final = ("openingRecord", "objectionAnswer")
 """Periods that the steps of openings and objections judge."""
-_HERE: Final = ("submission", "amendment", "notice", *dues.PERIODS)
+_HERE: Final = ("submission", "amendment", "notice", leads.LEAD, *dues.PERIODS)
 
 
 def check_clocks(
@@ -40,8 +40,9 @@ def check_clocks(
 ) -> Check:
     """Demand the law's time to bid, after amendments, and of notices; the windows' bounds too.
 
-    So do the periods between steps (`dues`). A year without a calendar leaves the question open.
-    Periods of the policy that neither events nor papers tell of are named as not judged.
+    So do the periods between steps (`dues`), and before the deadline (`leads`). A year without a
+    calendar leaves the question open. Periods of the policy that neither events nor papers tell of
+    are named as not judged.
     """
     policy = bundle.policy
     if policy is None:
@@ -49,6 +50,8 @@ def check_clocks(
     if terms_of(policy).id != first.announcement.policy:
         return skipped("clocks", "policy-differs")
     faults, open_ = dues.late(policy, bundle.own, state, at)
+    breaches, doubts = leads.misled(policy, first, history)
+    faults, open_ = [*faults, *breaches], [*open_, *doubts]
     for event, check in _questions(policy, first, history):
         try:
             check()

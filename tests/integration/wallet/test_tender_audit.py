@@ -145,6 +145,7 @@ class TestAudit:
         assert report["skipped"] == ["lists"]
         assert {each["result"] for each in report["checks"]} == {"VALID", "SKIPPED"}
         assert set(step(report, "draw")["facts"]["order"]) == {"proven", "stated"}
+        assert "objectionLead" not in step(report, "clocks")["facts"]["notJudged"]
 
     def test_without_an_archive_the_chain_alone_is_judged(self, held: Held) -> None:
         report = held.auditor.json("tender", "audit", held.id)
