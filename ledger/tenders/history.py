@@ -56,6 +56,33 @@ def tenders_of(
     return found
 
 
+def retold(
+    happened: Iterable[TenderEvent | PolicyRegistered], tender: TenderId
+) -> tuple[list[tuple[TenderEvent, TenderState]], TenderState]:
+    """Return what followed a tender's publication, each with the state before it, and the last.
+
+    Raises as `tenders_of`, and `TenderUnknown` where it was never published.
+    """
+    policies: dict[bytes, Terms] = {}
+    told: list[tuple[TenderEvent, TenderState]] = []
+    state: TenderState | None = None
+    for event in happened:
+        if isinstance(event, PolicyRegistered):
+            policies[event.policy] = event.terms
+        elif event.tender_id != tender:
+            continue
+        elif isinstance(event, events.TenderPublished):
+            state = published(event, policies)
+        elif state is None:
+            break
+        else:
+            told.append((event, state))
+            state = after(state, event)
+    if state is None:
+        raise TenderUnknown(tender)
+    return told, state
+
+
 def published(event: events.TenderPublished, policies: Mapping[bytes, Terms]) -> TenderState:
     """Return a tender just published; raise `TenderPolicyUnknown`."""
     announced = event.announcement

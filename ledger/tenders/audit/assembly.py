@@ -19,10 +19,11 @@ from ledger.tenders.audit.bundle import (
 )
 from ledger.tenders.audit.draws import draws_of
 from ledger.tenders.audit.openings import Unseal, reopened
+from ledger.tenders.audit.reports import Reported, reports
 from ledger.tenders.committee import Rejection, Statement
-from ledger.tenders.evaluation import read_criteria
-from ledger.tenders.events import Phase, PolicyRegistered, TenderEvent
-from ledger.tenders.history import tenders_of
+from ledger.tenders.evaluation import Criteria, read_criteria
+from ledger.tenders.events import PolicyRegistered, TenderEvent
+from ledger.tenders.history import retold
 from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace
 from ledger.tenders.ocds.readings import organisation
@@ -81,8 +82,8 @@ def assembled(
         provenance=provenance,
     )
     try:
-        state = tenders_of(events)[tender]
-    except (Refused, KeyError):
+        history, state = retold(events, tender)
+    except Refused:
         return bundle  # the first step says what is wrong with them
     sources = Sources(ledger, awards, _NOBODY, shelf.papers)
     if shelf.unseal is not None:
@@ -92,7 +93,7 @@ def assembled(
         bundle,
         policy=_policy(state, shelf),
         draws=draws_of(bundle.own, shelf.papers) or None,
-        evaluations=_evaluations(state, shelf) or None,
+        evaluations=_evaluations(state, reports(history, state), shelf) or None,
         publication=_publication(events, tender, sources, shelf.record),
     )
 
@@ -117,36 +118,44 @@ def _policy(state: TenderState, shelf: Shelf) -> TenderPolicy | None:
     return None
 
 
-def _evaluations(state: TenderState, shelf: Shelf) -> dict[Place, EvaluationEvidence]:
+def _evaluations(
+    state: TenderState, reported: Mapping[Place, Reported], shelf: Shelf
+) -> dict[Place, EvaluationEvidence]:
     manifest = shelf.papers.get(state.docs[-1])
     if manifest is None:
         return {}
     found: dict[Place, EvaluationEvidence] = {}
-    for number, lot in enumerate(state.lots):
-        report = _object(shelf.papers.get(lot.course.report))
-        if lot.course.phase < Phase.EVALUATED or not report:
+    for place, each in reported.items():
+        report = _object(shelf.papers.get(each.event.digest))
+        if not report:
             continue
         try:
             criteria = read_criteria(documents.read(manifest).content.get("criteria"))
-            part, parts = lot.course.part, state.announcement.parts
-            found[number, part] = EvaluationEvidence(
-                criteria_for(criteria, part, parts),
-                {
-                    seat: shelf.papers[digest]
-                    for seat, digest in lot.course.scored.items()
-                    if digest in shelf.papers
-                },
-                tuple(_rejection(each) for each in _rows(report, "rejected")),
-                tuple(
-                    Statement(each["seat"], each["dissent"])
-                    for each in _rows(report, "members")
-                    if each.get("consent") != "silent"
-                ),
-                tuple(personal_in(each) for each in _rows(report, "personalLicences")),
-            )
+            shown = criteria_for(criteria, each.event.part, state.announcement.parts)
+            found[place] = _shown(report, shown, each, shelf)
         except (LedgerError, KeyError, TypeError, ValueError):
             continue
     return found
+
+
+def _shown(
+    report: Mapping[str, Any], criteria: Criteria, reported: Reported, shelf: Shelf
+) -> EvaluationEvidence:
+    return EvaluationEvidence(
+        criteria,
+        {
+            seat: shelf.papers[digest]
+            for seat, digest in reported.course.scored.items()
+            if digest in shelf.papers
+        },
+        tuple(_rejection(each) for each in _rows(report, "rejected")),
+        tuple(
+            Statement(each["seat"], each["dissent"])
+            for each in _rows(report, "members")
+            if each.get("consent") != "silent"
+        ),
+        tuple(personal_in(each) for each in _rows(report, "personalLicences")),
+    )
 
 
 def _rejection(told: Mapping[str, Any]) -> Rejection:

@@ -61,7 +61,7 @@ def _checks(bundle: TenderBundle, at: int) -> Iterator[Check]:
     # 8. The experts' draw, recomputed.
     yield check_draw(bundle)
     # 9. Scores, totals, ranks and report, recomputed.
-    yield check_scores(bundle, state)
+    yield check_scores(bundle, history, state)
     # 10. Objections and complaints against the states that they block.
     yield check_objections(state, history, at)
     # 11. The OCDS release against all of it.

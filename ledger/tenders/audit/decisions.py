@@ -14,16 +14,18 @@ from ledger.tenders.audit.bundle import (
     Place,
     TenderBundle,
 )
+from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.records import unread
 from ledger.tenders.audit.report import judged, skipped
+from ledger.tenders.audit.reports import Reported, reports
 from ledger.tenders.committee import report, report_digest
 from ledger.tenders.committee_paper import CommitteePaper, require_continued, require_drawn
 from ledger.tenders.draw import DrawMalformed, check_committee
 from ledger.tenders.evaluation import EvaluationMalformed, read_sheet, revealed, scores
-from ledger.tenders.events import CommitteeCommitted, OpeningRecorded, Phase, ScoreCommitted
+from ledger.tenders.events import CommitteeCommitted, OpeningRecorded, ScoreCommitted
 from ledger.tenders.opening_record import Findings
 from ledger.tenders.pricing import decimal_in
-from ledger.tenders.state import Course, TenderState
+from ledger.tenders.state import TenderState
 from ledger.verification.check import Check
 from ledger.verification.shape import ShapeWrong
 
@@ -72,27 +74,35 @@ def check_draw(bundle: TenderBundle) -> Check:
     return replace(found, facts={**found.facts, "order": dict(_ORDER)})
 
 
-def check_scores(bundle: TenderBundle, state: TenderState) -> Check:
-    """Recompute totals, ranks and report; sheets that were not shown are named."""
+def check_scores(bundle: TenderBundle, history: History, state: TenderState) -> Check:
+    """Recompute totals, ranks and each part's report; sheets that were not shown are named.
+
+    The first of two parts' report, which knows no prices, names no candidates and the bids whose
+    prices stay sealed.
+    """
     if not bundle.evaluations:
         return skipped("scores", "not-given")
     if bundle.findings is None:
         return skipped("scores", "no-files")
     faults: list[dict[str, Any]] = []
     open_: list[dict[str, Any]] = []
-    for (lot, part), shown in bundle.evaluations.items():
-        findings = bundle.findings.get((lot, part))
-        if findings is None or unread(bundle, state, (lot, part), findings):
-            open_.append({"lot": lot, "part": part, "why": "no-files"})
+    reported = reports(history, state)
+    for place, shown in bundle.evaluations.items():
+        told = {"lot": place[0], "part": place[1]}
+        findings = bundle.findings.get(place)
+        if findings is None or unread(bundle, state, place, findings):
+            open_.append(told | {"why": "no-files"})
             continue
-        course = state.lot(lot).course
-        if course.part != part or course.phase < Phase.EVALUATED:
-            open_.append({"lot": lot, "part": part, "why": "no-report"})
+        if place not in reported:
+            open_.append(told | {"why": "no-report"})
             continue
         try:
-            faults += _differences(course, findings, shown)
+            faults += [
+                told | each
+                for each in _differences(reported[place], findings, shown, state.announcement.parts)
+            ]
         except LedgerError as exc:
-            faults.append({"lot": lot, "part": part, "error": type(exc).__name__})
+            faults.append(told | {"error": type(exc).__name__})
     return judged("scores", faults, open_)
 
 
@@ -127,8 +137,9 @@ def _require_order(bundle: TenderBundle, event: CommitteeCommitted) -> None:
 
 
 def _differences(
-    course: Course, findings: Findings, shown: EvaluationEvidence
+    reported: Reported, findings: Findings, shown: EvaluationEvidence, parts: int
 ) -> list[dict[str, Any]]:
+    event, course = reported.event, reported.course
     rejected = {each.bidder for each in shown.rejected}
     prices = {
         bidder: _price(opened.manifest, needed=shown.criteria.price is not None)
@@ -143,10 +154,12 @@ def _differences(
     said = (shown.rejected, shown.statements, course.seats, missing, shown.personal)
     made = report(ranked, *said)
     faults: list[dict[str, Any]] = []
-    if report_digest(made) != course.report:
+    if report_digest(made) != event.digest:
         faults.append({"report": "0x" + report_digest(made).hex()})
-    best = tuple(each.bidder for each in ranked)[: len(course.candidates)]
-    if course.candidates and best != course.candidates:
+    if event.part < parts:
+        return faults + ([] if rejected == {*event.bidders} else [{"rejected": sorted(rejected)}])
+    best = tuple(each.bidder for each in ranked)[: len(event.bidders)]
+    if event.bidders and best != event.bidders:
         faults.append({"candidates": list(best)})
     return faults
 

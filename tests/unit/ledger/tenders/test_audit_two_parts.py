@@ -1,6 +1,7 @@
 """An outsider audits a tender of two envelopes: technical first, prices afterwards."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,12 +9,17 @@ from ledger.tenders.audit.assembly import Shelf, assembled
 from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import Provenance
 from ledger.tenders.audit.report import AuditReport
-from ledger.tenders.events import OpeningRecorded, PartScheduled
+from ledger.tenders.events import (
+    OpeningRecorded,
+    PartScheduled,
+    ReportRecorded,
+    ScoreCommitted,
+)
 from ledger.verification.check import Result, Verdict
 from tests.support.papered_story import AWARDS, NAMES
 from tests.support.reopened import unsealing
 from tests.support.sealed_tender import SealedTender
-from tests.support.tender_story import DAY
+from tests.support.tender_story import DAY, address
 
 
 def opened(told: SealedTender) -> None:
@@ -52,6 +58,14 @@ def judged(told: SealedTender, files: dict[bytes, bytes] | None = None) -> Audit
     return audit(made, told.now)
 
 
+def reported(part: int, **changed: Any) -> SealedTender:
+    """A tender with the event of one part's report told otherwise."""
+    told = whole()
+    spots = [n for n, each in enumerate(told.events) if isinstance(each, ReportRecorded)]
+    told.events[spots[part - 1]] = replace(told.events[spots[part - 1]], **changed)
+    return told
+
+
 TOLD = whole()
 
 
@@ -72,6 +86,27 @@ class TestTwoParts:
         told.events[spot] = replace(told.events[spot], digest=b"\x07" * 32)
         (fault,) = judged(told).check("opening").facts["faults"]
         assert (fault["lot"], fault["part"]) == (0, part)
+
+    @pytest.mark.parametrize("part", [1, 2])
+    def test_the_report_of_either_part_is_made_anew(self, part: int) -> None:
+        told = reported(part, digest=b"\x07" * 32)
+        honest = [each for each in TOLD.events if isinstance(each, ReportRecorded)][part - 1]
+        told.papers[b"\x07" * 32] = told.papers[honest.digest]  # whatever it is called by
+        (fault,) = judged(told).check("scores").facts["faults"]
+        assert (fault["lot"], fault["part"]) == (0, part)
+        assert fault["report"] == "0x" + honest.digest.hex()
+
+    def test_a_technical_report_that_rejects_others_than_the_ledger_keeps_sealed(self) -> None:
+        told = reported(1, bidders=(address("Dee"),))
+        (fault,) = judged(told).check("scores").facts["faults"]
+        assert (fault["part"], fault["rejected"]) == (1, [])
+
+    def test_a_technical_sheet_that_nobody_showed_changes_the_report(self) -> None:
+        told = whole()
+        first = next(each for each in told.events if isinstance(each, ScoreCommitted))
+        del told.papers[first.digest]
+        parts = [each["part"] for each in judged(told).check("scores").facts["faults"]]
+        assert 1 in parts
 
     def test_a_second_part_that_took_the_time_to_object(self) -> None:
         told = whole()
