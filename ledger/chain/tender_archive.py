@@ -63,8 +63,8 @@ class Archive:
 class ArchiveRead:
     """What an archive proves; `faults` are blocks that prove nothing.
 
-    `gaps` are blocks that its headers say may hold an event, and that were left out: that accuses
-    only where the headers are the chain's (`known_until`, and whoever vouches for the head).
+    `gaps` are blocks that its headers say may hold an event, and whose receipts are not there. A
+    bloom filter says yes to what it does not hold as well, so that accuses nobody.
     `refs` are the blocks of the tender's own events and of the mailbox's roots: somebody has to
     vouch for their hashes. A policy proves itself, by its name. `keys` are those of the buyer and
     of the mailbox's agency alone; of those in `untold` the headers do not show that nothing more
@@ -130,6 +130,7 @@ def read(archive: Archive, deployment: Deployment) -> ArchiveRead:
     """Return what the archive proves, of contracts of this deployment alone."""
     found = ArchiveRead()
     happened: list[Event] = []
+    proven: set[bytes] = set()
     for number, proof in sorted(archive.blocks.items()):
         try:
             head, logs = _opened(number, proof)
@@ -138,12 +139,13 @@ def read(archive: Archive, deployment: Deployment) -> ArchiveRead:
                 for log in logs
                 if (event := decode_log(deployment, log, head.time)) is not None
             ]
+            proven.add(head.hash)
         except (BlockUnproven, ChainUnavailable) as exc:
             reason = exc.reason if isinstance(exc, BlockUnproven) else "events"
             found.faults.append({"block": number, "error": "BlockUnproven", "reason": reason})
             continue
     _sort(found, happened, archive.tender)
-    _look_for_gaps(found, archive, deployment)
+    _look_for_gaps(found, archive, deployment, proven)
     return found
 
 
@@ -203,15 +205,21 @@ def _is_mailbox(anchored: BatchAnchored) -> bool:
     return (anchored.kind, anchored.size) == (RecordKind.TENDER_MAILBOX, LEAVES)
 
 
-def _look_for_gaps(found: ArchiveRead, archive: Archive, deployment: Deployment) -> None:
+def _look_for_gaps(
+    found: ArchiveRead, archive: Archive, deployment: Deployment, proven: Collection[bytes]
+) -> None:
+    """Look in the headers for blocks whose receipts would have to be there; `proven` have theirs.
+
+    Blocks are told apart by their hashes: one that somebody made up stands for no block's receipts.
+    """
     try:
         headers = [read_header(raw) for raw in archive.headers]
     except BlockUnproven:
         found.faults.append({"error": "BlockUnproven", "reason": "header"})
         headers = []
-    left_out = [each for each in headers if each.head.block not in archive.blocks]
+    left_out = [each for each in headers if each.head.hash not in proven]
     found.gaps += [
-        {"block": header.head.block, "error": "EventsMissing"}
+        {"block": header.head.block, "error": "ReceiptsMissing", "why": "logs-bloom"}
         for header in left_out
         if _may_hold(deployment, archive.tender, header)
     ]

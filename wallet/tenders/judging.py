@@ -118,12 +118,11 @@ def _whole(
 ) -> Provenance:
     """Return what is wrong with the events, and what nobody vouched for.
 
-    Headers that are not known to be the chain's neither accuse of a gap nor exclude one.
+    Headers that are not known to be the chain's exclude no gap.
     """
-    if is_complete:
-        return Provenance((*found.faults, *told.faults, *found.gaps), told.open_)
     unlinked = {"block": archive.head.block, "error": "HeadersUnlinked"}
-    return Provenance((*found.faults, *told.faults), (*told.open_, *found.gaps, unlinked))
+    open_ = told.open_ if is_complete else (*told.open_, unlinked)
+    return Provenance((*found.faults, *told.faults), open_, tuple(found.gaps))
 
 
 def _receipts(

@@ -37,15 +37,18 @@ def audit(bundle: TenderBundle, at: int) -> AuditReport:
 
 def _checks(bundle: TenderBundle, at: int) -> Iterator[Check]:
     # 1. Events: in chain order, none missing between them, about the tender that is asked about.
+    proven = bundle.provenance
+    faults, open_ = [*map(dict, proven.faults)], [*map(dict, (*proven.open_, *proven.gaps))]
     try:
         first, history, state = _read(bundle)
     except Refused as refused:
         own = bundle.own
         told = fault(own[-1].place, refused) if own else {"error": type(refused).__name__}
-        yield judged("events", [*map(dict, bundle.provenance.faults), told])
+        # A gap may hold what would make a history of them.
+        (open_ if proven.gaps else faults).append(told)
+        yield judged("events", faults, open_)
         return
-    proven = bundle.provenance
-    yield judged("events", [*map(dict, proven.faults)], [*map(dict, proven.open_)])
+    yield judged("events", faults, open_)
     # 2. Clocks: against the policy and the calendar, in days.
     yield check_clocks(bundle, first, history, state, at)
     # 3. Messages: each signed, whole and in time.

@@ -89,11 +89,13 @@ class Publication:
 class Provenance:
     """Whether the events are the chain's, as whoever read them found.
 
-    `faults`: blocks that prove nothing or were left out. `open_`: what nobody vouched for.
+    `faults`: blocks that prove nothing. `open_`: what nobody vouched for. `gaps`: blocks that may
+    hold an event, and whose receipts nobody has: they accuse nobody.
     """
 
     faults: tuple[Mapping[str, Any], ...] = ()
     open_: tuple[Mapping[str, Any], ...] = ()
+    gaps: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

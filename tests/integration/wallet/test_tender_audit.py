@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rlp  # type: ignore[import-untyped]  # it comes without types
+from eth_hash.auto import keccak
 
 from ledger.canonical import canonical_json
 from ledger.chain import calls
+from ledger.chain.block_proofs import receipts_root
 from ledger.chain.calls import KeyWindow
 from ledger.chain.tender_archive import gather, read
 from ledger.keys import PrivateKey
@@ -28,7 +31,7 @@ from tests.support.anvil import anvil
 from tests.support.licences import counted_bytes
 from tests.support.papered_story import awarded
 from tests.support.sealed_tender import SealedTender
-from tests.support.standing import JURISDICTION, stand_up
+from tests.support.standing import JURISDICTION, Standing, stand_up
 from tests.support.tender_chain import Stage
 from tests.support.tender_story import START, Where, address
 from tests.support.terminal import Terminal
@@ -44,6 +47,13 @@ NEIGHBOUR = PrivateKey.from_secret(b"\x0d" * 32)
 LISTER, FROZEN, OLD = (PrivateKey.from_secret(bytes([each]) * 32) for each in (14, 15, 16))
 """Keys of the buyer: for status lists alone, frozen, and retired before the tender."""
 OPEN = "lists.unconfirmed"
+HEADER = rlp.encode(
+    [
+        *(bytes(32), bytes(32), bytes(20), bytes(32), bytes(32), receipts_root(()), bytes(256)),
+        *(0, 1, 30_000_000, 0, START, b"", bytes(32), bytes(8)),
+    ]
+)
+"""Of a block in which nothing happened, on nobody's chain."""
 
 
 @dataclass(frozen=True)
@@ -249,22 +259,82 @@ def block_of(held: Held, kind: str, which: int = 0) -> str:
     return str(found[which].place.block)
 
 
+def missing(block: str) -> dict[str, Any]:
+    return {"block": int(block), "error": "ReceiptsMissing", "why": "logs-bloom"}
+
+
+def covering(*values: bytes) -> list[bytes]:
+    """Topics that are none of these values, and that set every bit of theirs in a filter."""
+    found = []
+    for place in sorted({each for value in values for each in bits(value)}):
+        numbers = (spot.to_bytes(32) for spot in count(1))
+        found.append(next(each for each in numbers if place in bits(each)))
+    return found
+
+
+def bits(value: bytes) -> set[int]:
+    """The places in a filter of 2048 bits (Yellow Paper §4.3.1)."""
+    hashed = keccak(value)
+    return {int.from_bytes(hashed[spot : spot + 2]) % 2048 for spot in (0, 2, 4)}
+
+
+def emitted(standing: Standing, topics: list[bytes]) -> int:
+    """The block of a transaction that logs up to eight topics, by a contract of no part in this."""
+    four = "".join(f"60{spot:02x}35" for spot in (0x60, 0x40, 0x20, 0x00)) + "60006000a4"
+    more = "".join(f"60{spot:02x}35" for spot in (0xE0, 0xC0, 0xA0, 0x80)) + "60006000a4"
+    emitter = "0x" + "e1" * 20
+    standing.node.call("anvil_setCode", emitter, "0x" + four + more)
+    told = b"".join([*topics, *[topics[0]] * 8][:8])
+    (sender, *_) = standing.node.call("eth_accounts")
+    send = {"from": sender, "to": emitter, "data": "0x" + told.hex()}
+    transaction = standing.node.call("eth_sendTransaction", send)
+    return int(standing.node.call("eth_getTransactionReceipt", transaction)["blockNumber"], 16)
+
+
 class TestFalsifications:
-    def test_a_block_that_was_left_out(self, held: Held, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("by", ["head", "node"])
+    def test_a_block_that_was_left_out_stays_open(
+        self, held: Held, tmp_path: Path, by: str
+    ) -> None:
+        """A filter of logs says that something may be there, and never that it is."""
+        word = held.head if by == "head" else held.stage.standing.anvil.url
         for kind in ("SecretDisclosed", "TrusteeReleased", "ScoreCommitted", "BidWithdrawn"):
             bundle = held.copy(tmp_path / kind)
-            (bundle / "blocks" / f"{block_of(held, kind)}.json").unlink()
-            report = held.judge(bundle, "--head", held.head, code=1)
-            faults = step(report, "events")["facts"]["faults"]
-            assert faults[0]["error"] == "EventsMissing"
+            block = block_of(held, kind)
+            (bundle / "blocks" / f"{block}.json").unlink()
+            told = json.loads(
+                held.auditor.try_("tender", "verify", bundle, f"--{by}", word, "--json").output
+            )
+            assert told["verdict"] != "valid"
+            assert step(told, "events")["facts"] == {"open": [missing(block)]}
 
-    def test_a_block_that_was_left_out_is_told_by_a_node_too(
-        self, held: Held, tmp_path: Path
-    ) -> None:
-        bundle = held.copy(tmp_path)
-        (bundle / "blocks" / f"{block_of(held, 'SecretDisclosed')}.json").unlink()
-        report = held.judge(bundle, "--node", held.stage.standing.anvil.url, code=1)
-        assert step(report, "events")["facts"]["faults"][0]["error"] == "EventsMissing"
+    def test_a_block_of_somebodys_own_stands_for_no_other(self, held: Held, tmp_path: Path) -> None:
+        bundle, block = held.copy(tmp_path), block_of(held, "ScoreCommitted", 4)
+        made = rlp.decode(HEADER)
+        made[8] = int(block).to_bytes(4).lstrip(b"\x00")
+        told = {"header": "0x" + rlp.encode(made).hex(), "receipts": [], "transactions": []}
+        (bundle / "blocks" / f"{block}.json").write_text(json.dumps(told))
+        report = held.auditor.try_("tender", "verify", bundle, "--head", held.head, "--json")
+        assert step(json.loads(report.output), "events")["facts"] == {"open": [missing(block)]}
+
+    def test_a_filter_that_is_wrong_about_a_block(self, held: Held, tmp_path: Path) -> None:
+        """A block may hold an event by its filter; its receipts show that it holds none."""
+        standing, bundle = held.stage.standing, tmp_path / "bundle"
+        point = standing.node.call("evm_snapshot")
+        try:
+            ledger = bytes.fromhex(held.stage.at.ledger[2:])
+            block = str(emitted(standing, covering(ledger, held.tender.id)))
+            words = ("tender", "audit", held.id, "--archive", held.archive, "--out", bundle)
+            assert step(held.auditor.json(*words), "events")["result"] == "VALID"
+        finally:  # the other tests' bundles end at the block before
+            standing.node.call("evm_revert", point)
+        head = head_of(bundle)["hash"]
+        assert step(held.judge(bundle, "--head", head, code=0), "events")["facts"] == {}
+        (bundle / "blocks" / f"{block}.json").unlink()
+        report = held.judge(bundle, "--head", head, code=2)
+        assert step(report, "events")["facts"] == {"open": [missing(block)]}
+        others = {each["result"] for each in report["checks"]} - {"VALID", "SKIPPED"}
+        assert others == {"ERROR"}
 
     def test_headers_that_nobody_linked_accuse_of_nothing(self, held: Held, tmp_path: Path) -> None:
         """A header that says of itself that something is missing has to be the chain's."""
@@ -278,7 +348,7 @@ class TestFalsifications:
         headers.write_text("\n".join([*lines, forged]))
         report = held.judge(bundle, "--node", url, code=2)
         told = {each["error"] for each in step(report, "events")["facts"]["open"]}
-        assert told == {"EventsMissing", "HeadersUnlinked"}
+        assert told == {"ReceiptsMissing", "HeadersUnlinked"}
 
     def test_without_headers_nobody_says_that_nothing_is_missing(
         self, held: Held, tmp_path: Path
