@@ -51,3 +51,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     else:
         with request.getfixturevalue("emptied_postgres").lent() as made:
             yield made
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def module_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A migrated, empty database of each kind, for a module that asks for no other."""
+    if request.param == "sqlite":
+        yield migrated_sqlite(tmp_path_factory.mktemp("database"))
+    else:
+        with request.getfixturevalue("emptied_postgres").lent() as made:
+            yield made

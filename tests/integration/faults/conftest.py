@@ -8,7 +8,6 @@ import pytest
 
 from ledger.chain.accounts import Account
 from tests.support.anvil import anvil
-from tests.support.databases import migrated_sqlite
 from tests.support.front import accredit
 from tests.support.kills import Nursery
 from tests.support.node_proxy import NodeProxy, node_proxy
@@ -47,9 +46,8 @@ def issuing(place: Office) -> Office:
 
 
 @pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[tuple[Office, NodeProxy]]:
+def proxied(url: str, tmp_path: Path) -> Iterator[tuple[Office, NodeProxy]]:
     """An office that knows its node through a proxy alone."""
-    url = migrated_sqlite(tmp_path)
     with (
         anvil() as node,
         node_proxy(node.url) as proxy,

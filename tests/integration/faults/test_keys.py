@@ -1,25 +1,16 @@
 """Document keys frozen, or locked under a password that does not open them, while serving."""
 
-from pathlib import Path
-
 import pytest
 
 from ledger.chain import calls
 from ledger.keys import PrivateKey
 from ledger.keystore import KeyKind, lock
 from tests.support.checks import check_anchored_once, check_audit, check_nonces
-from tests.support.databases import migrated_sqlite
 from tests.support.front import Front, front, is_outage
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.office import CHEAP_WORK, PASSWORD, Office
 
 KEY_ID = AGENCY_KEY.public_key.key_id
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """SQLite alone: none of these faults is the database's."""
-    return migrated_sqlite(tmp_path)
 
 
 def check(place: Office, counter: Front) -> None:

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.support.checks import check_audit, check_nonces
-from tests.support.databases import migrated_sqlite
 from tests.support.kills import KillableParts, Nursery, Say, alive, serve
 from tests.support.office import Office, OfficeParts
 from tests.support.ports import free_port
@@ -23,12 +21,6 @@ SENDING = {"commit", "committed", "broadcast", "broadcast done"}
 TAKING_IN = {"commit", "committed", "answer"}
 AGAIN = (1, 3, 8, 20)
 """Points of the second life at which the worker is killed, by turns."""
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """SQLite alone: both databases are killed under in `test_service.py` and `test_kills.py`."""
-    return migrated_sqlite(tmp_path)
 
 
 @pytest.fixture
@@ -58,7 +50,7 @@ def relay(parts: KillableParts, say: Say) -> None:
 
 class TestWorker:
     def test_killed_twice_running_sends_each_message_once(
-        self, bids: RelayedBids, nursery: Nursery
+        self, bids: RelayedBids, nursery: Nursery, *, is_thorough: bool
     ) -> None:
         """Before it sends, after it, and while the block of what it sent is not final yet."""
         name = "bidder"
@@ -67,7 +59,7 @@ class TestWorker:
         nursery.live(relay)
         passed: set[str] = set()
         killed_in_a_block: set[bool] = set()
-        for number in count(1, 2):
+        for number in count(1, 2 if is_thorough else 5):
             fresh, name = [bids.withdrawal(name), bids.bid(f"bidder {number}")], f"bidder {number}"
             bids.bring(*fresh)
             child = nursery.live(relay, kill_at=number)

@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,7 +15,6 @@ from api.store.tables import idempotency_keys, licences
 from ledger.chain import calls
 from ledger.values import Role
 from tests.support.checks import check_anchored_once, check_audit, check_nonces
-from tests.support.databases import migrated_sqlite
 from tests.support.front import digest_of, sign_in
 from tests.support.kills import Nursery, alive, serve
 from tests.support.licences import AGENCY
@@ -29,12 +27,6 @@ pytestmark = pytest.mark.timeout(600)
 KEY = "restarts-0123456789"
 PATH = "/v1/licences"
 POLL_SECONDS, POLLS = 0.02, 6000
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """SQLite alone: both databases are killed under in `test_service.py`."""
-    return migrated_sqlite(tmp_path)
 
 
 class Caller:

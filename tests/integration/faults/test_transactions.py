@@ -6,7 +6,6 @@ anchored once, and whoever looks after the service was told what a person must s
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -25,7 +24,6 @@ from ledger.chain.wire import quantity
 from ledger.outbox import Attempt, Intent, IntentState
 from ledger.values import Role, Stage, Status
 from tests.support.checks import check_anchored_once, check_audit, check_nonces
-from tests.support.databases import migrated_sqlite
 from tests.support.front import Front, front
 from tests.support.licences import AGENCY
 from tests.support.node_proxy import NodeProxy, answer, refuse
@@ -33,12 +31,6 @@ from tests.support.office import Office
 
 AGAIN = 61
 """Seconds after which what was refused is tried again."""
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """SQLite alone: none of these faults is the database's."""
-    return migrated_sqlite(tmp_path)
 
 
 def check(place: Office, counter: Front) -> None:

@@ -36,7 +36,6 @@ from tests.support.custody import (
     custody_desk,
     moment,
 )
-from tests.support.databases import KINDS, Emptied, migrated_sqlite
 from tests.support.erasing import erasing_of
 from tests.support.health_desks import HOST_AGENCY, HOST_ID, HOST_KEY, fresh_key
 from tests.support.service import account, refusal
@@ -45,18 +44,11 @@ DAY = 86_400
 KEY = "a-key-of-sixteen-characters"
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def desk(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[CustodyDesk]:
+@pytest.fixture(scope="module")
+def desk(module_url: str) -> Iterator[CustodyDesk]:
     """One authority for the whole module; every test has travellers of its own."""
-    if request.param == "sqlite":
-        with custody_desk(migrated_sqlite(tmp_path_factory.mktemp("custody"))) as made:
-            yield made
-    else:
-        emptied: Emptied = request.getfixturevalue("emptied_postgres")
-        with emptied.lent() as url, custody_desk(url) as made:
-            yield made
+    with custody_desk(module_url) as made:
+        yield made
 
 
 def fault(answer: Any) -> tuple[str, str]:

@@ -44,7 +44,6 @@ from ledger.keys import PrivateKey
 from ledger.values import AgencyId, RecordKind, Role, Seconds, jurisdiction_id
 from tests.integration.http.test_gate_bundles import PATH, PUBLISHER, file
 from tests.support import health_codes
-from tests.support.databases import KINDS, migrated_sqlite
 from tests.support.gates import RememberedMemory
 from tests.support.health_codes import CERTIFICATE, Issuer
 from tests.support.health_desks import HOST, HOST_AGENCY, HOST_ID, HOST_KEY, Desks, desks
@@ -63,19 +62,9 @@ POLICY: Final = sample_policy(
 _SOURCES: Final = count(1)
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def both(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Desks]:
-    if request.param == "sqlite":
-        yield from world(migrated_sqlite(tmp_path_factory.mktemp("foreign")))
-    else:
-        with request.getfixturevalue("emptied_postgres").lent() as url:
-            yield from world(url)
-
-
-def world(url: str) -> Iterator[Desks]:
-    with desks(url) as made:
+@pytest.fixture(scope="module")
+def both(module_url: str) -> Iterator[Desks]:
+    with desks(module_url) as made:
         made.agree(POLICY, rules={"texts/en.json": canonical_json({"desk": "Go to the desk."})})
         yield made
 

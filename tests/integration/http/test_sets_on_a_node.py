@@ -12,7 +12,6 @@ from ledger.typed_data import StatusOrder, cosign
 from ledger.values import Address, Role, Status
 from tests.integration.http.test_on_a_node import Counter
 from tests.support.anvil import anvil
-from tests.support.databases import sqlite_url
 from tests.support.licences import AGENCY
 from tests.support.office import TYPE, office
 from wallet.commands.licence_status import read_request
@@ -26,8 +25,8 @@ REVERTS = "60006000fd"
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    with anvil() as node, office(node, sqlite_url(tmp_path), tmp_path) as place:
+def counter(url: str, tmp_path: Path) -> Iterator[Counter]:
+    with anvil() as node, office(node, url, tmp_path) as place:
         yield Counter(place)
 
 

@@ -15,7 +15,6 @@ from api.store.licences import LicenceFilter
 from ledger.licences.reading import read_licence
 from ledger.licences.sd_jwt import parse
 from tests.support.bulk import BulkOffice, bulk_csv, named
-from tests.support.databases import migrated_sqlite
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.service import world
 from tests.support.signer import lines
@@ -25,9 +24,9 @@ LOT = 20
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkOffice]:
+def office(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkOffice]:
     monkeypatch.setattr("api.services.issuing.LOT_ROWS", LOT)
-    with world(migrated_sqlite(tmp_path)) as service:
+    with world(url) as service:
         service.clock.now = int(time.time())
         service.say()  # the chain stands at this moment, too
         signer = RemoteSigner(AGENCY_KEY.public_key, SignerLine(socket_of(tmp_path)))

@@ -41,7 +41,6 @@ from ledger.values import (
     jurisdiction_id,
 )
 from tests.support.anvil import anvil
-from tests.support.databases import migrated_sqlite
 from tests.support.licences import AGENCY
 from tests.support.office import Office, office
 from tests.support.standing import JURISDICTION, account
@@ -144,9 +143,8 @@ class Sale:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    folder = tmp_path_factory.mktemp("mailbox")
-    with anvil() as node, office(node, migrated_sqlite(folder), folder) as place:
+def town(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with anvil() as node, office(node, module_url, tmp_path_factory.mktemp("mailbox")) as place:
         stage = Stage(place.standing)
         stage.office = account(node, 5)  # the office's own account is the service's alone
         role = calls.grant_role(

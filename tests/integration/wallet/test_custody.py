@@ -9,7 +9,6 @@ import pytest
 
 from ledger.values import RecordKind
 from tests.support.custody import AGENCY, HOTEL, PORT, SITE, CustodyDesk, custody_desk, moment
-from tests.support.databases import migrated_sqlite
 from tests.support.health_desks import HOST_ID
 from tests.support.terminal import Terminal, seeded
 from tests.support.wired import AT, wire
@@ -27,8 +26,8 @@ PLACES = {PORT: "checkpoint", SITE: "site", HOTEL: "facility"}
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CustodyDesk]:
-    with custody_desk(migrated_sqlite(tmp_path_factory.mktemp("custody"))) as made:
+def desk(module_url: str) -> Iterator[CustodyDesk]:
+    with custody_desk(module_url) as made:
         yield made
 
 

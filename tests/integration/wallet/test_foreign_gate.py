@@ -21,7 +21,6 @@ from tests.integration.http.test_health_foreign import (
     moment,
     revoke,
 )
-from tests.support.databases import migrated_sqlite
 from tests.support.health_desks import HOST_ID, HOST_KEY, Desks, desks
 from tests.support.lanes import PLACE
 from tests.support.terminal import Terminal
@@ -76,8 +75,8 @@ class Border:
 
 
 @pytest.fixture
-def border(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Border]:
-    with desks(migrated_sqlite(tmp_path)) as both:
+def border(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Border]:
+    with desks(url) as both:
         both.agree(POLICY, rules={"texts/en.json": canonical_json(DESK)})
         accounts = {"officer": both.host_officer, "stranger": both.officer}
         wire(monkeypatch, both.service, (gate_update, gate_log, health_office), accounts)

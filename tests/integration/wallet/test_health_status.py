@@ -11,7 +11,6 @@ from ledger.canonical import b64url_decode
 from ledger.health import passes, signed
 from ledger.values import Digest, Status
 from tests.integration.http.test_health_passes import issued
-from tests.support.databases import migrated_sqlite
 from tests.support.health_desks import Desks, desks, fresh_key
 from tests.support.terminal import Terminal
 from tests.support.wired import AT, wire
@@ -21,8 +20,8 @@ UNKNOWN = "0x" + "00" * 32
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> Iterator[Desks]:
-    with desks(migrated_sqlite(tmp_path)) as made:
+def both(url: str) -> Iterator[Desks]:
+    with desks(url) as made:
         yield made
 
 

@@ -14,7 +14,6 @@ from api.services.jobs import JobState
 from api.services.sign_ins import Roles
 from api.services.uploads import RowError
 from api.store.idempotency import IdempotencyStore
-from tests.support.databases import migrated_sqlite
 from tests.support.jobs import FakeJobs
 from tests.support.licences import AGENCY
 from tests.support.listening import listening
@@ -110,11 +109,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with world(migrated_sqlite(tmp_path)) as service:
+def desk(url: str, tmp_path: Path) -> Iterator[Desk]:
+    with world(url) as service:
         desk = Desk(service, tmp_path)
-        with listening(desk.line) as url:
-            desk.sit_down(url)
+        with listening(desk.line) as origin:
+            desk.sit_down(origin)
             yield desk
 
 
