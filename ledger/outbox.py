@@ -23,7 +23,6 @@ class IntentState(StrEnum):
     MINED = "mined"  # an attempt has a receipt with status 1
     FINAL = "final"  # its block is deep enough and still ours
     FAILED = "failed"  # reverted; parked with the error's name
-    REPLACED = "replaced"  # a no-op took its nonce
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class TestMark:
         (left,) = outbox.unfinished(CHAIN, ACCOUNT)
         assert (left.id, left.state, left.block) == (intent(2).id, IntentState.MINED, 10)
 
-    @pytest.mark.parametrize("state", [IntentState.FINAL, IntentState.FAILED, IntentState.REPLACED])
+    @pytest.mark.parametrize("state", [IntentState.FINAL, IntentState.FAILED])
     def test_ends_what_is_unfinished(self, desk: tuple[Outbox, Door], state: IntentState) -> None:
         outbox = begin(desk, 1)
         outbox.reserve({intent(1).id: 100}, 5)
