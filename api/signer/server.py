@@ -55,8 +55,8 @@ class SocketRefused(Refused):
 class SignerServer(ThreadingMixIn, UnixStreamServer):
     """Listens at `path`; `serve_forever` answers until `shutdown`.
 
-    The socket has mode 0600 while this process's owner alone is allowed, else 0660: give its folder
-    the group of those who may ask.
+    The socket has mode 0600 while this process's owner alone is allowed, else 0660 and the group of
+    its folder, where that has the set-group-id bit: those who may ask.
     """
 
     daemon_threads = True
