@@ -6,6 +6,10 @@ the document keys for them, `migrate` prepares the database, `audit` compares it
 """
 
 import gc
+
+if __name__ == "__main__":
+    gc.disable()  # modules are no garbage, and looks for it a fifth of a start
+
 import signal
 import sys
 import threading
@@ -200,4 +204,6 @@ def run() -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # modules last as long as the process
+    gc.enable()
     run()

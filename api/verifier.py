@@ -29,8 +29,12 @@ from ledger.verification.evidence import Evidence, Query, Unreachable
 from ledger.verification.policy import Policy
 from ledger.verification.proof_file import ProofFile
 
-PROGRAM: Final = (sys.executable, "-c", "from api.verifier import main; main()")
-"""Not `-m api.verifier`: the classes of its `__main__` would be others than those that arrive."""
+_START: Final = "import gc; gc.disable(); from api.verifier import main; gc.enable(); main()"
+PROGRAM: Final = (sys.executable, "-c", _START)
+"""Not `-m api.verifier`: the classes of its `__main__` would be others than those that arrive.
+
+Without looks for garbage while modules come in: the server that starts it wants both cores too.
+"""
 SWITCH_SECONDS: Final = 0.0005
 """As in the process that serves: a thread that builds a tree holds nobody up."""
 _PIECE_BYTES: Final = 1 << 18

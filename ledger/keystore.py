@@ -14,7 +14,6 @@ import uuid
 from enum import StrEnum
 from typing import Any, Final
 
-from Crypto.Protocol.KDF import scrypt
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES128
 from cryptography.hazmat.primitives.ciphers.modes import CTR
@@ -108,6 +107,8 @@ def unlock(text: str | bytes, password: str) -> bytes:
 
 
 def _derived(password: str, salt: bytes, work: dict[str, Any]) -> bytes:
+    from Crypto.Protocol.KDF import scrypt  # noqa: PLC0415  # 25 ms of every start, and most unlock nothing
+
     # Not hashlib's, which refuses the r = 1 of files that other wallets wrote.
     octets = password.encode("utf-8", "surrogatepass")
     derived: Any = scrypt(octets, salt, _SECRET_BYTES, N=work["n"], r=work["r"], p=work["p"])  # type: ignore[arg-type]  # its stubs want text
