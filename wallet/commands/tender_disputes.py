@@ -9,13 +9,14 @@ import click
 from ledger.chain import award_calls
 from ledger.chain.calls import Call
 from ledger.chain.deployments import Deployment
+from ledger.chain.dispute_reading import tender_of_complaint, tender_of_objection
 from ledger.tenders.events import ComplaintState, Outcome, Stage
 from ledger.tenders.ids import TenderId
 from ledger.tenders.objections import complaint_id, objection_id
 from ledger.tenders.papers import PaperRole
 from ledger.values import Address
 from wallet.commands.options import FILE, HASH
-from wallet.commands.tender_bringing import bring_first, bring_option, tell_next
+from wallet.commands.tender_bringing import bring_option, send_with, tell_next
 from wallet.commands.tender_officers import (
     SUPERVISOR,
     TENDERER,
@@ -75,6 +76,7 @@ def admit(outside: Surroundings, tender: bytes, paper: Path, stage: Stage, **giv
 @click.argument("objection", type=HASH)
 @_PAPER
 @click.option("--upheld/--dismissed", "is_upheld", required=True, help="What the answer says.")
+@bring_option
 @acts(TENDERER)
 def answer_objection(
     outside: Surroundings, objection: bytes, paper: Path, *, is_upheld: bool, **given: Any
@@ -82,13 +84,14 @@ def answer_objection(
     """Answer an OBJECTION by PAPER: what it made stand still goes on."""
     outcome = Outcome.UPHELD if is_upheld else Outcome.DISMISSED
     digest = paper_digest(paper)
-    _send(
-        outside,
-        lambda at: award_calls.answer_objection(at, objection, outcome, digest),
-        {"objection": "0x" + objection.hex(), "outcome": outcome.name},
-        given,
-        (None, PaperRole.ANSWER_TO_OBJECTION, paper),
-    )
+    papers = ((PaperRole.ANSWER_TO_OBJECTION, paper),)
+    with ledger_client(outside, given) as client:
+        tender = tender_of_objection(client.node, client.deployment, objection)
+        call = award_calls.answer_objection(client.deployment, objection, outcome, digest)
+        told, receipt = send_with(outside, client, call, (tender, papers), given)
+    facts = {"objection": "0x" + objection.hex(), "outcome": outcome.name}
+    tell("Done.", facts | told, receipt, given)
+    tell_next(tender, papers, given)
 
 
 @click.command(name="lift-objection", cls=TenderCommand)
@@ -144,17 +147,18 @@ def file(  # one parameter an option
 @click.argument("complaint", type=HASH)
 @_PAPER
 @click.option("--to", "state", type=click.Choice(_MOVES), required=True, help="Its next state.")
+@bring_option
 @acts(SUPERVISOR)
 def move(outside: Surroundings, complaint: bytes, paper: Path, state: str, **given: Any) -> None:
     """Move a COMPLAINT on by the decision PAPER."""
     to, digest = ComplaintState[state.upper()], paper_digest(paper)
-    _send(
-        outside,
-        lambda at: award_calls.move_complaint(at, complaint, to, digest),
-        {"complaint": "0x" + complaint.hex(), "state": to.name},
-        given,
-        (None, PaperRole.DECISION, paper),
-    )
+    papers = ((PaperRole.DECISION, paper),)
+    with ledger_client(outside, given) as client:
+        tender = tender_of_complaint(client.node, client.deployment, complaint)
+        call = award_calls.move_complaint(client.deployment, complaint, to, digest)
+        told, receipt = send_with(outside, client, call, (tender, papers), given)
+    tell("Done.", {"complaint": "0x" + complaint.hex(), "state": to.name} | told, receipt, given)
+    tell_next(tender, papers, given)
 
 
 @click.command(cls=TenderCommand)
@@ -201,15 +205,17 @@ def _send(
     make: Callable[[Deployment], Call],
     facts: dict[str, Any],
     given: dict[str, Any],
-    paper: tuple[TenderId | None, PaperRole, Path] | None = None,
+    paper: tuple[TenderId, PaperRole, Path] | None = None,
 ) -> None:
-    """Bring the paper, where its tender is known and a service is named, and send the call."""
-    tender, papers = (None, ()) if paper is None else (paper[0], (paper[1:],))
-    if tender is not None:
-        facts = facts | bring_first(outside, tender, papers, given)
+    """Send the call, its paper first to a service that is named."""
     with ledger_client(outside, given) as client:
-        receipt = sent(outside, client, make(client.deployment), given)
-    tell("Done.", facts, receipt, given)
+        call = make(client.deployment)
+        if paper is None:
+            tell("Done.", facts, sent(outside, client, call, given), given)
+            return
+        tender, papers = paper[0], (paper[1:],)
+        told, receipt = send_with(outside, client, call, (tender, papers), given)
+    tell("Done.", facts | told, receipt, given)
     tell_next(tender, papers, given)
 
 

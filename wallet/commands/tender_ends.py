@@ -12,14 +12,13 @@ from ledger.chain.deployments import Deployment
 from ledger.tenders.ids import TenderId
 from ledger.tenders.papers import PaperRole
 from wallet.commands.options import FILE
-from wallet.commands.tender_bringing import bring_first, bring_option, tell_next
+from wallet.commands.tender_bringing import bring_option, send_with, tell_next
 from wallet.commands.tender_officers import (
     SUPERVISOR,
     TENDERER,
     acts,
     ledger_client,
     paper_digest,
-    sent,
     tell,
     tender_argument,
 )
@@ -59,8 +58,8 @@ def _end(
     """Bring the paper where a service is named, and send the end."""
     tender, paper = about
     digest, papers = paper_digest(paper), ((PaperRole.DECISION, paper),)
-    facts = {"decision": "0x" + digest.hex()} | bring_first(outside, tender, papers, given)
     with ledger_client(outside, given) as client:
-        receipt = sent(outside, client, make(client.deployment, tender, digest), given)
-    tell(f"The tender is {said}.", facts, receipt, given)
+        call = make(client.deployment, tender, digest)
+        told, receipt = send_with(outside, client, call, (tender, papers), given)
+    tell(f"The tender is {said}.", {"decision": "0x" + digest.hex()} | told, receipt, given)
     tell_next(tender, papers, given)

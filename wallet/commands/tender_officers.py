@@ -11,7 +11,8 @@ import click
 from ledger.chain.calls import Call
 from ledger.chain.client import LedgerClient
 from ledger.chain.deployments import require_own_contracts
-from ledger.chain.direct import Receipt, send_and_wait
+from ledger.chain.direct import Receipt, require_accepted, send_and_wait
+from ledger.values import Address
 from wallet.commands.options import (
     HASH,
     account_option,
@@ -59,6 +60,14 @@ def ledger_client(outside: Surroundings, given: Mapping[str, Any]) -> Iterator[L
     _ = ledger.deployment.tenders
     with open_ledger(ledger) as client:
         yield client
+
+
+def require_taken(
+    outside: Surroundings, client: LedgerClient, call: Call, given: Mapping[str, Any]
+) -> None:
+    """Raise what the contract would refuse --account's call with, before anything leaves here."""
+    address = outside.keyring.entry(given["account"]).shown
+    require_accepted(client.node, Address(address), call)
 
 
 def sent(

@@ -14,11 +14,13 @@ from ledger.tenders.errors import AlreadyDone, OpeningDiffers, TenderNotOpen, Wi
 from ledger.tenders.events import Phase
 from ledger.tenders.opening import Found, Opening
 from ledger.tenders.opening_record import record_digest
+from ledger.tenders.papers import PaperRole
 from ledger.tenders.phases import phase_at
 from ledger.values import Address
 from wallet.commands.options import FOLDER
 from wallet.commands.serving import opened
-from wallet.commands.tender_officers import TENDERER, acts, ledger_client, lot_option, sent
+from wallet.commands.tender_bringing import Paper, bring_first, send_with, tell_next
+from wallet.commands.tender_officers import TENDERER, acts, ledger_client, lot_option
 from wallet.console import print_json, print_table, say, waiting
 from wallet.home import write_file
 from wallet.surroundings import Surroundings
@@ -44,7 +46,8 @@ _AHEAD: Final = frozenset(
     "--service",
     "service_url",
     metavar="URL",
-    help="Where files come from that FILES lacks, and whose record must be the same as yours.",
+    help="Where files come from that FILES lacks, and whose record must be the same as yours; "
+    "where --record brings the record.",
 )
 @click.option("--record", "is_recorded", is_flag=True, help="Anchor the record. TENDERER.")
 @acts(TENDERER)
@@ -75,11 +78,13 @@ def open_tender(
             with opened(outside, dict(given)) as service:
                 require_same_record(service, room.opening, told["record"])
         if given["is_recorded"]:
-            told |= _anchored(outside, client, room, found, given)
+            told |= _anchored(outside, client, room, found, (folder / RECORD, given))
     if given["as_json"]:
         print_json(told)
-    else:
-        _print(told)
+        return
+    _print(told)
+    if given["is_recorded"]:
+        tell_next(known.documents.tender, _papers(folder / RECORD), given)
 
 
 def _fetched(
@@ -132,9 +137,15 @@ def _anchored(
     client: LedgerClient,
     room: OpeningRoom,
     found: Mapping[Address, Found],
-    given: Mapping[str, Any],
+    order: tuple[Path, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Anchor the record; raise as `Opening.require_recordable`, or `OpeningDiffers`."""
+    """Bring the record at a path and anchor it.
+
+    Raises as `Opening.require_recordable`, `OpeningDiffers`, and `AlreadyDone` for one that was
+    anchored earlier, once it is brought.
+    """
+    record, given = order
+    about = (room.opening.state.id, _papers(record))
     opening, place = room.opening, (room.opening.lot, room.opening.part)
     recorded = opening.state.lot(opening.lot).openings.get(opening.part)
     if recorded is None:
@@ -143,15 +154,21 @@ def _anchored(
     if recorded is not None:
         if recorded.digest != digest:
             raise OpeningDiffers(recorded.digest, digest)
+        if given["service_url"] is not None:
+            bring_first(outside, *about, given)
         raise AlreadyDone
     opened = len(opening.findings(found).opened)
     call = award_calls.record_opening(client.deployment, opening.state.id, place, digest, opened)
-    receipt = sent(outside, client, call, given)
-    return {
+    brought, receipt = send_with(outside, client, call, about, given)
+    return brought | {
         "opened": opened,
         "transaction": "0x" + receipt.transaction.hex(),
         "block": receipt.block,
     }
+
+
+def _papers(record: Path) -> tuple[Paper, ...]:
+    return ((PaperRole.OPENING_RECORD, record),)
 
 
 def _print(told: Mapping[str, Any]) -> None:

@@ -9,9 +9,7 @@ from typing import Any, Final
 import click
 
 from ledger.chain import publication_calls
-from ledger.chain.calls import Call
 from ledger.chain.client import LedgerClient
-from ledger.chain.direct import require_accepted
 from ledger.chain.tender_reading import TenderReader
 from ledger.keys import PublicKey
 from ledger.licences.catalogue import load_catalogue
@@ -22,13 +20,14 @@ from ledger.tenders.papers import PaperRole
 from ledger.tenders.policy.document import TenderPolicy
 from ledger.tenders.policy.ends import Ends, legal_lead
 from ledger.tenders.policy.terms import terms_of
-from ledger.values import Address, KeyId, KeyState, KeyUsage, jurisdiction_id
+from ledger.values import KeyId, KeyState, KeyUsage, jurisdiction_id
 from wallet.commands.options import FILE, FOLDER, MOMENT, service_option
 from wallet.commands.serving import opened, serving
 from wallet.commands.tender_officers import (
     TENDERER,
     acts,
     ledger_client,
+    require_taken,
     sent,
     tell,
     tender_argument,
@@ -89,7 +88,7 @@ def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given
         draft = with_request(draft, folder, _requesting(outside, client, draft, ends, given))
         encoded, found = _documents(outside, draft, reader, 1, at)
         call = publication_calls.publish(client.deployment, draft.announcement(found, ends))
-        _require_accepted(outside, client, call, given)
+        require_taken(outside, client, call, given)
         write_file(folder / DOCUMENTS, encoded)
         _bring_all(outside, folder, draft, given)
         receipt = sent(outside, client, call, given)
@@ -125,7 +124,7 @@ def amend(  # one parameter an option
         call = publication_calls.amend(
             client.deployment, draft.tender, found.digest, ends, affects_bids=affects_bids
         )
-        _require_accepted(outside, client, call, given)
+        require_taken(outside, client, call, given)
         write_file(folder / DOCUMENTS, encoded)
         _bring_all(outside, folder, draft, given)
         receipt = sent(outside, client, call, given)
@@ -191,14 +190,6 @@ def _requesting(
         at=at,
         submit_end=ends.submit_end,
     )
-
-
-def _require_accepted(
-    outside: Surroundings, client: LedgerClient, call: Call, given: Mapping[str, Any]
-) -> None:
-    """Raise what the contract would refuse with, before papers leave this machine."""
-    address = outside.keyring.entry(given["account"]).shown
-    require_accepted(client.node, Address(address), call)
 
 
 def _documents(

@@ -16,6 +16,7 @@ from wallet.commands.tender_officers import (
     acts,
     ledger_client,
     paper_digest,
+    require_taken,
     sent,
     tell,
     tender_argument,
@@ -43,10 +44,11 @@ def ask(outside: Surroundings, tender: bytes, question: Path, **given: Any) -> N
     tender stands still.
     """
     id_, digest = TenderId(tender), paper_digest(question)
-    with opened(outside, given) as service:
-        bring(service, id_, PaperRole.QUESTION, UploadBody(question), _TEXT)
     with ledger_client(outside, given) as client:
         call = publication_calls.ask(client.deployment, id_, digest)
+        require_taken(outside, client, call, given)
+        with opened(outside, given) as service:
+            bring(service, id_, PaperRole.QUESTION, UploadBody(question), _TEXT)
         receipt = sent(outside, client, call, given)
     tell("The question is public.", {"question": "0x" + digest.hex()}, receipt, given)
 
@@ -65,10 +67,11 @@ def answer(
     Before the deadline, also while the tender stands still; a later answer adds to the first.
     """
     id_, digest = TenderId(tender), paper_digest(answer)
-    with opened(outside, given) as service:
-        bring(service, id_, PaperRole.ANSWER, UploadBody(answer), _TEXT)
     with ledger_client(outside, given) as client:
         call = publication_calls.answer(client.deployment, id_, question, digest)
+        require_taken(outside, client, call, given)
+        with opened(outside, given) as service:
+            bring(service, id_, PaperRole.ANSWER, UploadBody(answer), _TEXT)
         receipt = sent(outside, client, call, given)
     tell("The answer is public.", {"answer": "0x" + digest.hex()}, receipt, given)
 

@@ -22,6 +22,7 @@ from ledger.tenders.errors import OpeningDiffers
 from ledger.tenders.evaluation import Criteria, EvaluationMalformed, Sheet
 from ledger.tenders.history import tenders_of
 from ledger.tenders.opening_record import record_digest
+from ledger.tenders.papers import PaperRole
 from ledger.tenders.pricing import decimal_in
 from ledger.tenders.reporting import CommitteePaperMalformed, Evaluated, Papers
 from ledger.tenders.state import TenderState
@@ -29,7 +30,8 @@ from ledger.tenders.transitions import Step
 from ledger.values import Address
 from ledger.verification.shape import ShapeWrong
 from wallet.commands.options import FILE, FOLDER, json_option
-from wallet.commands.tender_officers import TENDERER, acts, ledger_client, lot_option, sent
+from wallet.commands.tender_bringing import Paper, bring_option, send_with, tell_next
+from wallet.commands.tender_officers import TENDERER, acts, ledger_client, lot_option
 from wallet.console import print_json, print_table, say
 from wallet.home import read_file, write_file
 from wallet.surroundings import Surroundings
@@ -91,6 +93,7 @@ def sheet(
 )
 @click.option("--record-it", "is_recorded", is_flag=True, help="Anchor the report. TENDERER.")
 @lot_option
+@bring_option
 @acts(TENDERER)
 def report_on_lot(
     outside: Surroundings, documents: Path, record: Path, sheets: Path, out: Path, **given: Any
@@ -100,6 +103,8 @@ def report_on_lot(
     Every sheet is held against the digest that its seat committed; seats whose sheets are missing
     are named as missing. Of the first of two parts the report names the rejected bids: their prices
     stay sealed. A member who neither signs nor dissents counts as consenting (R53).
+
+    Recording makes report and sheets public: they go to --service, or you are told to bring them.
     """
     known, lot = read_documents(documents).documents, given["lot"]
     with ledger_client(outside, given) as client:
@@ -112,13 +117,13 @@ def report_on_lot(
         criteria = _criteria(known, state.current_part)
         made = reporting.evaluated(state.lot(lot).course, opened, criteria, papers)
         write_file(out, made.encoded)
-        told = _told(made, papers)
+        told, anchored = _told(made, papers), _anchored(out, sheets)
         if given["is_recorded"]:
             named = _named(state, made, papers)
             act = Act(report_digest(made.encoded), bidders=named)
             call = award_calls.advance(client.deployment, state.id, lot, Step.REPORT, act)
-            receipt = sent(outside, client, call, given)
-            told |= {
+            brought, receipt = send_with(outside, client, call, (state.id, anchored), given)
+            told |= brought | {
                 "transaction": "0x" + receipt.transaction.hex(),
                 "block": receipt.block,
             }
@@ -130,6 +135,14 @@ def report_on_lot(
     for seat in told["missingSheets"]:
         say(f"Seat {seat} committed a sheet and never showed it.")
     say(f"The report is {out}, its digest {told['report']}.")
+    if given["is_recorded"]:
+        tell_next(known.tender, anchored, given)
+
+
+def _anchored(report: Path, sheets: Path) -> tuple[Paper, ...]:
+    """What becomes public with the report: itself, and the sheets whose digests were committed."""
+    shown = ((PaperRole.SCORE, path) for path in sorted(sheets.iterdir()))
+    return ((PaperRole.REPORT, report), *shown)
 
 
 def _named(state: TenderState, made: Evaluated, papers: Papers) -> tuple[Address, ...]:

@@ -23,7 +23,7 @@ from ledger.tenders.papers import PaperRole
 from ledger.tenders.transitions import Step
 from ledger.values import Address
 from wallet.commands.options import ADDRESS, FILE, FOLDER, HASH, MOMENT
-from wallet.commands.tender_bringing import Paper, bring_first, bring_option, tell_next
+from wallet.commands.tender_bringing import Paper, bring_option, send_with, tell_next
 from wallet.commands.tender_officers import (
     SUPERVISOR,
     TENDERER,
@@ -131,9 +131,8 @@ def _notice(
             raise click.UsageError("give --until: nobody here knows this policy's calendar")
         act = Act(digest, until=until)
         papers = ((PaperRole.NOTICE, paper),)
-        told = bring_first(outside, id_, papers, given)
         call = award_calls.advance(client.deployment, id_, lot, Step.NOTICE, act)
-        receipt = sent(outside, client, call, given)
+        told, receipt = send_with(outside, client, call, (id_, papers), given)
     tell("Done.", _facts(lot, Step.NOTICE, act) | {"until": until} | told, receipt, given)
     tell_next(id_, papers, given)
 
@@ -174,10 +173,9 @@ def _award(
             note("Nobody looked at the winner's licences again: give --documents and --opened.")
         else:
             facts["licences"] = _looked_again(outside, client, winner, given)
-        facts |= bring_first(outside, id_, papers, given)
         call = award_calls.advance(client.deployment, id_, given["lot"], Step.AWARD, act)
-        receipt = sent(outside, client, call, given)
-    tell("Done.", facts, receipt, given)
+        told, receipt = send_with(outside, client, call, (id_, papers), given)
+    tell("Done.", facts | told, receipt, given)
     tell_next(id_, papers, given)
 
 
@@ -243,8 +241,10 @@ def _advance(
     *papers: Paper,
 ) -> None:
     lot, id_ = given["lot"], TenderId(tender)
-    facts = _facts(lot, step, act) | bring_first(outside, id_, papers, given)
-    _send(outside, lambda at: award_calls.advance(at, id_, lot, step, act), given, facts)
+    with ledger_client(outside, given) as client:
+        call = award_calls.advance(client.deployment, id_, lot, step, act)
+        told, receipt = send_with(outside, client, call, (id_, papers), given)
+    tell("Done.", _facts(lot, step, act) | told, receipt, given)
     tell_next(id_, papers, given)
 
 
@@ -256,11 +256,10 @@ def _send(
     outside: Surroundings,
     make: Callable[[Deployment], Call],
     given: dict[str, Any],
-    facts: dict[str, Any] | None = None,
 ) -> None:
     with ledger_client(outside, given) as client:
         receipt = sent(outside, client, make(client.deployment), given)
-    tell("Done.", facts or {}, receipt, given)
+    tell("Done.", {}, receipt, given)
 
 
 STEP_COMMANDS: Final = (
