@@ -123,8 +123,8 @@ class TestBrought:
         words = ("bid", "object", office.sale.id, paper, "--stage", "result")
         objection = desk.terminal.json(*sent(words))["objection"]
         answer = office.paper("answer")
-        words = ("tender", "answer-objection", objection, answer, "--dismissed", *AT)
-        told = office.terminal.json(*sent(words))
+        first = ("tender", "answer-objection", objection, answer, "--dismissed", *AT)
+        told = office.terminal.json(*sent(first))
         assert told["brought"] == ["0x" + sha256(b"answer").hexdigest()]
         assert hall.is_read_by_all(answer)
         kept = hall.papers()
