@@ -13,9 +13,7 @@ from ledger.tenders.contract_errors import (
     BidMissing,
     NotSuspended,
     ObjectionAlreadyLodged,
-    ObjectionClosed,
     ObjectionUnknown,
-    OutcomeInvalid,
     StageInvalid,
 )
 from ledger.tenders.errors import ObjectionFirst, TenderNotOpen, WindowClosed, WindowNotOpen
@@ -101,21 +99,6 @@ def require_new(state: TenderState, id_: bytes) -> None:
     """Raise `ObjectionAlreadyLodged` for an objection that is there already."""
     if id_ in state.objections:
         raise ObjectionAlreadyLodged(id_)
-
-
-def require_answer(state: TenderState, id_: bytes, outcome: Outcome) -> None:
-    """Raise unless an objection may be answered so.
-
-    Raises `ObjectionUnknown`, `ObjectionClosed` for one that was answered, and `OutcomeInvalid`
-    for an answer that neither upholds nor dismisses.
-    """
-    found = state.objections.get(id_)
-    if found is None:
-        raise ObjectionUnknown(id_)
-    if found.outcome is not Outcome.OPEN:
-        raise ObjectionClosed(id_)
-    if outcome is Outcome.OPEN:
-        raise OutcomeInvalid
 
 
 def require_liftable(state: TenderState, id_: bytes, at: int) -> None:

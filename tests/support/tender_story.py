@@ -28,6 +28,7 @@ from ledger.tenders.policy.terms import Terms, terms_of
 from ledger.tenders.suspensions import shifted
 from ledger.tenders.transitions import Step
 from ledger.values import Address, AgencyId, LedgerRef, jurisdiction_id
+from tests.support import officer_rules
 
 LEDGER = LedgerRef(31_337, Address("0x00000000000000000000000000000000000000AA"))
 AGENCY = AgencyId(b"\x01" * 32)
@@ -145,7 +146,7 @@ class Story:
 
     def amend(self, later: int = 0, *, affects_bids: bool = False) -> None:
         ends = shifted(self.state.ends[1], 0, later)
-        admission.require_amendment(self.state, ends, self.now, affects_bids=affects_bids)
+        officer_rules.require_amendment(self.state, ends, self.now, affects_bids=affects_bids)
         version = len(self.state.docs) + 1
         docs = hashlib.sha256(f"documents {version}".encode()).digest()
         self.tell(events.TenderAmended, version, docs, affects_bids, ends)
@@ -259,7 +260,7 @@ class Story:
     # Standing still.
 
     def suspend(self, objection: bytes = ZERO) -> None:
-        asked = admission.require_suspendable if any(objection) else admission.require_order
+        asked = officer_rules.require_suspendable if any(objection) else officer_rules.require_order
         asked(self.state, self.now)
         self.tell(events.TenderHeld, objection, b"\x0e" * 32)
 
@@ -325,7 +326,7 @@ class Story:
         objections.require_timely(self.state, lot, stage, self.now)
         objections.require_new(self.state, id_)
         if stage is Stage.DOCUMENTS:
-            admission.require_suspendable(self.state, self.now)
+            officer_rules.require_suspendable(self.state, self.now)
         due = self.now + self.terms.answer_within
         self.tell(events.ObjectionLodged, lot, id_, stage, NOBODY, digest, due, b"")
         if stage is Stage.DOCUMENTS:
@@ -335,7 +336,7 @@ class Story:
         return id_
 
     def answer(self, id_: bytes, outcome: Outcome) -> None:
-        objections.require_answer(self.state, id_, outcome)
+        officer_rules.require_answer(self.state, id_, outcome)
         self.tell(events.ObjectionAnswered, id_, outcome, b"\x16" * 32)
         self._let_go(id_)
 

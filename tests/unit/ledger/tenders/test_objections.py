@@ -25,7 +25,6 @@ from ledger.tenders.errors import (
 from ledger.tenders.events import Outcome, Stage
 from ledger.tenders.objections import (
     objection_id,
-    require_answer,
     require_first,
     require_liftable,
     require_live_key,
@@ -34,6 +33,7 @@ from ledger.tenders.objections import (
     require_shown,
     require_timely,
 )
+from tests.support.officer_rules import require_answer
 from tests.support.tender_story import DAY, NOBODY, ZERO, Story, address
 
 THREE = ("Ann", "Bo", "Cai")
