@@ -101,6 +101,7 @@ def _compare(live: AuditView, rebuilt: AuditView) -> Iterator[Comparison]:
     for name in live.event_tables():
         yield _same_rows(name, live.events(name), rebuilt.events(name))
     yield _same_rows("status_words", live.words(), rebuilt.words())
+    yield _same_rows("tender_marks", live.marks(), rebuilt.marks())
     anchored, batches = _batches(live, rebuilt)
     yield batches
     yield _mailboxes(live, rebuilt)

@@ -107,7 +107,8 @@ class TenderDuties:
         if state is None:
             return None
         filed = (row.filing for row in self._filings.of(tender))
-        return _Kept(mark, state.announcement.agency, duties_of(state, filed, mark.brought))
+        brought = self._store.brought(tender)
+        return _Kept(mark, state.announcement.agency, duties_of(state, filed, brought))
 
     def _is(self, by: Address, agency: AgencyId) -> bool:
         found = self._at_head.agency(agency)

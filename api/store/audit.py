@@ -25,6 +25,7 @@ from api.store.tables import (
     records,
     status_words,
 )
+from api.store.tender_marks import tender_marks
 from ledger.events import BatchAnchored, StatusChanged
 from ledger.projection import Header
 from ledger.status_list import changed
@@ -102,6 +103,11 @@ class AuditView:
         key = (status_words.c.agency, status_words.c.list, status_words.c.word)
         query = select(*key, status_words.c.value).order_by(*key)
         for row in self._in_pieces(query):
+            yield tuple(row)
+
+    def marks(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the derived marks of tenders: tender, block, block hash, log index."""
+        for row in self._in_pieces(select(tender_marks).order_by(tender_marks.c.tender)):
             yield tuple(row)
 
     def batches(self) -> Iterator[AuditedBatch]:

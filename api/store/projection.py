@@ -13,6 +13,7 @@ from api.store.event_tables import CHAIN_TABLES, EVENT_TABLES, WORD_BYTES, value
 from api.store.outbox import NO_RECEIPT
 from api.store.tables import intents, projected_blocks, projection_seen, status_words
 from api.store.tender_events import tender_events, tender_values
+from api.store.tender_marks import advance_marks, marked_above, rebuild_marks
 from api.store.upserts import insert_new, upsert
 from ledger.events import Event, StatusChanged
 from ledger.outbox import IntentState
@@ -64,6 +65,7 @@ class SqlProjection:
         key = (table.c.agency, table.c.list, table.c.word)
         with self._moving_from(cursor) as connection:
             touched = connection.execute(select(*key).where(table.c.block > block).distinct()).all()
+            tenders = marked_above(connection, block)
             connection.execute(
                 update(intents)
                 .where(intents.c.state.in_(_ON_CHAIN), intents.c.block > block)
@@ -77,6 +79,7 @@ class SqlProjection:
             for forgotten in (*CHAIN_TABLES, projected_blocks):
                 connection.execute(delete(forgotten).where(forgotten.c.block > block))
             rebuild_words(connection, {(r.agency, r.list, r.word) for r in touched})
+            rebuild_marks(connection, tenders)
 
     def seen(self, at: int, finalized: int | None = None) -> None:
         """Note that the node was asked at `at` and had nothing beyond the cursor.
@@ -127,6 +130,7 @@ def _append(connection: Connection, headers: Sequence[Header], events: Sequence[
         else:
             append(connection, tender_events, map(tender_values, happened))
     advance_words(connection, [e for e in events if isinstance(e, StatusChanged)])
+    advance_marks(connection, events)
     append(connection, projected_blocks, [(h.block, h.hash, h.time) for h in headers])
 
 

@@ -4,7 +4,7 @@ Times are Unix seconds, digests and ids raw bytes, 256-bit words 32 bytes big-en
 `records` whose `batch` is NULL *is* the anchoring outbox: it is written in the transaction that
 answers 201, and the partial index `records_unanchored` finds it, so nothing can be issued without
 waiting to be anchored. The event tables hold what the contracts said, one table an event, and grow
-at the end only; `status_words` is the one derived table (the words are asked for constantly).
+at the end only; `status_words` and `tender_marks` are derived (both are asked for constantly).
 """
 
 from typing import Final

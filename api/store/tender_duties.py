@@ -1,72 +1,54 @@
 """How far tenders have come, by what tells of it: a mark that changes when duties may have."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from api.store.database import Database
-from api.store.tender_events import tender_events
-from api.store.tender_tables import tender_filings, tender_papers
+from api.store.tender_marks import tender_marks, tender_notes
+from api.store.tender_tables import tender_papers
 from ledger.tenders.duties import Brought
 from ledger.tenders.ids import TenderId
 from ledger.tenders.papers import PaperRole
 
-_EVENTS = tender_events.c
-_FILINGS = tender_filings.c
-_PAPERS = tender_papers.c
+_MARKS: Final = tender_marks.c
+_NOTES: Final = tender_notes.c
+_PAPERS: Final = tender_papers.c
 _PUBLISHED: Final = (PaperRole.AWARD.value, PaperRole.CONTRACT.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A tender's last event, its last filing, and the papers that were brought for it."""
+    """The place of a tender's last event, and how many papers and filings came for it."""
 
     block: int
     block_hash: bytes
     log_index: int
-    filing: int
-    brought: Brought
+    notes: int
 
 
 class DutyStore:
-    """Marks of all published tenders."""
+    """Marks of all published tenders, and the papers that tell of what was done."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def marks(self) -> dict[TenderId, Mark]:
-        """Return the mark of every tender that an event tells of."""
-        last = select(_EVENTS.tender_id, func.max(_EVENTS.block).label("block"))
-        last_block = last.where(_EVENTS.tender_id.is_not(None)).group_by(_EVENTS.tender_id)
-        newest = last_block.subquery()
-        same = (_EVENTS.tender_id == newest.c.tender_id) & (_EVENTS.block == newest.c.block)
-        rows = select(_EVENTS.tender_id, _EVENTS.block, _EVENTS.block_hash, _EVENTS.log_index)
-        filed = select(_FILINGS.tender, func.max(_FILINGS.seq)).group_by(_FILINGS.tender)
+        """Return the mark of every tender that an event tells of: one row each."""
+        query = select(tender_marks, func.coalesce(_NOTES.number, 0).label("notes"))
+        both = query.outerjoin(tender_notes, _NOTES.tender == _MARKS.tender)
         with self._database.read() as connection:
-            filings = {row[0]: row[1] for row in connection.execute(filed)}
-            brought = _brought(connection)
-            in_order = rows.join(newest, same).order_by(_EVENTS.log_index)
             return {
-                TenderId(row.tender_id): Mark(
-                    row.block,
-                    row.block_hash,
-                    row.log_index,
-                    filings.get(row.tender_id, 0),
-                    brought.get(row.tender_id, Brought()),
-                )
-                for row in connection.execute(in_order)
+                TenderId(row.tender): Mark(row.block, row.block_hash, row.log_index, row.notes)
+                for row in connection.execute(both)
             }
 
-
-def _brought(connection: Connection) -> dict[bytes, Brought]:
-    latest = select(_PAPERS.tender, _PAPERS.role, func.max(_PAPERS.kept_at))
-    digests = select(_PAPERS.tender, _PAPERS.digest).where(_PAPERS.role.in_(_PUBLISHED))
-    at: defaultdict[bytes, dict[PaperRole, int]] = defaultdict(dict)
-    published: defaultdict[bytes, set[bytes]] = defaultdict(set)
-    for tender, role, kept_at in connection.execute(latest.group_by(_PAPERS.tender, _PAPERS.role)):
-        at[tender][PaperRole(role)] = kept_at
-    for tender, digest in connection.execute(digests):
-        published[tender].add(digest)
-    return {tender: Brought(roles, frozenset(published[tender])) for tender, roles in at.items()}
+    def brought(self, tender: TenderId) -> Brought:
+        """Return the papers that were brought for a tender."""
+        own = _PAPERS.tender == tender
+        latest = select(_PAPERS.role, func.max(_PAPERS.kept_at)).where(own).group_by(_PAPERS.role)
+        digests = select(_PAPERS.digest).where(own, _PAPERS.role.in_(_PUBLISHED))
+        with self._database.read() as connection:
+            at = {PaperRole(role): kept_at for role, kept_at in connection.execute(latest)}
+            return Brought(at, frozenset(connection.execute(digests).scalars()))

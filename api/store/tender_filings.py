@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select
 
 from api.store.database import Database
+from api.store.tender_marks import note
 from api.store.tender_tables import tender_filings
 from api.store.upserts import insert_once
 from ledger.errors import Refused
@@ -66,6 +67,7 @@ class FilingStore:
                 return found, False
             _require_few(connection, row)
             is_new = insert_once(connection, tender_filings, values)
+            note(connection, row.tender)
             kept = _found(connection, row)
         assert kept is not None  # it or its twin went in
         return kept, is_new

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, not_, select
 
 from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
+from api.store.tender_marks import note
 from api.store.tender_tables import tender_paper_names, tender_papers
 from api.store.upserts import insert_new, insert_once
 from ledger.errors import Refused
@@ -84,6 +85,7 @@ class TenderPaperStore:
             _require_room(connection, row)
             is_new = insert_once(connection, tender_papers, values)
             insert_new(connection, tender_paper_names, named)
+            note(connection, row.tender)
             return is_new
 
     def require_room(self, row: PaperRow) -> None:

@@ -12,6 +12,7 @@ from api.store import (
     mailbox_tables,
     opening_tables,
     tables,
+    tender_marks,
     tender_tables,
 )
 
@@ -25,5 +26,6 @@ assert mailbox_tables.mailboxes.metadata is tables.metadata
 assert opening_tables.bid_openings.metadata is tables.metadata
 assert gate_tables.health_scans.metadata is tables.metadata
 assert tender_tables.tender_papers.metadata is tables.metadata
+assert tender_marks.tender_marks.metadata is tables.metadata
 assert foreign_tables.health_revocations.metadata is tables.metadata
 context.run_migrations()

@@ -246,7 +246,7 @@ class TestOverdue:
                     tender, Digest(digest), role, AGENCY.id, 1, "text/plain", TENDERER.address, at
                 )
             )
-        assert DutyStore(database).marks()[tender].brought == Brought(
+        assert DutyStore(database).brought(tender) == Brought(
             {PaperRole.AWARD: 5, PaperRole.CONTRACT: 6, PaperRole.SUPERVISION: 8},
             frozenset((b"\x01" * 32, b"\x02" * 32)),
         )
