@@ -12,7 +12,9 @@ from ledger.health.gate.showing import MOST_CLOCK_ERROR
 from ledger.health.gate_bundle.archive import unpack
 from ledger.health.gate_bundle.manifest import Manifest, read
 from ledger.health.gate_bundle.reading import GateBundle
+from ledger.health.scan_counts import hour_of
 from ledger.values import Digest
+from wallet.commands.counts import show_counts, told_counts
 from wallet.commands.options import json_option
 from wallet.console import age, note, print_json, print_table, say, waiting, when
 from wallet.gate.bundles import NoGateBundle, trusted_by
@@ -25,6 +27,7 @@ from wallet.service import Service
 from wallet.surroundings import Surroundings
 
 _WEB = ("http://", "https://")
+_DAY = 86_400
 
 
 @click.command()
@@ -56,7 +59,7 @@ def update(outside: Surroundings, source: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def status(outside: Surroundings, *, as_json: bool) -> None:
-    """Say what this gate is, what it holds and how old, what is missing, and what it counted."""
+    """Say what this gate is, what it holds and how old, what is missing, and a day's counts."""
     folder, now = GateFolder(outside), outside.now()
     try:
         bundle: GateBundle | None = folder.bundles.newest(now)
@@ -64,16 +67,15 @@ def status(outside: Surroundings, *, as_json: bool) -> None:
         bundle = None
     reader = EnrolmentFile(outside.home).reader()
     with folder.journal() as journal:
-        counted, backlog = journal.counters(), journal.backlog()
+        since, backlog = hour_of(now - _DAY), journal.backlog()
+        counted = told_counts(folder.enrolment.port, journal.counts(since))
     told = {
         "checkpoint": folder.enrolment.checkpoint,
         "lane": folder.enrolment.lane,
         "certificateUntil": None if reader is None else reader.expires_at,
         "clockError": folder.clock.error_at(now),
         "bundle": None if bundle is None else _told(bundle, now),
-        "counters": [
-            {"day": day, "outcome": outcome, "people": people} for day, outcome, people in counted
-        ],
+        "counts": counted,
         "notPushed": backlog,
         "dayKeys": sorted(folder.day_keys.live()),
     }
@@ -90,7 +92,7 @@ def status(outside: Surroundings, *, as_json: bool) -> None:
     else:
         _show(bundle, now, as_json=False)
     if counted:
-        print_table(("DAY", "OUTCOME", "PEOPLE"), counted)
+        show_counts(counted)
     say(f"Scans not handed to the service yet: {backlog}")
 
 

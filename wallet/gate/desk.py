@@ -12,6 +12,7 @@ from ledger.health.gate.lane import Identity, Lane
 from ledger.health.gate.outcome import Outcome
 from ledger.health.gate.report import GateReport, PersonReport
 from ledger.health.gate_bundle.reading import GateBundle, Texts
+from ledger.health.scan_counts import hour_of
 from ledger.health.scans import RANDOM_BYTES, Override, read_row, row_of, write_row
 from wallet.embedded import Clocks
 from wallet.gate.bundles import BundleFolder
@@ -142,7 +143,10 @@ class Desk:
         effects = person.effects
         name = None if effects is None else key.pseudonym(effects.subject)
         row = row_of(person, lane, at, random=self._randomness(RANDOM_BYTES), key=name)
-        kept = Entry(key.day, self._bundle.manifest.sequence, write_row(row), person.outcome)
+        kept = Entry(
+            *(key.day, hour_of(row.minute), self._bundle.manifest.sequence, write_row(row)),
+            *(person.outcome, None if person.headline is None else person.headline.reason),
+        )
         if effects is None:
             return kept
         return replace(
@@ -160,9 +164,10 @@ def override(
 ) -> str:
     """Keep what an officer decided in place of the gate; return the new row's number.
 
-    The first row stays as it is; the new one repeats it with the officer's word. A person who is
-    let in counts now, once. Raises `ScanUnknown`, `ScanErased`, `ScanOverridden` for a scan that
-    has such a decision, and `ScanMalformed` for a name or reason that is none.
+    The first row stays as it is; the new one repeats it with the officer's word. The person is one
+    in the counts as before, by what stands now; a use and a place in the quota are taken now, once.
+    Raises `ScanUnknown`, `ScanErased`, `ScanOverridden` for a scan that has such a decision, and
+    `ScanMalformed` for a name or reason that is none.
     """
     kept = journal.find(number)
     before = read_row(kept.row)
@@ -170,15 +175,17 @@ def override(
     row = replace(before, random=randomness(RANDOM_BYTES), override=decided)
     entry = Entry(
         day=kept.day,
+        hour=hour_of(before.minute),
         sequence=kept.sequence,
         row=write_row(row),
         outcome=decided.outcome,
+        headline=kept.headline,
         name=kept.name,
         counts_use=kept.counts_use,
         source=kept.source,
         passes=decided.outcome is Outcome.ACCEPT and stood is not Outcome.ACCEPT,
     )
-    return journal.override(entry, kept)
+    return journal.override(entry, kept, stood)
 
 
 def retention_of(evidence: GateEvidence, jurisdiction: str) -> int:

@@ -13,8 +13,11 @@ from typing import Any, Final
 
 from ledger.errors import Refused, Unavailable
 from ledger.health.gate.outcome import Outcome
+from ledger.health.reasons import Reason
+from ledger.health.scan_counts import CountedHour
 from ledger.health.scans import digest_of, scan_number
 from ledger.values import Digest
+from wallet.gate import counting
 from wallet.home import private_folder
 
 SHOWN_SECONDS: Final = 86_400
@@ -27,7 +30,8 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS scans (
     place INTEGER PRIMARY KEY, digest BLOB UNIQUE NOT NULL, number TEXT NOT NULL,
     day TEXT NOT NULL, sequence INTEGER NOT NULL, row BLOB NOT NULL,
-    name BLOB, counts_use INTEGER NOT NULL, source TEXT NOT NULL, pushed INTEGER NOT NULL DEFAULT 0
+    name BLOB, counts_use INTEGER NOT NULL, source TEXT NOT NULL, pushed INTEGER NOT NULL DEFAULT 0,
+    headline TEXT
 );
 CREATE INDEX IF NOT EXISTS scans_by_number ON scans (number);
 CREATE INDEX IF NOT EXISTS scans_waiting ON scans (place) WHERE pushed = 0;
@@ -39,9 +43,6 @@ CREATE TABLE IF NOT EXISTS uses (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS admitted (
     day TEXT, source TEXT, port TEXT, people INTEGER NOT NULL, PRIMARY KEY (day, source, port)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS counters (
-    day TEXT, outcome TEXT, people INTEGER NOT NULL, PRIMARY KEY (day, outcome)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS handed_over (
     day TEXT PRIMARY KEY
@@ -63,10 +64,6 @@ _ADD_USE: Final = (
 _ADD_ADMITTED: Final = (
     "INSERT INTO admitted VALUES (?, ?, ?, 1)"
     " ON CONFLICT (day, source, port) DO UPDATE SET people = people + 1"
-)
-_ADD_COUNT: Final = (
-    "INSERT INTO counters VALUES (?, ?, 1)"
-    " ON CONFLICT (day, outcome) DO UPDATE SET people = people + 1"
 )
 
 
@@ -107,14 +104,17 @@ class ScanOverridden(Refused):
 class Entry:
     """One person's scan to be kept.
 
-    `row` as `scans.write_row` gives it; `name` the person under the day key, None for nobody's
-    code; `shown_at` the time that the code told. `passes`: the person goes in by the gate's word.
+    `row` as `scans.write_row` gives it, of the `hour` that began then; `outcome` what stands now,
+    and `headline` the reason that the gate gave. `name` the person under the day key, None for
+    nobody's code; `shown_at` the time that the code told. `passes`: the person goes in by it.
     """
 
     day: str
+    hour: int
     sequence: int
     row: bytes
     outcome: Outcome
+    headline: Reason | None
     name: bytes | None = None
     shown_at: int | None = None
     counts_use: bool = False
@@ -130,6 +130,7 @@ class KeptScan:
     day: str
     sequence: int
     row: bytes
+    headline: Reason | None
     name: bytes | None
     counts_use: bool
     source: str
@@ -148,7 +149,8 @@ class Journal:
             path.chmod(0o600)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
                 self._db.execute(f"PRAGMA {pragma}")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + counting.SCHEMA)
+            self._widen()
 
     def close(self) -> None:
         """Close the file."""
@@ -157,10 +159,14 @@ class Journal:
     def keep(self, entries: Iterable[Entry]) -> list[str]:
         """Keep the scans of one code and what follows from them; return their numbers."""
         with self._writing():
-            return [self._keep(entry) for entry in entries]
+            return [self._keep_new(entry) for entry in entries]
 
-    def override(self, entry: Entry, of: KeptScan) -> str:
-        """Keep an officer's decision about a scan; return its number; raise `ScanOverridden`."""
+    def override(self, entry: Entry, of: KeptScan, before: Outcome) -> str:
+        """Keep an officer's decision about a scan, for which `before` stood; return its number.
+
+        The person, who was counted with the scan, is counted otherwise from now on. Raises
+        `ScanOverridden`.
+        """
         with self._writing():
             asked = "SELECT number FROM overridden WHERE digest = ?"
             for (decision,) in self._db.execute(asked, (of.digest,)):
@@ -168,6 +174,8 @@ class Journal:
             number = self._keep(entry)
             told = (of.digest, number, of.day)
             self._db.execute("INSERT INTO overridden VALUES (?, ?, ?)", told)
+            places = (before, entry.outcome, entry.headline)
+            counting.count_otherwise(self._db, entry.hour, *places)
             return number
 
     @contextmanager
@@ -199,10 +207,20 @@ class Journal:
         asked = "SELECT people FROM admitted WHERE day = ? AND source = ? AND port = ?"
         return sum(people for (people,) in self._all(asked, day, source, port))
 
-    def counters(self) -> list[tuple[str, str, int]]:
-        """Return how many people had which outcome on which day."""
-        asked = "SELECT day, outcome, people FROM counters ORDER BY day, outcome"
-        return [(day, outcome, people) for day, outcome, people in self._all(asked)]
+    def counts(self, since: int = 0) -> list[CountedHour]:
+        """Return how many people were answered how in the hours from `since` on."""
+        with self._guarded():
+            return counting.counted(self._db, since)
+
+    def counts_waiting(self, most: int) -> list[CountedHour]:
+        """Return the first hours of which the service does not have the last word."""
+        with self._guarded():
+            return counting.waiting(self._db, most)
+
+    def counts_pushed(self, hours: Iterable[CountedHour]) -> None:
+        """Remember that the service has these hours."""
+        with self._writing():
+            counting.pushed(self._db, hours)
 
     def challenge(self, answer: bytes, at: int) -> None:
         """Remember a challenge by what answers it, and forget the old ones."""
@@ -274,17 +292,29 @@ class Journal:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return erased
 
+    def _widen(self) -> None:
+        """Give a journal of before people were counted by reason what it lacks."""
+        columns = {name for _, name, *_ in self._db.execute("PRAGMA table_info(scans)")}
+        if "headline" not in columns:
+            self._db.execute("ALTER TABLE scans ADD COLUMN headline TEXT")
+
+    def _keep_new(self, entry: Entry) -> str:
+        """Keep a scan of the gate's own, and count its person."""
+        counting.count(self._db, entry.hour, entry.outcome, entry.headline)
+        return self._keep(entry)
+
     def _keep(self, entry: Entry) -> str:
         digest = digest_of(entry.row)
         number = scan_number(digest)
         kept = (digest, number, entry.day, entry.sequence, entry.row)
-        later = (entry.name, entry.counts_use, entry.source)
+        headline = None if entry.headline is None else entry.headline.value
+        later = (entry.name, entry.counts_use, entry.source, headline)
         self._db.execute(
-            "INSERT INTO scans (digest, number, day, sequence, row, name, counts_use, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO scans"
+            " (digest, number, day, sequence, row, name, counts_use, source, headline)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*kept, *later),
         )
-        self._db.execute(_ADD_COUNT, (entry.day, entry.outcome.value))
         if entry.name is not None and entry.shown_at is not None:
             told = (entry.name, entry.shown_at, entry.day)
             self._db.execute("INSERT OR IGNORE INTO shown VALUES (?, ?, ?)", told)
@@ -299,11 +329,14 @@ class Journal:
             self._db.execute(_ADD_ADMITTED, (entry.day, entry.source, self._port))
 
     def _kept(self, which: str, *values: Any) -> list[KeptScan]:
-        names = "digest, day, sequence, row, name, counts_use, source"
+        names = "digest, day, sequence, row, headline, name, counts_use, source"
         found = self._all(f"SELECT {names} FROM scans {which}", *values)  # noqa: S608  # constants
         return [
-            KeptScan(Digest(digest), day, sequence, row, name, bool(counts_use), source)
-            for digest, day, sequence, row, name, counts_use, source in found
+            KeptScan(
+                *(Digest(digest), day, sequence, row),
+                *(None if headline is None else Reason(headline), name, bool(counts_use), source),
+            )
+            for digest, day, sequence, row, headline, name, counts_use, source in found
         ]
 
     def _all(self, asked: str, *values: Any) -> list[Any]:

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never
@@ -14,6 +16,7 @@ import pytest
 from ledger.health import passes, presentations
 from ledger.health.passes import Mode
 from ledger.health.readers import Reader
+from ledger.verification.check import rfc3339
 from tests.support.gate_bundles import DAY, HOUR, NOON, STRANGER
 from tests.support.lanes import AT, HOLDER, PLACE, GateTerminal, bundle, content, live, sealed
 from tests.support.terminal import Terminal, seeded
@@ -240,7 +243,7 @@ class TestScan:
         told = lines(gate.scan(*pages, words=("--json",)).stdout)
         assert [len(page["people"]) for page in told] == [4, 4]
         assert len({number for page in told for number in page["scans"]}) == 8
-        (counted,) = gate.terminal.json("gate", "status")["counters"]
+        (counted,) = gate.terminal.json("gate", "status")["counts"]
         assert (counted["outcome"], counted["people"]) == ("ACCEPT", 8)
         again = lines(gate.scan(pages[1], words=("--json",), code=3).stdout)
         found = [{each["reason"] for each in person["findings"]} for person in again[0]["people"]]
@@ -264,7 +267,7 @@ class TestScan:
         blank = tmp_path / "blank.png"
         blank.write_bytes(content)
         assert "No code was found" in gate.terminal.run("gate", "scan", blank, code=2)
-        assert gate.terminal.json("gate", "status")["counters"] == []
+        assert gate.terminal.json("gate", "status")["counts"] == []
 
     def test_accepts_nobody_where_nothing_was_scanned(self, gate: GateTerminal) -> None:
         """A pipe that broke is no traveller who may pass."""
@@ -467,6 +470,41 @@ class TestOverride:
         gate.terminal.run("gate", "override", made, "ACCEPT", *said)  # still in, and once
         gate.scan(live(shown))
 
+    def test_counts_the_person_once_by_what_stands(self, gate: GateTerminal) -> None:
+        shown = sealed()
+        gate.take(bundle(shown))
+        (told,) = lines(gate.scan(passes.to_text(shown), words=("--json",), code=3).stdout)
+        (number,) = told["scans"]
+        said = ("--by", "Officer 12", "--why", "seen")
+
+        def counts() -> list[tuple[str, str | None, int]]:
+            found = gate.terminal.json("gate", "status")["counts"]
+            return [(each["outcome"], each["reason"], each["people"]) for each in found]
+
+        assert counts() == [("SECONDARY", told["headline"], 1)]
+        gate.terminal.now += HOUR  # the hour is the scan's
+        made = gate.terminal.json("gate", "override", number, "ACCEPT", *said)["scan"]
+        assert counts() == [("ACCEPT", told["headline"], 1)]
+        gate.terminal.run("gate", "override", made, "DENY", *said)
+        assert counts() == [("DENY", told["headline"], 1)]
+
+    def test_of_a_scan_that_was_never_counted_by_the_hour_adds_nobody(
+        self, gate: GateTerminal
+    ) -> None:
+        """A journal of before knows no headline; it is widened, and goes on."""
+        shown = sealed()
+        gate.take(bundle(shown))
+        (told,) = lines(gate.scan(passes.to_text(shown), words=("--json",), code=3).stdout)
+        with closing(sqlite3.connect(gate.home / "journal.db")) as journal:
+            journal.execute("ALTER TABLE scans DROP COLUMN headline")
+            journal.execute("DELETE FROM counts")
+            journal.commit()
+        words = ("gate", "override", told["scans"][0], "ACCEPT", "--by", "Officer", "--why", "seen")
+        gate.terminal.run(*words)
+        assert gate.terminal.json("gate", "status")["counts"] == []
+        gate.scan(live(shown))
+        assert gate.terminal.json("gate", "status")["counts"][0]["people"] == 1
+
     def test_of_no_scan_is_refused(self, gate: GateTerminal) -> None:
         words = ("gate", "override", "A" * 16, "DENY", "--by", "Officer", "--why", "seen")
         assert "no scan of that number" in gate.terminal.run(*words, code=1)
@@ -488,11 +526,26 @@ class TestLog:
         gate.take(bundle(shown))
         gate.scan(live(shown), "HC1:6BF", code=1)
         told = gate.terminal.json("gate", "status")
-        assert {each["outcome"]: each["people"] for each in told["counters"]} == {
-            "ACCEPT": 1,
-            "DENY": 1,
-        }
+        hour = {"hour": rfc3339(NOON), "port": "port-1"}
+        assert told["counts"] == [
+            hour | {"outcome": "ACCEPT", "reason": None, "people": 1},
+            hour | {"outcome": "DENY", "reason": "FORMAT", "people": 1},
+        ]
         assert told["notPushed"] == 2
+        assert "FORMAT" in gate.terminal.run("gate", "status")
+
+    def test_counts_hour_by_hour(self, gate: GateTerminal) -> None:
+        gate.take(bundle())
+        gate.scan("NONE", "NONE", code=1)
+        gate.terminal.now += 25 * HOUR
+        gate.scan("NONE", code=1)
+        told = gate.terminal.json("gate", "log", "counts")
+        later = rfc3339(NOON + 25 * HOUR)
+        assert [(each["hour"], each["people"]) for each in told] == [(rfc3339(NOON), 2), (later, 1)]
+        assert gate.terminal.json("gate", "status")["counts"] == told[1:]
+        words = ("gate", "log", "counts", "--since", later)
+        assert gate.terminal.json(*words) == told[1:]
+        assert "port-1" in gate.terminal.run(*words)
 
 
 class TestErase:
@@ -510,7 +563,7 @@ class TestErase:
         assert gate.terminal.run("gate", "log", "export") == ""
         everything = b"".join(p.read_bytes() for p in gate.home.rglob("*") if p.is_file())
         assert secret.encode() not in everything
-        assert gate.terminal.json("gate", "status")["counters"][0]["people"] == 1
+        assert gate.terminal.json("gate", "log", "counts")[0]["people"] == 1
         said = gate.terminal.run("gate", "appeal", "explain", told["scans"][0], code=1)
         assert "was erased when its time was over" in said
 

@@ -16,7 +16,7 @@ from ledger.health import appeals, passes
 from ledger.health.day_keys import read_key
 from ledger.health.gate_bundle.archive import pack
 from ledger.health.reasons import Reason
-from ledger.health.scans import read_row
+from ledger.health.scans import digest_of, read_row, scan_number
 from ledger.keys import PrivateKey
 from ledger.values import KeyUsage
 from ledger.verification.check import rfc3339
@@ -35,6 +35,7 @@ from wallet.commands import gate_log, gate_update, serving
 from wallet.service import Service
 
 URL = "https://health.example"
+NOTHING = {"pushed": 0, "countedHours": 0, "dayKeys": []}
 IDENTITY = b"\x21" * 32
 AT_PATH = f"{URL}/v1/health/gate-bundles/XB/SAMPLE-HEALTH"
 
@@ -49,6 +50,8 @@ class GateService:
     fails_after: int | None = None
     spoils: bool = False
     takes_no_keys: bool = False
+    takes_no_counts: bool = False
+    counted: list[dict[str, Any]] = field(default_factory=list)
     sealed: list[bytes] = field(default_factory=list)
     lodged: dict[str, Any] = field(default_factory=dict)
     date: int | None = None
@@ -82,8 +85,16 @@ class GateService:
                 return httpx2.Response(503, json={"type": "/problems/X", "title": "Not now."})
             self.sealed.append(b64url_decode(body["sealed"]))
             return httpx2.Response(201, json={"destroyAt": rfc3339(AT)})
+        if "hours" in body:
+            return self._counted(body)
         self.rows += [row.encode() for row in body["rows"]]
         return httpx2.Response(201, json={"scans": []})
+
+    def _counted(self, body: dict[str, Any]) -> httpx2.Response:
+        if self.takes_no_counts:
+            return httpx2.Response(503, json={"type": "/problems/X", "title": "Not now."})
+        self.counted.append(body)
+        return httpx2.Response(201, json={"hours": len(body["hours"])})
 
     def _appeal(self, request: httpx2.Request) -> httpx2.Response:
         if request.method == "GET":
@@ -202,8 +213,43 @@ class TestPush:
         self.scanned(gate)
         assert gate.terminal.json(*self.WORDS)["pushed"] == 3
         assert [read_row(row).outcome for row in service.rows] == ["ACCEPT", "DENY", "DENY"]
-        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": []}
+        assert gate.terminal.json(*self.WORDS) == NOTHING
         assert gate.terminal.json("gate", "status")["notPushed"] == 0
+
+    def test_hands_over_the_counts_of_each_hour_that_changed(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        self.scanned(gate)
+        service.takes_no_counts = True
+        gate.terminal.run(*self.WORDS, code=2)
+        service.takes_no_counts = False
+        assert gate.terminal.json(*self.WORDS)["countedHours"] == 1
+        (told,) = service.counted
+        (entry,) = gate.terminal.json("key", "list")[1:]
+        key_id = b64url_decode(entry["kid"])
+        assert (told["gate"], told["port"]) == ("0x" + key_id.hex(), "port-1")
+        (hour,) = told["hours"]
+        assert (hour["hour"], hour["revision"]) == (rfc3339(AT - AT % 3_600), 3)
+        accepted = {"outcome": "ACCEPT", "reason": None, "people": 1}
+        assert hour["counts"] == [accepted, {"outcome": "DENY", "reason": "FORMAT", "people": 2}]
+        assert gate.terminal.json(*self.WORDS) == NOTHING
+        gate.terminal.now += 3_600
+        gate.scan("HC1:C", code=1)
+        assert gate.terminal.json(*self.WORDS)["countedHours"] == 1
+        assert service.counted[1]["hours"][0]["hour"] == rfc3339(AT - AT % 3_600 + 3_600)
+
+    def test_hands_an_overridden_hour_over_again(
+        self, gate: GateTerminal, service: GateService
+    ) -> None:
+        self.scanned(gate)
+        gate.terminal.run(*self.WORDS)
+        number = scan_number(digest_of(service.rows[1]))
+        gate.terminal.run("gate", "override", number, "ACCEPT", "--by", "Officer", "--why", "seen")
+        assert gate.terminal.json(*self.WORDS) == {"pushed": 1, "countedHours": 1, "dayKeys": []}
+        before, after = (each["hours"][0] for each in service.counted)
+        assert after["revision"] > before["revision"]
+        assert {"outcome": "ACCEPT", "reason": "FORMAT", "people": 1} in after["counts"]
+        assert sum(each["people"] for each in after["counts"]) == 3
 
     def test_goes_on_where_it_was_cut_off(self, gate: GateTerminal, service: GateService) -> None:
         self.scanned(gate)
@@ -223,8 +269,8 @@ class TestPush:
         assert gate.terminal.json("gate", "status")["notPushed"] == 0
         service.takes_no_keys = False
         days = gate.terminal.json("gate", "status")["dayKeys"]
-        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": days}
-        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": []}
+        assert gate.terminal.json(*self.WORDS) == NOTHING | {"dayKeys": days}
+        assert gate.terminal.json(*self.WORDS) == NOTHING
         (sealed_key,) = service.sealed
         key = read_key(age.unseal(sealed_key, IDENTITY))
         assert (key.checkpoint, [key.day]) == ("Sample Checkpoint", days)
@@ -234,7 +280,7 @@ class TestPush:
     def test_hands_over_no_key_that_is_due(self, gate: GateTerminal, service: GateService) -> None:
         self.scanned(gate)
         gate.terminal.now += 16 * DAY
-        assert gate.terminal.json(*self.WORDS) == {"pushed": 0, "dayKeys": []}
+        assert gate.terminal.json(*self.WORDS) == NOTHING | {"countedHours": 1}
         assert service.sealed == []
 
 
