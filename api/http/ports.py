@@ -20,6 +20,7 @@ from api.services.health_appeals import Appeals
 from api.services.health_conversions import Conversions
 from api.services.health_moves import Moves
 from api.services.health_passes import Passes
+from api.services.health_scan_counts import ScanCounts
 from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
 from api.services.health_statuses import PassStatuses
@@ -94,6 +95,7 @@ GivenPassStatuses = Annotated[PassStatuses, _given("pass_statuses")]
 GivenTransfers = Annotated[Transfers, _given("transfers")]
 GivenScans = Annotated[Scans, _given("scans")]
 GivenAppeals = Annotated[Appeals, _given("appeals")]
+GivenScanCounts = Annotated[ScanCounts, _given("scan_counts")]
 GivenScanViews = Annotated[ScanViews, _given("scan_views")]
 GivenBidUploads = Annotated[BidUploads, _given("bid_uploads")]
 GivenRelay = Annotated[Relay, _given("relay")]

@@ -40,6 +40,7 @@ from api.services.health_moves import Moves
 from api.services.health_origins import Origins
 from api.services.health_passes import Passes
 from api.services.health_recognitions import ProjectedRecognitions
+from api.services.health_scan_counts import ScanCounts
 from api.services.health_scan_views import ScanViews
 from api.services.health_scans import Scans
 from api.services.health_standing import Standing
@@ -89,6 +90,7 @@ from api.store.gate_bundles import GateBundleStore
 from api.store.health_appeals import AppealStore
 from api.store.health_day_keys import DayKeyStore
 from api.store.health_passes import PassStore
+from api.store.health_scan_counts import ScanCountStore
 from api.store.health_scans import ScanStore
 from api.store.health_segments import SegmentStore
 from api.store.health_transfers import TransferStore
@@ -205,6 +207,7 @@ class Services:
     foreign_codes: ForeignCodes
     scans: Scans
     scan_views: ScanViews
+    scan_counts: ScanCounts
     appeals: Appeals
     bid_uploads: BidUploads
     relay: Relay
@@ -268,6 +271,7 @@ def compose(ports: Ports) -> Services:
         foreign_codes=foreign,
         scans=_scans(ports, roles),
         scan_views=_scan_views(ports, roles),
+        scan_counts=_scan_counts(ports, roles),
         appeals=_appeals(ports, roles),
         bid_uploads=_bid_uploads(ports, at_head),
         relay=_relay(ports),
@@ -569,6 +573,10 @@ def _scan_views(ports: Ports, roles: Roles) -> ScanViews:
         policies=CitedPolicies(ports.recognitions, ports.registry),
         clock=ports.clock,
     )
+
+
+def _scan_counts(ports: Ports, roles: Roles) -> ScanCounts:
+    return ScanCounts(ScanCountStore(ports.database), ports.issuers, roles, ports.clock)
 
 
 def _appeals(ports: Ports, roles: Roles) -> Appeals:

@@ -32,6 +32,7 @@ from api.store.gate_bundles import GateFileUnknown
 from api.store.health_appeals import AppealAnswered, AppealUnknown
 from api.store.health_holders import HolderChanged
 from api.store.health_passes import ChallengeUnknown, ConsentUsed
+from api.store.health_scan_counts import PortHour
 from api.store.health_scans import (
     ErasureRow,
     ErasureUnknown,
@@ -96,6 +97,7 @@ __all__ = [
     "PlaceOfAnotherKind",
     "PlacePage",
     "PlaceUnknown",
+    "PortHour",
     "PredecessorReplaced",
     "RecordUnknown",
     "Revoked",

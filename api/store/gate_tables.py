@@ -91,6 +91,18 @@ health_day_keys: Final = Table(
     Index("health_day_keys_due", "destroy_at"),
 )
 
+health_scan_counts: Final = Table(
+    "health_scan_counts",
+    metadata,
+    Column("agency", LargeBinary, primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("gate", LargeBinary, primary_key=True),
+    Column("port", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("counts", LargeBinary, nullable=False),
+)
+"""Of each hour of a gate the last word; nobody is in it, and it has no retention."""
+
 gate_manifests: Final = Table(
     "gate_manifests",
     metadata,

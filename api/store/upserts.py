@@ -18,6 +18,19 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
 
+def upsert_newer(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], version: str
+) -> None:
+    """Insert rows, overwriting those of the same primary key whose `version` is less."""
+    keys = [column.name for column in table.primary_key]
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    others = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
+    is_newer = table.c[version] < statement.excluded[version]
+    newer = statement.on_conflict_do_update(index_elements=keys, set_=others, where=is_newer)
+    connection.execute(newer, rows)
+
+
 def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row unless its unique values are there already; return whether it went in.
 

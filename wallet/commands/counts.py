@@ -7,6 +7,7 @@ from ledger.health.scan_counts import CountedHour, ScanCount
 from ledger.verification.check import rfc3339
 from wallet.console import print_table
 
+SCAN_COUNTS: Final = "/v1/health/scan-counts"
 _COLUMNS: Final = ("hour", "port", "outcome", "reason", "people")
 
 

@@ -10,7 +10,7 @@ from ledger.canonical import b64url_encode
 from ledger.health.day_keys import spell_key
 from ledger.health.scan_counts import hour_of
 from ledger.verification.check import rfc3339
-from wallet.commands.counts import show_counts, told_count, told_counts
+from wallet.commands.counts import SCAN_COUNTS, show_counts, told_count, told_counts
 from wallet.commands.health_convert import invited, named
 from wallet.commands.options import FILE, MOMENT, json_option
 from wallet.commands.serving import opened, serving
@@ -25,7 +25,6 @@ from wallet.surroundings import Surroundings
 
 SCANS: Final = "/v1/health/scans"
 DAY_KEYS: Final = "/v1/health/day-keys"
-COUNTS: Final = "/v1/health/scan-counts"
 MOST_ROWS: Final = 500
 """Rows handed to the service at once."""
 MOST_HOURS: Final = 100
@@ -117,7 +116,7 @@ def _push_counts(
             }
             for each in waiting
         ]
-        service.post(COUNTS, form | {"hours": hours})
+        service.post(SCAN_COUNTS, form | {"hours": hours})
         journal.counts_pushed(waiting)
         sent += len(waiting)
     return sent

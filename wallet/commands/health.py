@@ -11,7 +11,7 @@ from wallet.commands.health_appeal import appeal
 from wallet.commands.health_convert import convert
 from wallet.commands.health_holder import conversions, refill, withdraw
 from wallet.commands.health_move import move
-from wallet.commands.health_office import issue, revocations, transfer, trust_list
+from wallet.commands.health_office import counts, issue, revocations, transfer, trust_list
 from wallet.commands.health_pass import pass_group
 from wallet.commands.health_scans import scans
 from wallet.commands.health_status import status
@@ -53,6 +53,6 @@ def gates(outside: Surroundings, *, forget: bool, as_json: bool) -> None:
 
 for _command in (pass_group, answer, scans, appeal, convert, conversions, refill, move, withdraw):
     health.add_command(_command)
-for _command in (transfer, issue, status, trust_list, revocations, custody):
+for _command in (transfer, issue, status, trust_list, revocations, counts, custody):
     health.add_command(_command)
 custody.add_command(office)

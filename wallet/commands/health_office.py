@@ -1,13 +1,16 @@
-"""`suizheng health transfer` and `issue`: what a health authority's officer asks of its service."""
+"""`suizheng health transfer`, `issue`, `counts`: what a health authority asks of its service."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from ledger.canonical import b64url_decode, parse_object
+from ledger.health.scan_counts import hour_of
+from ledger.verification.check import rfc3339
 from ledger.verification.proof_file import ProofFile
-from wallet.commands.options import AGENCY, FILE, AgencyName
+from wallet.commands.counts import SCAN_COUNTS, show_counts
+from wallet.commands.options import AGENCY, FILE, MOMENT, AgencyName
 from wallet.commands.serving import (
     POLL_SECONDS,
     WAIT_SECONDS,
@@ -21,6 +24,8 @@ from wallet.health.conversions import Carried
 from wallet.home import read_file, write_file
 from wallet.service import AnswerMalformed, Service
 from wallet.surroundings import Surroundings
+
+_DAY: Final = 86_400
 
 
 @click.command()
@@ -117,6 +122,47 @@ def revocations(outside: Surroundings, /, agency: AgencyName, form: Path, **give
         print_json(told)
     else:
         say(f"Revocation lists of {told.get('asOf')}: {len(told.get('kids', ()))} keys")
+
+
+@click.command()
+@click.argument("agency", type=AGENCY)
+@click.option("--since", type=MOMENT, help="Leave earlier hours out; else the last day.")
+@click.option("--until", type=MOMENT, help="Leave hours that begin from then on out.")
+@click.option("--port", help="Tell of this port alone.")
+@serving
+def counts(outside: Surroundings, /, agency: AgencyName, port: str | None, **given: Any) -> None:
+    """Say how many people the gates of AGENCY answered how, by hour, port and reason.
+
+    For accounts of the agency; of what its gates handed over (suizheng gate log push). Nobody is in
+    it by more than a number. ACCEPT with a reason is an officer's word, and DENY without one.
+    """
+    since = hour_of(outside.now() - _DAY) if given["since"] is None else given["since"]
+    span = {"from": rfc3339(since)}
+    if given["until"] is not None:
+        span["to"] = rfc3339(given["until"])
+    told: list[dict[str, Any]] = []
+    with opened(outside, given) as service:
+        cursor, is_first = None, True
+        while is_first or cursor is not None:
+            page = service.get(SCAN_COUNTS, agency=str(agency), cursor=cursor, **span)
+            told += _flat(service, page, port)
+            cursor, is_first = page.get("nextCursor"), False
+    if given["as_json"]:
+        print_json(told)
+    else:
+        show_counts(told)
+
+
+def _flat(service: Service, page: dict[str, Any], port: str | None) -> list[dict[str, Any]]:
+    try:
+        return [
+            {"hour": each["hour"], "port": each["port"]} | count
+            for each in page["hours"]
+            if port is None or each["port"] == port
+            for count in each["counts"]
+        ]
+    except (KeyError, TypeError) as exc:
+        raise AnswerMalformed(service.base_url) from exc
 
 
 def _anchored(outside: Surroundings, service: Service, digest: str) -> ProofFile:

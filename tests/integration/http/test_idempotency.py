@@ -453,6 +453,7 @@ def test_every_signed_in_write_declares_its_key(service: World) -> None:
     uploads = "/v1/bids/uploads"
     named_by_content = {
         ("post", "/v1/health/day-keys"),
+        ("post", "/v1/health/scan-counts"),
         ("post", uploads),
         ("post", "/v1/mailbox/uploads"),
         ("put", f"{uploads}/{{upload}}/chunks/{{number}}"),

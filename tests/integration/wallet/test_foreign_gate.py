@@ -21,7 +21,7 @@ from tests.integration.http.test_health_foreign import (
     moment,
     revoke,
 )
-from tests.support.health_desks import HOST_ID, HOST_KEY, Desks, desks
+from tests.support.health_desks import HOST, HOST_CODE, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.lanes import PLACE
 from tests.support.terminal import Terminal
 from tests.support.vectors import VECTORS, needs_vectors
@@ -158,7 +158,7 @@ class TestLog:
         pushed = border.gate.json("gate", "log", "push", *OFFICER)
         assert (pushed["pushed"], len(pushed["dayKeys"])) == (3, 1)
         again = border.gate.json("gate", "log", "push", *OFFICER)
-        assert again == {"pushed": 0, "dayKeys": []}
+        assert again == {"pushed": 0, "countedHours": 0, "dayKeys": []}
         headers = border.both.service.by(border.both.host_officer)
         rows = border.gate.run("gate", "log", "export").encode().splitlines()
         assert [scan_number(digest_of(row)) for row in rows] == numbers
@@ -168,6 +168,28 @@ class TestLog:
             assert answer["row"] == orjson.loads(row)
             assert (answer["row"]["outcome"], answer["stage"]) == ("UNKNOWN", "issued")
         assert border.gate.json("gate", "status")["notPushed"] == 0
+
+    def test_is_summed_up_for_the_agency_by_port_and_hour(self, border: Border) -> None:
+        border.update()
+        shown = border.picture(code(border.both, issuer(border.both)))
+        (number,) = [border.scan(shown)[0]["scans"][0] for _ in range(3)][:1]
+        border.gate.run("gate", "log", "push", *OFFICER)
+        asked = ("health", "counts", f"{HOST}/{HOST_CODE}", *OFFICER)
+        (first,) = border.gate.json(*asked)
+        assert (first["outcome"], first["people"]) == ("UNKNOWN", 3)
+        said = ("--by", "Officer 12", "--why", "seen")
+        border.gate.run("gate", "override", number, "ACCEPT", *said)
+        border.gate.run("gate", "log", "push", *OFFICER)
+        after = border.gate.json(*asked)
+        assert after == border.gate.json("gate", "status")["counts"]
+        assert [(each["outcome"], each["people"]) for each in after] == [
+            ("ACCEPT", 1),
+            ("UNKNOWN", 2),
+        ]
+        assert border.gate.json(*asked, "--port", first["port"]) == after
+        assert border.gate.json(*asked, "--port", "elsewhere") == []
+        assert border.gate.json(*asked, "--until", first["hour"]) == []
+        assert first["port"] in border.gate.run(*asked)
 
     def test_waits_for_somebody_who_may(self, border: Border) -> None:
         border.update()
