@@ -100,6 +100,7 @@ class TestHandOver:
     def test_refuses_what_no_gate_counted(self, gates: Desks) -> None:
         at = this_hour(gates)
         good = hour(at - HOUR, 1, count(1))
+        gates.service.by(gates.host_officer)
         for bad, member in (
             (hour(at + 60, 1, count(1)), "hour"),
             (hour(at + 2 * HOUR, 1, count(1)), "hour"),
@@ -120,6 +121,7 @@ class TestHandOver:
     def test_is_for_gates(self, gates: Desks) -> None:
         good = hour(this_hour(gates), 1, count(1))
         for by in (gates.officer, account("stranger")):
+            gates.service.by(by)
             with nothing_changes(gates.service):
                 assert refusal(push(gates, good, by=by)) == (403, "RoleMissing")
 
