@@ -5,8 +5,9 @@ Paper §4.3.1, EIP-2718) to the header's root, and since all receipts are there 
 Which transaction emitted a log is not proven: hashes of transactions are told besides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import rlp  # type: ignore[import-untyped]  # it comes without types
@@ -47,7 +48,8 @@ class Header:
 
     def may_hold(self, *values: bytes) -> bool:
         """Whether the block may have a log with all these addresses and topics; no is certain."""
-        return all(_is_in_bloom(self.bloom, each) for each in values)
+        wanted = _kept_bits(values)
+        return int.from_bytes(self.bloom) & wanted == wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,14 @@ def _decoded(raw: bytes, what: str) -> Any:
         raise BlockUnproven(what) from exc
 
 
-def _is_in_bloom(bloom: bytes, value: bytes) -> bool:
-    """Three bits of the 2048, by the first three pairs of the value's keccak (§4.3.1)."""
-    hashed, bits = keccak(value), int.from_bytes(bloom)
-    places = (int.from_bytes(hashed[spot : spot + 2]) % (8 * BLOOM_BYTES) for spot in (0, 2, 4))
-    return all(bits >> place & 1 for place in places)
+def _bits(values: Iterable[bytes]) -> int:
+    """Three bits of the 2048 for each, by the first three pairs of its keccak (§4.3.1)."""
+    found = 0
+    for hashed in map(keccak, values):
+        for spot in (0, 2, 4):
+            found |= 1 << int.from_bytes(hashed[spot : spot + 2]) % (8 * BLOOM_BYTES)
+    return found
+
+
+_kept_bits: Final = lru_cache(maxsize=1_024)(_bits)
+"""An archive asks tens of thousands of headers for the same few values."""

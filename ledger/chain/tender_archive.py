@@ -4,10 +4,11 @@ With the headers from the publication to the head, each block that may hold an e
 shows it (logsBloom), so an event that was left out is missed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ledger.chain.archive_watches import Watch, may_tell, of_key, of_tender
 from ledger.chain.block_gathering import gather_blocks, gather_headers
 from ledger.chain.block_proofs import (
     BlockProof,
@@ -36,7 +37,7 @@ from ledger.tenders.events import (
 )
 from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import LEAVES
-from ledger.values import Address, LedgerRef, RecordKind
+from ledger.values import AgencyId, LedgerRef, RecordKind
 
 MOST_HEADERS: Final = 50_000
 """Headers of some 600 bytes that an archive takes along (proposed); longer spans go without."""
@@ -68,7 +69,8 @@ class ArchiveRead:
     `refs` are the blocks of the tender's own events and of the mailbox's roots: somebody has to
     vouch for their hashes. A policy proves itself, by its name. `keys` are those of the buyer and
     of the mailbox's agency alone; of those in `untold` the headers do not show that nothing more
-    was told from their announcement on.
+    was told from their announcement on. `told` is everything that the blocks hold of the
+    deployment, in chain order; `left_out` are the headers without their blocks' receipts.
     """
 
     events: tuple[TenderEvent | PolicyRegistered, ...] = ()
@@ -78,6 +80,10 @@ class ArchiveRead:
     refs: set[BlockRef] = field(default_factory=set)
     faults: list[dict[str, Any]] = field(default_factory=list)
     gaps: list[dict[str, Any]] = field(default_factory=list)
+    buyer: AgencyId | None = None
+    told: tuple[Event, ...] = ()
+    headers: tuple[Header, ...] = ()
+    left_out: tuple[Header, ...] = ()
 
 
 def gather(
@@ -111,14 +117,12 @@ def gather(
     starts = (min(numbers), published[0].place.block)  # keys and policies come before a tender
     first = next((each for each in starts if head.block - each < MOST_HEADERS), None)
     headers: list[bytes] = []
+    watches = watches_of(deployment, tender, key_ids)
     if first is not None:
         headers = gather_headers(node, first, head.block)
-        _require_same(headers, head.hash)
+        require_same(headers, head.hash)
         numbers |= {
-            header.head.block
-            for header in map(read_header, headers)
-            if _may_hold(deployment, tender, header)
-            or any(_may_tell(deployment, each, header) for each in key_ids)
+            header.head.block for header in map(read_header, headers) if may_tell(header, watches)
         }
     blocks = gather_blocks(node, sorted(numbers))
     ledger = LedgerRef(deployment.chain_id, deployment.tenders.ledger)
@@ -144,6 +148,7 @@ def read(archive: Archive, deployment: Deployment) -> ArchiveRead:
             reason = exc.reason if isinstance(exc, BlockUnproven) else "events"
             found.faults.append({"block": number, "error": "BlockUnproven", "reason": reason})
             continue
+    found.told = tuple(happened)
     _sort(found, happened, archive.tender)
     _look_for_gaps(found, archive, deployment, proven)
     return found
@@ -183,7 +188,9 @@ def _sort(found: ArchiveRead, happened: list[Event], tender: TenderId) -> None:
     own = [each for each in happened if isinstance(each, TenderEvent) and each.tender_id == tender]
     policies = {each.announcement.policy for each in own if isinstance(each, TenderPublished)}
     mailboxes = {each.announcement.mailbox for each in own if isinstance(each, TenderPublished)}
-    agencies = {each.agency for each in own if isinstance(each, TenderPublished)} | mailboxes
+    buyers = {each.agency for each in own if isinstance(each, TenderPublished)}
+    found.buyer = next(iter(buyers), None)
+    agencies = buyers | mailboxes
     found.events = tuple(
         each
         for each in happened
@@ -213,30 +220,23 @@ def _look_for_gaps(
     Blocks are told apart by their hashes: one that somebody made up stands for no block's receipts.
     """
     try:
-        headers = [read_header(raw) for raw in archive.headers]
+        found.headers = tuple(read_header(raw) for raw in archive.headers)
     except BlockUnproven:
         found.faults.append({"error": "BlockUnproven", "reason": "header"})
-        headers = []
-    left_out = [each for each in headers if each.head.hash not in proven]
+    headers = found.headers
+    left_out = found.left_out = tuple(each for each in headers if each.head.hash not in proven)
+    watches = of_tender(deployment, archive.tender)
     found.gaps += [
         {"block": header.head.block, "error": "ReceiptsMissing", "why": "logs-bloom"}
         for header in left_out
-        if _may_hold(deployment, archive.tender, header)
+        if may_tell(header, watches)
     ]
     for kid, story in found.keys.items():
         key_id, announced = story.key.public_key.key_id, story.places[0].block
         is_covered = bool(headers) and headers[0].head.block <= announced
-        if not is_covered or any(_may_tell(deployment, key_id, each) for each in left_out):
+        watch = of_key(deployment, key_id)
+        if not is_covered or any(may_tell(each, (watch,)) for each in left_out):
             found.untold.add(kid)
-
-
-def _may_hold(deployment: Deployment, tender: TenderId, header: Header) -> bool:
-    places: tuple[Address, ...] = (deployment.tenders.ledger, deployment.tenders.awards)
-    return any(header.may_hold(bytes.fromhex(each[2:]), tender) for each in places)
-
-
-def _may_tell(deployment: Deployment, key_id: bytes, header: Header) -> bool:
-    return header.may_hold(bytes.fromhex(deployment.authority[2:]), key_id)
 
 
 def _logs(
@@ -288,7 +288,15 @@ def _keys(
     ]
 
 
-def _require_same(headers: list[bytes], head: bytes) -> None:
+def watches_of(
+    deployment: Deployment, tender: TenderId, key_ids: Iterable[bytes]
+) -> tuple[Watch, ...]:
+    """Return what an archive of a tender, and of keys that signed for it, has to have whole."""
+    return (*of_tender(deployment, tender), *(of_key(deployment, each) for each in key_ids))
+
+
+def require_same(headers: Sequence[bytes], head: bytes) -> None:
+    """Raise `ChainUnavailable` unless headers lead to the head that the node told before them."""
     try:
         require_linked([read_header(raw) for raw in headers], head)
     except BlockUnproven as exc:

@@ -118,7 +118,8 @@ NOBODY_SAYS: Final = "issuer.recognition-unknown"
 class Bench:
     """Who judges: what is asked for, the terms of verification, and where evidence comes from.
 
-    `recognises` tells of the places whose licences count (`recognition`).
+    `recognises` tells of the places whose licences count (`recognition`); `unsaid` is what a doubt
+    is called where the source had no answer.
     """
 
     wanted: tuple[Requirement, ...]
@@ -126,6 +127,7 @@ class Bench:
     catalogue: Catalogue
     gather: Gather
     recognises: Recognises
+    unsaid: str = "unconfirmed"
 
 
 def shown_in(said: Mapping[str, Any]) -> tuple[Presented, ...]:

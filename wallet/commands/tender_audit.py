@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from ledger.chain.archived_documents import with_documents
 from ledger.chain.client import LedgerClient
 from ledger.chain.deployments import Deployment
 from ledger.chain.tender_archive import gather, read
@@ -19,6 +20,7 @@ from ledger.tenders.audit.report import NAMES, AuditReport
 from ledger.tenders.ids import TenderId
 from ledger.values import LedgerRef
 from ledger.verification.check import Result, Verdict
+from ledger.verification.evidence import Query
 from wallet.advice import spoken
 from wallet.commands.options import FOLDER, HASH, PATH, json_option, ledger_options
 from wallet.console import print_json, say
@@ -27,6 +29,7 @@ from wallet.ledgers import chosen_ledger, open_ledger
 from wallet.report import MARKS, STYLES, WORDS
 from wallet.service import Service
 from wallet.surroundings import Surroundings
+from wallet.tenders.archived_bench import noting
 from wallet.tenders.bundles import Bundle, open_bundle, write_bundle
 from wallet.tenders.downloads import download
 from wallet.tenders.holdings import Holdings
@@ -100,7 +103,12 @@ def _audit(ctx: click.Context, tender: TenderId, holdings: Holdings, given: dict
         keys, roots = key_ids(holdings.receipts), {each.root for each in holdings.places}
         archive = gather(client.node, client.deployment, tender, keys, roots)
         bundle = Bundle(archive, holdings)
-        report = _by_node(outside, client, bundle)
+        shown: set[Query] = set()
+        report = _by_node(outside, client, bundle, shown)
+        if given["out"] is not None and shown:
+            buyer = read(archive, client.deployment).buyer
+            assert buyer is not None  # the archive has the tender's publication
+            archive = with_documents(client.node, client.deployment, archive, shown, buyer, keys)
     if given["out"] is not None:
         events = read(archive, ledger.deployment).events
         write_bundle(given["out"], archive, holdings.named_by(events))
@@ -155,10 +163,16 @@ def verify(ctx: click.Context, /, bundle: Path, **given: Any) -> None:
     _tell(ctx, report, given, {"block": head.block, "hash": "0x" + head.hash.hex()})
 
 
-def _by_node(outside: Surroundings, client: LedgerClient, bundle: Bundle) -> AuditReport:
-    """Judge with a node, which vouches for blocks and says what became of licences."""
+def _by_node(
+    outside: Surroundings, client: LedgerClient, bundle: Bundle, shown: set[Query] | None = None
+) -> AuditReport:
+    """Judge with a node, which vouches for blocks and says what became of licences.
+
+    What it was asked about is put into `shown`.
+    """
     buyer = TenderReader(client.node, client.deployment).agency(bundle.archive.tender)
     bench = bench_of((), outside, client, buyer)
+    bench = noting(bench, client.deployment, set() if shown is None else shown)
     return judge(bundle, client.deployment, by_node(client.node), outside.now(), bench)
 
 

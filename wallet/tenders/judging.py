@@ -5,6 +5,7 @@ from typing import Any
 
 from ledger import jws
 from ledger.canonical import EncodingNotCanonical, b64url_decode
+from ledger.chain.archived_documents import ArchivedDocuments
 from ledger.chain.block_proofs import BlockUnproven
 from ledger.chain.blocks import BlockRef, by_number, read_head
 from ledger.chain.deployments import Deployment
@@ -20,6 +21,7 @@ from ledger.tenders.audit.key_stories import KeyStory
 from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.receipts import Receipt
 from ledger.tenders.shown_licences import Bench
+from wallet.tenders.archived_bench import bench_by
 from wallet.tenders.bundles import Bundle
 
 Vouch = Callable[[Archive, list[BlockRef]], Provenance]
@@ -31,13 +33,16 @@ def judge(
 ) -> AuditReport:
     """Return the report about a bundle at `now`; contracts are those of `deployment`.
 
-    Without a `bench` nobody judges licences again: they are told of as recorded.
+    Without a `bench` licences are judged by what the bundle proves of them; where nobody vouches
+    for it they are told of as recorded.
     """
     archive, holdings = bundle.archive, bundle.holdings
     found = read(archive, deployment)
     until = _known_until(archive, found, vouch)
     told = vouch(archive, sorted(found.refs, key=lambda ref: ref.block))
     provenance = _whole(archive, found, told, is_complete=until is not None)
+    if bench is None and until is not None and found.buyer is not None:
+        bench = bench_by(ArchivedDocuments(found, deployment), found.buyer)
     genuine, doubtful = _receipts(found, holdings.receipts, vouch, archive)
     shelf = Shelf(
         papers=holdings.papers,

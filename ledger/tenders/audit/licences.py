@@ -6,14 +6,13 @@ learnt later is nobody's fault, so a record is wrong only if no moment between t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import partial
 from typing import Any, Final
 
-from ledger.events import StatusChanged
-from ledger.status_list import changed
 from ledger.tenders import shown_licences
+from ledger.tenders.audit.readings import word_of
 from ledger.tenders.qualification import Ask
-from ledger.tenders.shown_licences import Bench, Presented, Result, Standing
+from ledger.tenders.shown_licences import NOBODY_SAYS, Bench, Presented, Result, Standing
 from ledger.verification.evidence import Evidence, Reading
 
 _LEARNT_AT_SOME_TIME: Final = "issuer.key-distrusted"
@@ -53,10 +52,10 @@ def as_known(evidence: Evidence, known_at: int) -> Evidence:
     reading, history = evidence.reading, evidence.history
     if not isinstance(reading, Reading) or history is None:
         return evidence
-    if _word(history) != reading.status_word:
+    if word_of(history) != reading.status_word:
         return evidence
     known = tuple(each for each in history if each.place.block_time <= known_at)
-    return replace(evidence, history=known, reading=replace(reading, status_word=_word(known)))
+    return replace(evidence, history=known, reading=replace(reading, status_word=word_of(known)))
 
 
 def _known(gathered: Mapping[str, Evidence], known_at: int, shown: Presented) -> Evidence:
@@ -67,11 +66,13 @@ def looked_at(
     answered: Mapping[str, bool],
     recorded: Mapping[str, str] | None,
     found: Sequence[tuple[Result, ...]],
+    unsaid: str = "unconfirmed",
 ) -> Look:
     """Return what becomes of each requirement that a record tells of.
 
     `answered` as `shown_licences.answered` says; `recorded` are the verdicts by requirement, None
-    where the record is not at hand; `found` what `judged_at` gave, empty where nobody judges.
+    where the record is not at hand; `found` what `judged_at` gave, empty where nobody judges;
+    `unsaid` is the bench's.
     """
     results, doubts, differing = [], [], []
     is_stated = False
@@ -86,7 +87,8 @@ def looked_at(
         told = {"requirement": name, "recorded": said, **_spelt(judged)}
         if doubt:
             is_stated = True
-            doubts += [told | {"why": doubt}] if judged else []
+            told |= {"why": unsaid if _is_unsaid(judged) else doubt}
+            doubts += [told] if judged else []
         elif said is not None and result.standing != said:
             differing.append(told)
     return Look(tuple(results), is_stated, tuple(doubts), tuple(differing))
@@ -109,6 +111,12 @@ def _weighed(name: str, said: str | None, judged: Sequence[Result]) -> tuple[Res
     return judged[-1], ""
 
 
+def _is_unsaid(judged: Sequence[Result]) -> bool:
+    """Whether the source had no answer, as against one that leaves a question."""
+    codes = {code for each in judged for code in each.reasons}
+    return NOBODY_SAYS in codes or any(code.endswith(".unreachable") for code in codes)
+
+
 def _standing(verdict: str | None) -> Standing:
     """What a record says of a licence that was shown; else what no record says in its place.
 
@@ -122,7 +130,3 @@ def _spelt(judged: Sequence[Result]) -> dict[str, Any]:
     if not judged:
         return {}
     return {"found": judged[-1].standing.value, "reasons": list(judged[-1].reasons)}
-
-
-def _word(history: Iterable[StatusChanged]) -> int:
-    return reduce(lambda word, each: changed(word, each.mask, each.status), history, 0)

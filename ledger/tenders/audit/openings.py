@@ -1,8 +1,8 @@
 """From sealed files to findings: every part that may be opened, opened again by an outsider.
 
 No cause is taken from anybody's record: a file is tried first. Flags and the ceiling follow from
-manifests and documents. Verdicts on licences rest on evidence that is not in a bundle: whoever has
-a node judges them again, others take them as recorded and say so.
+manifests and documents. Licences are judged again by whoever has a node, or an archive that proves
+what the ledger tells of them; others take them as recorded and say so.
 """
 
 from collections.abc import Callable, Mapping
@@ -171,7 +171,7 @@ class _Room:
         ask = asked(self.ledger, self.state, bid, terms.audience, said["identity"]["code"])
         bench = replace(self.bench, wanted=terms.wanted)
         found = licences.judged_at(shown, ask, bench, self._moments())
-        return licences.looked_at(answered, recorded, found)
+        return licences.looked_at(answered, recorded, found, bench.unsaid)
 
     def _moments(self) -> tuple[int, int]:
         """When bids of this part could first be read, and when their record was anchored."""
