@@ -16,6 +16,7 @@ contract AwardsHandler is Awards {
         uint256 blocking; // complaints
         bool isUpheld; // an objection to the result, since the last review
         bool isSettled;
+        uint40 recordedAt; // part 1
         uint256 notices;
         mapping(bytes32 subject => bool isLodged) lodged; // by key, stage and what the stage shows
         ITenderLedger.Phase ended;
@@ -41,7 +42,8 @@ contract AwardsHandler is Awards {
             tenderId = tenders.tenderIdOf(agency, announcement.ref);
             _tenders[parts - 1] = tenderId;
             _publish(announcement);
-            _openPublished();
+            _openDisclosed();
+            if (parts == 1) _record(3);
         }
     }
 
@@ -144,25 +146,43 @@ contract AwardsHandler is Awards {
         _observe();
     }
 
-    /// @notice Prices: the second lot is closed, part 2 scheduled, disclosed, released and recorded.
-    function open(uint256 seed) external {
+    /// @notice Part 1 of what has prices is recorded before its last window ends or at any time after, and reported on in no time.
+    function recordFirst(uint256 seed) external {
         Ghost storage ghost = _turn(true);
-        uint256 kind = seed % 8;
+        VM.prank(TENDERER);
+        try tenders.recordOpening(tenderId, 0, 1, DIGEST, 3) {
+            ghost.recordedAt = _from(0);
+            for (uint256 i = 0; i < 12; ++i) {
+                _advanceAs(ghost, uint256(keccak256(abi.encode(seed, i))), true);
+            }
+        } catch {}
+        _observe();
+    }
+
+    /// @notice Prices are scheduled once nobody may object to the first opening any more, or a second before.
+    function schedule(uint8 before) external {
+        Ghost storage ghost = _turn(true);
+        uint40 end = _spotEnd(ghost);
+        if (ghost.recordedAt != 0 && _from(1) < end) VM.warp(end - before % 2);
+        try tenders.closeLot(tenderId, 1) {} catch {}
+        bool isLawful = ghost.isSettled && tenders.lotOf(tenderId, 1).isClosed && _from(0) >= end;
+        VM.prank(TENDERER);
+        try tenders.schedulePart(tenderId, _from(0)) {
+            if (!isLawful) broken[33] = true;
+        } catch {}
+        _observe();
+    }
+
+    /// @notice Prices are disclosed, released and recorded.
+    function open(uint256 seed) external {
+        _turn(true);
+        uint256 kind = seed % 6;
         uint256 other = 1 + (seed >> 8) % 3;
-        if (kind == 0) {
-            try tenders.closeLot(tenderId, 1) {} catch {}
-        } else if (kind < 3) {
-            bool isShown = _from(0) >= tenders.endsOf(tenderId, 1).fallbackEnd;
-            bool isLawful = ghost.isSettled && tenders.lotOf(tenderId, 1).isClosed && isShown;
-            VM.prank(TENDERER);
-            try tenders.schedulePart(tenderId, _from(0)) {
-                if (!isLawful) broken[33] = true;
-            } catch {}
-        } else if (kind < 6) {
+        if (kind < 4) {
             try tenders.disclose(_bid(other, 1), 2, _secret(other, 1, 2, 1)) {
                 if (tenders.bidOf(tenderId, 0, _bidder(other)).isRejected) broken[33] = true;
             } catch {}
-        } else if (kind == 6) {
+        } else if (kind == 4) {
             // forge-lint: disable-next-line(unsafe-typecast) - at most three
             uint8 index = uint8(other);
             try tenders.release(tenderId, 2, index, bytes32(_trusteeKey(2, index))) {} catch {}
@@ -197,6 +217,13 @@ contract AwardsHandler is Awards {
         uint40[5] memory steps = [uint40(1), WINDOW, 1 days, 3 days, 3 days + 1];
         VM.warp(_from(int256(uint256(steps[seed % 5]))));
         _observe();
+    }
+
+    /// @dev The opening's last window and, from its record, the policy's least time to object on the spot.
+    function _spotEnd(Ghost storage ghost) private view returns (uint40) {
+        uint40 shown = ghost.recordedAt + _policy().fallbackWindow.least;
+        uint40 last = tenders.endsOf(tenderId, 1).fallbackEnd;
+        return shown > last ? shown : last;
     }
 
     function _turn(bool isForPrices) private returns (Ghost storage) {

@@ -2,44 +2,54 @@
 pragma solidity 0.8.37;
 
 import {Fixture} from "../support/Fixture.sol";
-import {TendersHandler} from "./TendersHandler.sol";
+import {DroppingHandler, TendersHandler} from "./TendersHandler.sol";
 
-/// @title Sentences 21 to 32, and 37, of the README
+/// @title Sentences 21 to 32, 37, 43 and 44 of the README
 contract TendersInvariants is Fixture {
-    TendersHandler private _handler;
+    TendersHandler[2] private _handlers;
 
     function setUp() public override {
-        _handler = new TendersHandler();
-        _handler.setUp();
+        _handlers = [new TendersHandler(), new DroppingHandler()];
+        for (uint256 i = 0; i < 2; ++i) {
+            _handlers[i].setUp();
+        }
     }
 
     function targetContracts() external view returns (address[] memory targets) {
-        targets = new address[](1);
-        targets[0] = address(_handler);
+        targets = new address[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            targets[i] = address(_handlers[i]);
+        }
     }
 
     function excludeSelectors() external view returns (FuzzSelector[] memory selectors) {
-        selectors = new FuzzSelector[](1);
+        selectors = new FuzzSelector[](2);
         bytes4[] memory setUpOnly = new bytes4[](1);
-        setUpOnly[0] = _handler.setUp.selector;
-        selectors[0] = FuzzSelector({addr: address(_handler), selectors: setUpOnly});
+        setUpOnly[0] = TendersHandler.setUp.selector;
+        for (uint256 i = 0; i < 2; ++i) {
+            selectors[i] = FuzzSelector({addr: address(_handlers[i]), selectors: setUpOnly});
+        }
     }
 
     /// @dev One campaign for all: a run costs more than what it asks afterwards.
     /// forge-config: default.invariant.runs = 24
-    function invariant_21_to_32_and_37() external view {
-        _check(!_handler.broken(21));
-        _check(!_handler.broken(22) && _handler.areDigestsKept());
-        _check(_handler.isCounted());
-        _check(!_handler.broken(24));
-        _check(!_handler.broken(25));
-        _check(!_handler.broken(26) && _handler.isOpenedByTheThreshold());
-        _check(!_handler.broken(27));
-        _check(!_handler.broken(28));
-        _check(!_handler.broken(29));
-        _check(!_handler.broken(30));
-        _check(!_handler.broken(31));
-        _check(_handler.isEndFinal());
-        _check(!_handler.broken(37));
+    /// forge-config: default.invariant.depth = 240
+    function invariant_21_to_32_and_37_43_44() external view {
+        for (uint256 i = 0; i < 2; ++i) {
+            _holds(_handlers[i]);
+        }
+    }
+
+    function _holds(TendersHandler handler) private view {
+        for (uint256 sentence = 21; sentence <= 31; ++sentence) {
+            _check(!handler.broken(sentence));
+        }
+        _check(handler.areDigestsKept()); // 22
+        _check(handler.isCounted()); // 23
+        _check(handler.isOpenedByTheThreshold()); // 26
+        _check(handler.isEndFinal()); // 32
+        _check(!handler.broken(37));
+        _check(!handler.broken(43));
+        _check(!handler.broken(44));
     }
 }

@@ -5,7 +5,7 @@ import {ITenderLedger} from "contracts/interfaces/ITenderLedger.sol";
 
 import {Tenders} from "../support/Tenders.sol";
 
-/// @title Bids, opens, suspends and ends one tender, lawfully or not, and remembers what it was told
+/// @title Bids, amends, opens, suspends and ends one tender, lawfully or not, and remembers what it was told
 contract TendersHandler is Tenders {
     uint256 private constant BIDDERS = 4;
 
@@ -14,6 +14,10 @@ contract TendersHandler is Tenders {
 
     mapping(uint256 bidder => uint32 version) private _version; // highest accepted
     mapping(uint256 bidder => bytes32 digest) private _digest;
+    mapping(uint256 bidder => uint32 docsVersion) private _named; // by what is stored of the bidder
+    mapping(uint32 docsVersion => bytes32 docs) private _docs;
+    uint32 private _docsVersion = 1;
+    uint32 private _basis = 1; // the last version that affects bids
     mapping(uint256 bidder => bool isLive) private _isLive;
     mapping(uint256 bidder => bool isDisclosed) private _isDisclosed;
     mapping(uint8 index => bool hasReleased) private _hasReleased;
@@ -25,21 +29,40 @@ contract TendersHandler is Tenders {
     function setUp() public override {
         super.setUp();
         _publish();
+        _docs[1] = DOCS;
         _submitMany(3);
         for (uint256 bidder = 1; bidder <= 3; ++bidder) {
-            (_version[bidder], _isLive[bidder]) = (1, true);
+            (_version[bidder], _isLive[bidder], _named[bidder]) = (1, true, 1);
             _digest[bidder] = tenders.bidDigest(_bid(bidder, 1));
         }
         (_last, _lastSeen) = (_ends(), _from(0));
     }
 
+    /// @notice New documents; the ends stay, move on, or move where they must not.
+    function amend(uint256 seed, bool affectsBids) external {
+        if (seed % 3 == 0) return; // else bids would not be taken to any end
+        bytes32 docs = keccak256(abi.encode(seed));
+        ITenderLedger.Ends memory ends = _amendedEnds((seed >> 8) % 6);
+        VM.prank(TENDERER);
+        try tenders.amend(tenderId, docs, affectsBids, ends) {
+            if (_clock() >= _last.submitEnd) broken[43] = true;
+            if (affectsBids && ends.submitEnd < _clock() + 15 days) broken[43] = true;
+            _docs[++_docsVersion] = docs;
+            if (affectsBids) _outdate();
+        } catch {}
+        _observe();
+    }
+
     function submit(uint256 seed, uint32 version) external {
         uint256 bidder = _pick(seed);
-        ITenderLedger.SubmitBid memory bid = _bid(bidder, _version[bidder] + version % 3);
+        uint32 named = _pickDocs(seed);
+        ITenderLedger.SubmitBid memory bid = _bidOn(bidder, _version[bidder] + version % 3, named);
         bytes memory shares = _shares(1);
         bytes memory signature = _signed(_bidderKey(bidder), tenders.bidDigest(bid));
         if (_bring(abi.encodeCall(tenders.submit, (bid, shares, signature, "")), seed)) {
             if (_clock() >= _last.submitEnd) broken[21] = true;
+            if (named < _basis) broken[44] = true;
+            _named[bidder] = named;
             _accept(bidder, bid.version, tenders.bidDigest(bid), true);
         }
         _observe();
@@ -47,7 +70,8 @@ contract TendersHandler is Tenders {
 
     function list(uint256 seed, bool isAnchored) external {
         uint256 bidder = _pick(seed);
-        ITenderLedger.SubmitBid memory bid = _bid(bidder, _version[bidder] + 1);
+        uint32 named = _pickDocs(seed);
+        ITenderLedger.SubmitBid memory bid = _bidOn(bidder, _version[bidder] + 1, named);
         ITenderLedger.MailboxProof memory proof = _proof(tenders.bidDigest(bid));
         if (isAnchored && ledger.batchOf(agency, proof.root).anchoredAt == 0) _anchor(proof.root);
         bytes memory shares = _shares(1);
@@ -55,6 +79,8 @@ contract TendersHandler is Tenders {
         if (_bring(abi.encodeCall(tenders.list, (bid, shares, signature, "", proof)), seed)) {
             if (ledger.batchOf(agency, proof.root).anchoredAt >= _last.submitEnd) broken[21] = true;
             if (_isSuspended()) broken[30] = true;
+            if (_policy().dropsStaleBids && named < _basis) broken[44] = true;
+            _named[bidder] = named;
             _accept(bidder, bid.version, tenders.bidDigest(bid), true);
         }
         _observe();
@@ -76,7 +102,7 @@ contract TendersHandler is Tenders {
     function disclose(uint256 seed, bool isWrong) external {
         uint256 bidder = _pick(seed);
         uint32 version = _version[bidder];
-        ITenderLedger.SubmitBid memory bid = _bid(bidder, version);
+        ITenderLedger.SubmitBid memory bid = _bidOn(bidder, version, _named[bidder]);
         bytes32 secret = _secret(bidder, version, 1, isWrong ? 2 : 1);
         if (_bring(abi.encodeCall(tenders.disclose, (bid, 1, secret)), seed)) {
             if (isWrong) broken[24] = true;
@@ -105,7 +131,8 @@ contract TendersHandler is Tenders {
         uint256 bidder = _pick(seed);
         uint32 version = _version[bidder];
         bytes32 secret = _secret(bidder, version, 1, 2);
-        if (_bring(abi.encodeCall(tenders.recover, (_bid(bidder, version), 1, secret)), seed)) {
+        ITenderLedger.SubmitBid memory bid = _bidOn(bidder, version, _named[bidder]);
+        if (_bring(abi.encodeCall(tenders.recover, (bid, 1, secret)), seed)) {
             if (_released < 2 && _from(0) < _last.releaseEnd) broken[27] = true;
             if (!_isDisclosed[bidder]) broken[27] = true;
             if (_isSuspended()) broken[30] = true;
@@ -127,10 +154,7 @@ contract TendersHandler is Tenders {
         uint40 since = tenders.tenderOf(tenderId).suspendedAt;
         VM.prank(byAnybody ? ANYBODY : SUPERVISOR);
         try tenders.resume(tenderId) {
-            uint40 shift = _from(0) - since;
-            ITenderLedger.Ends memory found = _ends();
-            if (found.fallbackEnd != _moved(_last.fallbackEnd, since, shift)) broken[30] = true;
-            if (found.submitEnd != _moved(_last.submitEnd, since, shift)) broken[30] = true;
+            if (!_areSame(_ends(), _moved(_last, since, _from(0) - since))) broken[30] = true;
         } catch {}
         _observe();
     }
@@ -158,13 +182,14 @@ contract TendersHandler is Tenders {
         _observe();
     }
 
-    /// @notice To the next end, where everything is decided.
+    /// @notice To the next end, where everything is decided; seldom to the first, before which most may happen.
     function waitForEnd(uint8 before) external {
+        if (_from(1) < _last.submitEnd && before % 4 != 0) return;
         uint40[5] memory ends =
             [_last.submitEnd, _last.listEnd, _last.discloseEnd, _last.releaseEnd, _last.fallbackEnd];
         for (uint256 i = 0; i < 5; ++i) {
             if (ends[i] > _from(1)) {
-                VM.warp(ends[i] - before % 2);
+                VM.warp(ends[i] - (before >> 2) % 2);
                 break;
             }
         }
@@ -185,6 +210,7 @@ contract TendersHandler is Tenders {
         for (uint256 bidder = 1; bidder <= BIDDERS; ++bidder) {
             ITenderLedger.Bid memory bid = tenders.bidOf(tenderId, 0, _bidder(bidder));
             if (bid.version != _version[bidder] || bid.digest != _digest[bidder]) return false;
+            if (bid.docsVersion != _named[bidder]) return false;
         }
         return true;
     }
@@ -223,6 +249,15 @@ contract TendersHandler is Tenders {
         (_version[bidder], _digest[bidder], _isLive[bidder]) = (version, digest, isLive);
     }
 
+    /// @dev Bids of before are dropped, where the policy says so.
+    function _outdate() private {
+        _basis = _docsVersion;
+        if (!_policy().dropsStaleBids) return;
+        for (uint256 bidder = 1; bidder <= BIDDERS; ++bidder) {
+            _isLive[bidder] = false;
+        }
+    }
+
     function _observe() private {
         ITenderLedger.Ends memory found = _ends();
         _observeEnd(_last.submitEnd, found.submitEnd);
@@ -235,6 +270,31 @@ contract TendersHandler is Tenders {
 
     function _observeEnd(uint40 present, uint40 found) private {
         if (found < present || (found != present && present <= _lastSeen)) broken[29] = true;
+    }
+
+    /// @dev As they are, a second later, all of them or one of them earlier, and about the least time that bids need anew.
+    function _amendedEnds(uint256 kind) private view returns (ITenderLedger.Ends memory ends) {
+        ends = _last;
+        if (kind == 1) ends = _moved(ends, 0, 1);
+        if (kind == 2) ends = _endsFrom(ends.submitEnd - 1);
+        if (kind == 3) ends.fallbackEnd -= 1;
+        if (kind == 4) ends = _endsFrom(_clock() + 15 days - 1);
+        if (kind == 5) ends = _endsFrom(_clock() + 15 days);
+    }
+
+    /// @dev The present documents, or now and then some of before.
+    function _pickDocs(uint256 seed) private view returns (uint32) {
+        // forge-lint: disable-next-line(unsafe-typecast) - at most the present version
+        return (seed >> 8) % 4 == 0 ? uint32(1 + (seed >> 16) % _docsVersion) : _docsVersion;
+    }
+
+    function _bidOn(uint256 bidder, uint32 version, uint32 docsVersion)
+        private
+        view
+        returns (ITenderLedger.SubmitBid memory bid)
+    {
+        bid = _bid(bidder, version);
+        bid.docs = _docs[docsVersion];
     }
 
     function _pick(uint256 seed) private pure returns (uint256) {
@@ -251,7 +311,38 @@ contract TendersHandler is Tenders {
         return since == 0 ? _from(0) : since;
     }
 
+    /// @dev Each that was still ahead at `since`, `shift` later.
+    function _moved(ITenderLedger.Ends memory present, uint40 since, uint40 shift)
+        private
+        pure
+        returns (ITenderLedger.Ends memory)
+    {
+        return ITenderLedger.Ends({
+            submitEnd: _moved(present.submitEnd, since, shift),
+            listEnd: _moved(present.listEnd, since, shift),
+            discloseEnd: _moved(present.discloseEnd, since, shift),
+            releaseEnd: _moved(present.releaseEnd, since, shift),
+            fallbackEnd: _moved(present.fallbackEnd, since, shift)
+        });
+    }
+
     function _moved(uint40 present, uint40 since, uint40 shift) private pure returns (uint40) {
         return present > since ? present + shift : present;
+    }
+
+    function _areSame(ITenderLedger.Ends memory one, ITenderLedger.Ends memory other)
+        private
+        pure
+        returns (bool)
+    {
+        return keccak256(abi.encode(one)) == keccak256(abi.encode(other));
+    }
+}
+
+/// @title The same under a policy that drops bids whose documents were amended
+contract DroppingHandler is TendersHandler {
+    function _policy() internal pure override returns (ITenderLedger.Policy memory policy) {
+        policy = super._policy();
+        policy.dropsStaleBids = true;
     }
 }
