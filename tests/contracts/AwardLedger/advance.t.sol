@@ -130,6 +130,20 @@ contract AdvanceTest is Awards {
         _award(1, 0);
     }
 
+    function test_RevertGiven_AnObjectionIsOpen() public {
+        _toRecorded();
+        bytes32 id = _lodge(IAwardLedger.Stage.OPENING, 1);
+        _seat(IAwardLedger.Step.COMMITTEE, 1);
+        _seat(IAwardLedger.Step.SCORE, 1);
+        _report(2);
+        _notice(_from(3 days));
+        VM.warp(_from(3 days));
+        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.ObjectionOpen.selector, id));
+        _award(1, 0);
+        _answer(id, IAwardLedger.Outcome.DISMISSED);
+        _award(1, 0);
+    }
+
     function test_RevertWhen_TheSecondWinsWithoutAReason() public {
         _toNotice();
         VM.warp(_from(3 days));

@@ -46,12 +46,12 @@ contract AmendTest is Tenders {
 
     function test_RevertWhen_AnEndMovesEarlier() public {
         _publish();
-        ITenderLedger.Ends memory ends = _ends();
-        ends.fallbackEnd -= 1;
-        VM.expectRevert(
-            abi.encodeWithSelector(ITenderLedger.EndNotLater.selector, ends.fallbackEnd + 1, ends.fallbackEnd)
-        );
-        _amend(false, ends);
+        for (uint256 i = 0; i < 5; ++i) {
+            ITenderLedger.Ends memory ends = _endsFrom(_ends().submitEnd + 1 days);
+            uint40 end = _shorten(ends, i);
+            VM.expectRevert(abi.encodeWithSelector(ITenderLedger.EndNotLater.selector, end, end - 1));
+            _amend(false, ends);
+        }
     }
 
     function test_RevertWhen_ReceivingIsOver() public {
@@ -73,5 +73,15 @@ contract AmendTest is Tenders {
     function _amend(bool affectsBids, ITenderLedger.Ends memory ends) private {
         VM.prank(TENDERER);
         tenders.amend(tenderId, DIGEST, affectsBids, ends);
+    }
+
+    /// @dev Lets one end come a second before its present one, which is returned.
+    function _shorten(ITenderLedger.Ends memory ends, uint256 which) private view returns (uint40 end) {
+        ITenderLedger.Ends memory present = _ends();
+        if (which == 0) ends.submitEnd = (end = present.submitEnd) - 1;
+        if (which == 1) ends.listEnd = (end = present.listEnd) - 1;
+        if (which == 2) ends.discloseEnd = (end = present.discloseEnd) - 1;
+        if (which == 3) ends.releaseEnd = (end = present.releaseEnd) - 1;
+        if (which == 4) ends.fallbackEnd = (end = present.fallbackEnd) - 1;
     }
 }

@@ -32,13 +32,25 @@ contract DiscloseTest is Awards {
 
     function test_RevertWhen_ItIsAnotherBidSSecret() public {
         _toDisclosure();
-        ITenderLedger.SubmitBid memory bid = _bid(1, 1);
-        bytes32 context = tenders.contextOf(tenderId, 0, 1, bid.bidder, 1);
-        bytes32 found = keccak256(abi.encodePacked(uint8(1), context, _secret(2, 1, 1, 1)));
-        VM.expectRevert(
-            abi.encodeWithSelector(ITenderLedger.CommitmentMismatch.selector, bid.parts[0].cB, found)
-        );
-        _disclose(bid, 1, _secret(2, 1, 1, 1));
+        _expectMismatch(_bid(1, 1), _secret(2, 1, 1, 1));
+    }
+
+    function test_RevertWhen_ItIsNobodySSecret() public {
+        _toDisclosure();
+        _expectMismatch(_bid(1, 1), DIGEST);
+        _expectMismatch(_bid(1, 1), 0);
+        _disclose(1);
+    }
+
+    function test_RevertGiven_ItsCommitmentWasCopiedFromAnotherBid() public {
+        _publish();
+        _submitMany(3);
+        ITenderLedger.SubmitBid memory copy = _bid(4, 1);
+        copy.parts[0].cB = _bid(1, 1).parts[0].cB;
+        _submit(copy, _bidderKey(4));
+        VM.warp(_ends().listEnd);
+        _disclose(1);
+        _expectMismatch(copy, _secret(1, 1, 1, 1));
     }
 
     function test_RevertGiven_TheBidWasReplaced() public {
@@ -112,6 +124,15 @@ contract DiscloseTest is Awards {
         ITenderLedger.SubmitBid memory bid = _bid(1, 1);
         VM.expectRevert(abi.encodeWithSelector(ITenderLedger.PartUnknown.selector, 2));
         _disclose(bid, 2, _secret(1, 1, 1, 1));
+    }
+
+    function _expectMismatch(ITenderLedger.SubmitBid memory bid, bytes32 secret) private {
+        bytes32 context = tenders.contextOf(tenderId, 0, 1, bid.bidder, 1);
+        bytes32 found = keccak256(abi.encodePacked(uint8(1), context, secret));
+        VM.expectRevert(
+            abi.encodeWithSelector(ITenderLedger.CommitmentMismatch.selector, bid.parts[0].cB, found)
+        );
+        _disclose(bid, 1, secret);
     }
 
     function _expect(uint256 bidder, bytes memory refusal) private {

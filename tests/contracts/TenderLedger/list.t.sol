@@ -89,6 +89,16 @@ contract ListTest is Tenders {
         _expect(bid, proof, abi.encodeWithSelector(ITenderLedger.BidVersionStale.selector, 1, 1));
     }
 
+    function test_RevertWhen_ItComesDirectAfterItWasAnchoredInTime() public {
+        ITenderLedger.SubmitBid memory bid = _box();
+        bytes memory shares = _shares(1);
+        bytes memory signature = _signed(_bidderKey(1), tenders.bidDigest(bid));
+        VM.warp(_ends().submitEnd + 1);
+        _expectLate(_from(0));
+        tenders.submit(bid, shares, signature, "");
+        _list(bid, _proof(tenders.bidDigest(bid)));
+    }
+
     function test_RevertWhen_ThePathIsWrong() public {
         ITenderLedger.SubmitBid memory bid = _box();
         VM.warp(_ends().submitEnd);
