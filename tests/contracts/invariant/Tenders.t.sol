@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Fixture} from "../support/Fixture.sol";
-import {DroppingHandler, TendersHandler} from "./TendersHandler.sol";
+import {DroppingHandler} from "./DroppingHandler.sol";
+import {TendersHandler} from "./TendersHandler.sol";
 
 /// @title Sentences 21 to 32, 37, 43 and 44 of the README
 contract TendersInvariants is Fixture {

@@ -338,11 +338,3 @@ contract TendersHandler is Tenders {
         return keccak256(abi.encode(one)) == keccak256(abi.encode(other));
     }
 }
-
-/// @title The same under a policy that drops bids whose documents were amended
-contract DroppingHandler is TendersHandler {
-    function _policy() internal pure override returns (ITenderLedger.Policy memory policy) {
-        policy = super._policy();
-        policy.dropsStaleBids = true;
-    }
-}
