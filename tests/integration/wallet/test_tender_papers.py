@@ -1,112 +1,42 @@
 """A tender from a folder at the buyer's to a bidder's, over a service and a real chain."""
 
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from ledger.age import recipient_of
 from ledger.chain import calls
 from ledger.chain.calls import KeyWindow
-from ledger.chain.deploy import deploy
-from ledger.chain.rpc import Node
 from ledger.tenders import filings, requests
 from ledger.tenders.ids import ref_of, tender_id
-from ledger.values import OPEN_END, KeyUsage, Role
-from tests.support.anvil import anvil
-from tests.support.award_office import officer
+from ledger.values import OPEN_END, KeyUsage
 from tests.support.bid_desk import DESCRIPTION, Desk
+from tests.support.buyer import AT, DRAWING, Buyer, admitted, january_town, posted
 from tests.support.licences import AGENCY_KEY
 from tests.support.qualified_tender import QualifiedTender
-from tests.support.sealed_bids import EVALUATORS
-from tests.support.standing import account
 from tests.support.tender_post import Post
 from tests.support.tender_town import BUYER, DAY, PAYER, TenderTown, sent
-from tests.support.terminal import Terminal
 from wallet.home import write_file
-
-AT = ("--service", Post.url)
-START = 1_767_600_000  # January 2026: the tests move on, and later years have no calendar
-DRAWING = b"%PDF-1.7 sample drawing" * 100_000
-
-
-@dataclass
-class Buyer:
-    """The buyer's officers, and the folder of one tender."""
-
-    town: TenderTown
-    tenderer: Terminal
-    supervisor: Terminal
-
-    def folder(self, number: str, trustees: int = 3, **changes: Any) -> Path:
-        """A tender prepared with trustees who rehearsed, lawful but for `changes`."""
-        folder = self.tenderer.folder / number
-        said = {
-            "agency": BUYER,
-            "number": number,
-            "title": "样例道路工程",
-            "lots": ["一标段"],
-            "policy": "cn",
-            "threshold": 2,
-            "trusteeNames": {"1": "样例公证处"},
-            "mailbox": BUYER,
-            "evaluators": [
-                {"name": name, "recipient": recipient_of(identity)}
-                for name, identity in zip(("buyer", "supervisor"), EVALUATORS, strict=True)
-            ],
-        }
-        write_file(folder / "tender.json", orjson.dumps(said | changes))
-        write_file(folder / "图纸/总平面.pdf", DRAWING)
-        write_file(folder / "招标文件.txt", "样例招标文件\n".encode())
-        for index in range(1, trustees + 1):
-            trustee = self.town.terminal(f"{number} keeper {index}")
-            statement = self.town._statement(trustee, number, index)  # noqa: SLF001  # the town's own way
-            write_file(folder / f"trustees/{index}.json", statement.to_bytes())
-        return folder
-
-    def publish(self, folder: Path, *words: object, code: int = 0) -> Any:
-        command = ("tender", "publish", folder, *AT, *words)
-        return self.tenderer.json(*sent(command), code=code)
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TenderTown]:
-    with (
-        anvil("--timestamp", str(START)) as running,
-        closing(Node([running.url], timeout_seconds=10)) as node,
-    ):
-        council = account(running, 0)
-        deployment = deploy(node, council.private_key, council.address)
-        yield TenderTown(tmp_path_factory.mktemp("papers"), running, deployment, council)
+    with january_town(tmp_path_factory.mktemp("papers")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def post(town: TenderTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
-    window = KeyWindow(0, OPEN_END, OPEN_END)
-    key, at = AGENCY_KEY.public_key, town.deployment
-    town.send(calls.announce_key(at, town.agency, key, KeyUsage.DOCUMENTS, window))
-    with pytest.MonkeyPatch.context() as patch:
-        made = Post(town, tmp_path_factory.mktemp("post"), patch)
+def post(town: TenderTown) -> Iterator[Post]:
+    with posted(town) as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
 def buyer(town: TenderTown, post: Post) -> Buyer:
     assert post.url
-    made = Buyer(
-        town,
-        officer(town, "the tenderer", Role.TENDERER),
-        town.terminal("the supervisor"),
-    )
-    town.make_supervisor(made.supervisor)
-    made.supervisor.json(*sent(("tender", "policy", "register", "cn", "CN-GD")))
-    return made
+    return admitted(town)
 
 
 class TestPublish:
@@ -196,33 +126,6 @@ class TestPublish:
         stranger = town.terminal("stranger")
         command = ("tender", "publish", folder, *AT)
         assert stranger.json(*sent(command), code=1)["error"] == "RoleMissing"
-
-
-class TestAmend:
-    def test_moves_the_deadline_as_far_as_the_law_wants(
-        self, buyer: Buyer, town: TenderTown
-    ) -> None:
-        folder = buyer.folder("GZ-2026-0311")
-        first = buyer.publish(folder)
-        town.go(first["ends"]["submitEnd"] - 14 * DAY)
-        write_file(folder / "补遗一.txt", "工期改为九十日。\n".encode())
-        command = ("tender", "amend", folder, *AT)
-        short = first["ends"]["submitEnd"]
-        late = buyer.tenderer.json(
-            *sent((*command, "--affects-bids", "--submit-end", short)), code=4
-        )
-        assert (late["error"], late["given"]) == ("PolicyViolated", short)
-        earlier = buyer.tenderer.json(
-            *sent((*command, "--clarifies", "--submit-end", short - 1)), code=4
-        )
-        assert earlier["error"] == "EndNotLater"
-        told = buyer.tenderer.json(*sent((*command, "--affects-bids")))
-        assert told["ends"]["submitEnd"] >= town.now + 15 * DAY
-        bidder = town.terminal("amended bidder")
-        got = bidder.folder / "documents"
-        done = bidder.json("tender", "fetch", told["tender"], got, *AT)
-        assert (done["version"], done["docs"]) == (2, told["docs"])
-        assert (got / "补遗一.txt").exists()
 
 
 class TestQuestions:
