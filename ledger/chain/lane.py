@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from ledger.chain.accounts import Account, SignedTransaction
 from ledger.chain.deployments import Deployment
-from ledger.chain.fees import NEXT, FeePolicy, Fees
-from ledger.chain.reverts import is_revert, plainly
-from ledger.chain.rpc import Node, RpcRefused
-from ledger.chain.wire import quantity, spell
+from ledger.chain.estimates import estimates
+from ledger.chain.fees import FeePolicy, Fees
+from ledger.chain.rpc import Node
 from ledger.errors import LedgerError
 from ledger.finality import Confirmations
 from ledger.outbox import Attempt, Intent, IntentState, Outbox
@@ -175,14 +174,7 @@ class Lane:
 
     def estimates(self, intents: Sequence[Intent]) -> list[int | LedgerError]:
         """Return for each intent the gas it takes, or the contract's refusal."""
-        calls = [
-            (
-                "eth_estimateGas",
-                ({"from": one.account, "to": one.to, "data": spell(one.call)}, NEXT),
-            )
-            for one in intents
-        ]
-        return [_estimate(outcome) for outcome in self.node.outcomes(calls)]
+        return estimates(self.node, intents)
 
     def park(self, intent: Intent, error: str, words: str = "") -> None:
         """Give an intent up under an error's name and tell a person."""
@@ -195,12 +187,3 @@ class Lane:
         offered = fees.fields(legacy=self.fees.legacy)
         chain = {"chainId": self.deployment.chain_id, "value": 0}
         return self.account.sign_transaction({**fields, **chain, **offered})
-
-
-def _estimate(outcome: Any) -> int | LedgerError:
-    if not isinstance(outcome, RpcRefused):
-        return quantity(outcome)
-    error = plainly(outcome)
-    if is_revert(outcome):
-        return error
-    raise error
