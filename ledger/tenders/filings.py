@@ -166,12 +166,12 @@ def state_of(filing: Filing, tender: TenderState, at: int) -> FilingState:
             return FilingState.FILED
         is_answered = tender.questions[filing.digest] is not None
         return FilingState.ANSWERED if is_answered else FilingState.TAKEN_UP
-    admitted = _admitted(filing, tender)
-    if admitted is not None and admitted.outcome is not Outcome.OPEN:
+    found = admitted(filing, tender)
+    if found is not None and found.outcome is not Outcome.OPEN:
         return FilingState.ANSWERED
     if filing.due_at is not None and at >= filing.due_at:
         return FilingState.OVERDUE
-    return FilingState.FILED if admitted is None else FilingState.TAKEN_UP
+    return FilingState.FILED if found is None else FilingState.TAKEN_UP
 
 
 def is_taken_up(filing: Filing, tender: TenderState) -> bool:
@@ -180,13 +180,13 @@ def is_taken_up(filing: Filing, tender: TenderState) -> bool:
         case FilingKind.QUESTION:
             return filing.digest in tender.questions
         case FilingKind.OBJECTION:
-            return _admitted(filing, tender) is not None
+            return admitted(filing, tender) is not None
         case FilingKind.COMPLAINT:
             return _on_chain(filing, tender) is not None
 
 
-def _admitted(filing: Filing, tender: TenderState) -> Objection | None:
-    """The objection that the buyer admitted."""
+def admitted(filing: Filing, tender: TenderState) -> Objection | None:
+    """Return the objection that the buyer admitted for what was filed, None without one."""
     named = objection_id(tender.id, filing.lot, filing.stage, _NOBODY, filing.digest)
     return tender.objections.get(named)
 

@@ -33,9 +33,10 @@ from wallet.tenders.archived_bench import noting
 from wallet.tenders.bundles import Bundle, open_bundle, write_bundle
 from wallet.tenders.downloads import download
 from wallet.tenders.holdings import Holdings
-from wallet.tenders.judging import by_head, by_nobody, by_node, judge, key_ids
+from wallet.tenders.judging import by_head, by_nobody, by_node, judge
 from wallet.tenders.lines import OtherTenderLedger, tender_ledger
 from wallet.tenders.opening import bench_of
+from wallet.tenders.signers import key_ids
 from wallet.trust import TrustedLedger
 
 EXITS: Final = {
@@ -100,7 +101,7 @@ def _audit(ctx: click.Context, tender: TenderId, holdings: Holdings, given: dict
     outside: Surroundings = ctx.obj
     ledger = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
     with open_ledger(ledger) as client:
-        keys, roots = key_ids(holdings.receipts), {each.root for each in holdings.places}
+        keys, roots = key_ids(holdings), {each.root for each in holdings.places}
         archive = gather(client.node, client.deployment, tender, keys, roots)
         bundle = Bundle(archive, holdings)
         shown: set[Query] = set()

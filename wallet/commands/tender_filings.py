@@ -33,7 +33,12 @@ from wallet.tenders.paper_desk import fetch
     help="What a complaint follows (R60): an objection's id, or the digest of one that was filed.",
 )
 @lot_option
-@click.option("--receipt", type=FILE, required=True, help="File for the signed receipt.")
+@click.option(
+    "--receipt",
+    type=FILE,
+    required=True,
+    help="File for the signed receipt; suizheng tender audit finds those that end in .jwt.",
+)
 @serving
 def file_text(
     outside: Surroundings, /, tender: bytes, text: Path, receipt: Path, **given: Any

@@ -119,7 +119,8 @@ def _held(holdings: Holdings) -> Iterator[tuple[str, Callable[[], bytes | Iterab
         yield f"papers/{digest.hex()}", partial(bytes, paper)
     for digest, path in holdings.files.items():
         yield f"files/{digest.hex()}{SEALED}", partial(read_pieces, path, _PIECE_BYTES)
-    for spot, receipt in enumerate(holdings.receipts, 1):
+    said = (*holdings.receipts, *holdings.filings, *holdings.refusals)
+    for spot, receipt in enumerate(said, 1):
         yield f"receipts/{spot}{RECEIPT}", partial(str.encode, receipt)
     if holdings.record is not None:
         yield RECORD, partial(orjson.dumps, dict(holdings.record))

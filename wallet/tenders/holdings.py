@@ -16,7 +16,7 @@ from ledger import jws
 from ledger.canonical import JsonMalformed, canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.jws import TypeRefused
-from ledger.tenders import receipts
+from ledger.tenders import filings, receipts, refusals
 from ledger.tenders.errors import DigestMismatch
 from ledger.tenders.forms import MAX_BYTES as MOST_PAPER_BYTES
 from ledger.tenders.mailbox import PATH, MailboxPlace
@@ -45,6 +45,8 @@ _DIGEST: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 class Holdings:
     """Papers by SHA-256, sealed files by SHA-256, receipts, and the record where there is one.
 
+    `receipts` are for bids, `filings` for questions, objections and complaints, `refusals` of bids.
+
     `blinds` are those of a bidder's own messages in mailboxes, which go nowhere from here; `places`
     tell where such messages lie, and nothing of what they are.
     """
@@ -52,6 +54,8 @@ class Holdings:
     papers: dict[bytes, bytes] = field(default_factory=dict)
     files: dict[bytes, Path] = field(default_factory=dict)
     receipts: list[str] = field(default_factory=list)
+    filings: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     blinds: list[bytes] = field(default_factory=list)
     record: Mapping[str, Any] | None = None
     places: list[MailboxPlace] = field(default_factory=list)
@@ -92,13 +96,18 @@ class Holdings:
             named = {bytes.fromhex(each.decode()) for each in _DIGEST.findall(papers[digest])}
             waiting |= named & self.papers.keys() - papers.keys()
         files = {digest: path for digest, path in self.files.items() if digest in wanted}
-        return Holdings(papers, files, self.receipts, [], self.record, self.places)
+        said = (self.receipts, self.filings, self.refusals)
+        return Holdings(papers, files, *said, record=self.record, places=self.places)
 
     def _take_receipt(self, token: str) -> None:
+        """Take what a service signed; what is of no form goes to the receipts, to be doubted."""
+        kinds = {filings.TYPE: self.filings, refusals.TYPE: self.refusals}
         try:
             jws.parse(token, receipts.TYPE)
-        except TypeRefused:
-            return  # a refusal, or a paper of another kind
+        except TypeRefused as other:
+            if other.typ in kinds:
+                kinds[other.typ].append(token)
+            return
         except Refused:
             pass  # whoever judges says that it is in doubt
         self.receipts.append(token)

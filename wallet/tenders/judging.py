@@ -1,10 +1,8 @@
 """Judging a bundle: events by their blocks, blocks by a node or by a block that somebody knows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
-from ledger import jws
-from ledger.canonical import EncodingNotCanonical, b64url_decode
 from ledger.chain.archived_documents import ArchivedDocuments
 from ledger.chain.block_proofs import BlockUnproven
 from ledger.chain.blocks import BlockRef, by_number, read_head
@@ -12,17 +10,14 @@ from ledger.chain.deployments import Deployment
 from ledger.chain.inclusion import ask
 from ledger.chain.rpc import Node
 from ledger.chain.tender_archive import Archive, ArchiveRead, known_until, linked, read
-from ledger.errors import Refused
-from ledger.tenders import receipts
 from ledger.tenders.audit.assembly import Shelf, assembled
 from ledger.tenders.audit.audit import audit
 from ledger.tenders.audit.bundle import Provenance
-from ledger.tenders.audit.key_stories import KeyStory
 from ledger.tenders.audit.report import AuditReport
-from ledger.tenders.receipts import Receipt
 from ledger.tenders.shown_licences import Bench
 from wallet.tenders.archived_bench import bench_by
 from wallet.tenders.bundles import Bundle
+from wallet.tenders.signers import FILINGS, RECEIPTS, REFUSALS, Signers
 
 Vouch = Callable[[Archive, list[BlockRef]], Provenance]
 """Says of blocks whether they are the chain's."""
@@ -43,12 +38,20 @@ def judge(
     provenance = _whole(archive, found, told, is_complete=until is not None)
     if bench is None and until is not None and found.buyer is not None:
         bench = bench_by(ArchivedDocuments(found, deployment), found.buyer)
-    genuine, doubtful = _receipts(found, holdings.receipts, vouch, archive)
+    signers = Signers.of(found, archive, lambda refs: vouch(archive, refs))
+    genuine, doubtful = signers.sorted(holdings.receipts, RECEIPTS)
+    filed, unsure = signers.sorted(holdings.filings, FILINGS)
+    refused, doubted = signers.sorted(holdings.refusals, REFUSALS)
     shelf = Shelf(
         papers=holdings.papers,
         unseal=holdings.unsealer(archive.ledger) if holdings.files else None,
-        receipts=tuple(genuine) if holdings.receipts else None,
-        doubtful=tuple(doubtful),
+        receipts=genuine if holdings.receipts else None,
+        doubtful=(*doubtful, *doubted),
+        filings=filed,
+        filing_doubts=unsure,
+        refusals=refused,
+        block_times=_times(found, {each.block for each in refused}) if until else {},
+        signer_of=signers.signer_of,
         blinds=(*holdings.blinds, *archive.blinds),
         places=tuple(holdings.places),
         known_until=None if found.gaps else until,
@@ -103,15 +106,10 @@ def by_nobody(_: Archive, refs: list[BlockRef]) -> Provenance:
     return Provenance(open_=tuple(_unvouched(ref) for ref in refs[:1]))
 
 
-def key_ids(tokens: list[str]) -> set[bytes]:
-    """Return the ids of the keys that receipts say they are signed by."""
-    found = set()
-    for token in tokens:
-        try:
-            found.add(b64url_decode(jws.parse(token, receipts.TYPE).kid))
-        except (Refused, EncodingNotCanonical):
-            continue
-    return {each for each in found if len(each) == len(bytes(32))}
+def _times(found: ArchiveRead, blocks: Collection[int]) -> dict[int, int]:
+    """Return the times of blocks that the headers tell of."""
+    heads = (each.head for each in found.headers)
+    return {each.block: each.time for each in heads if each.block in blocks}
 
 
 def _unvouched(ref: BlockRef) -> dict[str, Any]:
@@ -128,48 +126,6 @@ def _whole(
     unlinked = {"block": archive.head.block, "error": "HeadersUnlinked"}
     open_ = told.open_ if is_complete else (*told.open_, unlinked)
     return Provenance((*found.faults, *told.faults), open_, tuple(found.gaps))
-
-
-def _receipts(
-    found: ArchiveRead, tokens: list[str], vouch: Vouch, archive: Archive
-) -> tuple[list[Receipt], list[Mapping[str, Any]]]:
-    """Return the genuine receipts, and for each other its number and why it is in doubt."""
-    genuine: list[Receipt] = []
-    doubtful: list[Mapping[str, Any]] = []
-    keys = {kid: each for kid, each in found.keys.items() if _is_vouched(each, vouch, archive)}
-    for spot, token in enumerate(tokens, 1):
-        told = _genuine(token, keys, found, archive)
-        if isinstance(told, Receipt):
-            genuine.append(told)
-        else:
-            doubtful.append({"receipt": str(spot), "why": told})
-    return genuine, doubtful
-
-
-def _is_vouched(story: KeyStory, vouch: Vouch, archive: Archive) -> bool:
-    told = vouch(archive, [BlockRef(each.block, each.block_hash) for each in story.places])
-    return not told.faults and not told.open_
-
-
-def _genuine(
-    token: str, keys: Mapping[str, KeyStory], found: ArchiveRead, archive: Archive
-) -> Receipt | str:
-    """Return what a receipt says, or why it is in doubt.
-
-    A forged receipt is in doubt as well: whoever put it there accuses nobody with it. Off line a
-    key is good only where the headers show that nothing else was told of it.
-    """
-    try:
-        kid = jws.parse(token, receipts.TYPE).kid
-        if kid not in keys:
-            return "key-unknown"
-        said = receipts.read(token, keys[kid].key.public_key)
-    except Refused as refused:
-        return type(refused).__name__
-    if archive.gathered_at is None and kid in found.untold:
-        return "key-untold"
-    why = keys[kid].doubt_at(said.issued_at)
-    return f"key-{why}" if why else said
 
 
 def _known_until(archive: Archive, found: ArchiveRead, vouch: Vouch) -> int | None:

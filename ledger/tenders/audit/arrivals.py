@@ -1,7 +1,5 @@
 """Step 3: every message signed, whole and in time."""
 
-from typing import Any
-
 from ledger.errors import Refused
 from ledger.keys import SignatureInvalid
 from ledger.tenders import messages
@@ -9,6 +7,7 @@ from ledger.tenders.admission import docs_version, require_arrival, require_list
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.report import fault, judged
+from ledger.tenders.audit.standing import unfit_request
 from ledger.tenders.commitments import require_shares
 from ledger.tenders.envelopes import ENVELOPE_BYTES
 from ledger.tenders.errors import (
@@ -30,9 +29,11 @@ class _RootUnknown(Exception):
 
 
 def check_messages(bundle: TenderBundle, history: History) -> Check:
-    """Judge each bid and withdrawal again, as the contract had to when it came."""
-    faults: list[dict[str, Any]] = []
-    open_: list[dict[str, Any]] = []
+    """Judge each bid and withdrawal again, as the contract had to when it came.
+
+    So is the buyer's standing request for licences, which presentations are made to.
+    """
+    faults, open_ = unfit_request(bundle)
     for event, before in history:
         if not isinstance(event, BidSubmitted | BidWithdrawn):
             continue

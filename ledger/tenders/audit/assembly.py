@@ -20,9 +20,11 @@ from ledger.tenders.audit.bundle import (
 from ledger.tenders.audit.draws import draws_of
 from ledger.tenders.audit.openings import Unseal, reopened
 from ledger.tenders.audit.reports import Reported, reports
+from ledger.tenders.audit.standing import SignerOf, request_of
 from ledger.tenders.committee import Rejection, Statement
 from ledger.tenders.evaluation import Criteria, read_criteria
 from ledger.tenders.events import PolicyRegistered, TenderEvent
+from ledger.tenders.filings import FilingReceipt
 from ledger.tenders.history import retold
 from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace
@@ -32,6 +34,7 @@ from ledger.tenders.personal import personal_in
 from ledger.tenders.policy.document import TenderPolicy, preset, presets, read_policy
 from ledger.tenders.policy.terms import terms_of
 from ledger.tenders.receipts import Receipt
+from ledger.tenders.refusals import Refusal
 from ledger.tenders.reporting import criteria_for
 from ledger.tenders.shown_licences import Bench
 from ledger.tenders.state import TenderState
@@ -43,7 +46,8 @@ class Shelf:
     """What stands beside a tender's events: papers by SHA-256, and what else was gathered.
 
     `receipts` are those whose signature holds, `doubtful` tells of others, `blinds` and `places`
-    are those of messages in mailboxes; `known_until` as in `TenderBundle`; `record` an OCDS record.
+    are those of messages in mailboxes; `filings`, `filing_doubts`, `refusals`, `block_times` and
+    `known_until` as in `TenderBundle`; `signer_of` knows the buyer's keys; `record` an OCDS record.
     `bench` says where evidence about licences comes from, None where nobody has any.
     """
 
@@ -53,6 +57,11 @@ class Shelf:
     doubtful: tuple[Mapping[str, Any], ...] = ()
     blinds: tuple[bytes, ...] = ()
     places: tuple[MailboxPlace, ...] = ()
+    filings: tuple[FilingReceipt, ...] = ()
+    filing_doubts: tuple[Mapping[str, Any], ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    block_times: Mapping[int, int] = field(default_factory=dict)
+    signer_of: SignerOf | None = None
     known_until: int | None = None
     record: Mapping[str, Any] | None = None
     bench: Bench | None = None
@@ -78,6 +87,10 @@ def assembled(
         doubtful=shelf.doubtful,
         blinds=shelf.blinds,
         places=shelf.places,
+        filings=shelf.filings,
+        filing_doubts=shelf.filing_doubts,
+        refusals=shelf.refusals,
+        block_times=shelf.block_times,
         known_until=shelf.known_until,
         provenance=provenance,
     )
@@ -92,6 +105,7 @@ def assembled(
     return replace(
         bundle,
         policy=_policy(state, shelf),
+        request=request_of(bundle.own, shelf.papers, shelf.signer_of),
         draws=draws_of(bundle.own, shelf.papers) or None,
         evaluations=_evaluations(state, reports(history, state), shelf) or None,
         publication=_publication(events, tender, sources, shelf.record),

@@ -66,7 +66,7 @@ def _checks(bundle: TenderBundle, at: int) -> Iterator[Check]:
     # 9. Scores, totals, ranks and report, recomputed.
     yield check_scores(bundle, history, state)
     # 10. Objections and complaints against the states that they block.
-    yield check_objections(state, history, at)
+    yield check_objections(bundle, state, history, at)
     # 11. The OCDS release against all of it.
     yield check_publication(bundle, state, at)
 

@@ -14,6 +14,7 @@ from ledger.tenders.events import (
     PolicyRegistered,
     TenderEvent,
 )
+from ledger.tenders.filings import FilingReceipt
 from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace
 from ledger.tenders.ocds.checks.finding import Known
@@ -21,7 +22,9 @@ from ledger.tenders.opening_record import Findings
 from ledger.tenders.personal import Personal
 from ledger.tenders.policy.document import TenderPolicy
 from ledger.tenders.receipts import Receipt
-from ledger.values import LedgerRef, Root
+from ledger.tenders.refusals import Refusal
+from ledger.tenders.requests import Requirement, StandingRequest
+from ledger.values import AgencyId, LedgerRef, Root
 
 Place = tuple[int, int]
 """A lot and a part of its opening."""
@@ -99,15 +102,31 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestEvidence:
+    """The standing request for licences that the documents of a version name.
+
+    `request` is None where nobody has it, or where it is none; `why` is why it is not known to be
+    the buyer's, empty where it is. `submit_end` is the deadline that its documents came with.
+    """
+
+    agency: AgencyId
+    wanted: tuple[Requirement, ...]
+    submit_end: int
+    request: StandingRequest | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TenderBundle:
     """Everything at hand about one tender; events in chain order, read from a node or proven.
 
     `mailbox_roots` are the block times of the mailbox's roots that bids can be listed under;
     `receipts` those that an agency of the tender signed, `doubtful` tells which others there are
     and why they are in doubt, `blinds` what hides messages in mailboxes, `places` where they are
-    said to lie; `known_until` is the time, in Unix seconds, up to which no event is missing, None
-    where nobody can tell; `findings` what opening the files at hand gave, `records` the papers that
-    it is held against.
+    said to lie; `filings` and `refusals` are what services signed for, or refused, `filing_doubts`
+    as `doubtful`, `block_times` those of blocks that refusals name; `known_until` is the time, in
+    Unix seconds, up to which no event is missing, None where nobody can tell; `findings` what
+    opening the files at hand gave, `records` the papers that it is held against.
     """
 
     ledger: LedgerRef
@@ -119,6 +138,11 @@ class TenderBundle:
     doubtful: tuple[Mapping[str, Any], ...] = ()
     blinds: tuple[bytes, ...] = ()
     places: tuple[MailboxPlace, ...] = ()
+    filings: tuple[FilingReceipt, ...] = ()
+    filing_doubts: tuple[Mapping[str, Any], ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    block_times: Mapping[int, int] = field(default_factory=dict)
+    request: RequestEvidence | None = None
     known_until: int | None = None
     findings: Mapping[Place, Findings] | None = None
     records: Mapping[Place, RecordPaper] = field(default_factory=dict)

@@ -50,7 +50,8 @@ def check_clocks(
     if terms_of(policy).id != first.announcement.policy:
         return skipped("clocks", "policy-differs")
     faults, open_ = dues.late(policy, bundle.own, state, at)
-    breaches, doubts = leads.misled(policy, first, history)
+    filed = leads.filed_at(bundle.filings, bundle.tender)
+    breaches, doubts = leads.misled(policy, first, history, filed)
     faults, open_ = [*faults, *breaches], [*open_, *doubts]
     for event, check in _questions(policy, first, history):
         try:

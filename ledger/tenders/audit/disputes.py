@@ -1,10 +1,10 @@
 """Step 10: objections and complaints against the states that they block."""
 
-from typing import Any
-
 from ledger.errors import Refused
 from ledger.tenders import dues, objections
+from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
+from ledger.tenders.audit.filed import unanswered
 from ledger.tenders.audit.report import fault, judged
 from ledger.tenders.events import (
     Awarded,
@@ -22,14 +22,15 @@ from ledger.tenders.transitions import require_award, require_complaint_move, re
 from ledger.verification.check import Check
 
 
-def check_objections(state: TenderState, history: History, at: int) -> Check:
+def check_objections(bundle: TenderBundle, state: TenderState, history: History, at: int) -> Check:
     """Demand that nothing was awarded while something blocked it, and that answers came in time.
 
-    Nor may a second part take the time to object to the first one's opening.
+    Nor may a second part take the time to object to the first one's opening, or what a service
+    signed for be left unanswered (`filed`).
 
     Time is the law's, by the calendar (`dues.answer_due`).
     """
-    faults: list[dict[str, Any]] = []
+    faults, open_ = unanswered(bundle, history, state, at)
     for event, before in history:
         try:
             _require_legal(event, before)
@@ -44,7 +45,7 @@ def check_objections(state: TenderState, history: History, at: int) -> Check:
         for id_, each in state.objections.items()
         if dues.is_overdue(each, state.terms, at)
     ]
-    return judged("objections", faults)
+    return judged("objections", faults, open_)
 
 
 def _require_legal(event: TenderEvent, before: TenderState) -> None:

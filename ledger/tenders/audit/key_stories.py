@@ -34,9 +34,9 @@ class KeyStory:
     places: tuple[Place, ...]
     frozen: tuple[tuple[int, int | None], ...] = ()
 
-    def doubt_at(self, at: int) -> str:
+    def doubt_at(self, at: int, usage: KeyUsage = KeyUsage.DOCUMENTS) -> str:
         """Return why what it signed at a time is not to be believed; empty where it is."""
-        if KeyUsage.DOCUMENTS not in self.key.usage:
+        if usage not in self.key.usage:
             return "usage"
         if any(since <= at and (until is None or at < until) for since, until in self.frozen):
             return "frozen"

@@ -4,7 +4,7 @@ The contract counts seconds and takes them up to a day longer than the calendar 
 buyer admits came to it at some earlier time, which the ledger does not tell.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ledger.tenders.calendar import CalendarUnknown
@@ -15,6 +15,7 @@ from ledger.tenders.events import (
     TenderEvent,
     TenderPublished,
 )
+from ledger.tenders.filings import FilingKind, FilingReceipt
 from ledger.tenders.policy.document import TenderPolicy
 from ledger.tenders.policy.ends import legal_lead
 from ledger.tenders.policy.terms import terms_of
@@ -26,12 +27,15 @@ Facts = list[dict[str, Any]]
 _Told = Sequence[tuple[TenderEvent, TenderState]]
 
 
-def misled(policy: TenderPolicy, first: TenderPublished, history: _Told) -> tuple[Facts, Facts]:
+def misled(
+    policy: TenderPolicy, first: TenderPublished, history: _Told, filed: Mapping[bytes, int]
+) -> tuple[Facts, Facts]:
     """Return what breaks the policy's lead of objections to the documents, and what nobody knows.
 
     An objection that comes later than the law has it, by the deadline that stood then; a deadline
     for which the ledger closes to objections before the law does, as happens where clocks turn.
-    `history` has each event with the state before it. A policy without a lead asks for none.
+    `history` has each event with the state before it, `filed` tells when texts of objections came
+    to a service that signed for them. A policy without a lead asks for none.
     """
     faults: Facts = []
     open_: Facts = []
@@ -50,10 +54,11 @@ def misled(policy: TenderPolicy, first: TenderPublished, history: _Told) -> tupl
             faults += [told | {"error": "WindowShort", "closesAt": closes}] if closes < due else []
         elif event.place.block_time >= due:
             told |= {"objection": "0x" + event.objection.hex()}
-            if int(event.bidder, 16):
-                faults.append(told | {"error": "StepLate"})
-            else:
+            came_at = event.place.block_time if int(event.bidder, 16) else filed.get(event.digest)
+            if came_at is None:
                 open_.append(told | {"why": "filing-not-told"})
+            elif came_at >= due:
+                faults.append(told | {"error": "StepLate"})
     return faults, open_
 
 
@@ -65,3 +70,12 @@ def _deadlines(first: TenderPublished, history: _Told) -> Iterator[tuple[TenderE
             yield event, event.ends.submit_end
         elif isinstance(event, ObjectionLodged) and event.stage is Stage.DOCUMENTS:
             yield event, before.ends[1].submit_end
+
+
+def filed_at(filings: Sequence[FilingReceipt], tender: bytes) -> dict[bytes, int]:
+    """Return when objections to a tender were filed, by the digests of their texts."""
+    return {
+        each.filing.digest: each.filing.filed_at
+        for each in filings
+        if each.tender == tender and each.filing.kind is FilingKind.OBJECTION
+    }

@@ -10,6 +10,7 @@ from typing import Any
 from ledger.errors import Refused
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
+from ledger.tenders.audit.refused import refused
 from ledger.tenders.audit.report import judged, skipped
 from ledger.tenders.errors import LotUnknown
 from ledger.tenders.events import (
@@ -35,18 +36,21 @@ def check_lists(bundle: TenderBundle, history: History, state: TenderState) -> C
 
     A mailbox's receipt names a leaf alone: it is matched with the blinds at hand, those of listed
     messages among them. One that was not listed accuses nobody, since its bidder may have kept it
-    from that; that the leaf lay under a root in time is all that the service owed it.
+    from that; that the leaf lay under a root in time is all that the service owed it. Who was
+    refused as late has to have been late (`refused`).
     """
-    if bundle.receipts is None:
+    if bundle.receipts is None and not bundle.refusals and not bundle.doubtful:
         return skipped("lists", "no-receipts")
-    asked = [each for each in bundle.receipts if _may_be_of(bundle, each)]
+    asked = [each for each in bundle.receipts or () if _may_be_of(bundle, each)]
     open_: list[dict[str, Any]] = [dict(each) for each in bundle.doubtful]
-    if not asked and not open_:
+    if not asked and not open_ and not bundle.refusals:
         return skipped("lists", "none-of-it")
     arrived = {digest_of(bundle.ledger, event) for event, _ in history} - {None}
+    wrong, unknown, left = refused(bundle, state, arrived)
     leaves = {leaf(each, blind) for each in arrived if each for blind in bundle.blinds}
     anchored = _anchored(bundle, state)
-    faults: list[dict[str, Any]] = []
+    faults: list[dict[str, Any]] = [*wrong]
+    open_ += unknown
     for each in asked:
         if each.digest in arrived or each.leaf in leaves or each.leaf in anchored:
             continue
@@ -56,7 +60,7 @@ def check_lists(bundle: TenderBundle, history: History, state: TenderState) -> C
             faults.append(_told(each))
         elif not _is_overtaken(state, each.named):
             open_.append(_told(each) | {"error": "NotDue"})
-    return judged("lists", faults, open_)
+    return judged("lists", faults, open_, {"notJudged": left} if left else None)
 
 
 def _anchored(bundle: TenderBundle, state: TenderState) -> set[bytes]:

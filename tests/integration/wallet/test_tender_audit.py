@@ -17,16 +17,26 @@ from eth_hash.auto import keccak
 from ledger.canonical import canonical_json
 from ledger.chain import calls
 from ledger.chain.block_proofs import receipts_root
-from ledger.chain.calls import KeyWindow
+from ledger.chain.calls import Call, KeyWindow
 from ledger.chain.tender_archive import gather, read
 from ledger.keys import PrivateKey
-from ledger.tenders import messages
+from ledger.tenders import events, filings, messages, refusals
 from ledger.tenders.audit.report import NAMES
+from ledger.tenders.filings import Filing, FilingKind, FilingReceipt
 from ledger.tenders.mailbox import leaf
 from ledger.tenders.receipts import Named, Receipt, ReceiptState, sign
+from ledger.tenders.refusals import Refusal
 from ledger.tenders.sealing import PartSecrets
 from ledger.tenders.signed_bids import SignedBid
-from ledger.values import OPEN_END, AgencyId, KeyUsage, LedgerRef, agency_id, jurisdiction_id
+from ledger.values import (
+    OPEN_END,
+    Address,
+    AgencyId,
+    KeyUsage,
+    LedgerRef,
+    agency_id,
+    jurisdiction_id,
+)
 from tests.support.anvil import anvil
 from tests.support.licences import counted_bytes
 from tests.support.papered_story import awarded
@@ -282,13 +292,10 @@ def emitted(standing: Standing, topics: list[bytes]) -> int:
     """The block of a transaction that logs up to eight topics, by a contract of no part in this."""
     four = "".join(f"60{spot:02x}35" for spot in (0x60, 0x40, 0x20, 0x00)) + "60006000a4"
     more = "".join(f"60{spot:02x}35" for spot in (0xE0, 0xC0, 0xA0, 0x80)) + "60006000a4"
-    emitter = "0x" + "e1" * 20
+    emitter = Address("0x" + "e1" * 20)
     standing.node.call("anvil_setCode", emitter, "0x" + four + more)
     told = b"".join([*topics, *[topics[0]] * 8][:8])
-    (sender, *_) = standing.node.call("eth_accounts")
-    send = {"from": sender, "to": emitter, "data": "0x" + told.hex()}
-    transaction = standing.node.call("eth_sendTransaction", send)
-    return int(standing.node.call("eth_getTransactionReceipt", transaction)["blockNumber"], 16)
+    return standing.send(Call(emitter, told)).block
 
 
 class TestFalsifications:
@@ -549,6 +556,54 @@ class TestReceipts:
             bundle = tmp_path / digest_.hex()
             written = b"".join(each.read_bytes() for each in bundle.rglob("*") if each.is_file())
             assert blind.hex().encode() not in written
+
+
+class TestWhatWasFiled:
+    """Somebody filed an objection with a service, or was refused by it, and kept what it signed."""
+
+    def judged(self, held: Held, folder: Path, name: str, code: int) -> list[Any]:
+        """A step as the node has it, then as the bundle made of it has it off line."""
+        bundle = folder.parent / f"bundle-{folder.name}"
+        words = ("tender", "audit", held.id, "--archive", folder, "--out", bundle)
+        found = held.auditor.json(*words, code=code)
+        told = held.judge(bundle, "--head", found["head"]["hash"], code=code)
+        return [step(found, name), step(told, name)]
+
+    def filed(self, held: Held, folder: Path, signer: PrivateKey, digest: bytes) -> Path:
+        filing = Filing(FilingKind.OBJECTION, 0, events.Stage.DOCUMENTS, digest, START + 1, None)
+        receipt = FilingReceipt("operator", "n", held.tender.id, filing)
+        folder.mkdir()
+        (folder / "filed.jwt").write_text(filings.sign(receipt, signer))
+        return folder
+
+    def test_an_objection_that_never_came_to_the_ledger(self, held: Held, tmp_path: Path) -> None:
+        folder = self.filed(held, tmp_path / "own", OPERATOR, b"\x1d" * 32)
+        for found in self.judged(held, folder, "objections", 1):
+            (told,) = found["facts"]["faults"]
+            assert (told["filing"], told["state"]) == ("objection", "filed")
+            assert (told["signedBy"], told["filedAt"]) == ("operator", START + 1)
+
+    def test_a_receipt_that_no_agency_of_the_tender_signed(
+        self, held: Held, tmp_path: Path
+    ) -> None:
+        folder = self.filed(held, tmp_path / "forged", STRANGER, b"\x1d" * 32)
+        for found in self.judged(held, folder, "objections", 2):
+            assert found["facts"]["open"] == [{"filing": "1", "why": "key-unknown"}]
+
+    def test_a_bid_that_was_refused_as_late_and_was_not(self, held: Held, tmp_path: Path) -> None:
+        end, digest = held.tender.state.ends[1].submit_end, b"\x08" * 32
+        named = Named(held.tender.id, 0, address("Zoe"), 1)
+        state = ReceiptState.STORED
+        folder = tmp_path / "refused"
+        folder.mkdir()
+        receipt = Receipt("operator", "n", end, digest, (), state, named=named)
+        (folder / "receipt.jwt").write_text(sign(receipt, OPERATOR))
+        times = (end - 1, 1, end - 1)
+        refusal = Refusal("operator", "n", end, digest, times[0], "BidLate", *times[1:])
+        (folder / "refusal.jwt").write_text(refusals.sign(refusal, OPERATOR))
+        words = ("tender", "audit", held.id, "--archive", folder)
+        faults = step(held.auditor.json(*words, code=1), "lists")["facts"]["faults"]
+        assert [each["error"] for each in faults] == ["RefusedInTime"]
 
 
 class TestWhatIsShown:

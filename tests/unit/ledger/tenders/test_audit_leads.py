@@ -85,7 +85,7 @@ class TestDeadline:
         assert isinstance(first, TenderPublished)
         moment = datetime.fromisoformat(deadline).replace(tzinfo=KYIV.calendar.zone)
         ends = Ends(*(int(moment.timestamp()) + each for each in range(5)))
-        return misled(KYIV, bent(first, ends), ())
+        return misled(KYIV, bent(first, ends), (), {})
 
     def test_for_which_the_ledger_closes_before_the_law(self) -> None:
         faults, open_ = self.found("2026-03-30T00:30")
@@ -98,5 +98,5 @@ class TestDeadline:
         first = story.events[1]
         assert isinstance(first, TenderPublished)
         ends = Ends(*(2**40 - 5 + each for each in range(5)))
-        faults, open_ = misled(CN, bent(first, ends), ())
+        faults, open_ = misled(CN, bent(first, ends), (), {})
         assert (faults, [each["error"] for each in open_]) == ([], ["CalendarUnknown"])
