@@ -4,10 +4,13 @@ from contextlib import suppress
 from itertools import count
 
 import pytest
+from sqlalchemy import select
 
 from api.services.jobs import JobFinished, JobState
 from api.store.licences import LicenceFilter
-from ledger.values import Digest
+from api.store.tables import jobs
+from ledger.chain import calls
+from ledger.values import Digest, Role
 from tests.support.bulk import bulk_csv, named
 from tests.support.checks import check_anchored_once, check_audit, check_nonces
 from tests.support.jobs_of_office import end_turns, issued, ordered, seen
@@ -73,6 +76,46 @@ class TestJob:
                 break
         assert states == {JobState.CANCELLED, JobState.DONE}
         check_all(issuing, digests)
+
+    @pytest.mark.parametrize("end", [JobState.REFUSED, JobState.FAILED])
+    def test_that_comes_to_nothing_says_so_once_wherever_it_is_killed(
+        self, issuing: Office, nursery: Nursery, end: JobState, *, is_thorough: bool
+    ) -> None:
+        """A row is wrong, or whoever ordered it is no issuer any more."""
+        place, standing = issuing, issuing.standing
+        role = (standing.deployment, AGENCY.id, Role.ISSUER, standing.office.address)
+        left: set[JobState] = set()
+        for number in count(1, 1 if is_thorough else STEP):
+            rows = named(ROWS, number * ROWS)
+            if end is JobState.REFUSED:
+                rows[-1] |= {"holder_code": "no code at all"}
+            job = ordered(place, bulk_csv(rows))
+            if end is JobState.FAILED:
+                standing.send(calls.revoke_role(*role))
+                place.work()
+            was_killed = nursery.live(run_jobs, kill_at=number).was_killed
+            left.add(state_of(place, job))
+            for again in (1 + number % 4, None):
+                end_turns(place)
+                nursery.live(run_jobs, kill_at=again)
+            if end is JobState.FAILED:
+                standing.send(calls.grant_role(*role))
+                place.work()
+            view, lines = seen(place, job)
+            assert (view.state, view.issued, len(lines)) == (end, 0, 1)
+            if not was_killed:
+                break
+        assert end in left
+        assert left & {JobState.WAITING, JobState.CHECKING}
+        check_all(place, [])
+
+
+def state_of(place: Office, job: bytes) -> JobState:
+    """Return how far a job is, whoever may look at it."""
+    with place.parts.database.read() as connection:
+        return JobState(
+            connection.execute(select(jobs.c.state).where(jobs.c.id == job)).scalar_one()
+        )
 
 
 def upload(number: int) -> bytes:
