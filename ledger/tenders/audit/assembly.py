@@ -10,6 +10,7 @@ from typing import Any
 from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.tenders import documents
+from ledger.tenders.audit.awards import awards_of
 from ledger.tenders.audit.bundle import (
     EvaluationEvidence,
     Place,
@@ -18,7 +19,7 @@ from ledger.tenders.audit.bundle import (
     TenderBundle,
 )
 from ledger.tenders.audit.draws import draws_of
-from ledger.tenders.audit.openings import Unseal, reopened
+from ledger.tenders.audit.openings import Unseal, reopened, terms_in
 from ledger.tenders.audit.reports import Reported, reports
 from ledger.tenders.audit.standing import SignerOf, request_of
 from ledger.tenders.committee import Rejection, Statement
@@ -102,9 +103,13 @@ def assembled(
     if shelf.unseal is not None:
         made = reopened(ledger, state, shelf.papers, shelf.unseal, shelf.bench)
         bundle = replace(bundle, findings=made.findings, records=made.records)
+    terms, is_judged = terms_in(shelf.papers, state.docs[-1])
+    judging = terms, shelf.bench if is_judged else None
+    findings = bundle.findings or {}
     return replace(
         bundle,
         policy=_policy(state, shelf),
+        awards=awards_of(ledger, (bundle.own, state), shelf.papers, findings, judging),
         request=request_of(bundle.own, shelf.papers, shelf.signer_of),
         draws=draws_of(bundle.own, shelf.papers) or None,
         evaluations=_evaluations(state, reports(history, state), shelf) or None,

@@ -9,6 +9,7 @@ from ledger.tenders.committee_paper import CommitteePaper
 from ledger.tenders.draw_papers import DrawPaperMalformed
 from ledger.tenders.evaluation import Criteria
 from ledger.tenders.events import (
+    Awarded,
     CommitteeCommitted,
     ExpertReplaced,
     PolicyRegistered,
@@ -102,6 +103,20 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class AwardLook:
+    """An award, and the requirements whose licences no longer held then, or that nobody knows of.
+
+    `why` is why nobody knows; `is_reason_missing` where the paper that it names is not at hand.
+    """
+
+    event: Awarded
+    lapsed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    why: str = ""
+    is_reason_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RequestEvidence:
     """The standing request for licences that the documents of a version name.
 
@@ -143,6 +158,7 @@ class TenderBundle:
     refusals: tuple[Refusal, ...] = ()
     block_times: Mapping[int, int] = field(default_factory=dict)
     request: RequestEvidence | None = None
+    awards: tuple[AwardLook, ...] = ()
     known_until: int | None = None
     findings: Mapping[Place, Findings] | None = None
     records: Mapping[Place, RecordPaper] = field(default_factory=dict)

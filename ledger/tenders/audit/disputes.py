@@ -2,6 +2,7 @@
 
 from ledger.errors import Refused
 from ledger.tenders import dues, objections
+from ledger.tenders.audit.awards import unfounded_awards
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.filed import unanswered
@@ -26,11 +27,13 @@ def check_objections(bundle: TenderBundle, state: TenderState, history: History,
     """Demand that nothing was awarded while something blocked it, and that answers came in time.
 
     Nor may a second part take the time to object to the first one's opening, or what a service
-    signed for be left unanswered (`filed`).
+    signed for be left unanswered (`filed`), or a winner's licences have lapsed (`awards`).
 
     Time is the law's, by the calendar (`dues.answer_due`).
     """
     faults, open_ = unanswered(bundle, history, state, at)
+    unfounded, unsure = unfounded_awards(bundle)
+    faults, open_ = [*faults, *unfounded], [*open_, *unsure]
     for event, before in history:
         try:
             _require_legal(event, before)

@@ -105,10 +105,14 @@ def _weighed(name: str, said: str | None, judged: Sequence[Result]) -> tuple[Res
         return stated, "unconfirmed"
     if said == Standing.UNCONFIRMED:
         return stated, "recorded-unconfirmed"
-    is_later = any(_LEARNT_AT_SOME_TIME in each.reasons for each in judged)
-    if len(standings) > 1 or (is_later and said in (None, Standing.VALID)):
+    if len(standings) > 1 or (is_learnt_later(judged) and said in (None, Standing.VALID)):
         return stated, "learnt-at-some-time"
     return judged[-1], ""
+
+
+def is_learnt_later(judged: Sequence[Result]) -> bool:
+    """Whether a verdict rests on a key that came to be distrusted nobody knows when."""
+    return any(_LEARNT_AT_SOME_TIME in each.reasons for each in judged)
 
 
 def _is_unsaid(judged: Sequence[Result]) -> bool:

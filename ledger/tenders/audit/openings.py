@@ -57,7 +57,7 @@ def reopened(
 
     Without a `bench` (whose `wanted` the documents tell) licences are taken as recorded.
     """
-    terms, is_judged = _terms(papers, state.docs[-1])
+    terms, is_judged = terms_in(papers, state.docs[-1])
     judges = bench if is_judged else None
     findings: dict[Place, Findings] = {}
     records: dict[Place, RecordPaper] = {}
@@ -189,7 +189,7 @@ def _paper(said: Mapping[str, Any], looks: Mapping[Address, Look]) -> RecordPape
     )
 
 
-def _terms(papers: Mapping[bytes, bytes], manifest: bytes) -> tuple[Terms | None, bool]:
+def terms_in(papers: Mapping[bytes, bytes], manifest: bytes) -> tuple[Terms | None, bool]:
     """Return what bids are held against, and whether licences can be judged by it.
 
     None where the documents are not at hand; without their standing request nobody knows whom

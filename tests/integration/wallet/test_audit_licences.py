@@ -16,14 +16,17 @@ from ledger.chain.client import LedgerClient
 from ledger.chain.tender_archive import read
 from ledger.events import Accredited, AgencyAdmitted, BatchAnchored, StatusChanged
 from ledger.status_list import word_changes
-from ledger.tenders.audit.report import NAMES
+from ledger.tenders.audit.report import NAMES as STEPS
 from ledger.typed_data import StatusOrder
 from ledger.values import Status
 from ledger.verification.evidence import Reading, Source
 from ledger.verification.records import open_record, query_about
 from tests.support.licences import AGENCY
+from tests.support.papered_story import NAMES
 from tests.support.played_licences import played_on_a_node
+from tests.support.qualified_tender import HOLDER, QualifiedTender
 from tests.support.standing import Standing
+from tests.support.tender_story import DAY, address
 from tests.support.terminal import Terminal
 from tests.support.verification import Sample
 from wallet.tenders.bundles import open_bundle
@@ -56,8 +59,8 @@ class Held:
         self.standing.send(call, self.standing.office)
 
 
-def step(report: Any) -> Any:
-    return report["checks"][NAMES.index("opening")]
+def step(report: Any, name: str = "opening") -> Any:
+    return report["checks"][STEPS.index(name)]
 
 
 def held_with(folder: Path, verdict: str, *, is_suspended: bool = False) -> Iterator[Held]:
@@ -101,6 +104,41 @@ class TestWithANode:
     def test_what_the_chain_learnt_later_is_nobodys_fault(self, honest: Held) -> None:
         honest.suspend()
         assert honest.audit()["code"] == "opening.ok"
+
+
+class FirstByPrice(QualifiedTender):
+    """Its bidder with the licence is the first candidate."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.prices = {HOLDER: "500000.00"}
+
+
+class TestAward:
+    def test_to_a_winner_whose_licence_lapsed_is_found_with_a_node_and_off_line(
+        self, tmp_path: Path
+    ) -> None:
+        with played_on_a_node(FirstByPrice) as played:
+            told, archive = played.told, tmp_path / "archive"
+            id_ = "0x" + told.id.hex()
+            at_first = played.terminal(tmp_path)
+            held = Held(played.standing, played.licence, id_, archive, at_first)
+            told.record_verdict("valid")
+            held.suspend()
+            assert told.evaluate(NAMES)[0] == HOLDER
+            told.do(told.notice, told.now + 4 * DAY)
+            told.at(told.state.lot(0).course.notice_end)
+            told.do(told.award, HOLDER)
+            told.keep_in(archive)
+            auditor = played.terminal(tmp_path / "later")
+            bundle = tmp_path / "bundle"
+            words = ("tender", "audit", id_, "--archive", archive, "--out", bundle)
+            found = auditor.json(*words, code=1)
+            check = ("tender", "verify", bundle, "--head", found["head"]["hash"])
+            for report in (found, auditor.json(*check, code=1)):
+                assert step(report)["code"] == "opening.ok"
+                (fault,) = step(report, "objections")["facts"]["faults"]
+                assert (fault["error"], fault["winner"]) == ("WinnerLapsed", address(HOLDER))
 
 
 class TestOffLine:
