@@ -7,7 +7,7 @@ supervisor's word alone.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -17,7 +17,8 @@ from api.store.recognitions import DomesticRow, RecognitionStore
 from ledger.authority import Agency
 from ledger.errors import Refused, RoleMissing
 from ledger.health.policy import Policy, read_domestic_policy, read_policy
-from ledger.health.rule_bundles import files_in
+from ledger.health.rule_admission import check_file
+from ledger.health.rule_bundles import COUNTRY, files_in
 from ledger.values import Address, AgencyId, Role, health_record_type, jurisdiction_id
 from ledger.verification.shape import ShapeWrong, hexadecimal
 
@@ -94,6 +95,8 @@ class Policies:
                 a domestic policy, unless it supervises that jurisdiction.
             PolicyDigestDiffers: for another document.
             PolicyInvalid: for one that no agreement names and that is no policy.
+            RuleBundleInvalid, RuleBundleUnfit: for rules or value sets of an agreement that no gate
+                could judge by, as `suizheng agreement bundle` refuses them.
             DomesticPolicyOutdated: for a domestic policy that is not newer than the one held.
         """
         found = hashlib.sha256(document).digest()
@@ -103,11 +106,33 @@ class Policies:
             policy = _policy(document)
             subject = bytes(32) if policy is None else jurisdiction_id(policy.document["to"])
             raise RoleMissing(subject, int(Role.SUPERVISOR), by)
-        if digest in set(_named(self._store)):
+        if names := [each for each in _named(self._store) if each.digest == digest]:
+            self._check(names, document)
             return self._kept(DocumentKind.NAMED, document, None)
         if _is_domestic(document):
             return self._keep_domestic(document, by)
         return self._kept(DocumentKind.POLICY, document, read_policy(document))
+
+    def _check(self, names: Iterable["Named"], document: bytes) -> None:
+        """Raise as `keep` does, unless the document is fit for one of the places that name it.
+
+        One is enough: whoever else names the same bytes as a rule keeps nobody from bringing them.
+        """
+        refused: list[Refused] = []
+        for each in names:
+            try:
+                check_file(each.path, document, self._receiver(each.policy))
+            except Refused as exc:
+                refused.append(exc)
+            else:
+                return
+        raise refused[0]
+
+    def _receiver(self, policy: bytes) -> str | None:
+        """Return the country of TO in a policy that is kept."""
+        document = self._store.document(policy)
+        found = None if document is None else _policy(document)
+        return None if found is None else str(found.document["to"])[:COUNTRY]
 
     def _kept(self, kind: DocumentKind, document: bytes, policy: Policy | None) -> KeptDocument:
         digest = hashlib.sha256(document).digest()
@@ -219,16 +244,28 @@ def _is_domestic(document: bytes) -> bool:
     return True
 
 
-def _named(store: RecognitionStore) -> Iterator[bytes]:
-    """Yield the digests that agreements name, and the manifests among them that are kept."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an agreement under `policy` names: a file of its bundle by `path`; "" its own papers."""
+
+    digest: bytes
+    path: str
+    policy: bytes
+
+
+def _named(store: RecognitionStore) -> Iterator[Named]:
+    """Yield what agreements name, and what the manifests among it that are kept do."""
     for agreement in store.agreements():
         for version in agreement.versions:
-            yield version.policy_hash
-            yield version.bundle_hash
+            policy = version.policy_hash
+            yield Named(policy, "", policy)
+            yield Named(version.bundle_hash, "", policy)
             manifest = store.document(version.bundle_hash)
             if manifest is None:
                 continue
             try:
-                yield from files_in(manifest).values()
+                files = files_in(manifest)
             except Refused:
                 continue  # it is what they signed, and names nothing
+            for path, digest in files.items():
+                yield Named(digest, path, policy)

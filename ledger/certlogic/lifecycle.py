@@ -49,16 +49,29 @@ def admit(
     """
     if country not in known:
         raise RuleRefused("uploader", country)
+    rule = _stated(upload, country)
+    if previous is not None and rule.version <= previous.version:
+        raise RuleRefused("version", "not greater than the previous one")
+    _check_period(rule, previous, now)
+    _check_logic(rule)
+    return rule
+
+
+def fit(upload: bytes, country: str) -> Rule:
+    """Return the rule in `upload`, or raise `RuleRefused` as `admit` does for what no date changes.
+
+    That is schema, type, country, fields and logic: of a rule that was agreed on, whenever it was.
+    """
+    rule = _stated(upload, country)
+    _check_logic(rule)
+    return rule
+
+
+def _stated(upload: bytes, country: str) -> Rule:
     rule = _read(upload)
     _check_type(rule)
     if rule.country != country or rule.identifier.split("-")[1] != country:
         raise RuleRefused("country", rule.identifier)
-    if previous is not None and rule.version <= previous.version:
-        raise RuleRefused("version", "not greater than the previous one")
-    _check_period(rule, previous, now)
-    _check_fields(rule)
-    for issue in lint(rule.logic):
-        raise RuleRefused("logic", issue.message)
     return rule
 
 
@@ -110,9 +123,11 @@ def _check_period(rule: Rule, previous: Rule | None, now: Seconds) -> None:
             raise RuleRefused("period", fault)
 
 
-def _check_fields(rule: Rule) -> None:
+def _check_logic(rule: Rule) -> None:
     """Ours: a gate shows AffectedFields as what the rule is about, so they must be that."""
     read = payload_fields(rule.logic)
     if read != set(rule.affected_fields):
         odd = sorted(read ^ set(rule.affected_fields))
         raise RuleRefused("fields", ", ".join(odd)[:200])
+    for issue in lint(rule.logic):
+        raise RuleRefused("logic", issue.message)

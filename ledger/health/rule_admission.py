@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.canonical import parse_json
-from ledger.certlogic.lifecycle import RuleRefused, admit
+from ledger.certlogic.lifecycle import RuleRefused, admit, fit
 from ledger.certlogic.rules import Rule, read_rule
 from ledger.errors import Refused
 from ledger.health.policy import Policy
@@ -18,6 +18,7 @@ from ledger.health.rule_bundles import (
     COUNTRY,
     VALUE_SETS,
     RuleBundle,
+    is_needed,
     needed_in,
     read_rule_bundle,
     write_rule_bundle,
@@ -54,6 +55,26 @@ def admit_bundle(
     _admit_rules(rules, files, former, policy.document["to"][:COUNTRY], now)
     _require_named(policy, rules, files)
     return manifest
+
+
+def check_file(path: str, content: bytes, country: str | None) -> None:
+    """Raise unless a file that an agreement names is fit to be judged by, where gates judge by it.
+
+    `country`: of the receiver, whose rules they are; None where nobody knows. When a rule begins is
+    not looked at: it was agreed on. Other files than rules and value sets are for people.
+
+    Raises:
+        RuleBundleInvalid: for a file that no gate could read.
+        RuleBundleUnfit: for a rule that could not have entered force.
+    """
+    if not is_needed(path):
+        return
+    _read({path: content})
+    if path != VALUE_SETS:
+        try:
+            fit(content, country or _rule(content).country)
+        except RuleRefused as exc:
+            raise RuleBundleUnfit(path, f"{exc.check}: {exc.reason}") from exc
 
 
 def _admit_rules(

@@ -84,7 +84,12 @@ def files_in(manifest: bytes) -> Mapping[str, bytes]:
 def needed_in(manifest: bytes) -> Mapping[str, bytes]:
     """Return those of `files_in` that rules are judged by."""
     files = files_in(manifest)
-    return {path: files[path] for path in files if path.startswith(_RULES) or path == VALUE_SETS}
+    return {path: files[path] for path in files if is_needed(path)}
+
+
+def is_needed(path: str) -> bool:
+    """Whether rules are judged by the file of a bundle at `path`."""
+    return path.startswith(_RULES) or path == VALUE_SETS
 
 
 def authorities_in(manifest: bytes) -> frozenset[bytes]:

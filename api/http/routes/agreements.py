@@ -26,6 +26,8 @@ from ledger.errors import Unavailable
 from ledger.health.agreement_history import AgreementUnknown
 from ledger.health.agreements import AgreementId
 from ledger.health.policy import PolicyInvalid
+from ledger.health.rule_admission import RuleBundleUnfit
+from ledger.health.rule_bundles import RuleBundleInvalid
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"], route_class=RevalidatedRoute)
 policies_router = APIRouter(prefix="/v1/policies", tags=["agreements"], route_class=PublicRoute)
@@ -89,6 +91,8 @@ def policy(digest: HexDigest, policies: GivenPolicies) -> Response:
         **signed_in(
             PolicyInvalid,
             PolicyDigestDiffers,
+            RuleBundleInvalid,
+            RuleBundleUnfit,
             DomesticPolicyOutdated,
             RequestStalled,
             RequestTooLarge,
@@ -106,7 +110,8 @@ def keep_policy(
     """Keep a document under its digest, for everybody to read. Supervisors and administrators.
 
     Policies may be brought before they are agreed on; else what an agreement names: its policy, the
-    manifest that its bundleHash is of, and then the files of that. A policy from a jurisdiction to
+    manifest that its bundleHash is of, and then the files of that, whose rules and value sets have
+    to be such that a gate can judge by them. A policy from a jurisdiction to
     itself is the one for its own passes; its supervisor alone brings it, in rising versions.
     """
     kept = policies.keep(digest, body, by)

@@ -26,14 +26,39 @@ POLICY_PATH = f"/v1/policies/0x{DIGEST.hex()}"
 DAY = 86_400
 
 
-def agree(service: World, bundle_hash: bytes = b"\x0b" * 32) -> int:
+def rule_file(**changes: Any) -> bytes:
+    """Return a rule of the sample policy's receiver."""
+    document = {
+        "Identifier": "GR-XB-0001",
+        "Type": "Acceptance",
+        "Country": "XB",
+        "Version": "1.0.0",
+        "SchemaVersion": "1.3.0",
+        "Engine": "CERTLOGIC",
+        "EngineVersion": "0.7.5",
+        "CertificateType": "General",
+        "Description": [{"lang": "en", "desc": "Sample."}],
+        "ValidFrom": "2026-11-01T00:00:00Z",
+        "ValidTo": "2027-11-01T00:00:00Z",
+        "AffectedFields": ["dob"],
+        "Logic": {"===": [{"var": "payload.dob"}, "1990-01-01"]},
+    }
+    return canonical_json(document | changes)
+
+
+def deep(levels: int) -> Any:
+    """Return an expression that nests so deep."""
+    return {"var": "payload.dob"} if levels == 0 else {"!": [deep(levels - 1)]}
+
+
+def agree(service: World, bundle_hash: bytes = b"\x0b" * 32, version: int = 1) -> int:
     """Let the chain say that a version was agreed on now; return when it begins."""
     begins = service.clock.now + 3 * DAY
     terms = (DIGEST, bundle_hash, begins, begins + 30 * DAY, 7 * DAY)
     service.say(
         lambda place: JurisdictionAdmitted(place, FROM, "MO"),
-        lambda place: events.AgreementProposed(place, FROM, TO, PASS, 1, TO, *terms),
-        lambda place: events.AgreementSigned(place, ID, 1),
+        lambda place: events.AgreementProposed(place, FROM, TO, PASS, version, TO, *terms),
+        lambda place: events.AgreementSigned(place, ID, version),
     )
     return begins
 
@@ -170,7 +195,7 @@ class TestPolicies:
 
     def test_what_an_agreement_names_is_kept_after_it(self, service: World) -> None:
         headers = appoint(service)
-        rule, text = b'{"a rule": 1}', b"terms for people"
+        rule, text = rule_file(), b"terms for people"
         manifest = write_rule_bundle({"rules/1.json": rule, "texts/en": text})
         for early in (manifest, rule):
             assert refusal(put(service, headers, early)) == (422, "PolicyInvalid")
@@ -183,6 +208,48 @@ class TestPolicies:
             path = f"/v1/policies/{answer.json()['digest']}"
             read = service.client.get(path)
             assert read.content == document, read.text
+
+    @pytest.mark.parametrize(
+        ("path", "content", "name"),
+        [
+            ("rules/1.json", b'{"a rule": 1}', "RuleBundleInvalid"),
+            ("rules/1.json", b"\xff", "RuleBundleInvalid"),
+            ("rules/1.json", b"[" * 5_000, "RuleBundleInvalid"),
+            ("rules/1.json", rule_file(Country="FR"), "RuleBundleUnfit"),
+            ("rules/1.json", rule_file(AffectedFields=["v.0.dt"]), "RuleBundleUnfit"),
+            ("rules/1.json", rule_file(Logic={"like": [1, 2]}), "RuleBundleUnfit"),
+            ("rules/1.json", rule_file(Logic=deep(20)), "RuleBundleInvalid"),
+            ("value-sets.json", b'{"set": "A"}', "RuleBundleInvalid"),
+        ],
+    )
+    def test_rules_that_no_gate_could_judge_by_are_refused(
+        self, service: World, path: str, content: bytes, name: str
+    ) -> None:
+        headers = appoint(service)
+        put(service, headers)  # the policy, which says whose rules they are
+        manifest = write_rule_bundle({path: content})
+        agree(service, sha256(manifest))
+        assert put(service, headers, manifest).status_code == 201
+        with nothing_changes(service):
+            answer = put(service, headers, content)
+        assert refusal(answer) == (422, name), answer.text
+        assert answer.json()["path"] == path
+
+    def test_a_rule_of_long_ago_is_kept(self, service: World) -> None:
+        headers = appoint(service)
+        old = rule_file(ValidFrom="2021-01-01T00:00:00Z", ValidTo="2021-02-01T00:00:00Z")
+        manifest = write_rule_bundle({"rules/1.json": old})
+        agree(service, sha256(manifest))
+        for document in (manifest, old):
+            assert put(service, headers, document).status_code == 201
+
+    def test_bytes_that_one_calls_a_rule_and_another_a_text_are_kept(self, service: World) -> None:
+        headers, text = appoint(service), b"terms for people"
+        for number, path in enumerate(("rules/1.json", "texts/terms")):
+            manifest = write_rule_bundle({path: text})
+            agree(service, sha256(manifest), version=number + 1)
+            assert put(service, headers, manifest).status_code == 201
+        assert put(service, headers, text).status_code == 201
 
     def test_a_domestic_one_is_its_own_supervisors_and_goes_forward(self, service: World) -> None:
         headers = appoint(service)
