@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.health.gate.decision import decide
-from ledger.health.gate.lane import Match
+from ledger.health.gate.lane import Identity, Match
 from ledger.health.gate.outcome import Outcome
 from scripts.bench.checkpoint import LANE, NOW, Checkpoint, NothingRemembered
 from scripts.bench.gate_bundle import archive_of, opened
@@ -56,7 +56,7 @@ def _lines(desk: Desk, place: Checkpoint, size: int) -> Row:
     def scanned() -> None:
         waiting = deque(place.live)
         while waiting:
-            "".join(lines_of(_accepted(desk.scan_together(waiting, _CLOCKS, repeat(_MATCHED)))))
+            _answer(desk, waiting)
 
     count = len(place.live)
     limit = Row.of(SUBJECT, "deciding alone", Unit.PER_SECOND, [count / timed(alone)])
@@ -84,7 +84,13 @@ class _Shown:
 
     def __call__(self) -> None:
         waiting = deque(codes_of(str(self.path)))
-        "".join(lines_of(_accepted(self.desk.scan_together(waiting, _CLOCKS, repeat(_MATCHED)))))
+        _answer(self.desk, waiting)
+
+
+def _answer(desk: Desk, waiting: deque[str]) -> None:
+    """Answer the first of the codes that wait, each person compared."""
+    compared = deque[Identity](repeat(Match.MATCHED, len(waiting)))
+    "".join(lines_of(_accepted(desk.scan_together(waiting, _CLOCKS, compared))))
 
 
 def _accepted(found: Sequence[Scanned]) -> Sequence[Scanned]:

@@ -1,13 +1,15 @@
 """`suizheng gate scan` and `override`: codes in, verdicts out, with no network at all."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import click
 import orjson
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, Refused
+from ledger.health.gate.decision import people_in
 from ledger.health.gate.lane import Identity, Match, TravelDocument
 from ledger.health.gate.outcome import Outcome, worst
 from ledger.health.scans import Override
@@ -28,6 +30,16 @@ _EXITS: Final = {
     Outcome.SECONDARY: EXIT_SECONDARY,
 }
 _ID_PARTS: Final = 3
+
+
+@dataclass(eq=False)
+class ComparedIsOfOne(Refused):
+    """--compared is an officer's word about one person. Scan the others' codes each by itself.
+
+    `answered` codes were answered before, and stand.
+    """
+
+    answered: int
 
 
 class DocumentParameter(click.ParamType[TravelDocument, Any]):
@@ -53,12 +65,12 @@ class DocumentParameter(click.ParamType[TravelDocument, Any]):
     type=DocumentParameter(),
     multiple=True,
     metavar="TYPE,ISSUER,NUMBER",
-    help="Travel document read with the first code; for a group one each, in the code's order.",
+    help="Travel document that was read; one for each person, in the order of codes and people.",
 )
 @click.option(
     "--compared",
     type=click.Choice([Match.MATCHED.value, Match.MISMATCHED.value]),
-    help="How the officer found person and document to fit the first code.",
+    help="How the officer found the one person of the one code, and the document, to fit.",
 )
 @click.option(
     "--clock-error",
@@ -73,17 +85,21 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
     """Decide about codes: pictures, files of lines, or a hand scanner's lines on standard input.
 
     Nothing is asked of any network; a newer bundle that an update brings meanwhile is taken up.
-    --id and --compared are about the first code and no other. Exit code of the worst answer:
-    0 ACCEPT, 3 SECONDARY, 2 UNKNOWN or no code found, 1 DENY. --json prints one line for each code.
+    --id takes the documents of a family, whose codes may be several pages; who comes after the last
+    document was compared with none. --compared is about one person, so a group's code and a second
+    one are refused. Exit code of the worst answer: 0 ACCEPT, 3 SECONDARY, which a document is too
+    that no code was for, 2 UNKNOWN or no code found, 1 DENY. --json prints a line for each code.
     """
     outside: Surroundings = ctx.obj
     folder, language = GateFolder(outside), given["language"] or outside.language
-    compared = iter([_identities(given["documents"], given["compared"])])
+    compared = deque(_identities(given["documents"], given["compared"]))
     outcomes: list[Outcome] = []
     with folder.journal() as journal:
         erase_due(journal, folder.day_keys, outside.now())
     with folder.desk(given["clock_error"]) as desk:
         for texts in _codes(sources or (STANDARD_INPUT,), outcomes):
+            if given["compared"]:
+                _check_one(texts, len(outcomes))
             waiting = deque(texts)
             while waiting:
                 _keep_up(desk, folder, outside.now())
@@ -97,6 +113,9 @@ def scan(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> None:
     if not outcomes:
         note("No code was scanned.")
         outcomes.append(Outcome.UNKNOWN)
+    if compared:
+        note(f"No code was shown for {len(compared)} of those who were compared.")
+        outcomes.append(Outcome.SECONDARY)
     ctx.exit(_EXITS[worst(outcomes)])
 
 
@@ -145,6 +164,12 @@ def _identities(documents: tuple[TravelDocument, ...], compared: str | None) -> 
     if documents and compared:
         raise click.UsageError("--id and --compared exclude each other.")
     return [*documents] if compared is None else [Match(compared)]
+
+
+def _check_one(texts: Sequence[str], before: int) -> None:
+    """Raise `ComparedIsOfOne` where these codes, and those before, are of more than one person."""
+    if before + sum(map(people_in, texts)) > 1:
+        raise ComparedIsOfOne(before)
 
 
 def lines_of(scanned: Iterable[Scanned]) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """A gate at work: one code in, one answer out, and what follows from it kept. No network at all."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from ledger.health.day_keys import DayKey
@@ -12,6 +13,7 @@ from ledger.health.gate.lane import Identity, Lane
 from ledger.health.gate.outcome import Outcome
 from ledger.health.gate.report import GateReport, PersonReport
 from ledger.health.gate_bundle.reading import GateBundle, Texts
+from ledger.health.presentations import MAX_PASSES
 from ledger.health.scan_counts import hour_of
 from ledger.health.scans import RANDOM_BYTES, Override, read_row, row_of, write_row
 from wallet.embedded import Clocks
@@ -110,20 +112,25 @@ class Desk:
         self,
         waiting: deque[str],
         clocks: Clocks,
-        identities: Iterator[Sequence[Identity]],
+        identities: deque[Identity],
     ) -> list[Scanned]:
         """Take the first codes off `waiting`, decide about each, and keep all by one commit.
 
         A commit waits for the disk, so several codes share one; `TOGETHER_SECONDS` bounds how long
-        the first waits for the others. `identities`: of the codes in turn, then none. Raises as
-        `scan`: then nothing of it is kept, and nobody may be answered.
+        the first waits for the others. Of `identities` each person of each code takes the next one
+        off, a code that cannot be read counting as one person. Raises as `scan`: then nothing of it
+        is kept, and nobody may be answered.
         """
         found: list[Scanned] = []
         began = clocks.monotonic()
         with self._journal.together():
             while waiting and (not found or clocks.monotonic() - began < TOGETHER_SECONDS):
-                compared = next(identities, ())
-                found.append(self.scan(waiting.popleft(), clocks.now(), compared))
+                scanned = self.scan(
+                    waiting.popleft(), clocks.now(), tuple(islice(identities, MAX_PASSES))
+                )
+                for _ in scanned.report.people[: len(identities)]:
+                    identities.popleft()
+                found.append(scanned)
         return found
 
     def scan(self, text: str, at: int, identities: Sequence[Identity] = ()) -> Scanned:

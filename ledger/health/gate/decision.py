@@ -46,6 +46,17 @@ def decide(
     return GateReport(first.outcome, first.headline, people, at, lane)
 
 
+def people_in(text: str) -> int:
+    """Return how many people a code as it was scanned is of; 1 for one that cannot be read."""
+    meant = qr_text.scanned(text)
+    if not meant.startswith(presentations.GROUP):
+        return 1
+    try:
+        return len(presentations.read(meant).passes)
+    except (TextMalformed, PresentationMalformed):
+        return 1
+
+
 class _Counting:
     """A gate's memory while one group is decided about: who passes is in before the next comes."""
 

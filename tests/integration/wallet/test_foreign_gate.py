@@ -31,7 +31,8 @@ from wallet.drawing import PAPER, draw
 from wallet.trust import Trust
 
 OFFICER: Final = (*AT, "--account", "officer")
-COMPARED: Final = ("--compared", "matched", "--clock-error", 0)
+SURE: Final = ("--clock-error", 0)
+COMPARED: Final = ("--compared", "matched", *SURE)
 DESK: Final = {"SECONDARY": "Go to counter 3.", "TIME": "Ask for a new code."}
 
 
@@ -63,8 +64,9 @@ class Border:
         self.gate.now = clock.now
         return dict(self.gate.json("gate", "update", "--from", f"{URL}{PATH}"))
 
-    def scan(self, *sources: object, words: tuple[object, ...] = COMPARED) -> list[dict[str, Any]]:
-        """Scan pictures or files; return what was said of each code."""
+    def scan(self, *sources: object) -> list[dict[str, Any]]:
+        """Scan pictures or files; return what was said of each code. A single one is compared."""
+        words = COMPARED if len(sources) == 1 else SURE
         done = self.gate.try_("gate", "scan", *sources, *words, "--json")
         return [orjson.loads(line) for line in done.stdout.splitlines()]
 

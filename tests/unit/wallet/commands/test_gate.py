@@ -37,6 +37,17 @@ def lines(text: str) -> list[Any]:
     return [orjson.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
+def bound(number: int, **changes: Any) -> bytes:
+    """Return a pass that is bound to the document E and its number."""
+    cti = bytes([number]) * 16
+    return sealed(number, binding=passes.binding_of("P", "XA", f"E{number}", cti), **changes)
+
+
+def paper(number: int) -> bytes:
+    """Return such a pass on paper."""
+    return bound(number, holder=None, modes=Mode.PAPER)
+
+
 def certified(gate: GateTerminal, *words: object) -> Path:
     """Have the gate's request signed by an agency with a key of its own."""
     gate.terminal.run("key", "new", "document", "agency")
@@ -384,20 +395,54 @@ class TestAtWork:
 
         gate.at_work(turns(), code=1)
 
-    @pytest.mark.parametrize("words", [("--compared", "matched"), ("--id", "P,XA,E00000000")])
-    def test_what_was_compared_is_about_one_code(
-        self, gate: GateTerminal, words: tuple[str, ...]
-    ) -> None:
-        def paper(number: int) -> bytes:
-            cti = bytes([number]) * 16
-            bound = passes.binding_of("P", "XA", "E00000000", cti)
-            return sealed(number, holder=None, modes=Mode.PAPER, binding=bound)
+    def test_documents_are_of_a_familys_people_in_their_order(self, gate: GateTerminal) -> None:
+        """Over pages and papers; whoever has none left was not compared, and goes to the desk."""
+        papers = [paper(number) for number in range(3)]
+        gate.take(bundle(*papers))
+        texts = [passes.to_text(each) for each in papers]
+        read = [word for number in range(3) for word in ("--id", f"P,XA,E{number}")]
 
-        first, second = paper(1), paper(2)
+        def headlines(words: list[str], code: int) -> list[str | None]:
+            done = gate.scan(*texts, words=(*words, "--json"), code=code)
+            return [told["headline"] for told in lines(done.stdout)]
+
+        assert headlines(read, 0) == [None] * 3
+        assert headlines(read[:4], 3) == [None, None, "ID_MISMATCH"]
+        assert headlines([*read[2:4], *read[:2], *read[4:]], 3) == ["ID_MISMATCH"] * 2 + [None]
+
+    def test_documents_go_on_where_a_page_of_a_group_ends(self, gate: GateTerminal) -> None:
+        group = [bound(number) for number in range(3)]
+        gate.take(bundle(*group))
+        pages = live(*group[:2]), live(group[2])
+        read = [word for number in (0, 1, 3) for word in ("--id", f"P,XA,E{number}")]
+        done = gate.scan(*pages, words=(*read, "--json"), code=3)
+        people = [each["headline"] for told in lines(done.stdout) for each in told["people"]]
+        assert people == [None, None, "ID_MISMATCH"]
+
+    def test_a_document_without_a_code_goes_to_the_desk(self, gate: GateTerminal) -> None:
+        first = paper(0)
+        gate.take(bundle(first))
+        words = ("--id", "P,XA,E0", "--id", "P,XA,E1")
+        said = gate.scan(passes.to_text(first), words=words, code=3).output
+        assert "No code was shown for 1 of those" in said
+
+    def test_an_officers_word_is_about_one_person(self, gate: GateTerminal) -> None:
+        first, second = bound(1), bound(2)
         gate.take(bundle(first, second))
-        texts = passes.to_text(first), passes.to_text(second)
-        done = gate.scan(*texts, words=(*words, "--json"), code=3)
-        assert [told["headline"] for told in lines(done.stdout)] == [None, "ID_MISMATCH"]
+        words = ("--compared", "matched", "--json")
+        for codes in ((live(first), live(second)), (live(first, second),)):
+            done = gate.scan(*codes, words=words, code=1)
+            assert "is an officer's word about one person" in done.output
+            assert lines(done.stdout) == []
+        assert gate.terminal.run("gate", "log", "export") == ""
+
+        def turns() -> Iterator[str]:
+            yield live(first)
+            yield live(second)
+
+        done = gate.at_work(turns(), "--compared", "matched", code=1)
+        assert [told["outcome"] for told in lines(done.stdout)] == ["ACCEPT"]
+        assert "answered=1" in done.output
 
     def test_answers_nobody_where_the_group_is_not_kept(
         self, gate: GateTerminal, monkeypatch: pytest.MonkeyPatch
