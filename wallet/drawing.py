@@ -18,16 +18,17 @@ def draw(text: str, path: Path, level: str) -> None:
     """Write the QR code of a text to `path`: SVG where it ends so, else PNG."""
     kind = "svg" if path.suffix.lower() == ".svg" else "png"
     out = BytesIO()
-    _symbol(text, level).save(out, kind=kind, scale=_SCALE)
+    symbol(text, level).save(out, kind=kind, scale=_SCALE)
     write_file(path, out.getvalue())
 
 
 def blocks(text: str, level: str) -> str:
     """Return the QR code as lines of block characters, two modules a character."""
     out = StringIO()
-    _symbol(text, level).terminal(out, compact=True)
+    symbol(text, level).terminal(out, compact=True)
     return out.getvalue()
 
 
-def _symbol(text: str, level: str) -> segno.QRCode:
+def symbol(text: str, level: str) -> segno.QRCode:
+    """Return a text's QR code in alphanumeric mode; raise `ValueError` for other characters."""
     return segno.make(text, mode="alphanumeric", error=level, boost_error=False, micro=False)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfile
 from typing import Any, Final
 
-from ledger.health.rule_bundles import write_rule_bundle
 from scripts.demo.chain_time import go, until_known
 from scripts.demo.stage import expect
 from scripts.demo.terminal import Answer, Terminal
@@ -137,8 +137,10 @@ class Recognition:
         stem = f"{source}-to-{target}"
         policy, manifest = (self.files / f"{stem}.{each}.json" for each in ("policy", "manifest"))
         self.office.run("agreement", "check-policy", _DATA / policy.name, "--write", policy)
-        texts = {"texts/consent.json": (_DATA / f"{stem}.consent.json").read_bytes()}
-        manifest.write_bytes(write_rule_bundle(texts))
+        bundle = self.files / f"{stem}.bundle"
+        (bundle / "texts").mkdir(parents=True, exist_ok=True)
+        copyfile(_DATA / f"{stem}.consent.json", bundle / "texts" / "consent.json")
+        self.office.run("agreement", "bundle", policy, bundle, "--out", manifest)
         terms = self.files / f"{stem}.terms.json"
         given = (policy, "--bundle", manifest, *window, "--out", terms)
         self.office.run("agreement", "sign-terms", *given, "--account", _SUPERVISORS[target])
