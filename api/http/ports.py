@@ -33,6 +33,7 @@ from api.services.licences import Licences
 from api.services.links import Links
 from api.services.lists import StatusLists
 from api.services.mailboxes import Mailboxes
+from api.services.opening_cosignatures import OpeningCoSignatures
 from api.services.openings import Openings
 from api.services.policies import Policies
 from api.services.publications import Publications
@@ -101,6 +102,7 @@ GivenBidUploads = Annotated[BidUploads, _given("bid_uploads")]
 GivenRelay = Annotated[Relay, _given("relay")]
 GivenMailboxes = Annotated[Mailboxes, _given("mailboxes")]
 GivenOpenings = Annotated[Openings, _given("openings")]
+GivenOpeningCoSignatures = Annotated[OpeningCoSignatures, _given("opening_cosignatures")]
 GivenTenders = Annotated[Tenders, _given("tenders")]
 GivenFilings = Annotated[Filings, _given("filings")]
 GivenTenderDuties = Annotated[TenderDuties, _given("tender_duties")]

@@ -45,6 +45,7 @@ STATUS: Final[Mapping[str, int]] = {
     "NonceUnknown": 401,
     "SessionUnknown": 401,
     "RoleMissing": 403,
+    "CoSignerUnknown": 403,
     "NotAwardLedger": 403,
     # There is no such thing.
     "RouteUnknown": 404,
@@ -182,6 +183,7 @@ STATUS: Final[Mapping[str, int]] = {
     "GroundMissing": 409,
     "StepForbidden": 409,
     "OpeningNotRecorded": 409,
+    "OpeningDiffers": 409,
     "ScoresMissing": 409,
     # It was there.
     "ScanErased": 410,

@@ -37,6 +37,7 @@ from api.services.links import Links
 from api.services.lists import StatusLists
 from api.services.mailboxes import Mailboxes
 from api.services.measures import Measures
+from api.services.opening_cosignatures import OpeningCoSignatures
 from api.services.openings import Openings
 from api.services.policies import Policies
 from api.services.progress import Proofs
@@ -108,6 +109,7 @@ class Services:
     tender_papers: TenderPapers
     tender_duties: TenderDuties
     openings: Openings
+    opening_cosignatures: OpeningCoSignatures
     filings: Filings
     publications: Publications
     tender_publications: TenderPublications
@@ -172,6 +174,7 @@ def compose(ports: Ports) -> Services:
         tender_papers=tendering.tender_papers(ports, at_head),
         tender_duties=duties,
         openings=tendering.openings(ports, at_head, roles),
+        opening_cosignatures=tendering.opening_cosignatures(ports, at_head),
         filings=tendering.filings(ports, at_head),
         publications=Publications(ports.base_url),
         tender_publications=tendering.tender_publications(ports, at_head),

@@ -4,7 +4,7 @@ Before that nobody but the agency's officers learns that there are any. A manife
 is read when it comes, so that its files are public at the same moment as it is.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import IO, Final
@@ -30,6 +30,11 @@ MOST_BYTES: Final = 2**28
 _AT_ONCE: Final = 200
 """Rows that are looked through at once for those a caller may see."""
 _BY_NOBODY: Final = ""
+_WITH_ANOTHER: Final = {
+    PaperRole.FILE: PaperRole.DOCS,
+    PaperRole.COSIGNATURE: PaperRole.OPENING_RECORD,
+}
+"""Papers that are public with one of another role: a file that it names, or what names it."""
 
 
 @dataclass(eq=False)
@@ -111,12 +116,17 @@ class TenderPapers:
         """
         return self._keep(self.expect(order, by), order, content, by)
 
-    def keep_own(self, order: PaperOrder, content: IO[bytes]) -> tuple[KeptPaper, bool]:
-        """Keep what the service computed itself for a published tender; raises as `keep`."""
+    def keep_own(
+        self, order: PaperOrder, content: IO[bytes], names: Collection[bytes] = ()
+    ) -> tuple[KeptPaper, bool]:
+        """Keep what the service computed or judged itself, for a published tender.
+
+        `names` are the papers that it names; raises as `keep`.
+        """
         agency = self._agency(order.tender)
         if agency is None:
             raise TenderUnknown(order.tender)
-        return self._keep(agency, order, content, _BY_NOBODY)
+        return self._keep(agency, order, content, _BY_NOBODY, names)
 
     def read(self, tender: TenderId, digest: Digest, by: Address | None = None) -> KeptPaper:
         """Return one paper; raise `PaperUnknown` for what `by` may not see, and for none."""
@@ -157,9 +167,15 @@ class TenderPapers:
         return PaperPage(tuple(each for _, each in shown), next_cursor)
 
     def _keep(
-        self, agency: AgencyId, order: PaperOrder, content: IO[bytes], by: str
+        self,
+        agency: AgencyId,
+        order: PaperOrder,
+        content: IO[bytes],
+        by: str,
+        names: Collection[bytes] = (),
     ) -> tuple[KeptPaper, bool]:
-        names = _named(order, content) if order.role is PaperRole.DOCS else frozenset()
+        if order.role is PaperRole.DOCS:
+            names = _named(order, content)
         size = content.seek(0, 2)
         row = PaperRow(
             tender=order.tender,
@@ -185,7 +201,7 @@ class TenderPapers:
         if not rows:
             return []
         public = self._public(tender)
-        files = [row.digest for row in rows if row.role is PaperRole.FILE]
+        files = [row.digest for row in rows if row.role in _WITH_ANOTHER]
         named = self._store.naming(tender, files) if files else {}
         told = [KeptPaper(row, _is_public(row, public, named)) for row in rows]
         if self.is_officer(by, rows[0].agency):
@@ -237,8 +253,9 @@ def _is_public(
     public: frozenset[tuple[PaperRole, bytes]],
     named: Mapping[bytes, frozenset[bytes]],
 ) -> bool:
-    if row.role is PaperRole.FILE:
-        return any((PaperRole.DOCS, each) in public for each in named.get(row.digest, ()))
+    other = _WITH_ANOTHER.get(row.role)
+    if other is not None:
+        return any((other, each) in public for each in named.get(row.digest, ()))
     return (row.role, row.digest) in public
 
 

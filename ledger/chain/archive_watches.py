@@ -21,7 +21,7 @@ def of_tender(deployment: Deployment, tender: TenderId) -> tuple[Watch, ...]:
 
 
 def of_key(deployment: Deployment, key_id: bytes) -> Watch:
-    """Return what tells of a document key."""
+    """Return what tells of a document key, or of a role by its id."""
     return (_octets(deployment.authority), key_id)
 
 

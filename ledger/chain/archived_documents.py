@@ -20,6 +20,7 @@ from ledger.chain.tender_archive import (
     MOST_HEADERS,
     Archive,
     ArchiveRead,
+    read,
     require_same,
     watches_of,
 )
@@ -54,8 +55,10 @@ def with_documents(
     logs = _told_of(reader, deployment, queries, archive.head.block)
     headers = _reaching_back(node, archive, {each.block for each in logs})
     logs += _places(reader, deployment, logs, buyer, archive.head.block)
+    role = read(archive, deployment).supervision
+    subjects = (*key_ids, *(() if role is None else (role,)))
     watches = (
-        *watches_of(deployment, archive.tender, key_ids),
+        *watches_of(deployment, archive.tender, subjects),
         *(each for query in queries for each in of_document(deployment, query)),
     )
     numbers = {each.block for each in logs}

@@ -5,7 +5,7 @@ shows it (logsBloom), so an event that was left out is missed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ledger.chain.archive_watches import Watch, may_tell, of_key, of_tender
@@ -27,6 +27,7 @@ from ledger.chain.wire import spell
 from ledger.errors import ChainUnavailable
 from ledger.events import BatchAnchored, Event
 from ledger.tenders.audit.key_stories import KeyStory, key_stories
+from ledger.tenders.audit.supervisors import RoleStory, role_stories, supervision
 from ledger.tenders.errors import TenderUnknown
 from ledger.tenders.events import (
     BidSubmitted,
@@ -37,7 +38,7 @@ from ledger.tenders.events import (
 )
 from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import LEAVES
-from ledger.values import AgencyId, LedgerRef, RecordKind
+from ledger.values import Address, AgencyId, LedgerRef, RecordKind
 
 MOST_HEADERS: Final = 50_000
 """Headers of some 600 bytes that an archive takes along (proposed); longer spans go without."""
@@ -69,7 +70,9 @@ class ArchiveRead:
     `refs` are the blocks of the tender's own events and of the mailbox's roots: somebody has to
     vouch for their hashes. A policy proves itself, by its name. `keys` are those of the buyer and
     of the mailbox's agency alone; of those in `untold` the headers do not show that nothing more
-    was told from their announcement on. `told` is everything that the blocks hold of the
+    was told from their announcement on. `supervisors` are accounts that had the role over the
+    buyer, whose id is `supervision`; one of whom the headers do not show as much is not `is_told`.
+    `told` is everything that the blocks hold of the
     deployment, in chain order; `left_out` are the headers without their blocks' receipts.
     """
 
@@ -81,6 +84,8 @@ class ArchiveRead:
     faults: list[dict[str, Any]] = field(default_factory=list)
     gaps: list[dict[str, Any]] = field(default_factory=list)
     buyer: AgencyId | None = None
+    supervisors: dict[Address, RoleStory] = field(default_factory=dict)
+    supervision: bytes | None = None
     told: tuple[Event, ...] = ()
     headers: tuple[Header, ...] = ()
     left_out: tuple[Header, ...] = ()
@@ -113,11 +118,15 @@ def gather(
     logs += _policies(reader, deployment, published[0], head.block)
     logs += _roots(reader, deployment, found, roots, head.block)
     logs += _keys(reader, deployment, key_ids, head.block)
+    early = min(log.block for log in logs)
+    roles, supervising = _supervision(reader, deployment, published[0].agency, head.block)
+    logs += supervising
     numbers = {log.block for log in logs}
-    starts = (min(numbers), published[0].place.block)  # keys and policies come before a tender
+    # Keys and policies come before a tender, and its supervisors long before.
+    starts = (min(numbers), early, published[0].place.block)
     first = next((each for each in starts if head.block - each < MOST_HEADERS), None)
     headers: list[bytes] = []
-    watches = watches_of(deployment, tender, key_ids)
+    watches = watches_of(deployment, tender, (*key_ids, *roles))
     if first is not None:
         headers = gather_headers(node, first, head.block)
         require_same(headers, head.hash)
@@ -198,6 +207,10 @@ def _sort(found: ArchiveRead, happened: list[Event], tender: TenderId) -> None:
         or (isinstance(each, PolicyRegistered) and each.policy in policies)
     )
     found.keys = key_stories(happened, agencies)
+    if found.buyer is not None:
+        found.supervision = supervision(happened, found.buyer)
+    if found.supervision is not None:
+        found.supervisors = dict(role_stories(happened, found.supervision))
     for each in happened:
         ref = BlockRef(each.place.block, each.place.block_hash)
         if isinstance(each, BatchAnchored) and each.agency in mailboxes and _is_mailbox(each):
@@ -231,12 +244,20 @@ def _look_for_gaps(
         for header in left_out
         if may_tell(header, watches)
     ]
+
+    def is_told(subject: bytes, first: int) -> bool:
+        """Whether the headers show that nothing but what is here was told of it since."""
+        is_covered = bool(headers) and headers[0].head.block <= first
+        watches = (of_key(deployment, subject),)
+        return is_covered and not any(may_tell(each, watches) for each in left_out)
+
     for kid, story in found.keys.items():
-        key_id, announced = story.key.public_key.key_id, story.places[0].block
-        is_covered = bool(headers) and headers[0].head.block <= announced
-        watch = of_key(deployment, key_id)
-        if not is_covered or any(may_tell(each, (watch,)) for each in left_out):
+        if not is_told(story.key.public_key.key_id, story.places[0].block):
             found.untold.add(kid)
+    for account, held in found.supervisors.items():
+        assert found.supervision is not None  # else there are none
+        told = is_told(found.supervision, held.places[0].block)
+        found.supervisors[account] = replace(held, is_told=told)
 
 
 def _logs(
@@ -288,11 +309,25 @@ def _keys(
     ]
 
 
+def _supervision(
+    reader: ContractReader, deployment: Deployment, agency: bytes, end: int
+) -> tuple[tuple[bytes, ...], list[RawLog]]:
+    """The role that supervises an agency, and how it was given and taken away."""
+    topics = (spell(event_topic("Authority", "AgencyAdmitted")), spell(agency))
+    admitted = reader.logs(deployment.authority, topics, deployment.block, end)
+    told = [each for log in admitted if (each := decode_log(deployment, log, 0)) is not None]
+    role = supervision(told, agency)
+    if role is None:
+        return (), []
+    changes = reader.logs(deployment.authority, (None, spell(role)), deployment.block, end)
+    return (role,), [*admitted, *changes]
+
+
 def watches_of(
-    deployment: Deployment, tender: TenderId, key_ids: Iterable[bytes]
+    deployment: Deployment, tender: TenderId, subjects: Iterable[bytes]
 ) -> tuple[Watch, ...]:
-    """Return what an archive of a tender, and of keys that signed for it, has to have whole."""
-    return (*of_tender(deployment, tender), *(of_key(deployment, each) for each in key_ids))
+    """Return what an archive of a tender, and of keys and roles that count for it, has whole."""
+    return (*of_tender(deployment, tender), *(of_key(deployment, each) for each in subjects))
 
 
 def require_same(headers: Sequence[bytes], head: bytes) -> None:

@@ -49,6 +49,7 @@ class Documents:
     digest: bytes
     ledger: LedgerRef
     tender: TenderId
+    agency: AgencyId
     lots: tuple[int, ...]
     parts: int
     threshold: int
@@ -122,6 +123,7 @@ def read(content: bytes) -> Documents:
         digest=hashlib.sha256(content).digest(),
         ledger=ledger_of(value["ledger"]),
         tender=TenderId(octets(value["tender"])),
+        agency=AgencyId(octets(value["agency"])),
         lots=tuple(each["lot"] for each in value["lots"]),
         parts=value["parts"],
         threshold=value["threshold"],
@@ -129,7 +131,7 @@ def read(content: bytes) -> Documents:
         recipients=tuple(each["recipient"] for each in value["evaluators"]),
         content=value,
     )
-    if tender_id(AgencyId(octets(value["agency"])), ref_of(value["number"])) != documents.tender:
+    if tender_id(documents.agency, ref_of(value["number"])) != documents.tender:
         raise DocumentsInvalid("tender")
     _require_lots(documents.lots)
     _require_trustees(documents)

@@ -32,6 +32,7 @@ class Form(StrEnum):
     REHEARSAL = "trustee-rehearsal"
     GUARANTEE = "bid-guarantee"
     EXTENSION = "disclosure-extension"
+    COSIGNATURE = "opening-cosignature"
 
 
 @dataclass(eq=False)

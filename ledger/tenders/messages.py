@@ -1,4 +1,4 @@
-"""What bidders, guarantors and trustees sign: EIP-712 messages of the TenderLedger (§3.7).
+"""What the parties to a tender sign: EIP-712 messages of the TenderLedger (§3.7).
 
 `bidder` stands in the message: without it a changed field would recover a stranger's address, and
 count as one more bid.
@@ -55,6 +55,13 @@ _MEMBERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType(
             ("tenderId", "bytes32"),
             ("part", "uint8"),
             ("discloseEnd", "uint40"),
+        ),
+        "CoSignOpening": (
+            ("tenderId", "bytes32"),
+            ("lot", "uint16"),
+            ("part", "uint8"),
+            ("record", "bytes32"),
+            ("capacity", "string"),
         ),
         "TrusteeKey": (
             ("tenderId", "bytes32"),
@@ -174,7 +181,26 @@ class ExtendDisclosure:
         return (*_hashes(self.tender), word(self.part, 8), word(self.disclose_end, 40))
 
 
-Message = SubmitBid | WithdrawBid | BondIssued | TrusteeKey | ExtendDisclosure
+@dataclass(frozen=True, slots=True)
+class CoSignOpening:
+    """A supervisor's or notary's word that it made an opening record itself, and got this digest.
+
+    No contract reads it; a wallet shows `capacity` in words.
+    """
+
+    tender: TenderId
+    lot: int
+    part: int
+    record: bytes
+    capacity: str
+
+    def _words(self) -> tuple[bytes, ...]:
+        numbers = (word(self.lot, 16), word(self.part, 8))
+        said = (*_hashes(self.record), keccak(self.capacity.encode()))
+        return (*_hashes(self.tender), *numbers, *said)
+
+
+Message = SubmitBid | WithdrawBid | BondIssued | TrusteeKey | ExtendDisclosure | CoSignOpening
 
 
 def digest(ledger: LedgerRef, message: Message) -> bytes:
@@ -265,4 +291,5 @@ _HASHES: Final[Mapping[type, bytes]] = {
     BondIssued: type_hash(_TYPES, "BondIssued"),
     TrusteeKey: type_hash(_TYPES, "TrusteeKey"),
     ExtendDisclosure: type_hash(_TYPES, "ExtendDisclosure"),
+    CoSignOpening: type_hash(_TYPES, "CoSignOpening"),
 }

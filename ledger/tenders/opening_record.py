@@ -84,8 +84,8 @@ def record(
         OpeningUnaccounted: unless each disclosed bid is either opened or has a cause, and no other.
     """
     lot, part = place
-    before = _before(happened, tender, lot, part)
-    state = tenders_of(before)[tender]
+    earlier = before(happened, tender, lot, part)
+    state = tenders_of(earlier)[tender]
     opened, closed = _sorted(state, lot, part, findings)
     told: dict[str, Any] = {
         "type": "opening-record",
@@ -94,7 +94,7 @@ def record(
         "lot": lot,
         "part": part,
         "submitEnd": rfc3339(state.ends[1].submit_end),
-        "blocks": _blocks(before, lot, part),
+        "blocks": _blocks(earlier, lot, part),
         "trustees": [
             {"index": index, "key": each.key, "released": index in state.released.get(part, {})}
             for index, each in enumerate(state.announcement.trustees_of(part), 1)
@@ -207,9 +207,10 @@ def _objections(state: TenderState, lot: int) -> list[dict[str, Any]]:
     ]
 
 
-def _before(
+def before(
     happened: Iterable[TenderEvent | PolicyRegistered], tender: TenderId, lot: int, part: int
 ) -> list[TenderEvent | PolicyRegistered]:
+    """Return policies, and a tender's events before the record of a part, if there is one."""
     found: list[TenderEvent | PolicyRegistered] = []
     for event in happened:
         if isinstance(event, PolicyRegistered):

@@ -26,6 +26,7 @@ class PaperRole(StrEnum):
     COMPLAINT = "complaint"  # as an objection
     DECISION = "decision"  # on a complaint, of a suspension, or of an end
     OPENING_RECORD = "opening-record"
+    COSIGNATURE = "cosignature"  # of an opening record: public as soon as the record is
     COMMITTEE = "committee"  # tells who judges, if only by hashes: secret until the award
     SCORE = "score"  # a seat's sheet: secret until the report
     REPORT = "report"
@@ -85,7 +86,8 @@ Why an expert was replaced tells of the expert, and is as secret as the names.
 def public_papers(happened: Sequence[TenderEvent]) -> frozenset[tuple[PaperRole, bytes]]:
     """Return role and SHA-256 of what a tender's events, in chain order, made public.
 
-    Files of the documents are not among them: those are public that a public manifest names.
+    Files of the documents are not among them: those are public that a public manifest names. Nor
+    are co-signatures, which no event anchors: they are public with the record that they name.
     """
     return frozenset(
         (role, digest) for role in _ANCHORED_BY for digest in _anchored(role, happened)

@@ -1,7 +1,7 @@
 """A story whose documents, opening record, sheets and report exist, as publications need them."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -41,6 +41,7 @@ class PaperedStory(Story):
 
     flags: tuple[str, ...] = ()
     requirements: tuple[dict[str, Any], ...] = ()
+    co_signers: Mapping[str, Any] | None = None
 
     personal: tuple[Personal, ...] = ()
 
@@ -102,6 +103,7 @@ class PaperedStory(Story):
                 ],
                 "created": CREATED,
             }
+            | ({} if self.co_signers is None else {"coSigners": dict(self.co_signers)})
         )
 
     def amend_papers(self, later: int = 0, *, affects_bids: bool = False) -> None:

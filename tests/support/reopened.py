@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ledger.tenders.audit.assembly import Shelf, assembled
 from ledger.tenders.audit.audit import audit
@@ -69,9 +69,14 @@ def audited(
     at: int | None = None,
     bench: Bench | None = None,
     receipts: tuple[Receipt, ...] | None = None,
+    **shelved: Any,
 ) -> AuditReport:
-    """What the audit says of a tender, with these files instead of all."""
+    """What the audit says of a tender, with these files instead of all.
+
+    `shelved` stands on the shelf besides; without files at all where `unseals` is False.
+    """
     unseal = unsealing(told, told.files if files is None else files)
-    shelf = Shelf(told.papers, unseal, receipts, bench=bench)
+    opens = unseal if shelved.pop("unseals", True) else None
+    shelf = Shelf(told.papers, opens, receipts, bench=bench, **shelved)
     made = assembled(told.ledger, AWARDS, told.id, told.events, shelf, {}, Provenance())
     return audit(made, told.now if at is None else at)

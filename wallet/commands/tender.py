@@ -5,6 +5,7 @@ from typing import Final
 import click
 
 from wallet.commands.tender_audit import audit, verify
+from wallet.commands.tender_cosign import cosign
 from wallet.commands.tender_disputes import DISPUTE_COMMANDS
 from wallet.commands.tender_draw import draw
 from wallet.commands.tender_ends import terminate, void
@@ -34,7 +35,7 @@ def tender() -> None:
 
 _COMMANDS: Final[tuple[click.Command, ...]] = (
     *(policy, publish, amend, bring_papers, ask, answer, questions, fetch, show),
-    *(open_tender, show_signals, sheet, report_on_lot),
+    *(open_tender, cosign, show_signals, sheet, report_on_lot),
     draw,
     *STEP_COMMANDS,
     *DISPUTE_COMMANDS,

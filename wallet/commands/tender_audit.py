@@ -1,7 +1,7 @@
 """`suizheng tender audit`, `verify`: the whole procedure taken again, with nobody's word for it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -213,5 +213,15 @@ def _print(report: AuditReport, language: str) -> None:
         say(f"{MARKS[check.result]} {check.number:>2} {title}: {said} [{check.code}]")
         if check.facts.get("notJudged"):
             say(f"     {messages.skipped(language)}: {', '.join(check.facts['notJudged'])}")
+        _print_co_signers(check.facts, language)
         for each in (*check.facts.get("faults", ()), *check.facts.get("open", ())):
             say("     " + ", ".join(f"{key} {value}" for key, value in each.items()))
+
+
+def _print_co_signers(facts: Mapping[str, Any], language: str) -> None:
+    for name in ("coSigned", "notCoSigned"):
+        for each in facts.get(name, ()):
+            title = messages.co_signed(language, is_signed=name == "coSigned")
+            told = (each["capacity"], each.get("name"), each.get("signer"))
+            place = f"{each['lot']}-{each['part']}"
+            say(f"     {title} {place}: {', '.join(str(part) for part in told if part)}")

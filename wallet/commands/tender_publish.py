@@ -45,6 +45,8 @@ from wallet.tenders.standing_request import Requesting, with_request
 from wallet.uploads import UploadBody
 
 _JSON: Final = "application/json"
+_BROUGHT: Final = [each.value for each in PaperRole if each is not PaperRole.COSIGNATURE]
+"""Roles of papers that officers bring; co-signatures come by suizheng tender cosign."""
 _LEAD: Final = "objectionLead"
 _submit_end = click.option(
     "--submit-end", type=MOMENT, help="Deadline for bids; else the earliest that is lawful."
@@ -71,7 +73,8 @@ def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given
     any parts, trusteeNames, bondAuthority, requirements, criteria, ceiling (amount, currency),
     bond that each bid brings and estimate that the law bounds it by (the same members, and the
     smallest lot's where there are several), performanceBond (share of the contract's price),
-    mailbox (JURISDICTION/CODE), previous. Trustees' statements lie below trustees/, and every other
+    mailbox (JURISDICTION/CODE), previous, coSigners of the opening record (supervisor: true;
+    notary: name, key). Trustees' statements lie below trustees/, and every other
     file is one of the documents. Requirements come with a standing request that bidders'
     presentations answer, standing-request.jwt: made by --sign-with where it is not there, and
     refused where it is not the agency's, for this tender, its requirements and its deadline.
@@ -135,7 +138,7 @@ def amend(  # one parameter an option
 
 @click.command(name="bring", cls=TenderCommand)
 @tender_argument
-@click.argument("role", type=click.Choice([each.value for each in PaperRole]))
+@click.argument("role", type=click.Choice(_BROUGHT))
 @click.argument("papers", type=FILE, nargs=-1, required=True)
 @click.option("--media-type", default="application/octet-stream", show_default=True)
 @click.option("--number", help="Project number, for a tender that is not published yet.")

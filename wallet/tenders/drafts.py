@@ -41,10 +41,10 @@ _NEEDED: Final = frozenset(
 )
 _ALLOWED: Final = _NEEDED | {
     *("parts", "trusteeNames", "bondAuthority", "requirements", "criteria", "ceiling"),
-    *("mailbox", "previous", "estimate", "bond", "performanceBond"),
+    *("mailbox", "previous", "estimate", "bond", "performanceBond", "coSigners"),
 }
 _MONEY: Final = ("ceiling", "estimate", "bond")
-_AS_SAID: Final = ("requirements", "criteria", *_MONEY, "performanceBond")
+_AS_SAID: Final = ("requirements", "criteria", *_MONEY, "performanceBond", "coSigners")
 """Members that the documents have as the draft says them."""
 _BASE_PRICE: Final = "basePrice"
 _NOBODY: Final = Address("0x" + "00" * 20)

@@ -30,6 +30,7 @@ _FOR_GOOD: Final = frozenset(
         *("BidLate", "BidVersionStale", "UploadIncomplete", "WindowClosed", "TooFewBids"),
         *("TenderNotOpen", "RoleMissing", "AgencyNotActive", "PasswordWrong", "KeyNameTaken"),
         *("BidMissing", "NotDisclosed", "BidRejected", "MailboxClosed"),
+        "CoSignerUnknown",
         *("StepForbidden", "ObjectionClosed", "ComplaintTransitionIllegal", "GroundMissing"),
         *("ObjectionAlreadyLodged", "ComplaintAlreadyFiled", "PolicyAlreadyRegistered"),
         *("NotSuspended", "LotsAwarded", "NotAwardLedger", "WinnerLapsed"),

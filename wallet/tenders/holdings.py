@@ -21,6 +21,7 @@ from ledger.tenders.errors import DigestMismatch
 from ledger.tenders.forms import MAX_BYTES as MOST_PAPER_BYTES
 from ledger.tenders.mailbox import PATH, MailboxPlace
 from ledger.tenders.messages import SubmitBid
+from ledger.tenders.opening_cosignatures import OpeningCoSignature
 from ledger.tenders.policy.document import read_policy
 from ledger.tenders.unsealing import Opened, open_part
 from ledger.values import Digest, LedgerRef, Root
@@ -88,7 +89,9 @@ class Holdings:
         wanted = set(_digests_in(list(events)))
         papers: dict[bytes, bytes] = {}
         waiting = wanted & self.papers.keys() | {
-            digest for digest, paper in self.papers.items() if _is_policy(paper)
+            digest
+            for digest, paper in self.papers.items()
+            if _is_policy(paper) or _is_co_signature(paper, wanted)
         }
         while waiting:
             digest = waiting.pop()
@@ -234,6 +237,14 @@ def _is_policy(paper: bytes) -> bool:
     except LedgerError:
         return False
     return True
+
+
+def _is_co_signature(paper: bytes, wanted: set[bytes]) -> bool:
+    """Whether a paper co-signs an opening of the tender that events tell of."""
+    try:
+        return OpeningCoSignature.read(paper).said.tender in wanted
+    except LedgerError:
+        return False
 
 
 def _is_proof(path: Path, folder: Path) -> bool:

@@ -17,7 +17,7 @@ from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.shown_licences import Bench
 from wallet.tenders.archived_bench import bench_by
 from wallet.tenders.bundles import Bundle
-from wallet.tenders.signers import FILINGS, RECEIPTS, REFUSALS, Signers
+from wallet.tenders.signers import FILINGS, RECEIPTS, REFUSALS, Signers, supervisors_of
 
 Vouch = Callable[[Archive, list[BlockRef]], Provenance]
 """Says of blocks whether they are the chain's."""
@@ -57,6 +57,7 @@ def judge(
         known_until=None if found.gaps else until,
         record=holdings.record,
         bench=bench,
+        supervisors=supervisors_of(found, archive, lambda refs: vouch(archive, refs)),
     )
     made = assembled(
         archive.ledger,

@@ -1,7 +1,7 @@
 """Opening a tender's bids on one's own machine: chain from a node, files from a folder."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,10 @@ from ledger.chain.tender_history import TenderHistory, tender_history
 from ledger.errors import Refused
 from ledger.health.agreements import InForce
 from ledger.licences.catalogue import load_catalogue
+from ledger.tenders import opening_record
 from ledger.tenders.bid_flags import Terms
-from ledger.tenders.errors import DocumentsOutdated
+from ledger.tenders.errors import DocumentsOutdated, OpeningNotRecorded
+from ledger.tenders.events import OpeningRecorded
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
 from ledger.tenders.opening import Found, Opening, file_of
@@ -72,6 +74,20 @@ class OpeningRoom:
         ledger = LedgerRef(client.deployment.chain_id, client.deployment.tenders.ledger)
         bench = bench_of(terms.wanted, outside, client, state.announcement.agency)
         return cls(happened, Opening(ledger, state, *place, at, terms, bench))
+
+    def as_recorded(self) -> tuple["OpeningRoom", OpeningRecorded]:
+        """Return the room as it was just before its record was anchored, and that record.
+
+        Raises `OpeningNotRecorded` where none is.
+        """
+        opening = self.opening
+        recorded = opening.state.lot(opening.lot).openings.get(opening.part)
+        if recorded is None:
+            raise OpeningNotRecorded(opening.lot, opening.part)
+        tender = opening.state.id
+        earlier = opening_record.before(self.happened, tender, opening.lot, opening.part)
+        state, at = tenders_of(earlier)[tender], recorded.place.block_time
+        return replace(self, opening=replace(opening, state=state, at=at)), recorded
 
     def open_all(self, files: Mapping[bytes, Path], out: Path) -> dict[Address, Found]:
         """Open every bid that may be opened, each into a folder of its key; return what was found.

@@ -1,15 +1,18 @@
 """What a service gives to an opening: sealed files that one lacks, and its record to compare."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from ledger.tenders.errors import DigestMismatch, OpeningDiffers
 from ledger.tenders.opening import Opening, file_of
+from ledger.tenders.opening_cosignatures import OpeningCoSignature
+from ledger.tenders.state import Bid
 from wallet.service import AnswerMalformed, Service, ServiceRefused
 from wallet.tenders.paper_desk import fetch_file
 
-_LOST: Final = "BlobUnknown"
+_LOST: Final = frozenset({"BlobUnknown", "OpenedFileUnknown"})
+_PathOf = Callable[[Bid], str]
 
 
 def fetch_missing(
@@ -19,6 +22,38 @@ def fetch_missing(
 
     One that the service lost, or has only a bad copy of, stays missing. Raises as `Service.send`.
     """
+    return _fetched(service, opening, known, to, lambda bid: f"{_path(opening)}/files/{bid.bidder}")
+
+
+def fetch_opened(
+    service: Service, opening: Opening, known: Mapping[bytes, Path], to: Path
+) -> dict[bytes, Path]:
+    """Fetch as `fetch_missing` what everybody may have once the bids are opened."""
+    archive = f"{_tender(opening)}/archive"
+    return _fetched(
+        service, opening, known, to, lambda bid: f"{archive}/0x{file_of(bid, opening.part).hex()}"
+    )
+
+
+def bring_co_signature(service: Service, made: OpeningCoSignature) -> str:
+    """Bring a co-signature; return its SHA-256 as the service keeps it. Raises as `Service.send`.
+
+    The same twice is the same.
+    """
+    said = made.said
+    body = {
+        "capacity": said.capacity.value,
+        "record": "0x" + said.record.hex(),
+        "signer": made.signer,
+        "signature": "0x" + made.signature.hex(),
+    }
+    at = f"/v1/tenders/0x{said.tender.hex()}/lots/{said.lot}/openings/{said.part}/cosignatures"
+    return str(service.post(at, body).get("sha256"))
+
+
+def _fetched(
+    service: Service, opening: Opening, known: Mapping[bytes, Path], to: Path, path_of: _PathOf
+) -> dict[bytes, Path]:
     found = {}
     for bid in opening.readable():
         digest = file_of(bid, opening.part)
@@ -26,11 +61,11 @@ def fetch_missing(
             continue
         target = to / f"{digest.hex()}.age"
         try:
-            fetch_file(service, f"{_path(opening)}/files/{bid.bidder}", digest, target)
+            fetch_file(service, path_of(bid), digest, target)
         except DigestMismatch:
             continue
         except ServiceRefused as exc:
-            if exc.name != _LOST:
+            if exc.name not in _LOST:
                 raise
             continue
         found[digest] = target
@@ -49,6 +84,9 @@ def require_same_record(service: Service, opening: Opening, digest: str) -> None
     raise OpeningDiffers(bytes.fromhex(digest.removeprefix("0x")), given)
 
 
+def _tender(opening: Opening) -> str:
+    return f"/v1/tenders/0x{opening.state.id.hex()}"
+
+
 def _path(opening: Opening) -> str:
-    tender = "0x" + opening.state.id.hex()
-    return f"/v1/tenders/{tender}/lots/{opening.lot}/openings/{opening.part}"
+    return f"{_tender(opening)}/lots/{opening.lot}/openings/{opening.part}"

@@ -1,7 +1,7 @@
 """Who signed what somebody holds: the keys of a tender's agencies, as its archive tells of them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from ledger import jws
@@ -13,10 +13,11 @@ from ledger.keys import PublicKey
 from ledger.tenders import filings, receipts, refusals, requests
 from ledger.tenders.audit.bundle import Provenance
 from ledger.tenders.audit.key_stories import KeyStory
+from ledger.tenders.audit.supervisors import RoleStory
 from ledger.tenders.filings import FilingReceipt
 from ledger.tenders.receipts import Receipt
 from ledger.tenders.refusals import Refusal
-from ledger.values import KeyUsage
+from ledger.values import Address, KeyUsage
 from wallet.tenders.holdings import Holdings
 
 Said = TypeVar("Said")
@@ -140,6 +141,21 @@ _TOKEN: Final = b"ey"
 """How base64url of a JSON object begins."""
 
 
-def _is_vouched(story: KeyStory, vouch: Callable[[list[BlockRef]], Provenance]) -> bool:
+def supervisors_of(
+    found: ArchiveRead, archive: Archive, vouch: Callable[[list[BlockRef]], Provenance]
+) -> Mapping[Address, RoleStory] | None:
+    """Return who supervised, each told of as far as somebody vouches for it; None where untold."""
+    if found.supervision is None:
+        return None
+    is_gathered = archive.gathered_at is not None
+    return {
+        account: replace(
+            story, is_told=(story.is_told or is_gathered) and _is_vouched(story, vouch)
+        )
+        for account, story in found.supervisors.items()
+    }
+
+
+def _is_vouched(story: KeyStory | RoleStory, vouch: Callable[[list[BlockRef]], Provenance]) -> bool:
     told = vouch([BlockRef(each.block, each.block_hash) for each in story.places])
     return not told.faults and not told.open_

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import AfterValidator
 
 from api.http.auth import Caller, account_of
 from api.http.content_digest import ContentDigestMissing, content_digest
@@ -53,6 +54,14 @@ _PUBLIC: Final = {
     "Cache-Control": "public, no-cache",
     "Vary": "Authorization",
 }
+
+
+def _brought(role: PaperRole) -> PaperRole:
+    if role is PaperRole.COSIGNATURE:
+        raise ValueError("co-signatures are brought to the opening that they are of")
+    return role
+
+
 MediaType = Annotated[
     str, Query(alias="mediaType", pattern=_MEDIA_TYPE, description="What it is given out as.")
 ]
@@ -64,6 +73,11 @@ DigestHeader = Annotated[
         description="RFC 9530: `sha-256=:` and the base64 of the paper's SHA-256 and `:`.",
     ),
 ]
+BroughtRole = Annotated[
+    PaperRole,
+    AfterValidator(_brought),
+    Query(json_schema_extra={"not": {"const": PaperRole.COSIGNATURE.value}}),
+]
 Ref = Annotated[
     HexDigest | None,
     Query(description="SHA-256 of the project number, for a tender that has no papers yet."),
@@ -73,7 +87,7 @@ Ref = Annotated[
 async def _order(
     tender: HexDigest,
     _: Caller,  # a stranger is told so before anything about the order
-    role: Annotated[PaperRole, Query()],
+    role: BroughtRole,
     media_type: MediaType = "application/octet-stream",
     digest: DigestHeader = None,
     ref: Ref = None,

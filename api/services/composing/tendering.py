@@ -5,6 +5,7 @@ from api.services.bid_replies import BidReplies
 from api.services.bid_uploads import BidUploads
 from api.services.composing.ports import Ports
 from api.services.mailboxes import Mailboxes, OwnMailboxes
+from api.services.opening_cosignatures import OpeningCoSignatures
 from api.services.openings import Openings
 from api.services.relaying import Relay, RelayPorts
 from api.services.sign_ins import Roles
@@ -61,6 +62,12 @@ def openings(ports: Ports, at_head: AtHead, roles: Roles) -> Openings:
     """Return `Openings` over `ports`."""
     store = OpeningStore(ports.database)
     return Openings(store, tenders(ports, at_head), roles, ports.blobs)
+
+
+def opening_cosignatures(ports: Ports, at_head: AtHead) -> OpeningCoSignatures:
+    """Return `OpeningCoSignatures` over `ports`."""
+    kept, known = tender_papers(ports, at_head), tenders(ports, at_head)
+    return OpeningCoSignatures(kept, known, at_head, ports.deployment.tender_ledger)
 
 
 def tender_publications(ports: Ports, at_head: AtHead) -> TenderPublications:

@@ -4,6 +4,7 @@ Everything is found by what it hashes to; nobody's word is taken for what a file
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,10 +19,12 @@ from ledger.tenders.audit.bundle import (
     Publication,
     TenderBundle,
 )
+from ledger.tenders.audit.cosigned import CoSigningEvidence
 from ledger.tenders.audit.draws import draws_of
 from ledger.tenders.audit.openings import Unseal, reopened, terms_in
 from ledger.tenders.audit.reports import Reported, reports
 from ledger.tenders.audit.standing import SignerOf, request_of
+from ledger.tenders.audit.supervisors import RoleStory
 from ledger.tenders.committee import Rejection, Statement
 from ledger.tenders.evaluation import Criteria, read_criteria
 from ledger.tenders.events import PolicyRegistered, TenderEvent
@@ -31,6 +34,7 @@ from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace
 from ledger.tenders.ocds.readings import organisation
 from ledger.tenders.ocds.story import Sources, told
+from ledger.tenders.opening_cosignatures import CoSigners, OpeningCoSignature
 from ledger.tenders.personal import personal_in
 from ledger.tenders.policy.document import TenderPolicy, preset, presets, read_policy
 from ledger.tenders.policy.terms import terms_of
@@ -49,7 +53,8 @@ class Shelf:
     `receipts` are those whose signature holds, `doubtful` tells of others, `blinds` and `places`
     are those of messages in mailboxes; `filings`, `filing_doubts`, `refusals`, `block_times` and
     `known_until` as in `TenderBundle`; `signer_of` knows the buyer's keys; `record` an OCDS record.
-    `bench` says where evidence about licences comes from, None where nobody has any.
+    `bench` says where evidence about licences comes from, None where nobody has any; `supervisors`
+    who held that role, None where nobody can tell.
     """
 
     papers: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -66,6 +71,7 @@ class Shelf:
     known_until: int | None = None
     record: Mapping[str, Any] | None = None
     bench: Bench | None = None
+    supervisors: Mapping[Address, RoleStory] | None = None
 
 
 def assembled(
@@ -111,6 +117,7 @@ def assembled(
         policy=_policy(state, shelf),
         awards=awards_of(ledger, (bundle.own, state), shelf.papers, findings, judging),
         request=request_of(bundle.own, shelf.papers, shelf.signer_of),
+        co_signing=_co_signing(state, shelf),
         draws=draws_of(bundle.own, shelf.papers) or None,
         evaluations=_evaluations(state, reports(history, state), shelf) or None,
         publication=_publication(events, tender, sources, shelf.record),
@@ -119,6 +126,23 @@ def assembled(
 
 _NOBODY = organisation("", "")
 """What a release is held against does not tell who the buyer is."""
+
+
+def _co_signing(state: TenderState, shelf: Shelf) -> CoSigningEvidence:
+    """What was co-signed; whoever has such a paper may bring it: it is judged, not believed."""
+    manifest, signers = shelf.papers.get(state.docs[-1]), None
+    if manifest is not None:
+        with suppress(LedgerError):
+            signers = CoSigners.of(documents.read(manifest).content)
+    given = tuple(each for paper in shelf.papers.values() for each in _co_signature(paper))
+    return CoSigningEvidence(signers, given, shelf.supervisors)
+
+
+def _co_signature(paper: bytes) -> tuple[OpeningCoSignature, ...]:
+    try:
+        return (OpeningCoSignature.read(paper),)
+    except LedgerError:
+        return ()
 
 
 def _policy(state: TenderState, shelf: Shelf) -> TenderPolicy | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.tenders.audit.cosigned import CoSigningEvidence
 from ledger.tenders.committee import Rejection, Statement
 from ledger.tenders.committee_paper import CommitteePaper
 from ledger.tenders.draw_papers import DrawPaperMalformed
@@ -162,6 +163,7 @@ class TenderBundle:
     known_until: int | None = None
     findings: Mapping[Place, Findings] | None = None
     records: Mapping[Place, RecordPaper] = field(default_factory=dict)
+    co_signing: CoSigningEvidence = field(default_factory=CoSigningEvidence)
     draws: tuple[DrawEvidence, ...] | None = None
     evaluations: Mapping[Place, EvaluationEvidence] | None = None
     publication: Publication | None = None

@@ -8,6 +8,7 @@ from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Refused
 from ledger.tenders import opening_record
 from ledger.tenders.audit.bundle import Place, RecordPaper, TenderBundle
+from ledger.tenders.audit.cosigned import co_signing
 from ledger.tenders.audit.pauses import paused
 from ledger.tenders.audit.report import fault, judged, skipped
 from ledger.tenders.calendar import CalendarUnknown
@@ -34,7 +35,8 @@ def check_opening(bundle: TenderBundle, state: TenderState, at: int) -> Check:
     A part that is OPENED without a record when the policy's period for it is over is a fault, and
     so is a record that names a cause where the file opens. What rests on a file that is not at
     hand, or on evidence of licences, stays open, and so does a record that is not due yet. Who
-    signed for having such a file is named, and so are trustees who kept a part closed.
+    signed for having such a file is named, and so are trustees who kept a part closed, who
+    co-signed each record, and who did not: open for those whom the documents announce.
     """
     anchored = {
         (lot, part): told
@@ -44,8 +46,11 @@ def check_opening(bundle: TenderBundle, state: TenderState, at: int) -> Check:
     faults, open_ = _unrecorded(bundle, state, at)
     if not anchored and not faults and not open_:
         return skipped("opening", "not-recorded", _kept_closed(state, at))
+    confirmed = co_signing(bundle.ledger, bundle.tender, anchored, bundle.co_signing)
+    faults += confirmed.faults
     if bundle.findings is None and not faults and not open_:
-        return skipped("opening", "no-files")
+        return skipped("opening", "no-files", confirmed.told)
+    open_ += confirmed.open_
     for place, told in anchored.items():
         findings = (bundle.findings or {}).get(place)
         if findings is None:
@@ -54,7 +59,7 @@ def check_opening(bundle: TenderBundle, state: TenderState, at: int) -> Check:
         wrong, unknown = _held(bundle, state, place, told, findings)
         faults += wrong
         open_ += unknown
-    return judged("opening", faults, open_)
+    return judged("opening", faults, open_, confirmed.told)
 
 
 def unread(

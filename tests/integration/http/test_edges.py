@@ -271,6 +271,7 @@ class TestOpenApi:
             "/v1/tenders",
             "/v1/tenders/{tender}",
             "/v1/tenders/{tender}/lots/{lot}/openings/{part}",
+            "/v1/tenders/{tender}/lots/{lot}/openings/{part}/cosignatures",
             "/v1/tenders/{tender}/archive",
             "/v1/tenders/{tender}/archive/{sha256}",
             "/v1/tenders/{tender}/ocds/record",

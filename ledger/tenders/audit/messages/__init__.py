@@ -24,7 +24,12 @@ def skipped(language: str) -> str:
     return str(texts_in(language)["skipped"])
 
 
+def co_signed(language: str, *, is_signed: bool) -> str:
+    """Return what stands before who co-signed a record, or did not."""
+    return str(texts_in(language)["coSigned" if is_signed else "notCoSigned"])
+
+
 @cache
 def texts_in(language: str) -> Mapping[str, Any]:
-    """Return the texts of a language: `steps` by name, `skipped`, `sentences` by code."""
+    """Return a language's texts: `steps` by name, `sentences` by code, words that stand before."""
     return MappingProxyType(orjson.loads((files(__name__) / f"{language}.json").read_bytes()))

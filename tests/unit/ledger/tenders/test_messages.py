@@ -14,6 +14,7 @@ from ledger.tenders.errors import BidSignatureInvalid
 from ledger.tenders.ids import TenderId
 from ledger.tenders.messages import (
     BondIssued,
+    CoSignOpening,
     ExtendDisclosure,
     Message,
     Part,
@@ -52,6 +53,9 @@ BID = st.builds(
 WITHDRAWAL = st.builds(WithdrawBid, TENDER, LOT, ADDRESS, VERSION, LONG)
 BOND = st.builds(BondIssued, TENDER, LOT, HASH)
 TRUSTEE = st.builds(TrusteeKey, TENDER, BYTE, BYTE, ADDRESS, HASH, HASH)
+CO_SIGNED = st.builds(
+    CoSignOpening, TENDER, LOT, BYTE, HASH, st.sampled_from(["supervisor", "notary"])
+)
 EXTENSION = st.builds(ExtendDisclosure, TENDER, BYTE, st.integers(0, 2**40 - 1))
 LEDGER = st.builds(LedgerRef, st.integers(1, 2**53), ADDRESS)
 KEY = KNOWN["bidderKey"]
@@ -59,7 +63,7 @@ WITHDRAWN = WithdrawBid(KNOWN.place.tender, 0, KNOWN.bidder, 2, 1_800_000_000)
 
 
 class TestDigest:
-    @given(LEDGER, st.one_of(BID, WITHDRAWAL, BOND, TRUSTEE, EXTENSION))
+    @given(LEDGER, st.one_of(BID, WITHDRAWAL, BOND, TRUSTEE, EXTENSION, CO_SIGNED))
     def test_is_that_of_the_json_that_a_wallet_is_shown(
         self, ledger: LedgerRef, message: Message
     ) -> None:
