@@ -87,7 +87,7 @@ class OpeningCoSignatures:
         content = made.to_bytes()
         digest = Digest(sha256(content).digest())
         paper = PaperOrder(order.tender, PaperRole.COSIGNATURE, _JSON, digest)
-        return self._papers.keep_own(paper, BytesIO(content), names=(order.record,))
+        return self._papers.keep_own(paper, BytesIO(content), goes_with=order.record)
 
     @staticmethod
     def _require_recorded(view: TenderView, order: CoSignatureOrder) -> None:

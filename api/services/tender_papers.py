@@ -4,7 +4,7 @@ Before that nobody but the agency's officers learns that there are any. A manife
 is read when it comes, so that its files are public at the same moment as it is.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import IO, Final
@@ -34,7 +34,7 @@ _WITH_ANOTHER: Final = {
     PaperRole.FILE: PaperRole.DOCS,
     PaperRole.COSIGNATURE: PaperRole.OPENING_RECORD,
 }
-"""Papers that are public with one of another role: a file that it names, or what names it."""
+"""Papers that are public with one of another role, which they go with."""
 
 
 @dataclass(eq=False)
@@ -117,16 +117,16 @@ class TenderPapers:
         return self._keep(self.expect(order, by), order, content, by)
 
     def keep_own(
-        self, order: PaperOrder, content: IO[bytes], names: Collection[bytes] = ()
+        self, order: PaperOrder, content: IO[bytes], goes_with: bytes | None = None
     ) -> tuple[KeptPaper, bool]:
         """Keep what the service computed or judged itself, for a published tender.
 
-        `names` are the papers that it names; raises as `keep`.
+        It is public with the paper that it `goes_with`, where there is one; raises as `keep`.
         """
         agency = self._agency(order.tender)
         if agency is None:
             raise TenderUnknown(order.tender)
-        return self._keep(agency, order, content, _BY_NOBODY, names)
+        return self._keep(agency, order, content, _BY_NOBODY, goes_with)
 
     def read(self, tender: TenderId, digest: Digest, by: Address | None = None) -> KeptPaper:
         """Return one paper; raise `PaperUnknown` for what `by` may not see, and for none."""
@@ -172,10 +172,9 @@ class TenderPapers:
         order: PaperOrder,
         content: IO[bytes],
         by: str,
-        names: Collection[bytes] = (),
+        goes_with: bytes | None = None,
     ) -> tuple[KeptPaper, bool]:
-        if order.role is PaperRole.DOCS:
-            names = _named(order, content)
+        names = _named(order, content) if order.role is PaperRole.DOCS else frozenset()
         size = content.seek(0, 2)
         row = PaperRow(
             tender=order.tender,
@@ -190,7 +189,7 @@ class TenderPapers:
         self._store.require_room(row)
         content.seek(0)
         self._blobs.keep(order.digest, iter(lambda: content.read(READ_BYTES), b""))
-        is_new = self._store.keep(row, names)
+        is_new = self._store.keep(row, names, goes_with)
         rows = self._store.of(row.tender, row.digest)
         kept = next(each for each in rows if each.role is row.role)
         return KeptPaper(kept, self._is_public(kept)), is_new

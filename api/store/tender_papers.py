@@ -61,9 +61,12 @@ class TenderPaperStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, row: PaperRow, names: Collection[bytes] = ()) -> bool:
+    def keep(
+        self, row: PaperRow, names: Collection[bytes] = (), goes_with: bytes | None = None
+    ) -> bool:
         """Note a paper that is kept, and the files it names; return whether it is new.
 
+        `goes_with` is a paper that it belongs to, as a file to the manifest that names it.
         Raises `TenderSpaceFull` as `require_room`.
         """
         values = {
@@ -79,6 +82,8 @@ class TenderPaperStore:
         named = [
             {"tender": row.tender, "manifest": row.digest, "digest": each} for each in set(names)
         ]
+        if goes_with is not None:
+            named.append({"tender": row.tender, "manifest": goes_with, "digest": row.digest})
         with self._database.write() as connection:
             if _found(connection, row.tender, row.digest, row.role):
                 return False
@@ -122,7 +127,7 @@ class TenderPaperStore:
     def naming(
         self, tender: TenderId, digests: Collection[bytes]
     ) -> Mapping[bytes, frozenset[bytes]]:
-        """Return by file the manifests of a tender that name it."""
+        """Return by paper what it goes with: manifests of a tender that name it, a record."""
         query = select(_NAMES.digest, _NAMES.manifest).where(
             _NAMES.tender == tender, _NAMES.digest.in_(digests)
         )

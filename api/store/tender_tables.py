@@ -41,7 +41,7 @@ tender_paper_names: Final = Table(
     PrimaryKeyConstraint("tender", "manifest", "digest"),
     Index("tender_paper_names_digest", "tender", "digest"),
 )
-"""Which files a manifest of documents names, and which co-signatures are of an opening record."""
+"""Which papers go with which: files with a manifest of documents, co-signatures with a record."""
 
 
 tender_filings: Final = Table(
