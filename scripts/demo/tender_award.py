@@ -13,7 +13,7 @@ from ledger.tenders.policy.ends import legal_end
 from scripts.demo.bidder import Bidder
 from scripts.demo.stage import Stage, expect
 from scripts.demo.tender_draw import Draw
-from scripts.demo.tenderer import SEATS, Tenderer
+from scripts.demo.tenderer import NOTARY, SEATS, Tenderer
 from scripts.demo.terminal import Terminal
 from wallet.home import write_file
 from wallet.tenders.bids import SAID
@@ -42,6 +42,7 @@ class Award:
 
     def play(self, stage: Stage) -> None:
         """Play what follows the opening."""
+        stage.play("Supervisor and notary make the record anew and co-sign it", self.co_sign)
         stage.play("Three drawers draw five experts, and none bends the result", self.draw.hold)
         stage.play("Five experts score; the candidates are published", self.evaluate)
         stage.play("After the law's three days the award, then the contract", self.contract)
@@ -61,6 +62,27 @@ class Award:
         buyer.bring("opening-record", self.record)
         record: dict[str, Any] = json.loads(self.record.read_bytes())
         return record
+
+    def co_sign(self) -> str:
+        """Let each open the service's files alone, and sign what comes out as it was anchored."""
+        buyer, notary = self.buyer, self.buyer.notary
+        buyer.wait()
+        notary.run("trust", "ledger", buyer.household.layout.deployment)
+        signers = (
+            (self.office, buyer.papers, "supervisor"),
+            (notary, notary.wallet / "documents", NOTARY),
+        )
+        signed = []
+        for who, documents, capacity in signers:
+            if who is notary:
+                who.run("tender", "fetch", buyer.tender, documents, *buyer.where)
+            own = buyer.folder / "files" / capacity
+            words = ("cosign", documents, own / "sealed", own / "opened", "--as", capacity)
+            to = ("--account", capacity, *buyer.where, "--json")
+            signed.append(who.run("tender", *words, *to).json())
+        expect(len({each["record"] for each in signed}) == 1, str(signed))
+        expect(all(each["brought"] for each in signed), "a signature is not at the service")
+        return f"both got {signed[0]['record'][:18]}… from chain and files"
 
     def evaluate(self) -> str:
         """Commit the committee and its scores before any sheet is shown, then report."""
@@ -132,6 +154,9 @@ class Award:
         found = [check["result"] for check in report["checks"]]
         expect(report["verdict"] == "valid", str(report))
         skipped = ", ".join(report["skipped"]) or "none"
+        (opening,) = (each for each in report["checks"] if each["name"] == "opening")
+        signers = sorted(each["capacity"] for each in opening["facts"]["coSigned"])
+        expect(signers == [NOTARY, "supervisor"], str(opening))
         return f"{found.count('VALID')} of {len(found)} steps VALID, skipped: {skipped}"
 
     def _receipts(self) -> Path:

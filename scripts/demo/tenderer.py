@@ -20,6 +20,7 @@ TRUSTEES: Final = ("样例公证处", "样例行业协会", "样例高校", "样
 THRESHOLD: Final = 3
 SEATS: Final = 5
 TENDERER: Final = "tenderer"
+NOTARY: Final = "notary"
 _USAGES: Final = ("--usage", "documents")
 _CRITERIA: Final[dict[str, Any]] = {
     "points": [{"id": "technical", "most": "60"}],
@@ -46,6 +47,7 @@ class Tenderer:
             Terminal(self.folder / f"trustee-{index}", self.folder)
             for index in range(1, len(TRUSTEES) + 1)
         ]
+        self.notary = Terminal(self.folder / "notary", self.folder)
 
     @property
     def where(self) -> tuple[object, ...]:
@@ -86,6 +88,7 @@ class Tenderer:
 
     def publish(self) -> dict[str, Any]:
         """Publish documents and deadlines; return what the command told."""
+        notary = self.notary.run("key", "new", "account", NOTARY, "--json").json()["address"]
         evaluators = []
         for name in ("buyer", "supervisor"):
             identity = secrets.token_bytes(32)
@@ -102,6 +105,7 @@ class Tenderer:
             "trusteeNames": {str(index): name for index, name in enumerate(TRUSTEES, 1)},
             "mailbox": BUYER,
             "evaluators": evaluators,
+            "coSigners": {"supervisor": True, "notary": {"name": TRUSTEES[0], "key": notary}},
             "criteria": _CRITERIA,
         }
         write_file(self.papers / "tender.json", json.dumps(said, ensure_ascii=False).encode())

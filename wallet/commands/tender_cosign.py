@@ -44,7 +44,11 @@ PAPER: Final = "cosignature-{}.json"
 @lot_option
 @click.option("--part", type=click.IntRange(1, 2), default=1, show_default=True)
 @click.option(
-    "--as", "capacity", type=click.Choice(list(Capacity)), required=True, help="As what you sign."
+    "--as",
+    "capacity",
+    type=click.Choice([each.value for each in Capacity]),
+    required=True,
+    help="As what you sign.",
 )
 @click.option(
     "--service",

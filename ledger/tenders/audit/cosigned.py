@@ -78,7 +78,7 @@ def _judge(
     found: CoSigningFound,
 ) -> None:
     signers, signed = evidence.signers or CoSigners(), set()
-    for each in own:
+    for each in sorted(own, key=lambda one: (one.said.capacity, one.signer, one.said.record)):
         who = {**at, "capacity": each.said.capacity.value, "signer": each.signer}
         why = _doubt(each, told, evidence)
         if why:

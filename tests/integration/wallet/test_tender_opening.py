@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from shutil import copyfile, copytree
 from typing import Any
 
 import orjson
@@ -18,7 +20,8 @@ from tests.support.award_office import Office, bidders, disclose, key_of, office
 from tests.support.bid_desk import FILES
 from tests.support.sealed_bids import EVALUATORS
 from tests.support.standing import account
-from tests.support.tender_town import TenderTown, sent
+from tests.support.tender_town import PAYER, TenderTown, sent
+from tests.support.terminal import Terminal
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,83 @@ class TestOpen:
         record = orjson.loads((office.out / "opening-record.json").read_bytes())
         assert record["notOpened"] == [{"key": key_of(desks[1], sale), "cause": "NOT_RELEASED"}]
         assert [each["released"] for each in record["trustees"]] == [True, False, False]
+
+
+class TestCosign:
+    def test_supervisor_and_notary_sign_what_they_made_anew_and_an_outsider_sees_it(
+        self, town: TenderTown
+    ) -> None:
+        notary = town.terminal("notary")
+        key = notary.outside.keyring.entry(PAYER).shown
+        announced = {"supervisor": True, "notary": {"name": "样例公证处", "key": key}}
+        sale = town.publish("GZ-2026-0105", coSigners=announced)
+        supervisor = officer(town, "cosign supervisor", Role.SUPERVISOR)
+        desks = bidders(sale, "寅", "卯")
+        office = Office(sale, "cosign")
+        for desk in desks:
+            office.take(desk)
+
+        def cosign(who: Terminal, capacity: str, files: Path = office.files, code: int = 0) -> Any:
+            out = who.folder / "opened"
+            words = ("tender", "cosign", office.documents, files, out, "--as", capacity)
+            return who.json(*sent(words), code=code)
+
+        town.go(sale.ends[1])
+        disclose(sale, desks)
+        town.go(sale.ends[2])
+        release(sale, 1, 2)
+        told = office.open()
+        early = cosign(supervisor, "supervisor", code=3)
+        assert (early["error"], early["lot"], early["part"]) == ("OpeningNotRecorded", 0, 1)
+        office.open("--record")
+        stranger = cosign(office.terminal, "supervisor", code=1)
+        assert (stranger["error"], stranger["capacity"]) == ("CoSignerUnknown", "supervisor")
+        assert cosign(supervisor, "notary", code=1)["capacity"] == "notary"
+        fewer = notary.folder / "fewer"
+        copytree(office.files, fewer)
+        next(fewer.iterdir()).unlink()
+        differs = cosign(notary, "notary", fewer, code=4)
+        assert (differs["error"], differs["expected"]) == ("OpeningDiffers", told["record"])
+        assert not list(notary.folder.rglob("cosignature-*"))
+        archive = office.terminal.folder / "archive"
+        copytree(office.files, archive)
+        copytree(office.documents, archive / "documents")
+        (archive / "record").write_bytes(office.record().read_bytes())
+        for who, capacity in ((supervisor, "supervisor"), (notary, "notary")):
+            signed = cosign(who, capacity)
+            address = who.outside.keyring.entry(PAYER).shown
+            assert (signed["record"], signed["signer"]) == (told["record"], address)
+            assert (signed["closed"], signed["brought"]) == ({}, None)
+            assert cosign(who, capacity) == signed
+            self._judged(town, office, archive, signed, by=capacity)
+
+    def _judged(
+        self, town: TenderTown, office: Office, archive: Path, signed: Any, by: str
+    ) -> None:
+        """With a co-signature more an outsider confirms that much more, also off line."""
+        outsider = town.terminal(f"outsider after {by}")
+        copyfile(signed["file"], archive / f"{by}.json")
+        words = ("tender", "audit", office.tender, "--archive", archive)
+        bundle = outsider.folder / "bundle"
+        is_whole = by == "notary"
+        report = outsider.json(*words, "--out", bundle, code=0 if is_whole else 2)
+        check = next(each for each in report["checks"] if each["name"] == "opening")
+        assert check["code"] == ("opening.ok" if is_whole else "opening.unconfirmed"), check
+        signers = {each["capacity"]: each["signer"] for each in check["facts"]["coSigned"]}
+        assert signers[by] == signed["signer"]
+        assert len(signers) == 1 + is_whole
+        head = orjson.loads((bundle / "bundle.json").read_bytes())["head"]["hash"]
+        off_line = outsider.json(
+            "tender", "verify", bundle, "--head", head, code=0 if is_whole else 2
+        )
+        again = next(each for each in off_line["checks"] if each["name"] == "opening")
+        assert again["facts"]["coSigned"] == check["facts"]["coSigned"]
+        said = (
+            outsider.run("tender", "audit", office.tender, "--archive", archive, "--language", "en")
+            if is_whole
+            else ""
+        )
+        assert (signed["signer"] in said) is is_whole
 
 
 class TestExtend:
