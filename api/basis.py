@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from api.blobs.files import FileBlobs
+from api.blobs.replicas import Replicas
 from api.blobs.store import BlobStore
 from api.config import Settings
 from api.services.at_head import AtHead
@@ -145,9 +146,13 @@ class Basis:
         return HealthKeys(read_secret(self.settings.keys / "health.json", unlock), self.randomness)
 
     @cached_property
-    def blobs(self) -> BlobStore:
+    def blobs(self) -> Replicas:
         """Where sealed files lie."""
-        kind, _, place = self.settings.blobs.partition(":")
+        return Replicas([self._blobs_at(each) for each in self.settings.blobs], time.monotonic)
+
+    @staticmethod
+    def _blobs_at(url: str) -> BlobStore:
+        kind, _, place = url.partition(":")
         if kind == "file":
             return FileBlobs(Path(place))
         from api.blobs.s3 import open_bucket  # noqa: PLC0415  # memory that a disk does not need

@@ -41,9 +41,11 @@ class Settings(BaseSettings):
     keys: Path = Path("var/keys")
     """`account.json`, the operator's account; `documents/<kid>.json`, the agencies' keys."""
     password_file: Path | None = None
-    blobs: str = "file:var/blobs"
-    """Where sealed files lie: `file:PATH`, or `s3:` and `https://host/bucket[/prefix][?region=…]`.
+    blobs: Annotated[tuple[str, ...], NoDecode] = ("file:var/blobs",)
+    """Where sealed files lie, each file on every store, the first read first; separated by commas:
+    `file:PATH`, or `s3:` and `https://host/bucket[/prefix][?region=…]`.
 
+    A tender's policy says how many there must be. One that is gone for good is taken out of here.
     Credentials of a bucket are found as boto3 does: AWS_ACCESS_KEY_ID, or files of its own.
     """
     blob_bytes: int = Field(default=2**40, ge=0)
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
     burst_seconds: float = Field(default=10, ge=1, allow_inf_nan=False)
     """How many seconds' worth of requests may come at once (proposed)."""
 
-    @field_validator("node_urls", "signer_uids", mode="before")
+    @field_validator("node_urls", "signer_uids", "blobs", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(url.strip() for url in value.split(",")) if isinstance(value, str) else value
@@ -107,12 +109,15 @@ class Settings(BaseSettings):
 
     @field_validator("blobs")
     @classmethod
-    def _blobs(cls, value: str) -> str:
-        scheme, _, rest = value.partition(":")
-        parts = urlsplit(rest)
-        is_bucket = parts.scheme in ("http", "https") and parts.netloc and parts.path.strip("/")
-        if not (scheme == "file" and rest) and not (scheme == "s3" and is_bucket):
-            raise ValueError("neither file: and a path, nor s3: and the address of a bucket")
+    def _blobs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            scheme, _, rest = each.partition(":")
+            parts = urlsplit(rest)
+            is_bucket = parts.scheme in ("http", "https") and parts.netloc and parts.path.strip("/")
+            if not (scheme == "file" and rest) and not (scheme == "s3" and is_bucket):
+                raise ValueError("neither file: and a path, nor s3: and the address of a bucket")
+        if not value or len({each.rstrip("/") for each in value}) < len(value):
+            raise ValueError("one store named twice keeps one copy")
         return value
 
     @field_validator("signer")

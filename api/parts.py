@@ -30,6 +30,7 @@ from api.services.opening_job import OpeningJob
 from api.services.progress import Proofs
 from api.services.projection import Projecting
 from api.services.relay_outcomes import RelayOutcomes
+from api.services.replica_healing import ReplicaHealing
 from api.services.running import MOST_BATCH_ROWS
 from api.services.running import Ports as RunningPorts
 from api.services.second_tries import SecondTries
@@ -169,6 +170,8 @@ class Parts(Basis):
         erasing, custody_alerts = self._erasing(), self._custody_alerts()
         uploads = ExpiredUploads(BidUploadStore(self.database), self.blobs, self.clock)
         unplaced = self._unplaced_uploads()
+        stores = BidUploadStore(self.database), TenderPaperStore(self.database)
+        healing = ReplicaHealing(*stores, self.blobs, self.clock)
         openings = self._openings()
         relayed = self._relay_outcomes()
         mailboxes = self._mailboxes()
@@ -194,6 +197,7 @@ class Parts(Basis):
             Step("openings", lambda _flush: openings.step()),
             Step("expired uploads", lambda _flush: uploads.step()),
             Step("unplaced uploads", lambda _flush: unplaced.step()),
+            Step("replicas", lambda _flush: healing.step()),
             Step("retention", lambda _flush: retention.step()),
         ]
         return Worker(

@@ -337,6 +337,7 @@ class Household:
         defaults = {
             "SUIZHENG_DATABASE_URL": f"sqlite:///{self.layout.database}",
             "SUIZHENG_BASE_URL": self.urls.service,
+            "SUIZHENG_BLOBS": ",".join(f"file:{each}" for each in self.layout.blobs),
         }
         return (
             defaults

@@ -56,6 +56,11 @@ class Layout:
         """The service's SQLite file."""
         return self.root / "suizheng.db"
 
+    @property
+    def blobs(self) -> tuple[Path, Path]:
+        """Where the service keeps each sealed file: two folders, which in service are two disks."""
+        return self.root / "blobs", self.root / "blobs-2"
+
     def log(self, name: str) -> Path:
         """Return a program's log."""
         return self.root / "log" / f"{name}.log"

@@ -12,7 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from api.blobs.store import READ_BYTES, BlobStoreUnavailable, BlobUnknown, hashed, require_hashed
+from api.blobs.store import (
+    READ_BYTES,
+    BlobStoreUnavailable,
+    BlobUnknown,
+    Source,
+    hashed,
+    require_hashed,
+)
 from ledger.values import Digest
 
 _TEMPORARY: Final = ".tmp-"
@@ -37,13 +44,17 @@ class FileBlobs:
         with _spoken():
             shutil.rmtree(self._staging / upload.hex(), ignore_errors=True)
 
-    def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:  # noqa: D102  # as the port
+    def keep(self, digest: Digest, source: Source) -> None:  # noqa: D102  # as the port
         with _spoken():
             path = self._path(digest)
             if path.exists():
-                require_hashed(pieces, digest)
+                require_hashed(source(), digest)
             else:
-                self._write(path, hashed(pieces, digest))
+                self._write(path, hashed(source(), digest))
+
+    def has(self, digest: Digest) -> bool:  # noqa: D102  # as the port
+        with _spoken():
+            return self._path(digest).exists()
 
     def read(self, digest: Digest) -> Iterator[bytes]:  # noqa: D102  # as the port
         with _spoken(), _known(digest), self._path(digest).open("rb") as file:

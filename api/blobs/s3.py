@@ -17,7 +17,14 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # as above
     ClientError,
 )
 
-from api.blobs.store import READ_BYTES, BlobStoreUnavailable, BlobUnknown, hashed, require_hashed
+from api.blobs.store import (
+    READ_BYTES,
+    BlobStoreUnavailable,
+    BlobUnknown,
+    Source,
+    hashed,
+    require_hashed,
+)
 from ledger.values import Digest
 
 PART_BYTES: Final = 8 * 2**20
@@ -53,12 +60,16 @@ class S3Blobs:
                 for key in keys:
                     self._client.delete_object(Bucket=self._bucket, Key=key)
 
-    def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:  # noqa: D102  # as the port
+    def keep(self, digest: Digest, source: Source) -> None:  # noqa: D102  # as the port
         with _spoken():
             if self._has(digest):
-                require_hashed(pieces, digest)
+                require_hashed(source(), digest)
             else:
-                self._put(self._key(digest), hashed(pieces, digest))
+                self._put(self._key(digest), hashed(source(), digest))
+
+    def has(self, digest: Digest) -> bool:  # noqa: D102  # as the port
+        with _spoken():
+            return self._has(digest)
 
     def read(self, digest: Digest) -> Iterator[bytes]:  # noqa: D102  # as the port
         with _spoken(digest):

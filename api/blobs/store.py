@@ -1,6 +1,6 @@
 """What every store of large files promises."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
@@ -11,6 +11,10 @@ from ledger.values import Digest
 
 READ_BYTES: Final = 2**20
 """How much is read at once."""
+
+
+Source = Callable[[], Iterable[bytes]]
+"""Gives the pieces of a file, from its beginning each time."""
 
 
 @dataclass(eq=False)
@@ -40,12 +44,15 @@ class BlobStore(Protocol):
     def unstage(self, upload: bytes) -> None:
         """Forget all pieces of an upload; none there is as well."""
 
-    def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:
-        """Keep a file; one that is there stays as it is.
+    def keep(self, digest: Digest, source: Source) -> None:
+        """Keep a file out of the pieces that `source` gives; one that is there stays as it is.
 
         Raises `DigestMismatch` when the pieces together have another digest; nothing is kept then.
         All pieces are read in any case: a digest is public, and does not make a file one's own.
         """
+
+    def has(self, digest: Digest) -> bool:
+        """Return whether a file is there; what is in it is not looked at."""
 
     def read(self, digest: Digest) -> Iterator[bytes]:
         """Yield a file in pieces; raise `BlobUnknown`."""

@@ -105,6 +105,7 @@ ROUTERS = (
     custody_alerts.router,
     links.router,
     ocds.router,
+    bid_uploads.storage_router,
     bid_uploads.router,
     bid_uploads.mailbox_router,
     bids.router,

@@ -11,6 +11,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Final
 
+from api.blobs.replicas import Replicas
 from api.blobs.store import BlobStore, BlobUnknown
 from api.services.issuers import Issuers
 from api.services.mailboxes import MailboxUnknown, OwnMailboxes
@@ -98,7 +99,7 @@ class BidUploads:
         self,
         *,
         store: BidUploadStore,
-        blobs: BlobStore,
+        blobs: Replicas,
         issuers: Issuers,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes],
@@ -112,6 +113,11 @@ class BidUploads:
         self._clock = clock
         self._randomness = randomness
         self._limits = Limits(MOST_OPEN, most_bytes)
+
+    @property
+    def replicas(self) -> int:
+        """How many stores keep each file."""
+        return len(self._blobs.each)
 
     def open(self, order: UploadOrder, by: Address) -> UploadView:
         """Begin an upload, or go on with the account's own of the same file.
@@ -186,12 +192,15 @@ class BidUploads:
     def complete(self, upload: bytes, by: Address) -> UploadView:
         """Put the file together, read all of it back, and sign for it; a repeat changes nothing.
 
+        The receipt says how many replicas have it: one is enough, since a store that is down must
+        not stop a bid at its deadline.
+
         Raises:
             BidUploadUnknown: see there.
             UploadIncomplete: while chunks are missing.
             DigestMismatch: when the chunks are not the file that was announced.
             NotSealed: when it is no sealed file.
-            BlobsUnsound: when the store gives back other bytes than it took.
+            BlobsUnsound: when no store gives back the bytes that it took.
             SigningKeyMissing: when nobody here can sign; the file stays, ask again.
         """
         row = self._store.get(upload, by, self._clock())
@@ -202,20 +211,20 @@ class BidUploads:
         if len(chunks) != chunk_count(row) or received != row.size:
             raise UploadIncomplete(received, row.size)
         try:
-            self._blobs.keep(row.digest, self._staged(upload, chunks))
+            self._blobs.keep(row.digest, lambda: self._staged(upload, chunks))
         except BlobUnknown:  # another request may have finished it meanwhile
             row = self._store.get(upload, by, self._clock())
             if row.stored_at is None:
                 raise
             return UploadView(row, ())
-        self._require_sound(row)
+        copies = self._sound_copies(row)
         issuer, now = self._issuer(row.agency), self._clock()
         receipt = Receipt(
             issuer=issuer.url,
             id=receipts.new_id(self._randomness),
             issued_at=now,
             digest=None,
-            files=(StoredFile(row.digest, row.size, now),),
+            files=(StoredFile(row.digest, row.size, now, copies),),
             state=ReceiptState.STORED,
         )
         finished = self._store.finish(row, now, receipts.sign(receipt, issuer.signer))
@@ -230,25 +239,25 @@ class BidUploads:
         for chunk in chunks:
             yield self._blobs.staged(upload, staged_name(chunk.number, chunk.digest))
 
-    def _require_sound(self, row: UploadRow) -> None:
-        """Read the whole file back; forget one that is not what was stored, or not sealed.
+    def _sound_copies(self, row: UploadRow) -> int:
+        """Read every copy back whole, and return how many there are; forget what is not sealed.
 
-        Its chunks are staged still: the next try writes it anew.
+        The chunks are staged still: the next try writes anew what is not as it was stored.
         """
-        found, size, start = sha256(), 0, b""
-        for piece in self._blobs.read(row.digest):
-            found.update(piece)
-            size += len(piece)
-            if len(start) < age_header.MAX_HEADER_BYTES:
-                start += piece
-        if (found.digest(), size) != (row.digest, row.size):
-            self._blobs.remove(row.digest)
+        whole = self._blobs.whole(row.digest)
+        if not whole:
             raise BlobsUnsound
+        start = b""
+        for piece in whole[0].store.read(row.digest):
+            start += piece
+            if len(start) >= age_header.MAX_HEADER_BYTES:
+                break
         try:
             _require_sealed(start, row.size)
         except NotSealed:
             self._blobs.remove(row.digest)
             raise
+        return len(whole)
 
 
 class ExpiredUploads:

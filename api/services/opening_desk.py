@@ -1,13 +1,14 @@
 """What the service needs to open bids: terms from the documents, evidence, and sealed files.
 
-Files come from the store of large files and are read again from there before anybody is told that
-one is lost. What comes out is looked at and dropped: manifests alone are kept.
+Files come from the stores of large files, and each of these is read again before anybody is told
+that one is lost. What comes out is looked at and dropped: manifests alone are kept.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from api.blobs.store import BlobStore, BlobUnknown
+from api.blobs.replicas import Finding, Replicas
+from api.blobs.store import BlobStore, BlobStoreUnavailable, BlobUnknown
 from api.services.at_head import AtHead
 from api.services.progress import Proofs
 from ledger.errors import LedgerError, Refused, Unavailable
@@ -16,7 +17,7 @@ from ledger.tenders import bid_flags, documents
 from ledger.tenders.bid_flags import Terms
 from ledger.tenders.errors import DigestMismatch
 from ledger.tenders.messages import SubmitBid
-from ledger.tenders.opening import Opening, Unseal
+from ledger.tenders.opening import Lost, Opening, Unseal
 from ledger.tenders.recognition import InForceAt, recognising
 from ledger.tenders.shown_licences import Bench, Presented
 from ledger.tenders.state import Bid, TenderState
@@ -29,7 +30,7 @@ from ledger.verification.proof_file import ProofFile
 from ledger.verification.records import open_record, query_about
 
 READINGS: Final = 2
-"""How often a file is read from the store before it is said to be lost."""
+"""How often a file is read from each store before it is said to be lost."""
 _MOST_BYTES: Final = 8 * 2**20
 """No paper that is looked at here is longer: `forms.MAX_BYTES`."""
 
@@ -44,7 +45,7 @@ class OpeningDesk:
     def __init__(
         self,
         *,
-        blobs: BlobStore,
+        blobs: Replicas,
         projected: AtHead,
         proofs: Proofs,
         policy: Policy,
@@ -72,31 +73,45 @@ class OpeningDesk:
         return Opening(self._ledger, state, lot, part, at, terms, bench)
 
     def unseal(self, bid: Bid, part: int) -> Unseal:
-        """Return what opens a bid's file out of the store.
+        """Return what opens a bid's file out of whichever replica has it whole.
 
-        Raises `BlobStoreUnavailable` where nobody could say whether it is there.
+        It is lost where none has, and each was asked; raises `BlobStoreUnavailable` where one
+        could not be.
         """
 
-        def unsealed(key: bytes) -> Opened | None:
+        def unsealed(key: bytes) -> Opened | Lost:
             if bid.told is None:
-                return None
+                return Lost()
+            found: dict[str, Finding] = {}
             for _ in range(READINGS):
-                try:
-                    return self._opened(bid.told.bid, part, key)
-                except DigestMismatch:
-                    continue
-                except BlobUnknown:
-                    return None
-            return None
+                tried = self._tried(bid.told.bid, part, key)
+                if isinstance(tried, Opened):
+                    return tried
+                found = tried
+                if Finding.CORRUPT not in found.values():
+                    break
+            if Finding.UNREACHABLE in found.values():
+                raise BlobStoreUnavailable
+            return Lost({name: each.value for name, each in found.items()})
 
         return unsealed
 
-    def sealed(self, bid: SubmitBid, part: int) -> Iterator[bytes]:
-        """Yield a bid's file as it was sealed; raise `BlobUnknown`."""
-        return self._blobs.read(Digest(bid.parts[part - 1].file))
+    def _tried(self, bid: SubmitBid, part: int, key: bytes) -> Opened | dict[str, Finding]:
+        """Return what the first whole copy of a bid's file holds, else what each replica has."""
+        found: dict[str, Finding] = {}
+        for each in self._blobs.each:
+            try:
+                return self._opened(each.store, bid, part, key)
+            except DigestMismatch:
+                found[each.name] = Finding.CORRUPT
+            except BlobUnknown:
+                found[each.name] = Finding.ABSENT
+            except BlobStoreUnavailable:
+                found[each.name] = Finding.UNREACHABLE
+        return found
 
-    def _opened(self, bid: SubmitBid, part: int, key: bytes) -> Opened:
-        source = _Pieces(self.sealed(bid, part))
+    def _opened(self, store: BlobStore, bid: SubmitBid, part: int, key: bytes) -> Opened:
+        source = _Pieces(store.read(Digest(bid.parts[part - 1].file)))
         return open_part(source, key, self._ledger, bid, part, _nowhere)
 
     def _home(self, buyer: AgencyId) -> str | None:

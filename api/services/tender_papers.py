@@ -187,8 +187,7 @@ class TenderPapers:
             kept_at=self._clock(),
         )
         self._store.require_room(row)
-        content.seek(0)
-        self._blobs.keep(order.digest, iter(lambda: content.read(READ_BYTES), b""))
+        self._blobs.keep(order.digest, lambda: _pieces(content))
         is_new = self._store.keep(row, names, goes_with)
         rows = self._store.of(row.tender, row.digest)
         kept = next(each for each in rows if each.role is row.role)
@@ -265,3 +264,8 @@ def _named(order: PaperOrder, content: IO[bytes]) -> frozenset[bytes]:
     if found.tender != order.tender:
         raise DocumentsInvalid("tender")
     return frozenset(octets(each["sha256"]) for each in found.content["files"])
+
+
+def _pieces(content: IO[bytes]) -> Iterator[bytes]:
+    content.seek(0)
+    return iter(lambda: content.read(READ_BYTES), b"")

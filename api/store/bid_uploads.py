@@ -3,7 +3,7 @@
 The bytes lie in a `BlobStore`; a row is written after them, so what a row names is there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -185,6 +185,23 @@ class BidUploadStore:
             if connection.execute(select(bid_uploads.c.id).where(mine).with_for_update()).first():
                 connection.execute(delete(bid_chunks).where(bid_chunks.c.upload == upload))
                 connection.execute(delete(bid_uploads).where(mine))
+
+    def whole(self) -> Iterator[tuple[bytes, Digest]]:
+        """Yield every upload that is whole with its file's digest, read some at a time."""
+        last = b""
+        while True:
+            query = (
+                select(bid_uploads.c.id, bid_uploads.c.digest)
+                .where(bid_uploads.c.id > last, bid_uploads.c.stored_at.is_not(None))
+                .order_by("id")
+                .limit(SETTLED_AT_ONCE)
+            )
+            with self._database.read() as connection:
+                rows = connection.execute(query).all()
+            yield from ((row.id, Digest(row.digest)) for row in rows)
+            if not rows:
+                return
+            last = rows[-1].id
 
     def unplaced(self, mailbox: AgencyId, before: int) -> tuple[UploadRow, ...]:
         """Return whole files of a mailbox that came before then, the oldest first, some at once.

@@ -3,7 +3,7 @@
 A row is written after its bytes, so what a row names is there.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ MOST_FILED_BYTES: Final = 2**30
 _TABLE: Final = tender_papers.c
 _NAMES: Final = tender_paper_names.c
 _LIST: Final = "papers"
+_AT_ONCE: Final = 200
 _FILED: Final = (PaperRole.QUESTION, PaperRole.OBJECTION, PaperRole.COMPLAINT)
 
 
@@ -123,6 +124,18 @@ class TenderPaperStore:
         with self._database.read() as connection:
             found = connection.execute(query.order_by(_TABLE.seq).limit(limit)).all()
         return [(cursor_of(_LIST, tender, each.seq), _row(each)) for each in found]
+
+    def digests(self) -> Iterator[Digest]:
+        """Yield the digest of every paper of every tender, read some at a time."""
+        last = 0
+        while True:
+            query = select(_TABLE.seq, _TABLE.digest).where(_TABLE.seq > last)
+            with self._database.read() as connection:
+                rows = connection.execute(query.order_by(_TABLE.seq).limit(_AT_ONCE)).all()
+            yield from (Digest(row.digest) for row in rows)
+            if not rows:
+                return
+            last = rows[-1].seq
 
     def naming(
         self, tender: TenderId, digests: Collection[bytes]

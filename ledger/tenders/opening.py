@@ -29,8 +29,16 @@ from ledger.tenders.suspensions import clock
 from ledger.tenders.unsealing import Opened
 from ledger.values import Address, LedgerRef, Window
 
-Unseal = Callable[[bytes], Opened | None]
-"""Opens a bid's file with its key; None where no copy at hand has the committed digest.
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No copy at hand has the committed digest; `replicas` says of each store what it has."""
+
+    replicas: Mapping[str, str] = field(default_factory=dict)
+
+
+Unseal = Callable[[bytes], Opened | Lost]
+"""Opens a bid's file with its key, from whichever copy has the committed digest.
 
 Raises `UnsealedInvalid` for the committed file alone: nobody is blamed for a bad copy.
 """
@@ -118,8 +126,9 @@ class Opening:
         except UnsealedInvalid as invalid:
             evidence_ = {"reason": invalid.reason}
             return Found(bid.bidder, bid.version, Cause.UNSEALED_INVALID, evidence_)
-        if opened is None:
-            lost = {"file": "0x" + file_of(bid, self.part).hex()}
+        if isinstance(opened, Lost):
+            lost: dict[str, Any] = {"file": "0x" + file_of(bid, self.part).hex()}
+            lost |= {"replicas": dict(opened.replicas)} if opened.replicas else {}
             return Found(bid.bidder, bid.version, Cause.FILE_LOST, lost)
         return self._judged(bid, opened, joined.broken)
 

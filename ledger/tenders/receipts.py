@@ -56,11 +56,15 @@ class ReceiptMalformed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One age file that the service read back whole; `stored_at` in Unix seconds."""
+    """One age file that the service read back whole; `stored_at` in Unix seconds.
+
+    `copies` are the replicas that had it then, None where it is not told.
+    """
 
     sha256: bytes
     size: int
     stored_at: int
+    copies: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ def sign(receipt: Receipt, signer: Signer) -> str:
     """Return the receipt as a compact JWS."""
     files: list[dict[str, Any]] = [
         {"sha256": _hex(each.sha256), "size": each.size, "storedAt": each.stored_at}
+        | ({} if each.copies is None else {"copies": each.copies})
         for each in receipt.files
     ]
     payload: dict[str, Any] = {
@@ -178,11 +183,14 @@ def _read(token: Jws) -> Receipt:
 
 
 def _file(value: Any) -> StoredFile:
-    named = members(value, ("sha256", "size", "storedAt"), "files")
+    has_copies = isinstance(value, dict) and "copies" in value
+    own = ("copies",) if has_copies else ()
+    named = members(value, ("sha256", "size", "storedAt", *own), "files")
     return StoredFile(
         hexadecimal(named["sha256"], _HASH_BYTES, "files.sha256"),
         number(named["size"], "files.size", greatest=_GREATEST),
         number(named["storedAt"], "files.storedAt"),
+        number(named["copies"], "files.copies", least=1) if has_copies else None,
     )
 
 

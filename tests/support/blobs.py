@@ -1,8 +1,8 @@
 """A store of large files in memory, which passes the suite of the real ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from api.blobs.store import BlobStoreUnavailable, BlobUnknown, hashed
+from api.blobs.store import BlobStoreUnavailable, BlobUnknown, Source, hashed
 from ledger.values import Digest
 
 
@@ -29,10 +29,14 @@ class MemoryBlobs:
         self._answer()
         self.pieces.pop(upload, None)
 
-    def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:
+    def keep(self, digest: Digest, source: Source) -> None:
         self._answer()
-        content = b"".join(hashed(pieces, digest))
+        content = b"".join(hashed(source(), digest))
         self.kept.setdefault(digest, content)
+
+    def has(self, digest: Digest) -> bool:
+        self._answer()
+        return digest in self.kept
 
     def read(self, digest: Digest) -> Iterator[bytes]:
         self._answer()

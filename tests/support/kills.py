@@ -26,6 +26,8 @@ from sqlalchemy import Connection as SqlConnection
 from structlog import get_logger
 
 from api.blobs.files import FileBlobs
+from api.blobs.replicas import Replicas
+from api.blobs.store import Source
 from api.builder import PROGRAM, key_of, make_builder
 from api.config import Settings
 from api.services.builders import Answer, BuilderProcesses, OwnBuilder
@@ -99,9 +101,9 @@ class KillableBlobs(FileBlobs):
         super().stage(upload, name, content)
         self.reach("staged")
 
-    def keep(self, digest: Digest, pieces: Iterable[bytes]) -> None:
+    def keep(self, digest: Digest, source: Source) -> None:
         self.reach("keep")
-        super().keep(digest, self._told(pieces))
+        super().keep(digest, lambda: self._told(source()))
         self.reach("kept")
 
     def unstage(self, upload: bytes) -> None:
@@ -130,10 +132,10 @@ class KillableParts(OfficeParts):
         return made
 
     @cached_property
-    def blobs(self) -> FileBlobs:
-        made = KillableBlobs(Path(self.settings.blobs.removeprefix("file:")))
+    def blobs(self) -> Replicas:
+        made = KillableBlobs(Path(self.settings.blobs[0].removeprefix("file:")))
         made.reach = self.reach
-        return made
+        return Replicas([made], time.monotonic)
 
     @cached_property
     def node(self) -> Node:

@@ -203,7 +203,7 @@ def _settings(standing: Standing, url: str, folder: Path, signer: str | None) ->
         keys=keys,
         password_file=folder / "password",
         signer=signer,
-        blobs=f"file:{folder / 'blobs'}",
+        blobs=(f"file:{folder / 'blobs'}",),
         batch_size=4,
         poll_seconds=0.01,
     )

@@ -11,7 +11,7 @@ from ledger.tenders.bid_flags import Terms
 from ledger.tenders.events import Announcement, Trustee
 from ledger.tenders.history import after, published
 from ledger.tenders.ids import ref_of
-from ledger.tenders.opening import Found, Opening
+from ledger.tenders.opening import Found, Lost, Opening
 from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.ends import usual_ends
 from ledger.tenders.policy.terms import terms_of
@@ -148,9 +148,9 @@ class OpenedTender:
 
             def unseal(
                 key: bytes, content: bytes | None = content, message: Any = message
-            ) -> Opened | None:
+            ) -> Opened | Lost:
                 if content is None:
-                    return None
+                    return Lost()
                 return open_part(io.BytesIO(content), key, KNOWN.ledger, message, 1, Sinks())
 
             known[bid.bidder] = opening.open(bid, unseal)

@@ -14,6 +14,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from api.blobs.replicas import Replicas
 from api.http.limits import Allowances, Rates
 from api.services.at_head import AtHead
 from api.services.composition import DeploymentView, Ports, Services, compose
@@ -157,6 +158,7 @@ class World:
         self.projection = SqlProjection(self.database)
         self.live = LiveFake(self.registry)
         self.blobs = MemoryBlobs()
+        self.replicas = Replicas([self.blobs], lambda: self.steady)
         self.most_blob_bytes = 2**32
         self.operator = account("operator")
         self.issuer = account("issuer")
@@ -362,7 +364,7 @@ class World:
             deployment=DeploymentView(CHAIN_ID, deployment.addresses, 1, bytes(32)),
             live=self.live,
             issuers=issuers,
-            blobs=self.blobs,
+            blobs=self.replicas,
             most_blob_bytes=self.most_blob_bytes,
             health_keys=HealthKeys(lambda: b"\x05" * 32, secrets.token_bytes),
             recognitions=RecognitionStore(self.database),

@@ -76,7 +76,7 @@ class TenderService:
             base_url=url,
             keys=keys,
             password_file=folder / "password",
-            blobs=f"file:{folder / 'blobs'}",
+            blobs=tuple(f"file:{folder / each}" for each in ("blobs", "blobs-2")),
             poll_seconds=0.01,
         )
         migrate(settings.database_url)

@@ -1,6 +1,7 @@
 """`suizheng tender publish`, `amend`, `bring`: documents onto the chain and to the service."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,13 +35,14 @@ from wallet.commands.tender_officers import (
 )
 from wallet.console import note, print_json, print_table, say
 from wallet.home import write_file
+from wallet.service import Service
 from wallet.surroundings import Surroundings
 from wallet.tenders.deadlines import END_NAMES, ends_of_amendment, ends_of_publication
 from wallet.tenders.drafts import Draft, NamedFile, read_draft
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import DOCUMENTS
 from wallet.tenders.paper_desk import bring
-from wallet.tenders.published import require_same_tender
+from wallet.tenders.published import require_replicas, require_same_tender
 from wallet.tenders.standing_request import Requesting, with_request
 from wallet.uploads import UploadBody
 
@@ -79,13 +81,16 @@ def publish(outside: Surroundings, folder: Path, submit_end: int | None, **given
     presentations answer, standing-request.jwt: made by --sign-with where it is not there, and
     refused where it is not the agency's, for this tender, its requirements and its deadline.
 
-    Deadlines are counted by the policy's calendar; nothing is sent that falls short of the law.
+    Deadlines are counted by the policy's calendar; nothing is sent that falls short of the law, nor
+    to a service that keeps sealed files on fewer stores than the policy wants.
     FOLDER gets documents.json. The same folder serves bidders: suizheng tender fetch.
     """
     draft = read_draft(folder)
     with ledger_client(outside, given) as client:
         reader = TenderReader(client.node, client.deployment)
         _require_registered(reader, draft)
+        with closing(Service(given["service_url"])) as service:
+            require_replicas(service, draft.policy)
         at = client.head().time
         ends = ends_of_publication(draft.policy, at, submit_end, mailbox=draft.has_mailbox)
         draft = with_request(draft, folder, _requesting(outside, client, draft, ends, given))

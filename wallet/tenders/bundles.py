@@ -35,7 +35,15 @@ from ledger.verification.shape import (
     number,
 )
 from wallet.home import read_file, read_pieces, write_file
-from wallet.tenders.holdings import PLACES, RECEIPT, RECORD, SEALED, Holdings, places_json
+from wallet.tenders.holdings import (
+    PLACES,
+    RECEIPT,
+    RECORD,
+    SEALED,
+    Holdings,
+    best_copy,
+    places_json,
+)
 from wallet.tenders.unpacking import FolderTaken, unpacking
 
 TYPE: Final = "tender-bundle"
@@ -117,7 +125,8 @@ def _held(holdings: Holdings) -> Iterator[tuple[str, Callable[[], bytes | Iterab
         yield PLACES, partial(places_json, holdings.places)
     for digest, paper in holdings.papers.items():
         yield f"papers/{digest.hex()}", partial(bytes, paper)
-    for digest, path in holdings.files.items():
+    for digest, copies in holdings.files.items():
+        path = best_copy(digest, copies)
         yield f"files/{digest.hex()}{SEALED}", partial(read_pieces, path, _PIECE_BYTES)
     said = (*holdings.receipts, *holdings.filings, *holdings.refusals)
     for spot, receipt in enumerate(said, 1):

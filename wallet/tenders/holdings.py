@@ -6,7 +6,7 @@ bidder's own files, what a service gave out.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -47,13 +47,14 @@ class Holdings:
     """Papers by SHA-256, sealed files by SHA-256, receipts, and the record where there is one.
 
     `receipts` are for bids, `filings` for questions, objections and complaints, `refusals` of bids.
+    Of a sealed file there may be several copies, and which of them are whole is not looked at yet.
 
     `blinds` are those of a bidder's own messages in mailboxes, which go nowhere from here; `places`
     tell where such messages lie, and nothing of what they are.
     """
 
     papers: dict[bytes, bytes] = field(default_factory=dict)
-    files: dict[bytes, Path] = field(default_factory=dict)
+    files: dict[bytes, list[Path]] = field(default_factory=dict)
     receipts: list[str] = field(default_factory=list)
     filings: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -69,7 +70,7 @@ class Holdings:
             if _is_proof(path, folder):
                 continue
             if path.suffix == SEALED:
-                self.files[_digest_of(path)] = path
+                self.files.setdefault(_digest_of(path), []).append(path)
             elif path.suffix == RECEIPT:
                 self._take_receipt(read_file(path).decode("ascii", "replace").strip())
             elif path.name in (MAILBOX, PLACES):
@@ -98,7 +99,7 @@ class Holdings:
             papers[digest] = self.papers[digest]
             named = {bytes.fromhex(each.decode()) for each in _DIGEST.findall(papers[digest])}
             waiting |= named & self.papers.keys() - papers.keys()
-        files = {digest: path for digest, path in self.files.items() if digest in wanted}
+        files = {digest: paths for digest, paths in self.files.items() if digest in wanted}
         said = (self.receipts, self.filings, self.refusals)
         return Holdings(papers, files, *said, record=self.record, places=self.places)
 
@@ -145,23 +146,29 @@ class Unsealer:
     """Opens parts of bids for what they say; what is in them goes nowhere."""
 
     ledger: LedgerRef
-    files: Mapping[bytes, Path]
+    files: Mapping[bytes, Sequence[Path]]
 
     def __call__(self, bid: SubmitBid, part: int, key: bytes) -> Opened | None:
         """Return what a part holds, None without a whole copy; raise `UnsealedInvalid`."""
-        path = self.files.get(bid.parts[part - 1].file)
-        if path is None:
-            return None
-        try:
-            with path.open("rb") as source:
-                return open_part(source, key, self.ledger, bid, part, _nowhere)
-        except (DigestMismatch, OSError):
-            return None  # a bad copy blames nobody
+        for path in self.files.get(bid.parts[part - 1].file, ()):
+            try:
+                with path.open("rb") as source:
+                    return open_part(source, key, self.ledger, bid, part, _nowhere)
+            except (DigestMismatch, OSError):
+                continue  # a bad copy blames nobody
+        return None
 
 
 class _Nowhere:
     def write(self, _octets: bytes, /) -> None:
         """Take the next bytes, and drop them."""
+
+
+def best_copy(digest: bytes, copies: Sequence[Path]) -> Path:
+    """Return the first of a file's copies that is whole, else the first."""
+    if len(copies) == 1:
+        return copies[0]
+    return next((each for each in copies if _sha256(each) == digest), copies[0])
 
 
 def record_in(content: bytes) -> Mapping[str, Any] | None:
@@ -262,6 +269,10 @@ def _digest_of(path: Path) -> bytes:
     name = path.name.removesuffix(SEALED)
     if len(name) == _DIGEST_DIGITS and not set(name) - set("0123456789abcdef"):
         return bytes.fromhex(name)
+    return _sha256(path)
+
+
+def _sha256(path: Path) -> bytes:
     digest = hashlib.sha256()
     for piece in read_pieces(path, _PIECE_BYTES):
         digest.update(piece)

@@ -19,7 +19,7 @@ from ledger.tenders.errors import DocumentsOutdated, OpeningNotRecorded
 from ledger.tenders.events import OpeningRecorded
 from ledger.tenders.history import tenders_of
 from ledger.tenders.ids import TenderId
-from ledger.tenders.opening import Found, Opening, file_of
+from ledger.tenders.opening import Found, Lost, Opening, file_of
 from ledger.tenders.recognition import recognising
 from ledger.tenders.requests import Requirement
 from ledger.tenders.shown_licences import Bench, Presented
@@ -103,9 +103,9 @@ class OpeningRoom:
         opening = self.opening
         path = files.get(file_of(bid, opening.part))
 
-        def unseal(key: bytes) -> Opened | None:
+        def unseal(key: bytes) -> Opened | Lost:
             if path is None or bid.told is None:
-                return None
+                return Lost()
             arguments = (key, opening.ledger, bid.told.bid, opening.part)
             folder = out / bid.bidder.lower()
             with reading(path) as source:

@@ -12,7 +12,9 @@ from ledger.errors import Refused
 from ledger.tenders.documents import Documents
 from ledger.tenders.errors import DocumentsOutdated
 from ledger.tenders.events import Trustee
+from ledger.tenders.policy.document import TenderPolicy
 from ledger.values import Address
+from wallet.service import AnswerMalformed, Service
 
 _NOBODY: Final = Address("0x" + "00" * 20)
 
@@ -22,6 +24,23 @@ class DocumentsNotAsPublished(Refused):
     """The tender documents say otherwise than the chain. Get them from the buyer anew."""
 
     member: str
+
+
+@dataclass(eq=False)
+class ReplicasTooFew(Refused):
+    """The service keeps sealed files on too few stores. Its operator adds one (SUIZHENG_BLOBS)."""
+
+    required: int
+    given: int
+
+
+def require_replicas(service: Service, policy: TenderPolicy) -> None:
+    """Raise `ReplicasTooFew` unless a service keeps files on as many stores as the policy wants."""
+    given = service.get("/v1/bids/storage").get("replicas")
+    if not isinstance(given, int):
+        raise AnswerMalformed(service.base_url)
+    if given < policy.replicas:
+        raise ReplicasTooFew(policy.replicas, given)
 
 
 def require_published(documents: Documents, reader: TenderReader) -> TenderAsStored:

@@ -12,8 +12,14 @@ from api.http.idempotency import json_answer, respond
 from api.http.openapi import JSON_BODY
 from api.http.ports import GivenBidUploads
 from api.http.problems import RequestTooLarge
+from api.http.public import NOT_MODIFIED, RevalidatedRoute
 from api.http.routes.licences import signed_in
-from api.http.schemas.bid_uploads import BidUploadAnswer, BidUploadForm, UnplacedUploadForm
+from api.http.schemas.bid_uploads import (
+    BidStorageAnswer,
+    BidUploadAnswer,
+    BidUploadForm,
+    UnplacedUploadForm,
+)
 from api.http.strict import StrictRoute
 from api.http.uploads import UploadCut, UploadStalled, pieces
 from api.services.bid_uploads import BlobsUnsound, ChunkSizeWrong, ChunkUnknown, UploadView
@@ -31,6 +37,9 @@ from ledger.tenders.errors import DigestMismatch, NotSealed, UploadIncomplete
 _PREFIX: Final = "/v1/bids/uploads"
 router = APIRouter(prefix=_PREFIX, tags=["tenders"], route_class=StrictRoute)
 mailbox_router = APIRouter(prefix="/v1/mailbox/uploads", tags=["tenders"], route_class=StrictRoute)
+storage_router = APIRouter(
+    prefix="/v1/bids/storage", tags=["tenders"], route_class=RevalidatedRoute
+)
 _CHUNK: Final = {
     "requestBody": {
         "required": True,
@@ -71,6 +80,15 @@ _BEGUN: Final = {
         *JSON_BODY,
     ),
 }
+
+
+@storage_router.get("", responses=NOT_MODIFIED)
+def storage(uploads: GivenBidUploads) -> BidStorageAnswer:
+    """Tell on how many stores each sealed file is kept; a tender's policy says how many it wants.
+
+    A receipt tells how many had the file when it was signed; the others get it from these.
+    """
+    return BidStorageAnswer(replicas=uploads.replicas)
 
 
 @router.post("", status_code=201, response_model=BidUploadAnswer, responses=_BEGUN)

@@ -96,3 +96,9 @@ class BidUploadAnswer(Answer):
             stored_at=row.stored_at,
             receipt=row.receipt,
         )
+
+
+class BidStorageAnswer(Answer):
+    """On how many stores sealed files are kept."""
+
+    replicas: int

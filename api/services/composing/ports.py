@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.blobs.store import BlobStore
+from api.blobs.replicas import Replicas
 from api.services.gate_bundles import KEPT_SECONDS
 from api.services.health_keys import HealthKeys
 from api.services.issuers import Issuers
@@ -49,7 +49,7 @@ class Ports:
     live: Live
     issuers: Issuers
     health_keys: HealthKeys
-    blobs: BlobStore
+    blobs: Replicas
     most_blob_bytes: int
     recognitions: RecognitionStore
     sender: Address

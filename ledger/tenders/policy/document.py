@@ -116,6 +116,14 @@ class TenderPolicy:
     bonds: Mapping[str, Decimal]
     committee: int | None
 
+    @property
+    def replicas(self) -> int:
+        """How many stores have to keep each sealed file; one where the policy says nothing.
+
+        The contract sees no stores: this is no part of the policy's name.
+        """
+        return self.counts.get("replicas", 1)
+
     def period(self, name: str) -> Period:
         """Return the period; raise `PeriodUnknown` where the policy has none of that name."""
         found = self.periods.get(name)

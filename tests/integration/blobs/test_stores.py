@@ -57,18 +57,18 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
 
 class TestFiles:
     def test_are_given_back(self, blobs: BlobStore) -> None:
-        blobs.keep(DIGEST, pieces())
+        blobs.keep(DIGEST, pieces)
         assert b"".join(blobs.read(DIGEST)) == CONTENT
 
     def test_that_are_there_are_not_written_again(self, blobs: BlobStore) -> None:
-        blobs.keep(DIGEST, pieces())
-        blobs.keep(DIGEST, pieces())
+        blobs.keep(DIGEST, pieces)
+        blobs.keep(DIGEST, pieces)
         assert b"".join(blobs.read(DIGEST)) == CONTENT
 
     def test_that_are_there_are_not_believed_to_be_somebody_elses(self, blobs: BlobStore) -> None:
-        blobs.keep(DIGEST, pieces())
+        blobs.keep(DIGEST, pieces)
         with pytest.raises(DigestMismatch):
-            blobs.keep(DIGEST, iter(()))
+            blobs.keep(DIGEST, tuple)
         assert b"".join(blobs.read(DIGEST)) == CONTENT
 
     @pytest.mark.parametrize(
@@ -76,21 +76,21 @@ class TestFiles:
     )
     def test_of_another_digest_are_not_kept(self, blobs: BlobStore, content: bytes) -> None:
         with pytest.raises(DigestMismatch) as refused:
-            blobs.keep(DIGEST, pieces(content))
+            blobs.keep(DIGEST, lambda: pieces(content))
         assert refused.value.given == sha256(content).digest()
         with pytest.raises(BlobUnknown):
             list(blobs.read(DIGEST))
-        blobs.keep(DIGEST, pieces())
+        blobs.keep(DIGEST, pieces)
 
     def test_may_be_empty(self, blobs: BlobStore) -> None:
         empty = Digest(sha256(b"").digest())
-        blobs.keep(empty, iter(()))
+        blobs.keep(empty, tuple)
         assert b"".join(blobs.read(empty)) == b""
 
     def test_of_several_parts(self, blobs: BlobStore) -> None:
         content = os.urandom(17 * 2**20)
         digest = Digest(sha256(content).digest())
-        blobs.keep(digest, pieces(content))
+        blobs.keep(digest, lambda: pieces(content))
         assert sha256(b"".join(blobs.read(digest))).digest() == digest
 
     def test_whose_writer_fails_half_way_are_not_there(self, blobs: BlobStore) -> None:
@@ -99,12 +99,12 @@ class TestFiles:
             raise BlobStoreUnavailable
 
         with pytest.raises(BlobStoreUnavailable):
-            blobs.keep(DIGEST, cut())
+            blobs.keep(DIGEST, cut)
         with pytest.raises(BlobUnknown):
             list(blobs.read(DIGEST))
 
     def test_go(self, blobs: BlobStore) -> None:
-        blobs.keep(DIGEST, pieces())
+        blobs.keep(DIGEST, pieces)
         blobs.remove(DIGEST)
         blobs.remove(DIGEST)
         with pytest.raises(BlobUnknown):
@@ -127,7 +127,7 @@ class TestPieces:
 
     def test_and_files_outlive_the_sweep(self, blobs: BlobStore) -> None:
         blobs.stage(UPLOAD, "0", b"one")
-        blobs.keep(DIGEST, pieces())
+        blobs.keep(DIGEST, pieces)
         blobs.sweep(2**33)
         assert blobs.staged(UPLOAD, "0") == b"one"
         assert b"".join(blobs.read(DIGEST)) == CONTENT

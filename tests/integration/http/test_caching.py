@@ -15,6 +15,7 @@ PUBLIC = [
     "/v1/deployment",
     "/v1/agencies",
     "/v1/agreements",
+    "/v1/bids/storage",
     "/v1/tenders",
     "/v1/feed",
     OFFICE,

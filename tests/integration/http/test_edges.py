@@ -268,6 +268,7 @@ class TestOpenApi:
             "/v1/proofs/{digest}",
             "/v1/sign-in",
             "/v1/sign-in/challenge",
+            "/v1/bids/storage",
             "/v1/tenders",
             "/v1/tenders/{tender}",
             "/v1/tenders/{tender}/lots/{lot}/openings/{part}",

@@ -73,7 +73,7 @@ class Room:
         """The job as a process that starts now has it."""
         service = self.service
         desk = OpeningDesk(
-            blobs=service.blobs,
+            blobs=service.replicas,
             projected=AtHead(service.registry),
             proofs=Proofs(service.batches, LEDGER),
             policy=Policy(frozenset({LEDGER}), 60),
@@ -87,7 +87,7 @@ class Room:
 
     def keep(self, content: bytes) -> None:
         digest = Digest(sha256(content).digest())
-        self.service.blobs.keep(digest, [content])
+        self.service.blobs.keep(digest, lambda: [content])
 
     def submit(self, *names: str) -> None:
         for name in names:
@@ -291,7 +291,8 @@ class TestOpening:
         shown = three.show()
         (lost,) = shown["notOpened"]
         assert (lost["bidder"], lost["cause"]) == (three.tender.key("乙"), "FILE_LOST")
-        assert (lost["evidence"], shown["record"]) == ({"file": "0x" + digest.hex()}, None)
+        evidence = {"file": "0x" + digest.hex(), "replicas": {"1": "absent"}}
+        assert (lost["evidence"], shown["record"]) == (evidence, None)
         kept[digest] = whole
         three.service.clock.now += ASK_AGAIN_SECONDS
         assert three.work() == 2

@@ -168,7 +168,7 @@ class TestOfficers:
     ) -> None:
         sealed = b"a committee's names, or a sealed bid"
         digest = Digest(sha256(sealed).digest())
-        office.blobs.keep(digest, [sealed])
+        office.blobs.keep(digest, lambda: [sealed])
         for content in (b"", bytes(len(sealed))):
             headers = digest_header(sealed)
             assert refusal(bring(office, content, "file", headers=headers)) == (

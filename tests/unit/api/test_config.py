@@ -115,10 +115,28 @@ class TestBlobs:
         ],
     )
     def test_are_on_a_disk_or_in_a_bucket(self, given: str) -> None:
-        assert Settings(blobs=given).blobs == given
+        assert Settings(blobs=given).blobs == (given,)
+
+    def test_are_on_several_stores(self) -> None:
+        several = ("file:/srv/a", "file:/srv/b", "s3:https://s3.example/bids")
+        assert Settings(blobs=", ".join(several)).blobs == several
+
+    @pytest.mark.parametrize("given", ["file:/srv/a,file:/srv/a", "file:/srv/a,file:/srv/a/"])
+    def test_are_not_one_store_twice(self, given: str) -> None:
+        with pytest.raises(ValueError, match="one copy"):
+            Settings(blobs=given)
 
     @pytest.mark.parametrize(
-        "given", ["var/blobs", "file:", "s3:bids", "s3:https://s3.example", "s3:ftp://x/bids", ""]
+        "given",
+        [
+            "var/blobs",
+            "file:",
+            "s3:bids",
+            "s3:https://s3.example",
+            "s3:ftp://x/bids",
+            "",
+            "file:/a,,file:/b",
+        ],
     )
     def test_are_nowhere_else(self, given: str) -> None:
         with pytest.raises(ValueError, match="neither file"):
