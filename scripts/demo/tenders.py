@@ -24,6 +24,7 @@ _SPOILT: Final = (1, 2, 3)
 """Whose envelopes the cheat spoils: of the four who release only two are left."""
 _RELEASE: Final = (1, 2, 4, 5)
 _CENTS: Final = 2_500
+_AGE: Final = b"age-encryption.org/"
 
 
 @dataclass
@@ -57,6 +58,7 @@ class TenderStory:
         stage.play("Bids are sealed; one is replaced, one withdrawn, nobody sees", self.bid)
         stage.play("Twenty days later bids are listed, and one comes too late", self.list_)
         stage.play("Before the opening no name and no price is anywhere", self.look)
+        stage.play("One of two stores spoils every sealed file that it has", self.spoil)
         stage.play("Bidders disclose, one does not; four of five trustees release", self.release)
         stage.play("The bids are opened, and each that stays closed has its cause", self.open_)
         self.award.play(stage)
@@ -148,6 +150,22 @@ class TenderStory:
         logs = self.household.layout.root / "log"
         return look(net, self.household.chain, logs, self.winner.name, told)
 
+    def spoil(self) -> str:
+        """Change a byte of each sealed file on the service's first store; the second has them too.
+
+        Everybody who opens from here on gets whole files, from the service as well.
+        """
+        first, second = self.household.layout.blobs
+        files = [each for each in first.glob("[0-9a-f][0-9a-f]/*") if _is_sealed(each)]
+        for each in files:
+            content = bytearray(each.read_bytes())
+            content[-1] ^= 1
+            each.write_bytes(content)
+        names = {each.name for each in files}
+        expect(names, "no sealed file is there")
+        expect(names <= {each.name for each in second.glob("*/*")}, "the second store lacks some")
+        return f"{len(names)} files; each has another copy"
+
     def release(self) -> str:
         """Disclose, then release; one bidder and one trustee keep silent."""
         buyer, tender = self.buyer, self.buyer.tender
@@ -187,3 +205,8 @@ class TenderStory:
 
 def _shown(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _is_sealed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_AGE)) == _AGE

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from api.blobs.replicas import Replicas
+from api.blobs.replicas import Replica, Replicas
 from api.http.limits import Allowances, Rates
 from api.services.at_head import AtHead
 from api.services.composition import DeploymentView, Ports, Services, compose
@@ -186,6 +186,13 @@ class World:
         self.log.append({"event": event, **values})
 
     error = info
+
+    def another_store(self) -> MemoryBlobs:
+        """Let the service keep files on one more store from now on."""
+        made = MemoryBlobs()
+        name = str(len(self.replicas.each) + 1)
+        self.replicas.each = (*self.replicas.each, Replica(name, made))
+        return made
 
     # The chain.
 

@@ -344,6 +344,61 @@ class TestOpening:
         assert refusal(client.get(OPENING.replace("lots/0", "lots/1"))) == (404, "LotUnknown")
 
 
+class TestReplicas:
+    """Before anyone is blamed the digest is checked again from every replica."""
+
+    def lost(self, room: Room) -> Any:
+        room.tender.release(1, 3, 5)
+        room.catch_up()
+        room.work()
+        (told,) = room.show()["notOpened"]
+        return told
+
+    def two(self, room: Room) -> tuple[Any, Any, Digest]:
+        """The bytes of two stores that have the same, and a file that both have."""
+        second = room.service.another_store()
+        second.kept.update(room.service.blobs.kept)
+        digest = Digest(room.tender.bids["乙"].bid.parts[0].file)
+        return room.service.blobs, second, digest
+
+    @pytest.mark.parametrize("bad", [0, 1])
+    def test_one_spoilt_or_lost_copy_closes_no_bid(self, three: Room, bad: int) -> None:
+        *stores, digest = self.two(three)
+        if bad:
+            stores[0].kept[digest] = stores[0].kept[digest][:-1] + b"\x00"
+        else:
+            stores[0].kept.pop(digest)
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        assert three.work() == 4
+        shown = three.show()
+        assert (len(shown["bids"]), shown["notOpened"]) == (3, [])
+
+    def test_a_file_is_lost_when_no_replica_has_it_and_each_is_named(self, three: Room) -> None:
+        first, second, digest = self.two(three)
+        first.kept[digest] = first.kept[digest][:-1] + b"\x00"
+        second.kept.pop(digest)
+        told = self.lost(three)
+        assert told["cause"] == "FILE_LOST"
+        found = {"1": "corrupt", "2": "absent"}
+        assert told["evidence"] == {"file": "0x" + digest.hex(), "replicas": found}
+
+    def test_nothing_is_lost_while_a_replica_does_not_answer(self, three: Room) -> None:
+        first, second, digest = self.two(three)
+        whole = first.kept.pop(digest)
+        second.is_up = False
+        three.tender.release(1, 3, 5)
+        three.catch_up()
+        with pytest.raises(BlobStoreUnavailable):
+            three.work()
+        shown = three.show()
+        assert (len(shown["bids"]), shown["notOpened"], shown["record"]) == (2, [], None)
+        second.is_up = True
+        assert second.kept[digest] == whole
+        assert three.work() == 2
+        assert len(three.show()["record"]["bids"]) == 3
+
+
 class TestForOfficers:
     def test_give_sealed_files_of_opened_bids_alone(self, three: Room) -> None:
         three.tender.release(1, 3, 5)
