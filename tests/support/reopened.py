@@ -73,10 +73,9 @@ def audited(
 ) -> AuditReport:
     """What the audit says of a tender, with these files instead of all.
 
-    `shelved` stands on the shelf besides; without files at all where `unseals` is False.
+    `shelved` stands on the shelf besides; nothing opens files where `unseal` is None.
     """
-    unseal = unsealing(told, told.files if files is None else files)
-    opens = unseal if shelved.pop("unseals", True) else None
-    shelf = Shelf(told.papers, opens, receipts, bench=bench, **shelved)
+    shelved.setdefault("unseal", unsealing(told, told.files if files is None else files))
+    shelf = Shelf(told.papers, receipts=receipts, bench=bench, **shelved)
     made = assembled(told.ledger, AWARDS, told.id, told.events, shelf, {}, Provenance())
     return audit(made, told.now if at is None else at)

@@ -89,7 +89,7 @@ class TestCoSigned:
     def test_without_files_it_is_told_too(self) -> None:
         told = recorded()
         told.keep(signature(told, "notary", "notary").to_bytes())
-        check = audited(told, files=None, unseals=False).check("opening")
+        check = audited(told, unseal=None).check("opening")
         assert check.code == "opening.no-files"
         assert [each["signer"] for each in check.facts["coSigned"]] == [NOTARY]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx2
 import pytest
 
 from ledger.chain.tender_reading import TenderAsStored, TenderReader
@@ -10,10 +11,17 @@ from ledger.tenders import documents
 from ledger.tenders.documents import Documents
 from ledger.tenders.errors import DocumentsOutdated
 from ledger.tenders.events import Phase, Trustee
+from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.terms import Range, Terms
 from ledger.values import Address, AgencyId
 from tests.support.sealed_bids import tender_documents
-from wallet.tenders.published import DocumentsNotAsPublished, require_published
+from wallet.service import AnswerMalformed, Service
+from wallet.tenders.published import (
+    DocumentsNotAsPublished,
+    ReplicasTooFew,
+    require_published,
+    require_replicas,
+)
 
 _HOUR = Range(600, 3_600)
 _TERMS = Terms(
@@ -117,3 +125,28 @@ class TestRequirePublished:
         chain.stored = replace(chain.stored, docs=b"\x07" * 32)
         with pytest.raises(DocumentsOutdated):
             require_published(known, chain)
+
+
+class TestReplicas:
+    def service(self, answer: dict[str, Any]) -> Service:
+        """A service that tells so much of its stores."""
+        handler = httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
+        return Service("http://service.example", transport=handler)
+
+    @pytest.mark.parametrize("given", [2, 3])
+    def test_as_many_as_the_policy_wants_are_enough(self, given: int) -> None:
+        require_replicas(self.service({"replicas": given}), preset("cn"))
+
+    def test_fewer_are_refused(self) -> None:
+        with pytest.raises(ReplicasTooFew) as caught:
+            require_replicas(self.service({"replicas": 1}), preset("cn"))
+        assert (caught.value.required, caught.value.given) == (2, 1)
+
+    def test_a_policy_that_says_nothing_wants_one(self) -> None:
+        policy = preset("cn")
+        counts = {name: each for name, each in policy.counts.items() if name != "replicas"}
+        require_replicas(self.service({"replicas": 1}), replace(policy, counts=counts))
+
+    def test_an_answer_that_says_nothing_is_malformed(self) -> None:
+        with pytest.raises(AnswerMalformed):
+            require_replicas(self.service({}), preset("cn"))
