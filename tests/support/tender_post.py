@@ -21,6 +21,7 @@ class Post:
     def __init__(self, town: TenderTown, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.world = World(migrated_sqlite(folder), NO_LIMITS)
         self.world.clock.now = town.now
+        self.world.another_store()  # as the policy wants
         self._node = Node([town.running.url], timeout_seconds=10)
         self._follower = Follower(self._node, town.deployment, self.world.projection)
         transport = httpx2.MockTransport(self._answer)

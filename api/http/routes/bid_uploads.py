@@ -9,7 +9,7 @@ from api.http.auth import Caller
 from api.http.chunks import PIECE_SECONDS, TooManyChunks
 from api.http.content_digest import ContentDigestMissing, content_digest
 from api.http.idempotency import json_answer, respond
-from api.http.openapi import JSON_BODY
+from api.http.openapi import JSON_BODY, problems
 from api.http.ports import GivenBidUploads
 from api.http.problems import RequestTooLarge
 from api.http.public import NOT_MODIFIED, RevalidatedRoute
@@ -31,7 +31,7 @@ from api.services.refusals import (
     BidUploadUnknown,
     TooManyBidUploads,
 )
-from ledger.errors import AgencyNotActive, AgencyUnknown
+from ledger.errors import AgencyNotActive, AgencyUnknown, Unavailable
 from ledger.tenders.errors import DigestMismatch, NotSealed, UploadIncomplete
 
 _PREFIX: Final = "/v1/bids/uploads"
@@ -82,7 +82,7 @@ _BEGUN: Final = {
 }
 
 
-@storage_router.get("", responses=NOT_MODIFIED)
+@storage_router.get("", responses=NOT_MODIFIED | problems(Unavailable))
 def storage(uploads: GivenBidUploads) -> BidStorageAnswer:
     """Tell on how many stores each sealed file is kept; a tender's policy says how many it wants.
 

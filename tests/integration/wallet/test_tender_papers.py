@@ -61,6 +61,19 @@ class TestPublish:
         assert "Asia/Shanghai" in said
         assert "(dummy-bids)" in said
 
+    def test_to_a_service_with_fewer_stores_than_the_policy_wants_is_refused(
+        self, buyer: Buyer, post: Post
+    ) -> None:
+        folder, replicas = buyer.folder("GZ-2026-0399"), post.world.replicas
+        both = replicas.each
+        replicas.each = both[:1]
+        try:
+            refused = buyer.publish(folder, code=4)
+        finally:
+            replicas.each = both
+        assert (refused["error"], refused["required"], refused["given"]) == ("ReplicasTooFew", 2, 1)
+        assert not (folder / "documents.json").exists()
+
     def test_of_the_same_number_twice_is_refused_and_nothing_is_sent(
         self, buyer: Buyer, post: Post
     ) -> None:
@@ -151,18 +164,21 @@ class TestQuestions:
 
 
 class TestFetch:
-    def test_believes_no_other_bytes(self, buyer: Buyer, town: TenderTown, post: Post) -> None:
+    def test_believes_no_other_bytes(
+        self, buyer: Buyer, town: TenderTown, post: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         told = buyer.publish(buyer.folder("GZ-2026-0331"))
-        digest = bytes.fromhex(told["docs"][2:])
-        kept = post.world.blobs.kept
-        whole = kept[digest]
-        kept[digest] = whole[:-1] + b" "
+        digest, blobs = bytes.fromhex(told["docs"][2:]), post.world.replicas
+        read, whole = blobs.read, post.world.blobs.kept[digest]
+        monkeypatch.setattr(
+            blobs, "read", lambda of: iter([whole[:-1] + b" "]) if of == digest else read(of)
+        )
         bidder = town.terminal("wary bidder")
         got = bidder.folder / "documents"
         refused = bidder.json("tender", "fetch", told["tender"], got, *AT, code=4)
         assert refused["error"] == "DigestMismatch"
         assert not got.exists()
-        kept[digest] = whole
+        monkeypatch.undo()
         bidder.json("tender", "fetch", told["tender"], got, *AT)
 
     def test_of_nothing_is_refused(self, town: TenderTown, post: Post) -> None:
