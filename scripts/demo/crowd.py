@@ -75,6 +75,7 @@ class Traveller:
     salt: bytes
     transfer: bytes = b""
     digest: str = ""
+    receipt: bytes = b""
     code: str = field(default="", repr=False)
 
     @property
@@ -177,6 +178,7 @@ class Crossing:
             time.sleep(0.2)
         now, holder = int(time.time()), each.holder
         receipts = receipts_of(policy, ("entry",), "en", holder, now, secrets.token_bytes)
+        each.receipt = receipts[0].document
         sealed = sealed_application(
             Carried(each.transfer, proof),
             receipts,

@@ -16,10 +16,11 @@ from scripts.demo.crowd import RED, SIZE, YELLOW, Crossing, Person, Traveller, p
 from scripts.demo.custody import DriverStory
 from scripts.demo.european import pictures_of, trust_list_of
 from scripts.demo.lane import Lane, Verdict, counted
-from scripts.demo.privacy import of_person, of_travellers, of_wallet
+from scripts.demo.privacy import of_person, of_transfer, of_travellers, of_wallet
 from scripts.demo.recognition import HOME, HOST, Recognition
 from scripts.demo.stage import NotAsTold, Stage, expect
 from scripts.demo.terminal import Terminal
+from wallet.health.conversions import Carried
 from wallet.household import Household
 from wallet.keyring import Keyring
 from wallet.sessions import SessionFile
@@ -27,6 +28,7 @@ from wallet.surroundings import KEYS
 
 PATIENCE_SECONDS: Final = 60.0
 LEAD: Final = Person(SIZE)
+_CARRIED: Final = "transfer.json"
 """The traveller who types every command."""
 MORE: Final = 2
 _ANSWER: Final = "The code was red when it was shown; a new test changes it."
@@ -83,7 +85,7 @@ class HealthStory:
     def convert(self) -> str:
         """Let one traveller type all of it."""
         public, form, carried = (
-            self.files / name for name in ("me.jwk", "transfer-form.json", "transfer.json")
+            self.files / name for name in ("me.jwk", "transfer-form.json", _CARRIED)
         )
         self.traveller.run("key", "new", "holder", "me")
         self.traveller.run("trust", "ledger", self.household.layout.deployment)
@@ -224,10 +226,12 @@ class HealthStory:
         where = f"{told['minute']}, lane {told['lane']}: {told['outcome']} GRADE"
         return f"{pushed:,} scans logged; {where}, the same once more: {answer['verdict']}"
 
-    def personal(self) -> Iterator[tuple[str, str | bytes]]:
+    def personal(self) -> Iterator[tuple[str, str | bytes | int]]:
         """Yield everything personal of the story, by its kind."""
         yield from of_person(LEAD.form)
         yield from of_wallet(self.traveller.wallet)
+        carried = Carried.read(self.files / _CARRIED)
+        yield from of_transfer(carried.document)
         yield from of_travellers((*self.crowd, *self.thieves.values()))
         yield from self.driver.personal()
 

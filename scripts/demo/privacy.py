@@ -5,13 +5,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from ledger.health import passes, signed
+from ledger.canonical import parse_object
+from ledger.health import consents, passes, signed, transfers
 from ledger.keys import PublicKey
 from scripts.demo.crowd import Traveller
 from scripts.demo.leaks import Net, spellings
 from scripts.demo.stage import expect
+from wallet.commands.health_convert import FOLDER as CONVERSIONS
 from wallet.commands.health_pass import FOLDER as PASSES
 from wallet.embedded import EmbeddedChain
+from wallet.health.conversions import ConversionFolder
 from wallet.health.passes import PassFolder, read_pass
 from wallet.keyring import Keyring
 from wallet.surroundings import KEYS
@@ -57,7 +60,7 @@ def of_person(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     return ((name, str(form[name])) for name in _PERSONAL if name in form)
 
 
-def of_travellers(crowd: Iterable[Traveller]) -> Iterator[tuple[str, str | bytes]]:
+def of_travellers(crowd: Iterable[Traveller]) -> Iterator[tuple[str, str | bytes | int]]:
     """Yield what is personal of travellers and their codes, by its kind."""
     for each in crowd:
         yield from of_person(each.person.form)
@@ -65,16 +68,39 @@ def of_travellers(crowd: Iterable[Traveller]) -> Iterator[tuple[str, str | bytes
         yield from of_key("pass", each.key.public_key)
         if each.digest:  # who stole a key has no transfer
             yield "transfer", bytes.fromhex(each.digest.removeprefix("0x"))
+        if each.transfer:
+            yield from of_transfer(each.transfer)
+        if each.receipt:
+            yield from of_receipt(each.receipt)
         yield from of_pass(each.encoded)
 
 
+def of_transfer(transfer: bytes) -> Iterator[tuple[str, bytes | int]]:
+    """Yield what a transfer has of a person beside the form: its name, and when a sample was taken.
+
+    A driver's sample is of the minute of the scan, which logs have by right.
+    """
+    content = transfers.read(signed.read(transfer))
+    yield "transfer id", content.cti
+    yield "sampled at", content.test.sampled_at
+
+
+def of_receipt(receipt: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the name of a consent, and the digest of its receipt."""
+    yield "consent id", bytes.fromhex(str(parse_object(receipt)["id"]).removeprefix("0x"))
+    yield "consent", consents.digest_of(receipt)
+
+
 def of_wallet(wallet: Path) -> Iterator[tuple[str, str | bytes]]:
-    """Yield what is personal of a traveller's own wallet: its keys, and its passes."""
+    """Yield what is personal of a traveller's own wallet: its keys, passes and consents."""
     for entry in Keyring(wallet / KEYS).list():
         if entry.public_key is not None:
             yield from of_key("holder", entry.public_key)
     for held in PassFolder(wallet / PASSES).all():
         yield from of_pass(held.encoded)
+    for terms in ConversionFolder(wallet / CONVERSIONS).all():
+        for receipt in terms.consents:
+            yield from of_receipt(receipt.encode())
 
 
 def of_key(name: str, key: PublicKey) -> Iterator[tuple[str, bytes]]:

@@ -64,6 +64,40 @@ class TestNet:
 
     def test_passes_over_what_is_too_short_to_mean_anything(self) -> None:
         assert not net("P").leaks_in(b"POST /v1/passes")
+        assert net("P").leaks_in(hashlib.sha256(b"P").digest())
+
+    @pytest.mark.parametrize("value", ["Li W", "Ma Li"])
+    def test_finds_a_short_text_where_it_stands_alone(self, value: str) -> None:
+        made = net(value)
+        assert made.leaks_in(b'{"name":"' + value.encode() + b'"}')
+        assert not made.leaks_in(b'{"name":"' + value.encode() + b'nfang"}')
+        assert made.leaks_in(value.encode().hex().encode())
+
+    @pytest.mark.parametrize(
+        "planted",
+        [
+            b'{"sampledAt":"2026-11-21T09:42:48Z"}',
+            b"2026-11-21T09:42:48.250+00:00",
+            b"2026-11-21 09:42:48",
+            b'"sampled":1795254168,',
+            b"1795254168000",
+            (1_795_254_168).to_bytes(32),
+            (1_795_254_168).to_bytes(32).hex().encode(),
+        ],
+    )
+    def test_finds_a_moment(self, planted: bytes) -> None:
+        made = Net()
+        made.add("sampled at", 1_795_254_168)
+        assert made.leaks_in(b"before" + planted + b"after") == made.leaks_in(planted) != set()
+        other = Net()
+        other.add("sampled at", 1_795_254_169)
+        assert not other.leaks_in(b"before" + planted + b"after")
+
+    def test_finds_every_spelling_of_a_moment_that_is_planted(self) -> None:
+        made = Net()
+        made.add("sampled at", 1_795_254_168)
+        for spelling, text in spellings(1_795_254_168):
+            assert made.leaks_in(b"..." + text + b"..."), spelling
 
     def test_names_what_and_how_but_not_whom(self) -> None:
         made = Net()
