@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     allow_segment_seconds: float = Field(default=300.0, ge=0, allow_inf_nan=False)
     """At most one segment of an agency's allow list in so long: each costs gates some 250 bytes
     (proposed)."""
+    trust_list_max_drop: float = Field(default=0.2, ge=0, le=1, allow_inf_nan=False)
+    """The share of a country's active keys that a list of others' codes may lose and no operator is
+    asked (proposed)."""
     gate_bundle_seconds: int = Field(default=60, ge=0, le=1_800)
     """How long a gate bundle is handed out before a new one is made (proposed)."""
     mailbox_seconds: int = Field(default=60, ge=1, le=3_600)

@@ -123,6 +123,7 @@ class Parts(Basis):
             steady=time.monotonic,
             randomness=self.randomness,
             gate_bundle_seconds=self.settings.gate_bundle_seconds,
+            trust_list_max_drop=self.settings.trust_list_max_drop,
         )
         return compose(ports)
 

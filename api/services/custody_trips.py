@@ -40,7 +40,11 @@ from ledger.keys import PublicKey
 from ledger.values import Address, AgencyId, Role, health_record_type
 
 AHEAD_SECONDS: Final = 300
-"""How far a place's clock may be ahead of this one (proposed)."""
+"""How far a place's clock may be ahead of this one.
+
+Fixed: clocks that follow a network differ by seconds, and what is refused for it is not lost, since
+an event can be brought again.
+"""
 CUSTODY: Final = health_record_type("custody")
 
 

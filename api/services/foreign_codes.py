@@ -25,7 +25,7 @@ from ledger.health.gate_bundle.foreign_files import (
 )
 from ledger.health.hcert.certificates import ALL_USAGES
 from ledger.health.hcert.onboarding import OfferedList, Onboarded, onboard
-from ledger.health.hcert.trust import TrustedKey, TrustList, merged
+from ledger.health.hcert.trust import MAX_DROP, TrustedKey, TrustList, merged
 from ledger.health.rule_bundles import authorities_in
 from ledger.health.signed import kid_of
 from ledger.values import (
@@ -44,7 +44,11 @@ from ledger.values import (
 )
 
 AHEAD_SECONDS: Final = 300
-"""How far a source's clock may be ahead of this one (proposed)."""
+"""How far a source's clock may be ahead of this one.
+
+Fixed: clocks that follow a network differ by seconds, and what is refused for it is not lost, since
+the list can be brought again.
+"""
 _COUNTRY: Final = 2
 """Characters of a jurisdiction's code that name its country (ISO 3166-1)."""
 _COMING: Final = frozenset(
@@ -89,7 +93,10 @@ class ForeignCodes:
         issuers: Issuers,
         roles: Roles,
         clock: Callable[[], int],
+        max_drop: float = MAX_DROP,
     ) -> None:
+        """`max_drop`: the share of a country's keys that a list may lose and nobody is asked."""
+        self._max_drop = max_drop
         self._store = store
         self._recognitions = recognitions
         self._authority = authority
@@ -121,7 +128,7 @@ class ForeignCodes:
         while True:
             held = {row.source: read_trust(row.content) for row in self._store.trust_lists(agency)}
             before = held.get(offered.source)
-            found = onboard(offered, before, agreed, confirmed)
+            found = onboard(offered, before, agreed, confirmed, self._max_drop)
             merged([*(held | {offered.source: found.trust}).values()])  # a gate could not hold more
             content = write_trust(found.trust)
             row = TrustRow(agency, offered.source, offered.sequence, content, by, now)

@@ -18,7 +18,11 @@ from ledger.values import Address, AgencyId, Digest, Role, Stage
 
 MOST_ROWS: Final = 1_000
 AHEAD_SECONDS: Final = 300
-"""How far a gate's clock may be ahead of this one (proposed)."""
+"""How far a gate's clock may be ahead of this one.
+
+Fixed: clocks that follow a network differ by seconds, and what is refused for it is not lost, since
+a gate keeps its rows and sends them again.
+"""
 
 
 @dataclass(eq=False)

@@ -156,6 +156,7 @@ def foreign_codes(ports: Ports, roles: Roles) -> ForeignCodes:
         issuers=ports.issuers,
         roles=roles,
         clock=ports.clock,
+        max_drop=ports.trust_list_max_drop,
     )
 
 

@@ -13,6 +13,7 @@ from api.services.verification import LiveLedger
 from api.store.database import Database
 from api.store.recognitions import RecognitionStore
 from api.store.registry import Registry
+from ledger.health.hcert.trust import MAX_DROP
 from ledger.licences.catalogue import Catalogue
 from ledger.values import Address, LedgerRef
 from ledger.verification.policy import Policy
@@ -61,3 +62,4 @@ class Ports:
     steady: Callable[[], float]
     randomness: Callable[[int], bytes]
     gate_bundle_seconds: int = KEPT_SECONDS
+    trust_list_max_drop: float = MAX_DROP

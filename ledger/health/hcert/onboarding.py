@@ -18,6 +18,7 @@ from ledger.health.hcert.certificates import (
     read_certificate,
 )
 from ledger.health.hcert.trust import (
+    MAX_DROP,
     TrustedKey,
     TrustList,
     renewed,
@@ -83,11 +84,13 @@ def onboard(
     held: TrustList | None,
     agreed: Mapping[str, frozenset[bytes]],
     confirmed: Collection[str] = (),
+    max_drop: float = MAX_DROP,
 ) -> Onboarded:
     """Return the list that `offered` makes.
 
     `agreed`: by country, the SHA-256 of the authorities that an agreement names; a country that is
-    not among them is the operator's own word. Raises as `trust_list` and `renewed` do.
+    not among them is the operator's own word. `confirmed` and `max_drop` as in `renewed`. Raises as
+    `trust_list` and `renewed` do.
     """
     keys, left_out = [], []
     for each in {each.der: each for each in offered.certificates}.values():
@@ -98,7 +101,7 @@ def onboard(
     trust = trust_list(offered.source, offered.sequence, offered.issued_at, keys)
     if held is None:
         return Onboarded(trust, tuple(left_out), {})
-    renewed(held, trust, confirmed)
+    renewed(held, trust, confirmed, max_drop)
     return Onboarded(trust, tuple(left_out), successor_faults(held, trust, LONGEST_LIFE))
 
 

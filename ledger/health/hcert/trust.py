@@ -18,7 +18,10 @@ from ledger.values import KeyState, Seconds
 MAX_CANDIDATES: Final = 8
 """Keys of one kid: eight bytes are not unique, yet nobody may make a gate try thousands."""
 MAX_DROP: Final = 0.2
-"""Proposed: the share of a country's active keys that a list may lose without an operator."""
+"""The share of a country's active keys that a list may lose without an operator (proposed).
+
+What a service takes that its operator set nothing else for: of few keys each is a large share.
+"""
 _BADNESS: Final = (KeyState.ACTIVE, KeyState.FROZEN, KeyState.COMPROMISED)
 """What a list may say of a key, the worst last."""
 SUCCESSOR_LEAD: Final = 24 * 3600
@@ -141,12 +144,17 @@ def merged(lists: Iterable[TrustList]) -> TrustList | None:
     return trust_list(sources, sequence, max(each.issued_at for each in found), keys.values())
 
 
-def renewed(held: TrustList, offered: TrustList, confirmed: Collection[str] = ()) -> TrustList:
+def renewed(
+    held: TrustList,
+    offered: TrustList,
+    confirmed: Collection[str] = (),
+    max_drop: float = MAX_DROP,
+) -> TrustList:
     """Return `offered` if it may take the place of `held`, or raise why not.
 
     `ListReplayed` unless its sequence is greater; `KeyRevived` when a compromised key is trusted
-    again; `KeysDropped` when a country loses more than a fifth of its active keys, unless an
-    operator `confirmed` that country. Whoever refuses keeps the list that is held.
+    again; `KeysDropped` when a country loses more than the share `max_drop` of its active keys,
+    unless an operator `confirmed` that country. Whoever refuses keeps the list that is held.
     """
     if offered.sequence <= held.sequence:
         raise ListReplayed(held.sequence, offered.sequence)
@@ -154,7 +162,7 @@ def renewed(held: TrustList, offered: TrustList, confirmed: Collection[str] = ()
     before, kept = _active(held), _active(offered)
     for country, keys in before.items():
         lost = len(keys - kept.get(country, set()))
-        if country not in confirmed and lost > MAX_DROP * len(keys):
+        if country not in confirmed and lost > max_drop * len(keys):
             raise KeysDropped(country, len(keys), len(keys) - lost)
     return offered
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from api.config import Settings, SettingsInvalid, load_settings
+from ledger.health.hcert.trust import MAX_DROP
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +20,7 @@ class TestLoadSettings:
         assert (settings.batch_size, settings.batch_seconds) == (10_000, 1.0)
         assert (settings.confirmations, settings.poll_seconds) == (1, 0.2)
         assert (settings.allow_segment_seconds, settings.gate_bundle_seconds) == (300, 60)
+        assert settings.trust_list_max_drop == MAX_DROP
         assert (settings.domain, settings.scheme) == ("127.0.0.1:8080", "http")
         assert (settings.password_file, settings.verifiers) == (None, None)
 

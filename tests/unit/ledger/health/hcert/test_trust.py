@@ -155,6 +155,9 @@ class TestRenewed:
             renewed(held, three)
         assert dropped.value.values() == {"country": "XX", "before": 5, "kept": 3}
         assert renewed(held, three, confirmed={"XX"}) is three
+        assert renewed(held, three, max_drop=0.4) is three
+        with pytest.raises(KeysDropped):
+            renewed(held, four, max_drop=0.19)
         with pytest.raises(KeysDropped):
             renewed(held, listed(sequence=2), confirmed={"XX"})
 
