@@ -193,7 +193,11 @@ class Basis:
 
     def audit(self) -> Audit:
         """Return the comparison of database and chain."""
-        return Audit(self.database, lambda fresh: Follower(self.node, self.deployment, fresh))
+        return Audit(
+            self.database,
+            lambda fresh: Follower(self.node, self.deployment, fresh),
+            self.settings.scan_batch_seconds,
+        )
 
     def lease(self) -> Lease:
         """Return the right to send for the account and to follow its chain, not yet taken."""

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from api.services.custody_audit import broken
+from api.services.scan_audit import judged
 from api.store.audit import AuditedBatch, AuditView, audit_view
 from api.store.database import Database, migrate
 from api.store.projection import SqlProjection
@@ -62,10 +63,16 @@ class AuditReport:
 class Audit:
     """Compares a database with the chain; changes neither."""
 
-    def __init__(self, live: Database, follow: Callable[[Projection], Reader]) -> None:
-        """`follow` makes a reader of the chain into a projection."""
+    def __init__(
+        self, live: Database, follow: Callable[[Projection], Reader], scan_batch_seconds: float
+    ) -> None:
+        """`follow` makes a reader of the chain into a projection.
+
+        `scan_batch_seconds`: how long rows of scan logs wait for their batch.
+        """
         self._live = live
         self._follow = follow
+        self._scan_batch_seconds = scan_batch_seconds
 
     def run(self) -> Iterator[Comparison]:
         """Yield one comparison after the other; raise `ChainUnavailable` where nobody answers."""
@@ -78,6 +85,7 @@ class Audit:
                     self._rebuild(SqlProjection(fresh), live)
                     with audit_view(fresh) as rebuilt:
                         yield from _compare(live, rebuilt)
+                        yield _scans(live, self._scan_batch_seconds)
             finally:
                 fresh.close()
 
@@ -256,6 +264,12 @@ def _custody(live: AuditView) -> Comparison:
     """Go through every trip again: what was erased of others, its root and receipt tell."""
     events, wrong = broken(live.trips())
     return Comparison("custody", not wrong, {"events": events, "wrong": wrong})
+
+
+def _scans(live: AuditView, batch_seconds: float) -> Comparison:
+    """Recompute the digest of every scan that is kept; tell which segments were anchored late."""
+    facts = judged(live.scans(), live.policy, int(batch_seconds))
+    return Comparison("scans", not facts["wrong"], facts)
 
 
 def _indices(live: AuditView) -> Comparison:

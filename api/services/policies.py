@@ -103,7 +103,7 @@ class Policies:
         if found != digest:
             raise PolicyDigestDiffers(found)
         if all(role not in _KEEPERS for _, role in self._ledger.roles(by)):
-            policy = _policy(document)
+            policy = policy_in(document)
             subject = bytes(32) if policy is None else jurisdiction_id(policy.document["to"])
             raise RoleMissing(subject, int(Role.SUPERVISOR), by)
         if names := [each for each in _named(self._store) if each.digest == digest]:
@@ -131,13 +131,13 @@ class Policies:
     def _receiver(self, policy: bytes) -> str | None:
         """Return the country of TO in a policy that is kept."""
         document = self._store.document(policy)
-        found = None if document is None else _policy(document)
+        found = None if document is None else policy_in(document)
         return None if found is None else str(found.document["to"])[:COUNTRY]
 
     def _kept(self, kind: DocumentKind, document: bytes, policy: Policy | None) -> KeptDocument:
         digest = hashlib.sha256(document).digest()
         is_new = self._store.keep(digest, document, self._clock())
-        return KeptDocument(kind, digest, policy or _policy(document), is_new)
+        return KeptDocument(kind, digest, policy or policy_in(document), is_new)
 
     def _keep_domestic(self, document: bytes, by: Address) -> KeptDocument:
         policy = read_domestic_policy(document)
@@ -198,7 +198,7 @@ class CitedPolicies:
 
     def _cited(self, citations: Mapping[str, Any], agency: AgencyId) -> Policy | None:
         """Return the policy that is cited, if it is one of this side; else the domestic one."""
-        code, found = self._jurisdiction(agency), self._policy(_cited_hash(citations))
+        code, found = self._jurisdiction(agency), self._policy(cited_hash(citations))
         if found is not None and found.document["to"] == code:
             return found
         return self._domestic(code)
@@ -213,10 +213,10 @@ class CitedPolicies:
 
     def _policy(self, digest: bytes) -> Policy | None:
         document = self._store.document(digest)
-        return None if document is None else _policy(document)
+        return None if document is None else policy_in(document)
 
 
-def _cited_hash(citations: Mapping[str, Any]) -> bytes:
+def cited_hash(citations: Mapping[str, Any]) -> bytes:
     """Return the policy hash in a row's citations, which gates write; empty where there is none."""
     agreement = citations.get("agreement")
     try:
@@ -226,7 +226,7 @@ def _cited_hash(citations: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def _policy(document: bytes) -> Policy | None:
+def policy_in(document: bytes) -> Policy | None:
     """Return the policy that a document is, of either kind; None for what is none."""
     for reader in (read_policy, read_domestic_policy):
         try:

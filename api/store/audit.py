@@ -11,6 +11,7 @@ from api.store.custody_tables import custody_events, custody_trips
 from api.store.database import Database
 from api.store.event_tables import CHAIN_TABLES, EVENT_TABLES
 from api.store.foreign_tables import health_trust_lists
+from api.store.gate_tables import health_scans
 from api.store.health_tables import health_passes, health_transfers
 from api.store.lists import TokenRow
 from api.store.mailbox_tables import mailbox_messages, mailbox_roots
@@ -63,6 +64,16 @@ class AuditedTrip:
     id: bytes
     state: str
     events: tuple[tuple[Digest, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedScan:
+    """A row of a scan log that is kept, in a closed batch; `anchored_at` None before its block."""
+
+    digest: Digest
+    row: bytes
+    root: Root
+    anchored_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +188,26 @@ class AuditView:
             events = select(columns.digest, columns.document).where(columns.trip == row.id)
             found = self._connection.execute(events.order_by(columns.seq))
             yield AuditedTrip(row.id, row.state, tuple((d, document) for d, document in found))
+
+    def scans(self) -> Iterator[AuditedScan]:
+        """Yield the rows of scan logs that are kept and in a batch, in the order of batches."""
+        anchor = EVENT_TABLES[BatchAnchored].c
+        is_anchor = (anchor.agency == batches.c.agency) & (anchor.root == batches.c.root)
+        query = (
+            select(health_scans.c.digest, health_scans.c.row, batches.c.root, anchor.block_time)
+            .join(records, records.c.digest == health_scans.c.digest)
+            .join(batches, batches.c.seq == records.c.batch)
+            .outerjoin(EVENT_TABLES[BatchAnchored], is_anchor)
+            .where(health_scans.c.row.is_not(None))
+            .order_by(batches.c.seq, health_scans.c.seq)
+        )
+        for row in self._in_pieces(query):
+            yield AuditedScan(row.digest, row.row, row.root, row.block_time)
+
+    def policy(self, digest: bytes) -> bytes | None:
+        """Return a document of agreements by its digest, None where it is not kept."""
+        query = select(policies.c.document).where(policies.c.digest == digest)
+        return self._connection.execute(query).scalar_one_or_none()
 
     def kept_policies(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield digest and bytes of every document of agreements."""

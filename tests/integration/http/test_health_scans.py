@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from api.services.anchoring import Anchoring, Ripeness, Sizing
+from api.services.audit import Comparison, _scans
 from api.services.health_erasing import Erasing
 from api.services.health_scans import AHEAD_SECONDS, MOST_ROWS
 from api.services.policies import SCAN_SECONDS
+from api.store.audit import audit_view
+from api.store.gate_tables import health_scans
 from api.store.health_scans import ScanStore
 from api.store.records import RecordStore
 from ledger.canonical import b64url_decode, parse_object
@@ -24,11 +28,12 @@ from tests.support.erasing import erasing_of
 from tests.support.health_desks import HOME_ID, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
 from tests.support.policies import policy_document, sample_policy
-from tests.support.scans import scan_row, scans_form
+from tests.support.scans import CITED, scan_row, scans_form
 from tests.support.service import account, nothing_changes, refusal
 
 KEY = "a-key-of-sixteen-characters"
 RETENTION = policy_document()["retention"]
+LISTS = policy_document()["offlineMaxAge"]
 
 
 @pytest.fixture
@@ -75,6 +80,67 @@ def anchor(gate: Desks) -> None:
 
 def erasing(gate: Desks) -> Erasing:
     return erasing_of(gate.service)
+
+
+def audited(gate: Desks) -> Comparison:
+    with audit_view(gate.service.database) as view:
+        return _scans(view, 300)
+
+
+class TestAudit:
+    def test_tells_which_segments_were_anchored_later_than_the_policy_allows(
+        self, gate: Desks
+    ) -> None:
+        policy = sample_policy(offlineMaxAge=LISTS | {"allow": "PT2H"})
+        gate.agree(policy)
+        cited = {"agreement": {"policyHash": "0x" + policy.digest.hex()}}
+        waited = 2 * 3_600 + 300
+        now = gate.service.clock.now
+        first, *_ = rows = [
+            scan_row(now, 0),  # anchored first, and what `anchor` waits 400 s for
+            scan_row(now - waited, 1, citations={**CITED, **cited}),
+            scan_row(now - waited + 3_600, 2),  # cites no policy: an hour
+        ]
+        send(gate, *rows)
+        assert audited(gate).facts["rows"] == 0  # none is in a batch
+        anchor(gate)
+        found = audited(gate)
+        root = gate.service.batches.place_of(Digest(digest_of(first))).root
+        assert root is not None
+        block = gate.service.batches.place_of(Digest(digest_of(first))).anchored
+        assert block is not None
+        most = max(
+            block.block_time - read_row(row).minute - allowed
+            for row, allowed in zip(rows, (3_900, waited, 3_900), strict=True)
+        )
+        late = {"0x" + root.hex(): most}
+        assert found.ok
+        assert found.facts == {"rows": 3, "pending": 0, "wrong": [], "late": late, "ahead": {}}
+
+    def test_calls_nothing_late_that_came_in_time(self, gate: Desks) -> None:
+        send(gate, *rows_of(gate, 3))
+        anchor(gate)
+        found = audited(gate)
+        assert found.facts == {"rows": 3, "pending": 0, "wrong": [], "late": {}, "ahead": {}}
+
+    def test_names_a_row_that_is_another(self, gate: Desks) -> None:
+        rows = rows_of(gate, 2)
+        send(gate, *rows)
+        anchor(gate)
+        changed = rows[1].replace(b'"DENY"', b'"ACCEPT"')
+        with gate.service.database.write() as connection:
+            theirs = health_scans.c.digest == digest_of(rows[1])
+            connection.execute(update(health_scans).where(theirs).values(row=changed))
+        found = audited(gate)
+        assert not found.ok
+        assert found.facts["wrong"] == ["0x" + digest_of(rows[1]).hex()]
+
+    def test_looks_at_nothing_that_is_erased(self, gate: Desks) -> None:
+        send(gate, *rows_of(gate, 3))
+        anchor(gate)
+        two_weeks_later(gate)
+        erasing(gate).step()
+        assert audited(gate).facts["rows"] == 0
 
 
 class TestLog:
