@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import pytest
 
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
+from ledger.tenders import documents
 from ledger.tenders.errors import TenderNotOpen
 from ledger.tenders.events import Phase
 from ledger.tenders.joint import BidFlag
+from ledger.values import jurisdiction_id
 from tests.support.anvil import anvil
 from tests.support.award_office import Office, disclose, key_of, release
 from tests.support.bid_desk import DESCRIPTION, Desk
@@ -22,9 +24,12 @@ from tests.support.refusals import BIDS, walk
 from tests.support.sealed_bids import PRICE
 from tests.support.standing import account
 from tests.support.tender_service import TenderService, relaying
-from tests.support.tender_town import Sale, TenderTown, sent
+from tests.support.tender_town import BUYER, POLICY, Sale, TenderTown, sent
 from wallet.service import Service
 
+PLACE = jurisdiction_id(BUYER.partition("/")[0])
+DROPPING = (*POLICY[:-5], True, *POLICY[-4:])
+"""The town's policy, but bids on documents that were amended are dropped."""
 LICENCE = {
     "id": "permit",
     "vct": "cn.food-business",
@@ -58,7 +63,7 @@ class Hall:
     desks: dict[str, Desk] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.office = Office(self.sale, f"{self.sale.id} office")
+        self.office = Office(self.sale, f"{self.sale.known.digest.hex()[:12]} office")
         self.service.work()
         words = ("tender", "bring", self.office.tender, "docs")
         self._serve(*words, self.office.documents / "documents.json")
@@ -105,6 +110,15 @@ class Hall:
         self.office.terminal.json(*sent(words), "--service", self.service.url)
 
 
+def amended(sale: Sale) -> Sale:
+    """The tender with documents that affect bids, which the chain has; its ends stay."""
+    said = orjson.loads(sale.encoded) | {"version": 2, "title": "样例道路工程(补遗一)"}
+    encoded = documents.write(said)
+    known = documents.read(encoded)
+    sale.town.act("TenderLedger", "amend", known.tender, known.digest, True, sale.ends)  # noqa: FBT003  # affectsBids
+    return replace(sale, known=known, encoded=encoded)
+
+
 def organisation(name: str, code: int) -> dict[str, str]:
     return {"code": f"91440101MASAMPLE{code:02}", "name": f"样例{name}有限公司"}
 
@@ -119,9 +133,10 @@ class TestReasons:
         self, town: TenderTown, service: TenderService
     ) -> None:
         ceiling = {"amount": "930000.00", "currency": "CNY"}
-        sale = town.publish("GZ-2026-0501", ceiling=ceiling, requirements=[LICENCE])
+        asked = {"amount": "10000.00", "currency": "CNY"}
+        sale = town.publish("GZ-2026-0501", ceiling=ceiling, requirements=[LICENCE], bond=asked)
         hall = Hall(service, sale)
-        members = [_member("丙", 3), _member("己", 5)]
+        members = [_member("丙", 3), _member("己", 5), _member("卯", 11) | {"consent": "none"}]
         hall.enter("甲", 1)
         hall.enter("乙", 1)
         hall.enter("丙", 3, members=members)
@@ -150,11 +165,14 @@ class TestReasons:
             hall.key("丑"): "WITHDRAWN",
         }
         assert {each["bidder"]: set(each["flags"]) for each in record["bids"]} == {
-            hall.key(name): {"UNSIGNED", "NOT_QUALIFIED", *flags}
+            hall.key(name): {"UNSIGNED", "NOT_QUALIFIED", "BOND_MISSING", *flags}
             for name, flags in {
                 "甲": {"TWO_BIDS"},
                 "乙": {"TWO_BIDS"},
-                "丙": {"JOINT_CLASH", "NO_AGREEMENT", "MEMBER_UNSIGNED"},
+                "丙": {
+                    *("JOINT_CLASH", "NO_AGREEMENT"),
+                    *("MEMBER_UNSIGNED", "MEMBER_SIGNATURE_WRONG"),
+                },
                 "己": {"JOINT_CLASH", "OVER_CEILING"},
                 "庚": {"OTHER_CURRENCY"},
             }.items()
@@ -174,6 +192,37 @@ class TestReasons:
         for name, cause in (("辛", "SHARES_BAD"), ("壬", "UNSEALED_INVALID")):
             assert f"{hall.key(name)} stays closed: {cause}" in shown
         assert told["closed"][hall.key("辛")]["broken"] == [1, 2]
+
+
+class TestAddendum:
+    def test_drops_who_does_not_confirm(self, town: TenderTown, service: TenderService) -> None:
+        """Where the policy says so; whoever sealed on the old documents comes too late with it."""
+        id_ = town.act("TenderPolicies", "registerPolicy", PLACE, DROPPING)
+        sale = town.publish("GZ-2026-0504", lambda told: told.update(policy=bytes(id_)))
+        before = Hall(service, sale)
+        stale, late = before.enter("丙", 3), before.enter("丁", 4)
+        del before.desks["丁"]
+        before.submit()
+        hall = Hall(service, amended(sale))
+        hall.service.work()
+        refused = late.terminal.json(*sent(("bid", "submit", late.documents)), code=4)
+        assert refused["error"] == "DocumentsOutdated"
+        for code, name in enumerate("甲乙", 1):
+            hall.enter(name, code)
+        hall.submit()
+        hall.disclose(*"甲乙")
+        words = ("bid", "disclose", sale.id)
+        dropped = stale.terminal.json(*sent(words), code=4)
+        assert dropped["error"] == "DocumentsOutdated"
+        town.go(sale.ends[2])
+        release(sale, 1, 2)
+        hall.service.work()
+        told = hall.opened("--record")
+        record = orjson.loads(hall.office.record().read_bytes())
+        closed = [{"key": key_of(stale, sale), "cause": "OUTDATED"}]
+        assert (told["opened"], record["notOpened"]) == (2, closed)
+        theirs = hall.told("/lots/0/openings/1")
+        assert (theirs["record"], theirs["recordDigest"]) == (record, told["record"])
 
 
 class TestFailed:
