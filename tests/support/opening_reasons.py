@@ -10,7 +10,6 @@ _LEDGER: Final = "tests/unit/ledger/tenders"
 _ALIKE: Final = f"{_WALLET}/test_opening_reasons.py::test_are_told_alike_by_wallet_and_service"
 _FEW: Final = f"{_WALLET}/test_opening_reasons.py::test_with_too_few_nothing_opens"
 _SILENT: Final = f"{_WALLET}/test_opening_reasons.py::test_without_trustees_nothing_opens"
-_RECORD: Final = f"{_LEDGER}/test_opening_record.py"
 _BONDS: Final = f"{_LEDGER}/test_bonds.py"
 _OPENING: Final = f"{_WALLET}/test_tender_opening.py"
 
@@ -25,17 +24,20 @@ REASONS: Final = {
     "REJECTED": (
         f"{_WALLET}/test_tender_steps.py::test_the_price_of_a_rejected_bid_is_never_readable"
     ),
-    "OUTDATED": f"{_RECORD}::test_names_bids_that_an_addendum_dropped",  # by a story's events
-    "LOT_FAILED": f"{_RECORD}::test_a_failed_lot_opens_nothing",  # likewise
+    "OUTDATED": f"{_WALLET}/test_opening_reasons.py::test_drops_who_does_not_confirm",
+    "LOT_FAILED": (
+        f"{_WALLET}/test_opening_reasons.py"
+        "::test_a_failed_lot_stays_closed_though_trustees_speak_for_another"
+    ),
     # Ground and BidFlag: what the committee looks at.
     "UNSIGNED": _ALIKE,
     "MEMBER_UNSIGNED": _ALIKE,
-    "MEMBER_SIGNATURE_WRONG": f"{_LEDGER}/test_signatures.py::test_to_something_else_or_by_another",
+    "MEMBER_SIGNATURE_WRONG": _ALIKE,
     "NOT_QUALIFIED": _ALIKE,
     "OVER_CEILING": _ALIKE,
     "OTHER_CURRENCY": _ALIKE,
-    # BondFault: of bids that are sealed and opened in memory.
-    "BOND_MISSING": f"{_BONDS}::test_none",
+    # BondFault: but for the first, of bids that are sealed and opened in memory.
+    "BOND_MISSING": _ALIKE,
     "BOND_UNREADABLE": f"{_BONDS}::test_without_its_paper_or_with_another",
     "BOND_FORGED": f"{_BONDS}::test_another",
     "BOND_OF_ANOTHER": f"{_BONDS}::test_another",

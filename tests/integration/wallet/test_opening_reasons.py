@@ -11,10 +11,13 @@ import pytest
 
 from ledger.chain.deploy import deploy
 from ledger.chain.rpc import Node
+from ledger.chain.tender_history import tender_history
 from ledger.tenders import documents
 from ledger.tenders.errors import TenderNotOpen
 from ledger.tenders.events import Phase
+from ledger.tenders.history import tenders_of
 from ledger.tenders.joint import BidFlag
+from ledger.tenders.opening_record import cause_of
 from ledger.values import jurisdiction_id
 from tests.support.anvil import anvil
 from tests.support.award_office import Office, disclose, key_of, release
@@ -25,11 +28,13 @@ from tests.support.sealed_bids import PRICE
 from tests.support.standing import account
 from tests.support.tender_service import TenderService, relaying
 from tests.support.tender_town import BUYER, POLICY, Sale, TenderTown, sent
-from wallet.service import Service
+from wallet.service import Service, ServiceRefused
 
 PLACE = jurisdiction_id(BUYER.partition("/")[0])
 DROPPING = (*POLICY[:-5], True, *POLICY[-4:])
 """The town's policy, but bids on documents that were amended are dropped."""
+TWO_DISCLOSED = (*POLICY[:-8], 2, *POLICY[-7:])
+"""The town's policy, but two have to disclose."""
 LICENCE = {
     "id": "permit",
     "vct": "cn.food-business",
@@ -248,6 +253,38 @@ class TestFailed:
         few = hall.desks["甲"].terminal.json(*sent(words), code=1)
         assert (few["error"], few["count"], few["minimum"]) == ("TooFewBids", 1, 2)
         self._is_over(hall, Phase.FAILED_FEW)
+
+    def test_a_failed_lot_stays_closed_though_trustees_speak_for_another(
+        self, town: TenderTown, service: TenderService
+    ) -> None:
+        """One secret for all lots: what was disclosed in a failed one is opened by nobody here."""
+        id_ = town.act("TenderPolicies", "registerPolicy", PLACE, TWO_DISCLOSED)
+        lots = [{"lot": number, "title": f"{number + 1} 标段"} for number in range(2)]
+        change = {"lots": 2, "policy": bytes(id_)}
+        sale = town.publish("GZ-2026-0505", lambda told: told.update(change), lots=lots)
+        hall = Hall(service, sale)
+        desks = [sale.bidder(f"lots {number}") for number in range(4)]
+        for number, desk in enumerate(desks):
+            words = ("bid", "submit", desk.documents, desk.folder, "--lot", number % 2)
+            desk.terminal.json(*sent(words))
+        town.go(sale.ends[1])
+        for number, desk in enumerate(desks[:3]):
+            desk.terminal.json(*sent(("bid", "disclose", sale.id, "--lot", number % 2)))
+        hall.go(sale.ends[2])
+        release(sale, 1, 2)
+        service.work()
+        told = hall.told("/lots/0/openings/1")["notOpened"]
+        lost = {key_of(desk, sale): "FILE_LOST" for desk in desks[::2]}  # they were never uploaded
+        assert {each["bidder"]: each["cause"] for each in told} == lost
+        refused = hall.office.open("--lot", 1, code=1)
+        assert (refused["error"], refused["phase"]) == ("TenderNotOpen", Phase.FAILED_FEW)
+        with pytest.raises(ServiceRefused, match="TenderNotOpen"):
+            hall.told("/lots/1/openings/1")
+        with town.node() as node:
+            happened = tender_history(node, town.deployment, sale.known.tender)
+        state = tenders_of(happened)[sale.known.tender]
+        causes = [cause_of(state, 1, 1, bid) for bid in state.lot(1).bids.values()]
+        assert sorted(str(each) for each in causes) == ["LOT_FAILED", "UNDISCLOSED"]
 
     def _is_over(self, hall: Hall, phase: Phase) -> None:
         """The wallet refuses to open for good, the service shows the end, anybody may tell it."""
