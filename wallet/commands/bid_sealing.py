@@ -94,14 +94,22 @@ def shown(place: BidPlace, signed: SignedBid) -> dict[str, Any]:
 
 
 def one_time_password(outside: Surroundings, kept: BidPlace, passwords: Passwords) -> str:
-    """Return the password of the one-time key, which is made the first time."""
+    """Return the password of the one-time key, which is made the first time.
+
+    What a power cut left of its making, the locked key without its public part, is made whole.
+    """
+    keyring, name = outside.keyring, kept.key_name
     try:
-        outside.keyring.entry(kept.key_name)
+        keyring.entry(name)
     except KeyNameUnknown:
-        password = passwords.new(kept.key_name)
-        outside.keyring.new(kept.key_name, Purpose.ACCOUNT, password, outside.randomness)
+        is_locked_away = keyring.path(name).exists()
+        password = passwords.of(name) if is_locked_away else passwords.new(name)
+        if is_locked_away:
+            keyring.restore(name, Purpose.ACCOUNT, password)
+        else:
+            keyring.new(name, Purpose.ACCOUNT, password, outside.randomness)
         return password
-    return passwords.of(kept.key_name)
+    return passwords.of(name)
 
 
 def _signer(outside: Surroundings, name: str | None, passwords: Passwords) -> Signer | None:
