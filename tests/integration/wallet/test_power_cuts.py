@@ -162,7 +162,7 @@ def _tell_of_broadcasts(reach: Callable[[str], None]) -> None:
         reach("broadcast done")
         return found
 
-    Node.call = call  # type: ignore[method-assign]  # in a process of its own
+    Node.call = call  # type: ignore[method-assign,assignment]  # in a process of its own
 
 
 def signed(desk: Desk) -> SignedBid | None:
