@@ -19,7 +19,7 @@ from ledger.tenders.signed_bids import SignedBid
 from ledger.tenders.trustees import octets
 from ledger.values import AgencyId, Root
 from wallet.home import read_file, write_file
-from wallet.service import Service
+from wallet.service import Service, ServiceRefused
 from wallet.tenders.bids import BidFileMalformed, BidPlace
 from wallet.tenders.lines import Line
 from wallet.tenders.relays import Teller
@@ -146,7 +146,8 @@ def look(letter: Letter, box: Letterbox, line: Line, service: Service) -> Posted
     """Return what is known by now: the service is asked for the place, the chain for the root.
 
     Raises:
-        MailboxUntrue: for a path that does not lead from the message to its root.
+        MailboxUntrue: for a path that does not lead from the message to its root, or a message
+            that the service signed for and does not know.
         BidFileMalformed: for a message that was never handed in.
         And as `Service` does where no place is known yet.
     """
@@ -160,9 +161,17 @@ def look(letter: Letter, box: Letterbox, line: Line, service: Service) -> Posted
 
 
 def _placed(letter: Letter, posted: Posted, service: Service) -> MailboxProof | None:
-    """Return the place that the service names, checked; None before there is one."""
+    """Return the place that the service names, checked; None before there is one.
+
+    A service that signed for the message and says that it knows none is believed in neither.
+    """
     data = leaf(letter.digest, posted.blind)
-    answer = service.get(f"{MESSAGES}/0x{data.hex()}")
+    try:
+        answer = service.get(f"{MESSAGES}/0x{data.hex()}")
+    except ServiceRefused as exc:
+        if posted.receipt is None:
+            raise
+        raise MailboxUntrue("message") from exc
     if answer.get("root") is None:
         return None
     try:

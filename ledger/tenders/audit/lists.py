@@ -117,6 +117,10 @@ def _version(state: TenderState, named: Named) -> int:
 
 
 def _told(receipt: Receipt) -> dict[str, Any]:
-    if receipt.digest is not None:
-        return {"digest": "0x" + receipt.digest.hex()}
-    return {"leaf": "0x" + (receipt.leaf or b"").hex()}
+    """Name the message, and whose word for it is held against the ledger."""
+    message = (
+        {"leaf": receipt.leaf or b""} if receipt.digest is None else {"digest": receipt.digest}
+    )
+    return {name: "0x" + hash_.hex() for name, hash_ in message.items()} | {
+        "signedBy": receipt.issuer
+    }

@@ -329,7 +329,8 @@ class TestReceipts:
     def test_one_that_is_left_out(self) -> None:
         found = self.check(left_out())
         assert found.result is Result.INVALID
-        assert found.facts["faults"] == [{"digest": "0x" + "08" * 32}]
+        who = left_out().issuer
+        assert found.facts["faults"] == [{"digest": "0x" + "08" * 32, "signedBy": who}]
 
     def test_known_to_the_end_of_listing_and_no_second_less(self) -> None:
         assert self.check(left_out(), known_until=ENDS.list_end).result is Result.INVALID
