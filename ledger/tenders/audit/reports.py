@@ -30,7 +30,7 @@ def reports(
     `told` has each event with the state before it, `last` is the state after all of them.
     """
     found: dict[Place, Reported] = {}
-    followed = [*(before for _, before in told[1:]), last]
+    followed = [*(before for _, before in told), last][1:]
     for (event, _), state in zip(told, followed, strict=True):
         if isinstance(event, ReportRecorded):
             found[event.lot, event.part] = Reported(event, state.lot(event.lot).course)

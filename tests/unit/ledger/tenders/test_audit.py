@@ -16,6 +16,7 @@ from ledger.tenders.audit.bundle import (
     TenderBundle,
 )
 from ledger.tenders.audit.report import NAMES
+from ledger.tenders.audit.reports import reports
 from ledger.tenders.committee import Statement, report, report_digest
 from ledger.tenders.evaluation import Sheet, read_criteria, scores, sheet_digest, write_sheet
 from ledger.tenders.events import Outcome, Stage
@@ -313,6 +314,11 @@ class TestAudit:
         assert found.verdict is Verdict.INVALID
         assert found.check("events").result is Result.INVALID
         assert len(found.skipped) == 10
+
+
+class TestReports:
+    def test_of_a_tender_to_which_nothing_happened_yet_are_none(self) -> None:
+        assert reports((), STORY.state) == {}
 
 
 ENDS = STORY.state.ends[1]
