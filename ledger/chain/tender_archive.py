@@ -44,6 +44,16 @@ MOST_HEADERS: Final = 50_000
 """Headers of some 600 bytes that an archive takes along (proposed); longer spans go without."""
 
 
+UNTOLD: Final = "key-untold"
+"""Why a key is in doubt: something that was told of it may have been left out."""
+BEFORE_HEADERS: Final = "key-before-headers"
+"""Why a key is in doubt: it was announced before the first header (`MOST_HEADERS`).
+
+Its announcement comes along with its receipts; that nothing was told of it afterwards, such as a
+freeze, only the headers of all blocks since then could show.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
     """Blocks that hold a tender's events, by number, and the headers up to `head` where taken.
@@ -79,7 +89,7 @@ class ArchiveRead:
     events: tuple[TenderEvent | PolicyRegistered, ...] = ()
     mailbox_roots: dict[bytes, int] = field(default_factory=dict)
     keys: Mapping[str, KeyStory] = field(default_factory=dict)
-    untold: set[str] = field(default_factory=set)
+    untold: dict[str, str] = field(default_factory=dict)
     refs: set[BlockRef] = field(default_factory=set)
     faults: list[dict[str, Any]] = field(default_factory=list)
     gaps: list[dict[str, Any]] = field(default_factory=list)
@@ -245,18 +255,19 @@ def _look_for_gaps(
         if may_tell(header, watches)
     ]
 
-    def is_told(subject: bytes, first: int) -> bool:
-        """Whether the headers show that nothing but what is here was told of it since."""
-        is_covered = bool(headers) and headers[0].head.block <= first
+    def doubt(subject: bytes, first: int) -> str:
+        """Why the headers do not show that nothing more was told of it since; empty if they do."""
+        if not headers or headers[0].head.block > first:
+            return BEFORE_HEADERS
         watches = (of_key(deployment, subject),)
-        return is_covered and not any(may_tell(each, watches) for each in left_out)
+        return UNTOLD if any(may_tell(each, watches) for each in left_out) else ""
 
     for kid, story in found.keys.items():
-        if not is_told(story.key.public_key.key_id, story.places[0].block):
-            found.untold.add(kid)
+        if why := doubt(story.key.public_key.key_id, story.places[0].block):
+            found.untold[kid] = why
     for account, held in found.supervisors.items():
         assert found.supervision is not None  # else there are none
-        told = is_told(found.supervision, held.places[0].block)
+        told = not doubt(found.supervision, held.places[0].block)
         found.supervisors[account] = replace(held, is_told=told)
 
 

@@ -1,6 +1,6 @@
 """Who signed what somebody holds: the keys of a tender's agencies, as its archive tells of them."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
@@ -55,11 +55,11 @@ class _Doubtful(Exception):
 class Signers:
     """The keys by `kid` whose stories somebody vouches for.
 
-    Of those in `untold` nobody knows whether more was told of them.
+    Of those in `untold` nobody knows whether more was told of them, for the reason there.
     """
 
     keys: Mapping[str, KeyStory]
-    untold: Collection[str]
+    untold: Mapping[str, str]
 
     @classmethod
     def of(
@@ -70,7 +70,7 @@ class Signers:
     ) -> "Signers":
         """Return the signers of an archive; one just gathered from a node leaves nothing untold."""
         keys = {kid: each for kid, each in found.keys.items() if _is_vouched(each, vouch)}
-        return cls(keys, found.untold if archive.gathered_at is None else ())
+        return cls(keys, found.untold if archive.gathered_at is None else {})
 
     def sorted(
         self, tokens: Sequence[str], kind: Kind[Said]
@@ -93,7 +93,7 @@ class Signers:
         if kid not in self.keys:
             return "key-unknown"
         if kid in self.untold:
-            return "key-untold"
+            return self.untold[kid]
         why = self.keys[kid].doubt_at(at, usage)
         return f"key-{why}" if why else self.keys[kid].key.public_key
 

@@ -536,7 +536,9 @@ class TestReceipts:
         lines = headers.read_text().split()
         headers.write_text("\n".join(lines[first - int(head_of(bundle)["block"]) - 1 :]))
         report = held.judge(bundle, "--node", held.stage.standing.anvil.url, code=2)
-        assert step(report, "lists")["facts"]["open"] == [{"receipt": "1", "why": "key-untold"}]
+        assert step(report, "lists")["facts"]["open"] == [
+            {"receipt": "1", "why": "key-before-headers"}
+        ]
 
     def test_of_a_mailbox_are_matched_by_who_has_the_blind(
         self, held: Held, tmp_path: Path
