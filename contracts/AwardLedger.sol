@@ -10,10 +10,11 @@ import {ITenderPolicies} from "./interfaces/ITenderPolicies.sol";
 import {Times} from "./libraries/Times.sol";
 import {AwardDisputes} from "./tenders/AwardDisputes.sol";
 import {AwardDockets} from "./tenders/AwardDockets.sol";
+import {AwardDraws} from "./tenders/AwardDraws.sol";
 import {AwardEvaluations} from "./tenders/AwardEvaluations.sol";
 
 /// @title Sealed tenders from the opening to the contract, with questions, objections and complaints
-contract AwardLedger is AwardEvaluations, AwardDisputes {
+contract AwardLedger is AwardEvaluations, AwardDraws, AwardDisputes {
     using EnumerableSet for EnumerableSet.Bytes32Set;
 
     constructor(IAuthority authority, ITenderLedger tenders, ITenderPolicies policies)

@@ -49,6 +49,23 @@ interface IAwardLedger {
         RESOLVED
     }
 
+    /// @notice How far a draw of experts is, each state from the one before.
+    enum DrawState {
+        NONE,
+        BEGUN, // the setting is fixed: pool, recusals, quotas
+        JOINED, // each drawer's secret is fixed, by its address
+        DEALT, // every drawer holds a good share of every secret, and none is out
+        REVEALED // all secrets are
+    }
+
+    /// @notice A lot's last draw.
+    struct Draw {
+        uint8 part; // that its committee is for
+        DrawState state;
+        uint8 hidden; // secrets not revealed yet
+        uint32 round; // from 1; the lot's, over its parts
+    }
+
     /// @notice What a step brings; what it does not use must be 0.
     struct Act {
         bytes32 digest;
@@ -106,6 +123,17 @@ interface IAwardLedger {
 
     event QuestionAsked(bytes32 indexed tenderId, bytes32 indexed question);
     event QuestionAnswered(bytes32 indexed tenderId, bytes32 indexed question, bytes32 answer);
+    /// @notice `setting` is SHA-256 of the paper that tells pool, recusals and quotas. A round not dealt before it is given up.
+    event DrawBegun(
+        bytes32 indexed tenderId, uint16 indexed lot, uint32 indexed round, uint8 part, bytes32 setting
+    );
+    /// @notice `keys` are the addresses of the drawers' secrets, in their order.
+    event DrawJoined(bytes32 indexed tenderId, uint16 indexed lot, uint32 indexed round, address[] keys);
+    /// @notice `deals` is SHA-256 of the paper of all deals with all acknowledgements.
+    event DrawDealt(bytes32 indexed tenderId, uint16 indexed lot, uint32 indexed round, bytes32 deals);
+    event DrawRevealed(
+        bytes32 indexed tenderId, uint16 indexed lot, uint32 indexed round, address key, bytes32 secret
+    );
     event CommitteeCommitted(
         bytes32 indexed tenderId, uint16 indexed lot, uint8 indexed part, bytes32 digest, uint8 seats
     );
@@ -173,6 +201,14 @@ interface IAwardLedger {
     error ActMalformed(Step step);
     /// @notice The committee has no such seat.
     error SeatUnknown(uint8 seat, uint8 seats);
+    /// @notice The last draw does not go on that way.
+    error DrawForbidden(uint32 round, DrawState state);
+    /// @notice Two to nine draw.
+    error DrawersInvalid(uint256 count);
+    /// @notice The address is no key, or was a drawer's before: each draw takes fresh secrets.
+    error DrawerKeyUsed(address key);
+    /// @notice The key is not one of this draw, or the secret is not the key's.
+    error SecretForeign(address key);
     /// @notice Not every seat has scored.
     error ScoresMissing(uint64 scored, uint8 seats);
     /// @notice The bidder's bid did not come to the last opening, or is named twice.
@@ -215,6 +251,19 @@ interface IAwardLedger {
 
     /// @notice Anchors the answer to a question before submitEnd, also while suspended; a later one adds to it. TENDERER only.
     function answer(bytes32 tenderId, bytes32 question, bytes32 digest) external;
+
+    /// @notice Fixes from whom a lot's committee is drawn, before anybody draws. Begins another round while the last is not dealt, never
+    /// after: a draw is not repeated until it pleases. Draws go on until the committee sits and while nothing is suspended. TENDERER only.
+    function beginDraw(bytes32 tenderId, uint16 lot, bytes32 setting) external;
+
+    /// @notice Fixes the drawers' secrets by their addresses, which no draw had before. TENDERER only.
+    function joinDraw(bytes32 tenderId, uint16 lot, address[] calldata keys) external;
+
+    /// @notice Anchors that every drawer acknowledged every other's share, so that nobody can withhold a secret. TENDERER only.
+    function dealDraw(bytes32 tenderId, uint16 lot, bytes32 deals) external;
+
+    /// @notice Posts the secret of a drawer's key, or one rebuilt from shares. Anybody.
+    function revealDraw(bytes32 tenderId, uint16 lot, address key, bytes32 secret) external;
 
     /// @notice Carries a lot one step on, by the table in the contract. Refused while the tender or lot is suspended, save TERMINATE
     /// and VOID. TENDERER of the ACTIVE agency; VOID: SUPERVISOR.
@@ -262,6 +311,8 @@ interface IAwardLedger {
 
     /// @notice Where a lot stands at a time not in the past, if nobody acts until then, in its current part.
     function phaseAt(bytes32 tenderId, uint16 lot, uint40 moment) external view returns (ITenderLedger.Phase);
+
+    function drawOf(bytes32 tenderId, uint16 lot) external view returns (Draw memory);
 
     function courseOf(bytes32 tenderId, uint16 lot) external view returns (Course memory);
 

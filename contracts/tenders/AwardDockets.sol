@@ -16,6 +16,7 @@ abstract contract AwardDockets is IAwardLedger, EIP712 {
     /// @dev A lot and what is disputed about it.
     struct Docket {
         Course course;
+        Draw draw;
         EnumerableSet.Bytes32Set objections; // open
         EnumerableSet.Bytes32Set complaints; // that block
         mapping(address bidder => mapping(Stage stage => mapping(uint32 subject => bytes32 objection)))
@@ -35,6 +36,7 @@ abstract contract AwardDockets is IAwardLedger, EIP712 {
 
     mapping(bytes32 tenderId => mapping(uint16 lot => Docket docket)) internal _dockets;
     mapping(bytes32 tenderId => mapping(bytes32 question => uint40 askedAt)) internal _questions;
+    mapping(address key => bytes32 draw) internal _drawers; // whose they are; 0 = nobody's yet, 1 = the secret is out
     mapping(bytes32 id => Objection objection) internal _objections;
     mapping(bytes32 id => Complaint complaint) internal _complaints;
 

@@ -65,6 +65,26 @@ def advance(at: Deployment, tender: TenderId, lot: int, step: Step, act: Act) ->
     return _awards(at, "advance", tender, lot, int(step), told)
 
 
+def begin_draw(at: Deployment, tender: TenderId, lot: int, setting: bytes) -> Call:
+    """Fix from whom a committee is drawn, by the digest of the setting. TENDERER."""
+    return _awards(at, "beginDraw", tender, lot, setting)
+
+
+def join_draw(at: Deployment, tender: TenderId, lot: int, keys: Sequence[Address]) -> Call:
+    """Fix the drawers' secrets by their addresses. TENDERER."""
+    return _awards(at, "joinDraw", tender, lot, list(keys))
+
+
+def deal_draw(at: Deployment, tender: TenderId, lot: int, deals: bytes) -> Call:
+    """Anchor that every share is acknowledged, by the digest of the deals. TENDERER."""
+    return _awards(at, "dealDraw", tender, lot, deals)
+
+
+def reveal_draw(at: Deployment, tender: TenderId, lot: int, key: Address, secret: bytes) -> Call:
+    """Post a drawer's secret. Anybody."""
+    return _awards(at, "revealDraw", tender, lot, key, secret)
+
+
 def lodge_objection(
     at: Deployment,
     tender: TenderId,

@@ -5,6 +5,7 @@ Members are salted hashes, as in the pool: the paper names nobody, before the aw
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from ledger.canonical import JsonMalformed, canonical_json, parse_object
@@ -12,7 +13,8 @@ from ledger.errors import Refused
 from ledger.secp256k1 import SECRET_BYTES, SIGNATURE_BYTES
 from ledger.tenders import draw
 from ledger.tenders.draw import DrawMalformed
-from ledger.tenders.draw_papers import Drawing, DrawPaperMalformed
+from ledger.tenders.draw_course import Round
+from ledger.tenders.draw_papers import Drawing, DrawPaperMalformed, pairs, write_deals
 from ledger.tenders.evaluation import MAX_SEATS
 from ledger.tenders.feldman import Deal
 from ledger.values import Address
@@ -55,6 +57,16 @@ class CommitteePaper:
     members: tuple[bytes, ...]
     representatives: tuple[bytes, ...] = ()
 
+    @property
+    def setting_digest(self) -> bytes:
+        """What the ledger has to say of the setting."""
+        return sha256(self.drawing.to_bytes()).digest()
+
+    @property
+    def deals_digest(self) -> bytes:
+        """What the ledger has to say of deals and acknowledgements."""
+        return sha256(write_deals(self.deals, self.acknowledged)).digest()
+
     def to_bytes(self) -> bytes:
         """Return the paper, as RFC 8785 JSON; raise `KeyError` for a missing acknowledgement."""
         return canonical_json(
@@ -65,7 +77,7 @@ class CommitteePaper:
                 "deals": [_spelt(each.points) for each in self.deals],
                 "acknowledgements": [
                     _spelt([self.acknowledged[dealer, receiver] for receiver in others])
-                    for dealer, others in _others(len(self.drawers))
+                    for dealer, others in pairs(len(self.drawers))
                 ],
                 "scalars": _spelt(self.scalars),
                 "declined": _spelt(self.declined),
@@ -126,6 +138,27 @@ def require_drawn(paper: CommitteePaper) -> None:
         raise DrawMalformed("representatives")
 
 
+def require_anchored(paper: CommitteePaper, round_: Round) -> None:
+    """Raise unless what the ledger fixed of a round that was dealt is what the paper tells.
+
+    Raises `DrawMalformed` for another round, setting, drawer or deal, and for a secret on chain
+    that is another one. Whether all secrets are there the round's state says.
+    """
+    setting = paper.drawing.setting
+    posted = round_.secrets
+    given = dict(zip(paper.drawers, paper.scalars, strict=True))
+    assert round_.dealt is not None  # whoever asks looked at it
+    for member, agrees in (
+        ("round", setting.round == round_.number),
+        ("setting", paper.setting_digest == round_.begun.setting),
+        ("drawers", paper.drawers == round_.keys),
+        ("deals", paper.deals_digest == round_.dealt.deals),
+        ("scalars", posted.items() <= given.items()),
+    ):
+        if not agrees:
+            raise DrawMalformed(member)
+
+
 def require_seats(encoded: bytes, seats: int) -> None:
     """Raise unless a paper that tells of a draw seats so many; one that tells of none passes.
 
@@ -178,17 +211,12 @@ def _acknowledged(value: Any, count: int) -> dict[tuple[int, int], bytes]:
     name = "acknowledgements"
     found: dict[tuple[int, int], bytes] = {}
     rows = entries(value, name, length=count)
-    for (dealer, others), row in zip(_others(count), rows, strict=True):
+    for (dealer, others), row in zip(pairs(count), rows, strict=True):
         signatures = _bytes(row, SIGNATURE_BYTES, name, length=count - 1)
         found |= {
             (dealer, receiver): each for receiver, each in zip(others, signatures, strict=True)
         }
     return found
-
-
-def _others(count: int) -> list[tuple[int, list[int]]]:
-    """Every dealer with those who receive from it."""
-    return [(dealer, [each for each in range(count) if each != dealer]) for dealer in range(count)]
 
 
 def _bytes(

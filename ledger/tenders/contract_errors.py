@@ -132,6 +132,38 @@ class CandidateInvalid(Refused):
     bidder: str
 
 
+# The draw of experts.
+
+
+@dataclass(eq=False)
+class DrawForbidden(Refused):
+    """The lot's last draw does not go on that way; `state` is a `DrawState`."""
+
+    round: int
+    state: int
+
+
+@dataclass(eq=False)
+class DrawersInvalid(Refused):
+    """Two to nine draw."""
+
+    count: int
+
+
+@dataclass(eq=False)
+class DrawerKeyUsed(Refused):
+    """The address is no key, or was a drawer's before: each draw takes fresh secrets."""
+
+    key: str
+
+
+@dataclass(eq=False)
+class SecretForeign(Refused):
+    """The key is not one of this draw, or the posted scalar is not the key's."""
+
+    key: str
+
+
 # Objections and complaints.
 
 

@@ -17,6 +17,7 @@ from ledger.canonical import canonical_json
 from ledger.errors import Refused
 from ledger.merkle import HASH_BYTES, Tree
 from ledger.secp256k1 import SECRET_BYTES, address_of, private_key, recover
+from ledger.tenders.contract_errors import SecretForeign
 from ledger.tenders.feldman import Deal
 from ledger.values import Address, Digest
 
@@ -48,13 +49,6 @@ class CommitteeInvalid(Refused):
 
     size: int
     experts: int
-
-
-@dataclass(eq=False)
-class SecretForeign(Refused):
-    """The posted scalar is not that of the anchored address."""
-
-    drawer: int
 
 
 @dataclass(eq=False)
@@ -147,9 +141,9 @@ def check_scalars(scalars: Sequence[bytes], anchored: Sequence[Address]) -> None
     """
     if len(scalars) != len(anchored):
         raise DrawMalformed("scalars")
-    for drawer, (scalar, address) in enumerate(zip(scalars, anchored, strict=True)):
+    for scalar, address in zip(scalars, anchored, strict=True):
         if address_of(private_key(scalar).public_key) != address:
-            raise SecretForeign(drawer)
+            raise SecretForeign(address)
 
 
 def acknowledgement(setting: Setting, published: Deal, receiver: int) -> bytes:

@@ -211,6 +211,29 @@ def read_signatures(encoded: bytes) -> dict[int, bytes]:
         raise _malformed("acknowledgements", exc) from exc
 
 
+def write_deals(deals: Sequence[Deal], acknowledged: Mapping[tuple[int, int], bytes]) -> bytes:
+    """Return the paper that is anchored before the reveal; raise `KeyError` for no signature.
+
+    `acknowledged` are signatures by (dealer, receiver) from 0. Each binds the setting and the
+    dealer's points, so nothing of the draw is left to be chosen.
+    """
+    return canonical_json(
+        {
+            "type": "draw-deals",
+            "deals": [[_hex(each) for each in deal.points] for deal in deals],
+            "acknowledgements": [
+                [_hex(acknowledged[dealer, receiver]) for receiver in others]
+                for dealer, others in pairs(len(deals))
+            ],
+        }
+    )
+
+
+def pairs(count: int) -> list[tuple[int, list[int]]]:
+    """Return every dealer, from 0, with those who receive from it."""
+    return [(dealer, [each for each in range(count) if each != dealer]) for dealer in range(count)]
+
+
 def write_scalar(kind: str, value: bytes) -> bytes:
     """Return the paper of 32 bytes: a drawer's scalar, or a share for rebuilding one."""
     return canonical_json({"type": kind, "value": _hex(value)})

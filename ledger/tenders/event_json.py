@@ -22,7 +22,7 @@ KINDS: Final[Mapping[str, type[Event]]] = MappingProxyType(
         for name, cls in vars(events).items()
         if isinstance(cls, type)
         and issubclass(cls, Event)
-        and cls not in (Event, events.TenderEvent, events.LotEvent)
+        and cls not in (Event, events.TenderEvent, events.LotEvent, events.DrawEvent)
     }
 )
 """Every event that the tender ledgers emit, by its name."""

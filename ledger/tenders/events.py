@@ -67,6 +67,16 @@ class Outcome(IntEnum):
     UPHELD = 2
 
 
+class DrawState(IntEnum):
+    """IAwardLedger.DrawState: how far a draw of experts is, each state from the one before."""
+
+    NONE = 0
+    BEGUN = 1
+    JOINED = 2
+    DEALT = 3
+    REVEALED = 4
+
+
 class ComplaintState(IntEnum):
     """IAwardLedger.ComplaintState."""
 
@@ -312,6 +322,43 @@ class LotSettled(LotEvent):
 @dataclass(frozen=True, slots=True)
 class LotAwarded(LotEvent):
     """ITenderLedger.LotAwarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawEvent(LotEvent):
+    """Any event about one round of a lot's draw of experts, from 1."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawBegun(DrawEvent):
+    """IAwardLedger.DrawBegun: SHA-256 of the setting; a round not dealt before is given up."""
+
+    part: int
+    setting: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DrawJoined(DrawEvent):
+    """IAwardLedger.DrawJoined: the addresses of the drawers' secrets, in their order."""
+
+    keys: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawDealt(DrawEvent):
+    """IAwardLedger.DrawDealt: SHA-256 of all deals with all acknowledgements."""
+
+    deals: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRevealed(DrawEvent):
+    """IAwardLedger.DrawRevealed: the secret of a drawer's key."""
+
+    key: Address
+    secret: bytes
 
 
 @dataclass(frozen=True, slots=True)

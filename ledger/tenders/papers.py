@@ -27,6 +27,7 @@ class PaperRole(StrEnum):
     DECISION = "decision"  # on a complaint, of a suspension, or of an end
     OPENING_RECORD = "opening-record"
     COSIGNATURE = "cosignature"  # of an opening record: public as soon as the record is
+    DRAW = "draw"  # its setting tells from whom: as the committee; its deals tell nothing
     COMMITTEE = "committee"  # tells who judges, if only by hashes: secret until the award
     SCORE = "score"  # a seat's sheet: secret until the report
     REPORT = "report"
@@ -57,6 +58,7 @@ _ANCHORED_BY: Final[Mapping[PaperRole, tuple[Member, ...]]] = MappingProxyType(
             (events.ReviewOrdered, "digest"),
         ),
         PaperRole.OPENING_RECORD: ((events.OpeningRecorded, "digest"),),
+        PaperRole.DRAW: ((events.DrawBegun, "setting"), (events.DrawDealt, "deals")),
         PaperRole.COMMITTEE: (
             (events.CommitteeCommitted, "digest"),
             (events.ExpertReplaced, "digest"),
@@ -72,6 +74,7 @@ _ANCHORED_BY: Final[Mapping[PaperRole, tuple[Member, ...]]] = MappingProxyType(
 )
 _NOT_BEFORE: Final[Mapping[type[TenderEvent], tuple[type[LotEvent], ...]]] = MappingProxyType(
     {
+        events.DrawBegun: (events.Awarded, events.AllRejected),
         events.CommitteeCommitted: (events.Awarded, events.AllRejected),
         events.ExpertReplaced: (events.Awarded, events.AllRejected),
         events.ScoreCommitted: (events.ReportRecorded, events.AllRejected),

@@ -8,6 +8,9 @@ from typing import Any
 
 from ledger.tenders import documents, events
 from ledger.tenders.committee import Statement, report, report_digest
+from ledger.tenders.committee_paper import CommitteePaper
+from ledger.tenders.draw_course import rounds_of
+from ledger.tenders.draw_papers import write_deals
 from ledger.tenders.evaluation import Sheet, read_criteria, scores, sheet_digest, write_sheet
 from ledger.tenders.history import published
 from ledger.tenders.ocds.facts import OrganisationFacts
@@ -18,7 +21,7 @@ from ledger.tenders.personal import Personal
 from ledger.tenders.reporting import criteria_for
 from ledger.tenders.trustees import ledger_json
 from ledger.values import Address
-from tests.support.drawn_committee import drawn_committee
+from tests.support.drawn_committee import draw_told, drawn_committee
 from tests.support.sealed_bids import CREATED, document_content
 from tests.support.tender_story import Story, address
 
@@ -127,9 +130,19 @@ class PaperedStory(Story):
         self.record(len(opened), lot, digest=self.keep(encoded))
         return found
 
+    def draw(self, lot: int = 0) -> CommitteePaper:
+        """Draw the committee of the present part, step by step."""
+        drawn = rounds_of(self.events[2:]).get(lot, ())
+        paper = drawn_committee(self.id, lot, round=len(drawn) + 1)
+        self.keep(paper.drawing.to_bytes())
+        self.keep(write_deals(paper.deals, paper.acknowledged))
+        for kind, values in draw_told(paper, self.part):
+            self.do(self.tell, kind, *values)
+        return paper
+
     def evaluate(self, names: Sequence[str], lot: int = 0) -> list[str]:
         """Let five experts give the same points; return the names by rank."""
-        self.do(self.committee, 5, lot, self.keep(drawn_committee(self.id, lot).to_bytes()))
+        self.do(self.committee, 5, lot, self.keep(self.draw(lot).to_bytes()))
         given = {address(name): {"plan": Decimal(POINTS.get(name, "10"))} for name in names}
         for seat in range(1, 6):
             sheet = write_sheet(Sheet(seat, given), SALT)

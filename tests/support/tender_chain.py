@@ -120,6 +120,11 @@ def _step(event: Any, step: Step, *, by_office: bool = True, **given: Any) -> _M
     return ("AwardLedger", "advance", (event.tender_id, event.lot, int(step), act), by_office)
 
 
+def _draw(event: events.DrawEvent, function: str, *values: Any) -> _Made:
+    by_office = not isinstance(event, events.DrawRevealed)
+    return ("AwardLedger", function, (event.tender_id, event.lot, *values), by_office)
+
+
 def _announcement(event: events.TenderPublished) -> tuple[Any, ...]:
     told = event.announcement
     trustees = [(each.key, each.group) for each in told.trustees]
@@ -162,6 +167,10 @@ _MAKERS: Mapping[type, Callable[[Any, TenderState], _Made]] = {
     events.ObjectionAnswered: lambda e, _: (
         ("AwardLedger", "answerObjection", (e.objection, int(e.outcome), e.digest), True)
     ),
+    events.DrawBegun: lambda e, _: _draw(e, "beginDraw", e.setting),
+    events.DrawJoined: lambda e, _: _draw(e, "joinDraw", list(e.keys)),
+    events.DrawDealt: lambda e, _: _draw(e, "dealDraw", e.deals),
+    events.DrawRevealed: lambda e, _: _draw(e, "revealDraw", e.key, e.secret),
     events.CommitteeCommitted: lambda e, _: _step(e, Step.COMMITTEE, seat=e.seats),
     events.ScoreCommitted: lambda e, _: _step(e, Step.SCORE, seat=e.seat),
     events.ReportRecorded: lambda e, _: _step(e, Step.REPORT, bidders=e.bidders),

@@ -8,8 +8,9 @@ from ledger.errors import Refused
 from ledger.tenders.audit.arrivals import check_messages
 from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History, check_clocks
-from ledger.tenders.audit.decisions import check_draw, check_scores
+from ledger.tenders.audit.decisions import check_scores
 from ledger.tenders.audit.disputes import check_objections
+from ledger.tenders.audit.drawing import check_draw
 from ledger.tenders.audit.files import check_files
 from ledger.tenders.audit.lists import check_lists
 from ledger.tenders.audit.publication import check_publication
@@ -61,7 +62,7 @@ def _checks(bundle: TenderBundle, at: int) -> Iterator[Check]:
     yield check_files(bundle, state)
     # 7. Opening records, recomputed.
     yield check_opening(bundle, state, at)
-    # 8. The experts' draw, recomputed.
+    # 8. The experts' draw, recomputed in its order.
     yield check_draw(bundle)
     # 9. Scores, totals, ranks and report, recomputed.
     yield check_scores(bundle, history, state)

@@ -36,13 +36,14 @@ Place = tuple[int, int]
 class DrawEvidence:
     """What the paper that an event anchors tells of a draw, for a committee of so many `seats`.
 
-    `told` is the refusal of a paper that is not of its form, None where it tells of no draw or is
-    not at hand.
+    `told` is the refusal of a paper that is not of its form, None where it tells of no draw or,
+    unless it `is_held`, is not at hand.
     """
 
     event: CommitteeCommitted | ExpertReplaced
     seats: int
     told: CommitteePaper | DrawPaperMalformed | None
+    is_held: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,77 +1,22 @@
-"""Steps 8 and 9: the experts' draw and the scores, recomputed."""
+"""Step 9: the scores, recomputed."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from ledger.canonical import parse_object
-from ledger.errors import LedgerError, Refused
-from ledger.tenders.audit.bundle import (
-    DrawEvidence,
-    EvaluationEvidence,
-    Place,
-    TenderBundle,
-)
+from ledger.errors import LedgerError
+from ledger.tenders.audit.bundle import EvaluationEvidence, TenderBundle
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.audit.records import unread
 from ledger.tenders.audit.report import judged, skipped
 from ledger.tenders.audit.reports import Reported, reports
 from ledger.tenders.committee import report, report_digest
-from ledger.tenders.committee_paper import CommitteePaper, require_continued, require_drawn
-from ledger.tenders.draw import DrawMalformed, check_committee
 from ledger.tenders.evaluation import EvaluationMalformed, read_sheet, revealed, scores
-from ledger.tenders.events import CommitteeCommitted, OpeningRecorded, ScoreCommitted
 from ledger.tenders.opening_record import Findings
 from ledger.tenders.pricing import decimal_in
 from ledger.tenders.state import TenderState
 from ledger.verification.check import Check
 from ledger.verification.shape import ShapeWrong
-
-_ORDER: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "proven": ("opening-record", "committee-paper", "scores"),
-        "stated": ("setting", "addresses", "deals", "acknowledgements", "scalars"),
-    }
-)
-"""Which steps the ledger put in order, and which only the drawers say came one after the other."""
-
-
-def check_draw(bundle: TenderBundle) -> Check:
-    """Recompute each draw from what the committee's papers carry.
-
-    That a paper was fixed before the first score is the ledger's to prove, by the order of its
-    events; what happened inside the draw, in which order, is the drawers' word. The facts say so.
-    """
-    if not bundle.draws:
-        return skipped("draw", "not-given")
-    faults: list[dict[str, Any]] = []
-    open_: list[dict[str, Any]] = []
-    earlier: dict[Place, CommitteePaper] = {}
-    for held in bundle.draws:
-        event = held.event
-        place = {"lot": event.lot, "part": event.part, "block": event.place.block}
-        first = earlier.get((event.lot, event.part))
-        if held.told is None:
-            open_.append(place | {"why": "no-paper"})
-            continue
-        try:
-            paper = _require_draw(bundle, held)
-            if isinstance(event, CommitteeCommitted):
-                _require_order(bundle, event)
-            elif first is not None:
-                require_continued(first, paper)
-            else:  # it may be a draw of its own, made when scores were known
-                open_.append(place | {"why": "no-earlier-paper"})
-        except Refused as refused:
-            told = {"error": type(refused).__name__}
-            told |= {name: str(each) for name, each in refused.values().items()}
-            faults.append(place | told)
-        else:
-            earlier[event.lot, event.part] = paper
-    found = judged("draw", faults, open_)
-    return replace(found, facts={**found.facts, "order": dict(_ORDER)})
 
 
 def check_scores(bundle: TenderBundle, history: History, state: TenderState) -> Check:
@@ -104,36 +49,6 @@ def check_scores(bundle: TenderBundle, history: History, state: TenderState) -> 
         except LedgerError as exc:
             faults.append(told | {"error": type(exc).__name__})
     return judged("scores", faults, open_)
-
-
-def _require_draw(bundle: TenderBundle, held: DrawEvidence) -> CommitteePaper:
-    paper, event = held.told, held.event
-    if not isinstance(paper, CommitteePaper):
-        assert paper is not None  # whoever has none does not ask
-        raise paper
-    setting = paper.drawing.setting
-    if (setting.tender_id, setting.lot) != (bundle.tender, event.lot):
-        raise DrawMalformed("tender or lot")
-    experts = len(paper.members)
-    if experts + len(paper.representatives) != held.seats:
-        raise DrawMalformed("seats")
-    if bundle.policy is not None and bundle.policy.committee is not None:
-        check_committee(held.seats, experts)
-    require_drawn(paper)
-    return paper
-
-
-def _require_order(bundle: TenderBundle, event: CommitteeCommitted) -> None:
-    """Raise unless the paper came after its part's opening record and before any score."""
-    place = (event.lot, event.part)
-    own = bundle.own
-    before = own[: own.index(event)]
-    if any(isinstance(each, ScoreCommitted) and (each.lot, each.part) == place for each in before):
-        raise DrawMalformed("order")
-    if not any(
-        isinstance(each, OpeningRecorded) and (each.lot, each.part) == place for each in before
-    ):
-        raise DrawMalformed("order")
 
 
 def _differences(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from ledger.tenders.audit.bundle import DrawEvidence
 from ledger.tenders.committee_paper import CommitteePaper, tells_draw
 from ledger.tenders.draw_papers import DrawPaperMalformed
-from ledger.tenders.events import CommitteeCommitted, ExpertReplaced, TenderEvent
+from ledger.tenders.events import CommitteeCommitted, DrawDealt, ExpertReplaced, TenderEvent
 from ledger.tenders.papers import PaperRole, public_papers
 
 
@@ -14,8 +14,9 @@ def draws_of(
 ) -> tuple[DrawEvidence, ...]:
     """Return what each committee's paper says of its draw, in the order of the tender's events.
 
-    Empty where no paper at hand tells of a draw: then nothing says that one was held. A paper that
-    everybody ought to have by now and that is missing stands among the others as such.
+    Empty where no paper at hand tells of a draw, nor the ledger of one that was dealt: then nothing
+    says that one was held. A paper that everybody ought to have by now and that is missing stands
+    among the others as such.
     """
     public = public_papers(happened)
     seats: dict[int, int] = {}
@@ -25,10 +26,12 @@ def draws_of(
             seats[event.lot] = event.seats
         elif not isinstance(event, ExpertReplaced):
             continue
-        told = _told(papers.get(event.digest))
-        if told is not None or (PaperRole.COMMITTEE, event.digest) in public:
-            found.append(DrawEvidence(event, seats.get(event.lot, 0), told))
-    return tuple(found) if any(each.told is not None for each in found) else ()
+        paper = papers.get(event.digest)
+        told = _told(paper)
+        if paper is not None or (PaperRole.COMMITTEE, event.digest) in public:
+            found.append(DrawEvidence(event, seats.get(event.lot, 0), told, paper is not None))
+    was_held = any(isinstance(each, DrawDealt) for each in happened)
+    return tuple(found) if was_held or any(each.told is not None for each in found) else ()
 
 
 def _told(paper: bytes | None) -> CommitteePaper | DrawPaperMalformed | None:

@@ -150,6 +150,67 @@ abstract contract Awards is Tenders {
         awards.moveComplaint(id, state, DIGEST);
     }
 
+    /// @dev Drawer `number` of lot 0's round `round`.
+    function _drawerKey(uint32 round, uint8 number) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("drawer", round, number)));
+    }
+
+    function _drawer(uint32 round, uint8 number) internal pure returns (address) {
+        return VM.addr(_drawerKey(round, number));
+    }
+
+    function _drawers(uint32 round, uint8 count) internal pure returns (address[] memory keys) {
+        keys = new address[](count);
+        for (uint8 i = 0; i < count; ++i) {
+            keys[i] = _drawer(round, i + 1);
+        }
+    }
+
+    function _begin() internal {
+        VM.prank(TENDERER);
+        awards.beginDraw(tenderId, 0, DIGEST);
+    }
+
+    function _join(address[] memory keys) internal {
+        VM.prank(TENDERER);
+        awards.joinDraw(tenderId, 0, keys);
+    }
+
+    function _deal() internal {
+        VM.prank(TENDERER);
+        awards.dealDraw(tenderId, 0, DIGEST);
+    }
+
+    function _reveal(uint32 round, uint8 number) internal {
+        _reveal(_drawer(round, number), bytes32(_drawerKey(round, number)));
+    }
+
+    function _reveal(address key, bytes32 secret) internal {
+        VM.prank(ANYBODY);
+        awards.revealDraw(tenderId, 0, key, secret);
+    }
+
+    /// @dev Three of the round have joined.
+    function _toJoined(uint32 round) internal {
+        _begin();
+        _join(_drawers(round, 3));
+    }
+
+    function _toDealt(uint32 round) internal {
+        _toJoined(round);
+        _deal();
+    }
+
+    function _draws(IAwardLedger.DrawState state, uint32 round) internal view {
+        IAwardLedger.Draw memory draw = awards.drawOf(tenderId, 0);
+        _same(uint256(draw.state), uint256(state));
+        _same(draw.round, round);
+    }
+
+    function _expectDrawForbidden(uint32 round, IAwardLedger.DrawState state) internal {
+        VM.expectRevert(abi.encodeWithSelector(IAwardLedger.DrawForbidden.selector, round, state));
+    }
+
     function _stands(ITenderLedger.Phase wanted) internal view {
         _same(uint256(awards.phaseAt(tenderId, 0, _from(0))), uint256(wanted));
     }

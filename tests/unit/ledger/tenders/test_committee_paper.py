@@ -11,7 +11,7 @@ from ledger.canonical import canonical_json
 from ledger.errors import Refused
 from ledger.tenders import events
 from ledger.tenders.audit.bundle import TenderBundle
-from ledger.tenders.audit.decisions import check_draw
+from ledger.tenders.audit.drawing import check_draw
 from ledger.tenders.audit.draws import draws_of
 from ledger.tenders.committee_paper import (
     MOST_BYTES,
@@ -21,7 +21,8 @@ from ledger.tenders.committee_paper import (
     require_seats,
     tells_draw,
 )
-from ledger.tenders.draw import DealNotAcknowledged, DrawMalformed, SecretForeign
+from ledger.tenders.contract_errors import SecretForeign
+from ledger.tenders.draw import DealNotAcknowledged, DrawMalformed
 from ledger.tenders.draw_papers import DrawPaperMalformed
 from ledger.tenders.policy.document import preset
 from ledger.verification.check import Check, Result

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from ledger.keys import SignatureInvalid
 from ledger.secp256k1 import AccountKeyInvalid, address_of, private_key, sign
 from ledger.tenders import draw as draws
+from ledger.tenders.contract_errors import SecretForeign
 from ledger.tenders.draw import (
     CommitteeInvalid,
     DealNotAcknowledged,
     DrawMalformed,
     Quota,
-    SecretForeign,
     Setting,
     TooFewExperts,
     Words,
@@ -145,7 +145,7 @@ class TestScalars:
         draws.check_scalars(SCALARS, ANCHORED)
         with pytest.raises(SecretForeign) as refused:
             draws.check_scalars([SCALARS[0], SCALARS[2], SCALARS[1]], ANCHORED)
-        assert refused.value.drawer == 1
+        assert refused.value.key == ANCHORED[1]
         with pytest.raises(AccountKeyInvalid):
             draws.check_scalars([bytes(32), *SCALARS[1:]], ANCHORED)
         with pytest.raises(DrawMalformed):
