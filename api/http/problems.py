@@ -182,6 +182,8 @@ STATUS: Final[Mapping[str, int]] = {
     "ComplaintTransitionIllegal": 409,
     "GroundMissing": 409,
     "StepForbidden": 409,
+    "DrawForbidden": 409,
+    "DrawerKeyUsed": 409,
     "OpeningNotRecorded": 409,
     "OpeningDiffers": 409,
     "ScoresMissing": 409,

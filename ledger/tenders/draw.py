@@ -206,7 +206,7 @@ def draw(setting: Setting, seed: bytes, declined: Sequence[bytes] = ()) -> tuple
             without having been drawn.
         TooFewExperts: when a specialty has fewer left than are wanted.
     """
-    _check_pools(setting.quotas)
+    check_setting(setting)
     words, gone = Words(seed), set(setting.recused)
     drawn: list[Drawn] = []
     for quota in setting.quotas:
@@ -219,6 +219,19 @@ def draw(setting: Setting, seed: bytes, declined: Sequence[bytes] = ()) -> tuple
         quota = next(each for each in setting.quotas if each.specialty == place.specialty)
         drawn.append(_next(quota, words, gone, entry))
     return tuple(drawn)
+
+
+def check_setting(setting: Setting) -> None:
+    """Raise unless something can be drawn from the setting.
+
+    Raises:
+        DrawMalformed: for no quota, a specialty twice, or a pool that is not sorted or has one
+            twice.
+        TooFewExperts: when a specialty has fewer than are wanted, without those recused.
+    """
+    _check_pools(setting.quotas)
+    for quota in setting.quotas:
+        _check_left(quota, set(setting.recused))
 
 
 def check_committee(size: int, experts: int) -> None:
@@ -248,7 +261,7 @@ def _check_left(quota: Quota, gone: set[bytes]) -> None:
 
 
 def _check_pools(quotas: Sequence[Quota]) -> None:
-    if len({each.specialty for each in quotas}) != len(quotas):
+    if not quotas or len({each.specialty for each in quotas}) != len(quotas):
         raise DrawMalformed("specialties")
     for quota in quotas:
         if any(len(entry) != HASH_BYTES for entry in quota.pool):

@@ -1,10 +1,12 @@
 """The folder of a draw of experts, which drawers pass on or share: what each of them put there.
 
 setting.json · keys/N.json · deals/N.json · acknowledgements/N.json · scalars/N.json, and
-shares/M-N.json where drawer N helps to rebuild what drawer M withholds. Drawers count from 1.
+shares/M-N.json where drawer N helps to rebuild what drawer M withholds; deals.json, what of them is
+anchored. Drawers count from 1.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +15,12 @@ from ledger.tenders import draw, draw_papers, feldman
 from ledger.tenders.committee_paper import CommitteePaper, require_drawn, seated
 from ledger.tenders.draw_papers import Drawing, SealedDeal
 from ledger.tenders.errors import AlreadyDone
+from ledger.tenders.events import DrawState
 from ledger.values import Address
 from wallet.home import read_file, write_file
 
 SETTING: Final = "setting.json"
+DEALS: Final = "deals.json"
 SCALAR: Final = "draw-scalar"
 SHARE: Final = "draw-share"
 
@@ -39,6 +43,11 @@ class DrawFolder:
         """What was agreed; raise `DrawIncomplete` or `DrawPaperMalformed`."""
         return Drawing.read(self._read(SETTING))
 
+    @property
+    def setting_digest(self) -> bytes:
+        """What is anchored of the setting before anybody joins."""
+        return sha256(self.drawing.to_bytes()).digest()
+
     def drawers(self) -> list[tuple[bytes, Address]]:
         """Return every drawer's key and address; raise `DrawIncomplete` until all are there."""
         numbers = range(1, self.drawing.drawers + 1)
@@ -55,11 +64,23 @@ class DrawFolder:
         deals = [each.deal for each in self.deals()]
         draw.check_acknowledgements(self.drawing.setting, deals, addresses, self._signatures())
 
+    def deals_paper(self) -> bytes:
+        """Return what is anchored before the reveal; raise as `require_acknowledged`."""
+        self.require_acknowledged()
+        return draw_papers.write_deals([each.deal for each in self.deals()], self._signatures())
+
+    def has_scalar(self, drawer: int) -> bool:
+        """Whether a drawer's scalar is out, by its own hand or rebuilt."""
+        return (self.folder / f"scalars/{drawer}.json").exists()
+
+    def scalar(self, drawer: int) -> bytes:
+        """Return what is said to be a drawer's scalar; raise `DrawIncomplete`."""
+        return draw_papers.read_scalar(self._read(f"scalars/{drawer}.json"))
+
     def scalars(self) -> list[bytes]:
         """Return every drawer's scalar, held against its address; raise as `draw` does."""
         addresses = [address for _, address in self.drawers()]
-        numbers = range(1, len(addresses) + 1)
-        found = [draw_papers.read_scalar(self._read(f"scalars/{each}.json")) for each in numbers]
+        found = [self.scalar(each) for each in range(1, len(addresses) + 1)]
         draw.check_scalars(found, addresses)
         return found
 
@@ -89,6 +110,15 @@ class DrawFolder:
         )
         require_drawn(made)
         return made
+
+    def papers_of(self, state: DrawState) -> list[Path]:
+        """Return the papers whose digests bring the chain to `state`, written here if need be."""
+        if state is DrawState.BEGUN:
+            return [self.folder / SETTING]
+        if state is not DrawState.DEALT:
+            return []
+        write_file(self.folder / DEALS, self.deals_paper())
+        return [self.folder / DEALS]
 
     def put(self, path: str, content: bytes) -> None:
         """Add a paper; raise `AlreadyDone` for one that is there: nobody takes a word back."""

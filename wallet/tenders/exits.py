@@ -33,19 +33,14 @@ _FOR_GOOD: Final = frozenset(
         "CoSignerUnknown",
         *("StepForbidden", "ObjectionClosed", "ComplaintTransitionIllegal", "GroundMissing"),
         *("ObjectionAlreadyLodged", "ComplaintAlreadyFiled", "PolicyAlreadyRegistered"),
-        *("NotSuspended", "LotsAwarded", "NotAwardLedger", "WinnerLapsed"),
+        *("NotSuspended", "LotsAwarded", "NotAwardLedger", "WinnerLapsed", "DrawForbidden"),
     }
 )
 _NOT_NOW: Final = frozenset(
     {
         *("WindowNotOpen", "TenderSuspended", "ObjectionOpen", "ComplaintOpen", "NoticeRunning"),
-        *(
-            "OpeningInProgress",
-            "OpeningNotRecorded",
-            "ScoresMissing",
-            "LotsUnsettled",
-            "DrawIncomplete",
-        ),
+        *("OpeningInProgress", "OpeningNotRecorded", "ScoresMissing", "LotsUnsettled"),
+        *("DrawIncomplete", "DrawNotFinal"),
     }
 )
 

@@ -28,7 +28,7 @@ from ledger.tenders.receipts import Named, Receipt, ReceiptState
 from ledger.tenders.relayed import digest_of
 from ledger.tenders.suspensions import shifted
 from ledger.verification.check import Check, Result, Verdict
-from tests.support.drawn_committee import POOL, drawn_committee
+from tests.support.drawn_committee import POOL, draw_told, drawn_committee
 from tests.support.licences import counted_bytes
 from tests.support.tender_story import DAY, LEDGER, START, Story, address
 
@@ -84,6 +84,8 @@ def told() -> tuple[Story, TenderBundle]:
     }
     found = Findings(opened, {})
     story.record(3, digest=record_digest(record(story.events, story.id, (0, 1), found)))
+    for kind, values in draw_told(drawn_committee(story.id)):
+        story.tell(kind, *values)
     story.committee()
     for seat, sheet in sheets().items():
         story.score(seat, digest=sheet_digest(sheet))
