@@ -112,10 +112,12 @@ class _Judge:
             self.earlier[event.lot, event.part] = paper
 
     def _fixed_before(self, held: DrawEvidence) -> Round | None:
-        """The round that a committee has to come of: the last that was dealt before it sat."""
-        spot = (held.event.place.block, held.event.place.log_index)
+        """The round that a committee has to come of: the last that was dealt before it sat.
+
+        Nothing of a part's draw comes after its committee, or there would be no rounds here.
+        """
         rounds = self.rounds.get(held.event.lot, ())
-        return dealt_last([each for each in rounds if _spot(each.begun.place) < spot])
+        return dealt_last([each for each in rounds if each.part <= held.event.part])
 
     def _leave_open(self, place: dict[str, Any], why: str) -> None:
         self.is_anchored = False

@@ -14,11 +14,12 @@ def draws_of(
 ) -> tuple[DrawEvidence, ...]:
     """Return what each committee's paper says of its draw, in the order of the tender's events.
 
-    Empty where no paper at hand tells of a draw, nor the ledger of one that was dealt: then nothing
-    says that one was held. A paper that everybody ought to have by now and that is missing stands
-    among the others as such.
+    Empty where no paper at hand tells of a draw, or ought to since the ledger tells of one: then
+    there is nothing to repeat. A paper that everybody ought to have by now and that is missing
+    stands among the others as such.
     """
     public = public_papers(happened)
+    dealt = {each.lot for each in happened if isinstance(each, DrawDealt)}
     seats: dict[int, int] = {}
     found: list[DrawEvidence] = []
     for event in happened:
@@ -27,11 +28,12 @@ def draws_of(
         elif not isinstance(event, ExpertReplaced):
             continue
         paper = papers.get(event.digest)
-        told = _told(paper)
-        if paper is not None or (PaperRole.COMMITTEE, event.digest) in public:
-            found.append(DrawEvidence(event, seats.get(event.lot, 0), told, paper is not None))
-    was_held = any(isinstance(each, DrawDealt) for each in happened)
-    return tuple(found) if was_held or any(each.told is not None for each in found) else ()
+        told, is_held = _told(paper), paper is not None
+        ought_to_tell = is_held and event.lot in dealt
+        if told is not None or ought_to_tell or (PaperRole.COMMITTEE, event.digest) in public:
+            found.append(DrawEvidence(event, seats.get(event.lot, 0), told, is_held))
+    tells = any(each.told is not None for each in found)
+    return tuple(found) if tells or (dealt and any(each.is_held for each in found)) else ()
 
 
 def _told(paper: bytes | None) -> CommitteePaper | DrawPaperMalformed | None:

@@ -185,6 +185,20 @@ def _at_the_opening(course: Course) -> None:
     _objected(course)
     _begun(course)
     course.town.act("TenderLedger", "recordOpening", course.id, 0, 1, PAPER, 3)
+    _drawn(course)
+
+
+def _drawn(course: Course) -> None:
+    """Experts are drawn in one order, with keys that nobody drew with before."""
+    at, keys = course.town.deployment, [Address(f"0x{n:040}") for n in (1, 2)]
+    course.refused("DrawForbidden", award_calls.join_draw(at, course.id, 0, keys))
+    course.town.send(award_calls.begin_draw(at, course.id, 0, PAPER))
+    course.refused("DrawersInvalid", award_calls.join_draw(at, course.id, 0, keys[:1]))
+    course.refused("DrawerKeyUsed", award_calls.join_draw(at, course.id, 0, [keys[0]] * 2))
+    course.town.send(award_calls.join_draw(at, course.id, 0, keys))
+    course.town.send(award_calls.deal_draw(at, course.id, 0, PAPER))
+    foreign = award_calls.reveal_draw(at, course.id, 0, keys[0], PAPER)
+    course.refused("SecretForeign", foreign)
 
 
 def _objected(course: Course) -> None:

@@ -1,6 +1,7 @@
 """The committee's paper is read whole or not at all, and an audit draws again from it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,13 +27,16 @@ from ledger.tenders.draw import DealNotAcknowledged, DrawMalformed
 from ledger.tenders.draw_papers import DrawPaperMalformed
 from ledger.tenders.policy.document import preset
 from ledger.verification.check import Check, Result
-from tests.support.drawn_committee import POOL, declining, drawn_committee
+from tests.support.drawn_committee import POOL, Told, declining, draw_told, drawn_committee
 from tests.support.papered_story import PaperedStory, awarded
 from tests.support.tender_story import LEDGER, secret
 
 STORY = awarded(PaperedStory(real=True))
 PAPER = drawn_committee(STORY.id)
 OUTSIDERS = tuple(each for each in POOL if each not in PAPER.members)
+
+
+DRAWING = draw_told(PAPER)
 
 
 def altered_pool() -> CommitteePaper:
@@ -44,20 +48,27 @@ def altered_pool() -> CommitteePaper:
 
 
 def judged(
-    *papers: bytes | None, seats: int = 5, until: type[events.TenderEvent] | None = None
+    *papers: bytes | None,
+    seats: int = 5,
+    until: type[events.TenderEvent] | None = None,
+    drawing: Sequence[Told] = DRAWING,
 ) -> Check:
     """Audit the story's draw with these papers: the committee's, then one for each replacement.
 
     Those that are None are not at hand; nothing is told from the first event of kind `until` on.
+    `drawing` is what the ledger says of the draw before the committee sits.
     """
     digests = [hashlib.sha256(each or b"").digest() for each in papers]
     told: list[Any] = []
     for event in STORY.events[1:]:
         if until is not None and isinstance(event, until):
             break
+        if isinstance(event, events.DrawEvent):
+            continue
         if not isinstance(event, events.CommitteeCommitted):
             told.append(event)
             continue
+        told += [kind(event.place, STORY.id, *values) for kind, values in drawing]
         told.append(replace(event, digest=digests[0], seats=seats))
         told += [
             events.ExpertReplaced(
@@ -144,8 +155,11 @@ class TestStep:
     def test_is_valid_and_says_which_order_is_proven(self) -> None:
         found = judged(PAPER.to_bytes())
         assert (found.result, found.code) == (Result.VALID, "draw.ok")
-        assert found.facts["order"]["proven"] == ("opening-record", "committee-paper", "scores")
-        assert "acknowledgements" in found.facts["order"]["stated"]
+        steps = ("setting", "keys", "deals", "secrets", "committee-paper", "scores")
+        assert found.facts["order"]["proven"] == steps
+        assert found.facts["order"]["stated"] == ("who-draws", "who-declined")
+        (round_,) = found.facts["rounds"]
+        assert (round_["round"], round_["state"], len(round_["secrets"])) == (1, "REVEALED", 3)
 
     @pytest.mark.parametrize(
         ("bent", "error"),
@@ -185,13 +199,15 @@ class TestStep:
             assert found.facts["faults"][0]["error"] == "DrawMalformed"
 
     def test_replacement_alone_confirms_nothing(self) -> None:
-        found = judged("评标委员会名单".encode(), PAPER.to_bytes(), until=events.ReportRecorded)
+        told = ("评标委员会名单".encode(), PAPER.to_bytes())
+        found = judged(*told, until=events.ReportRecorded, drawing=())
         assert found.code == "draw.unconfirmed"
-        assert [each["why"] for each in found.facts["open"]] == ["no-earlier-paper"]
+        whys = [each["why"] for each in found.facts["open"]]
+        assert whys == ["no-earlier-paper", "not-anchored"]
 
     @pytest.mark.parametrize("kind", [events.OpeningRecorded, events.ScoreCommitted])
     def test_is_invalid_for_a_paper_out_of_order(self, kind: type[events.TenderEvent]) -> None:
-        told: list[Any] = list(STORY.events)
+        told: list[Any] = [each for each in STORY.events if not isinstance(each, events.DrawEvent)]
         committed = next(each for each in told if isinstance(each, events.CommitteeCommitted))
         told.remove(committed)
         spot = next(n for n, each in enumerate(told) if isinstance(each, kind))
@@ -201,13 +217,81 @@ class TestStep:
         assert [each["reason"] for each in found.facts["faults"]] == ["order"]
 
     def test_is_skipped_where_no_paper_tells_of_a_draw(self) -> None:
-        assert judged(None).code == "draw.not-given"
-        assert judged("评标委员会名单".encode()).code == "draw.not-given"
+        assert judged(None, drawing=()).code == "draw.not-given"
+        assert judged("评标委员会名单".encode(), drawing=()).code == "draw.not-given"
 
     def test_is_unconfirmed_while_one_paper_is_missing(self) -> None:
         found = judged(PAPER.to_bytes(), None)
         assert (found.result, found.code) == (Result.ERROR, "draw.unconfirmed")
         assert [each["why"] for each in found.facts["open"]] == ["no-paper"]
+
+
+class TestOrder:
+    """Whose steps the ledger put in order, and what an outsider says where it did not."""
+
+    def faults(self, found: Check) -> list[str]:
+        assert found.result is Result.INVALID
+        return [each.get("reason", each["error"]) for each in found.facts["faults"]]
+
+    def test_of_a_draw_that_was_never_anchored_is_unconfirmed(self) -> None:
+        found = judged(PAPER.to_bytes(), drawing=())
+        assert (found.result, found.code) == (Result.ERROR, "draw.unconfirmed")
+        assert [each["why"] for each in found.facts["open"]] == ["not-anchored"]
+        assert "setting" in found.facts["order"]["stated"]
+
+    @pytest.mark.parametrize("steps", [1, 2])
+    def test_of_a_draw_that_was_not_dealt_is_unconfirmed(self, steps: int) -> None:
+        found = judged(PAPER.to_bytes(), drawing=DRAWING[:steps])
+        assert [each["why"] for each in found.facts["open"]] == ["not-anchored"]
+
+    @pytest.mark.parametrize("steps", [3, 4, 5])
+    def test_without_all_secrets_is_unconfirmed(self, steps: int) -> None:
+        found = judged(PAPER.to_bytes(), drawing=DRAWING[:steps])
+        assert [each["why"] for each in found.facts["open"]] == ["secrets-not-posted"]
+
+    def test_pool_swapped_after_a_key(self) -> None:
+        other = drawn_committee(STORY.id, recused=(OUTSIDERS[0],))
+        assert self.faults(judged(other.to_bytes())) == ["setting"]
+
+    def test_drawers_other_than_those_who_joined(self) -> None:
+        (begun, _, *rest), foreign = DRAWING, draw_told(drawn_committee(STORY.id, round=2))[1][1]
+        joined = (events.DrawJoined, (0, 1, foreign[2]))
+        dealt = [each for each in rest if each[0] is events.DrawDealt]
+        assert self.faults(judged(PAPER.to_bytes(), drawing=[begun, joined, *dealt])) == ["drawers"]
+
+    def test_deals_other_than_those_acknowledged_before_the_reveal(self) -> None:
+        dealt = (events.DrawDealt, (0, 1, b"\x07" * 32))
+        told = [*DRAWING[:2], dealt, *DRAWING[3:]]
+        assert self.faults(judged(PAPER.to_bytes(), drawing=told)) == ["deals"]
+
+    def test_draw_of_another_round_than_was_dealt(self) -> None:
+        second = drawn_committee(STORY.id, round=2)
+        assert self.faults(judged(second.to_bytes())) == ["round"]
+
+    def test_other_lots_setting(self) -> None:
+        other = drawn_committee(STORY.id, lot=1)
+        told = [(kind, (0, *values[1:])) for kind, values in draw_told(other)]
+        assert self.faults(judged(other.to_bytes(), drawing=told)) == ["tender or lot"]
+        assert self.faults(judged(PAPER.to_bytes(), drawing=told)) == ["setting"]
+
+    def test_setting_anchored_after_a_reveal(self) -> None:
+        last = [*DRAWING[1:], DRAWING[0]]
+        assert "order" in self.faults(judged(PAPER.to_bytes(), drawing=last))
+
+    def test_draw_that_was_cast_and_not_used(self) -> None:
+        appointed = "评标委员会名单".encode()
+        assert self.faults(judged(appointed)) == ["unused"]
+        assert judged(appointed, drawing=DRAWING[:2]).code == "draw.not-given"
+
+    def test_tries_are_shown(self) -> None:
+        second = drawn_committee(STORY.id, round=2)
+        told = [*DRAWING[:2], *draw_told(second)]
+        found = judged(second.to_bytes(), drawing=told)
+        assert found.result is Result.VALID
+        states = [(each["round"], each["state"]) for each in found.facts["rounds"]]
+        assert states == [(1, "JOINED"), (2, "REVEALED")]
+        declined = judged(declining(PAPER, *PAPER.members[:2]).to_bytes())
+        assert declined.facts["declined"] == [{"lot": 0, "part": 1, "count": 2}]
 
 
 class TestSeats:

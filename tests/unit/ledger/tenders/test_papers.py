@@ -7,6 +7,7 @@ import pytest
 from ledger.tenders import events
 from ledger.tenders.events import ComplaintState, Outcome, Stage
 from ledger.tenders.papers import PaperRole, public_papers
+from tests.support.drawn_committee import draw_told, drawn_committee
 from tests.support.tender_story import DAY, Story
 
 NAMES = ("Ann", "Bo", "Cai")
@@ -88,6 +89,17 @@ class TestPublicPapers:
         story.award("Ann")
         assert public(story, PaperRole.COMMITTEE) == {b"\xc0" * 32, b"\xc1" * 32}
         assert b"\x0e" * 32 in public(story, PaperRole.REASON)
+
+    def test_are_what_was_drawn_from_only_after_the_award(self) -> None:
+        """With it and the secrets on chain everybody would know who judges, if only by hashes."""
+        story = opened(Story())
+        for kind, values in draw_told(drawn_committee(story.id)):
+            story.tell(kind, *values)
+        _, (_, _, _, setting) = draw_told(drawn_committee(story.id))[0]
+        _, (_, _, deals) = draw_told(drawn_committee(story.id))[2]
+        assert public(story, PaperRole.DRAW) == {deals}
+        story.tell(events.AllRejected, 0, 1, b"\x32" * 32)
+        assert public(story, PaperRole.DRAW) == {setting, deals}
 
     def test_of_one_lot_do_not_follow_another_lots_report(self) -> None:
         story = Story(lots=2)
