@@ -14,6 +14,8 @@ _DRAWERS: Final = ("buyer", "trading-centre", "supervisor")
 _THRESHOLD: Final = 2
 _POOL: Final = 15
 _RECUSED: Final = 2
+_CONFIRMED: Final = ("--confirmations", 1)
+"""The demo's chain makes no empty blocks: what is in one is final."""
 
 
 class Draw:
@@ -32,18 +34,27 @@ class Draw:
         return self._folder.parent / "committee.json"
 
     def hold(self) -> str:
-        """Fix the pool, share the scalars, reveal all but one; two rebuild what is withheld."""
+        """Fix the pool, share the scalars, reveal all but one; two rebuild what is withheld.
+
+        Each step is anchored before the next.
+        """
         pool = sorted(_entry(f"样例专家{n}") for n in range(_POOL))
         self._run("begin", self._pools(pool))
-        for word in ("join", "deal", "acknowledge"):
-            for number in range(1, len(_DRAWERS) + 1):
-                self._by(number, word)
+        self._anchor("BEGUN")
+        self._each("join")
+        self._anchor("JOINED")
+        self._each("deal")
+        self._each("acknowledge")
+        early = self._by(1, "reveal", code=3).json()
+        expect(early["error"] == "DrawNotFinal", str(early))
+        self._anchor("DEALT")
         self._by(1, "reveal")
         self._by(2, "reveal")
         self._by(1, "share", "--withheld", 3)
         self._by(2, "share", "--withheld", 3)
         self._run("recover", 3)
-        told = self._run("committee", self.committee).json()
+        self._anchor("REVEALED")
+        told = self._run("committee", self.committee, *_CONFIRMED, *self._where).json()
         expect(told["seats"] == SEATS, str(told))
         return f"{SEATS} of {_POOL - _RECUSED} experts; a withheld secret was rebuilt by two"
 
@@ -59,9 +70,23 @@ class Draw:
         }
         return self._buyer.paper("pools.json", json.dumps(said, ensure_ascii=False))
 
-    def _by(self, number: int, word: str, *words: object) -> None:
-        command = ("tender", "draw", word, self._folder, "--drawer", number)
-        self._drawers[number - 1].run(*command, *words, "--json")
+    @property
+    def _where(self) -> tuple[object, ...]:
+        return ("--deployment", self._buyer.household.layout.deployment, *self._buyer.where[2:])
+
+    def _anchor(self, state: str) -> None:
+        words = ("draw", "anchor", self._folder, *_CONFIRMED, "--json")
+        told = self._buyer.serve(*words).json()
+        expect(told["step"] == state, str(told))
+
+    def _each(self, word: str) -> None:
+        for number in range(1, len(_DRAWERS) + 1):
+            self._by(number, word)
+
+    def _by(self, number: int, word: str, *words: object, code: int = 0) -> Answer:
+        command = ("tender", "draw", word, self._folder, "--drawer", number, *_CONFIRMED)
+        drawer = self._drawers[number - 1]
+        return drawer.run(*command, *self._where, *words, "--json", code=code)
 
     def _run(self, word: str, *words: object) -> Answer:
         return self._drawers[0].run("tender", "draw", word, self._folder, *words, "--json")

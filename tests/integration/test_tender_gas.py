@@ -1,6 +1,7 @@
 """What a tender costs, from publication to opening, on the receipts of a real node."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -15,7 +16,7 @@ from ledger.tenders.ids import Place, TenderId
 from ledger.tenders.mailbox import fill, leaf
 from ledger.tenders.messages import BondIssued, Part, SubmitBid, WithdrawBid, digest, sign
 from ledger.values import Address, LedgerRef
-from tests.integration.test_gas import ROLES, deploy
+from tests.integration.test_gas import ABI, ROLES, deploy
 from tests.support.anvil import Anvil, anvil
 from tests.support.sealing import account
 
@@ -27,6 +28,10 @@ WITHDRAW: Final = 60_000
 DISCLOSE: Final = 62_000
 RELEASE: Final = 64_000
 PUBLISH: Final = 400_000
+# Steps of a draw of experts (proposed): setting or deals, three drawers' keys, a secret.
+DRAW: Final = 100_000
+DRAW_KEYS: Final = 170_000
+DRAW_SECRET: Final = 85_000
 
 DAY: Final = 86_400
 MAILBOX: Final = 12
@@ -274,3 +279,24 @@ class TestOpening:
         hall.go(sale.ends[1])
         call = hall.tenders.functions.disclose(spelt(sale.bid(KEYS[0])), 1, secret(1, KEYS[0], 1))
         assert hall.send(call) <= DISCLOSE
+
+
+class TestDraw:
+    def test_of_three_drawers(self, hall: Hall) -> None:
+        sale = publish(hall)
+        awards = hall.web3.eth.contract(
+            address=hall.tenders.functions.AWARDS().call(),
+            abi=json.loads((ABI / "AwardLedger.json").read_text())["abi"],
+        )
+        functions, place = awards.functions, (sale.tender, 0)
+        keys = [account(key) for key in KEYS[:3]]
+        spent = {
+            "begin": hall.send(functions.beginDraw(*place, b"\x01" * 32)),
+            "join": hall.send(functions.joinDraw(*place, keys)),
+            "deal": hall.send(functions.dealDraw(*place, b"\x02" * 32)),
+        }
+        assert max(spent["begin"], spent["deal"]) <= DRAW, spent
+        assert spent["join"] <= DRAW_KEYS, spent
+        for key, secret_ in zip(keys, KEYS[:3], strict=True):
+            spent["reveal"] = hall.send(functions.revealDraw(*place, key, secret_))
+            assert spent["reveal"] <= DRAW_SECRET, spent

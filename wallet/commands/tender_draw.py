@@ -29,7 +29,14 @@ from wallet.commands.options import (
     password_option,
 )
 from wallet.commands.tender_bringing import bring_first, bring_option, tell_next
-from wallet.commands.tender_officers import TENDERER, acts, ledger_client, sent, tell
+from wallet.commands.tender_officers import (
+    TENDERER,
+    acts,
+    ledger_client,
+    require_taken,
+    sent,
+    tell,
+)
 from wallet.console import print_json, print_table, say
 from wallet.home import read_file, write_file
 from wallet.keyring import Purpose
@@ -203,6 +210,7 @@ def anchor(outside: Surroundings, folder: Path, **given: Any) -> None:
         told: dict[str, Any] = {"step": step.state.name}
         brought = [(PaperRole.DRAW, each) for each in papers.papers_of(step.state)]
         tender = TenderId(papers.drawing.setting.tender_id)
+        require_taken(outside, client, step.calls[0], given)
         told |= bring_first(outside, tender, brought, given)
         receipts = [sent(outside, client, call, given) for call in step.calls]
     tell(f"The chain knows: {step.state.name}.", told, receipts[-1], given)
