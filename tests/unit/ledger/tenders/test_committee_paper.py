@@ -255,12 +255,12 @@ class TestOrder:
 
     def test_drawers_other_than_those_who_joined(self) -> None:
         (begun, _, *rest), foreign = DRAWING, draw_told(drawn_committee(STORY.id, round=2))[1][1]
-        joined = (events.DrawJoined, (0, 1, foreign[2]))
+        joined: Told = (events.DrawJoined, (0, 1, foreign[2]))
         dealt = [each for each in rest if each[0] is events.DrawDealt]
         assert self.faults(judged(PAPER.to_bytes(), drawing=[begun, joined, *dealt])) == ["drawers"]
 
     def test_deals_other_than_those_acknowledged_before_the_reveal(self) -> None:
-        dealt = (events.DrawDealt, (0, 1, b"\x07" * 32))
+        dealt: Told = (events.DrawDealt, (0, 1, b"\x07" * 32))
         told = [*DRAWING[:2], dealt, *DRAWING[3:]]
         assert self.faults(judged(PAPER.to_bytes(), drawing=told)) == ["deals"]
 

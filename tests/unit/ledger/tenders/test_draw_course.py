@@ -91,10 +91,10 @@ class TestRounds:
 
     def test_key_that_joined_before_is_refused(self) -> None:
         (_, (lot, _, keys)) = JOINED
-        again = (events.DrawJoined, (lot, 2, keys))
-        twice = (events.DrawJoined, (lot, 1, (keys[0], keys[0])))
-        elsewhere = (events.DrawJoined, (1, 1, keys))
-        begun = (events.DrawBegun, (1, 1, 1, b"\x05" * 32))
+        again: Told = (events.DrawJoined, (lot, 2, keys))
+        twice: Told = (events.DrawJoined, (lot, 1, (keys[0], keys[0])))
+        elsewhere: Told = (events.DrawJoined, (1, 1, keys))
+        begun: Told = (events.DrawBegun, (1, 1, 1, b"\x05" * 32))
         for told in ([BEGUN, JOINED, SECOND[0], again], [BEGUN, twice], [*FIRST, begun, elsewhere]):
             error = refusal(told)
             assert isinstance(error, DrawMalformed)
@@ -102,9 +102,9 @@ class TestRounds:
 
     def test_secret_that_is_foreign_is_refused(self) -> None:
         (_, (*place, key, _)) = REVEALED[0]
-        stranger = (events.DrawRevealed, (*place, address("stranger"), secret("stranger")))
-        false = (events.DrawRevealed, (*place, key, secret("stranger")))
-        none = (events.DrawRevealed, (*place, key, bytes(32)))
+        stranger: Told = (events.DrawRevealed, (*place, address("stranger"), secret("stranger")))
+        false: Told = (events.DrawRevealed, (*place, key, secret("stranger")))
+        none: Told = (events.DrawRevealed, (*place, key, bytes(32)))
         for told in (stranger, false, none):
             assert isinstance(refusal([*FIRST[:3], told]), SecretForeign)
         assert isinstance(refusal([*FIRST[:4], REVEALED[0]]), SecretForeign)
