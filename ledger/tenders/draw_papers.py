@@ -17,7 +17,7 @@ from ledger.errors import Refused
 from ledger.tenders import draw, envelopes, feldman
 from ledger.tenders.draw import Quota, Setting
 from ledger.tenders.envelopes import ENVELOPE_BYTES
-from ledger.tenders.feldman import MAX_SHARES, Deal
+from ledger.tenders.feldman import MAX_SHARES, Deal, DealMalformed
 from ledger.tenders.ids import Context
 from ledger.values import Address
 from ledger.verification.shape import ShapeWrong, entries, hexadecimal, members, number, text
@@ -164,8 +164,11 @@ def open_share(
 
     Raises:
         EnvelopeBroken: unless it opens with the receiver's secret.
+        DealMalformed: for a deal of another threshold than was agreed.
         DealShareFalse: unless it lies on the dealer's polynomial: the dealer is replaced.
     """
+    if dealt.deal.threshold != drawing.threshold:
+        raise DealMalformed("threshold")
     context = _context(drawing.setting, dealer)
     share = envelopes.open_(dealt.sealed.get(receiver, b""), secret, context, receiver)
     feldman.check_share(dealt.deal, receiver, share)

@@ -42,7 +42,7 @@ from wallet.home import read_file, write_file
 from wallet.keyring import Purpose
 from wallet.surroundings import Surroundings
 from wallet.tenders.draw_ledger import DrawLedger, DrawNotAsAnchored
-from wallet.tenders.draws import SCALAR, SETTING, SHARE, DrawFolder
+from wallet.tenders.draws import SETTING, SHARE, DrawFolder, KeptDeals
 from wallet.tenders.exits import TenderCommands
 
 _DECLINED: Final = click.option(
@@ -116,11 +116,13 @@ def join(outside: Surroundings, folder: Path, drawer: int, **given: Any) -> None
     papers = DrawFolder(folder)
     _require(outside, papers, DrawState.BEGUN, given)
     name = _name(papers, drawer)
-    password = given["passwords"].new(name)
-    outside.keyring.new(name, Purpose.ACCOUNT, password, outside.randomness)
+    if any(each.name == name for each in outside.keyring.list()):  # it broke off here before
+        password = given["passwords"].of(name)
+    else:
+        password = given["passwords"].new(name)
+        outside.keyring.new(name, Purpose.ACCOUNT, password, outside.randomness)
     account = outside.keyring.account(name, password)
-    public = private_key(account.private_key).public_key.format()
-    papers.put(f"keys/{drawer}.json", draw_papers.write_key(public))
+    papers.put_key(drawer, private_key(account.private_key).public_key.format())
     _tell(f"You draw with {account.address}.", {"address": account.address}, given)
 
 
@@ -147,11 +149,12 @@ def acknowledge(outside: Surroundings, folder: Path, drawer: int, **given: Any) 
     _require(outside, papers, DrawState.JOINED, given)
     drawing, deals = papers.drawing, papers.deals()
     own = _unlocked(outside, papers, drawer, given).private_key
+    others = {dealer: dealt for dealer, dealt in enumerate(deals, 1) if dealer != drawer}
     signed = {}
-    for dealer, dealt in enumerate(deals, 1):
-        if dealer != drawer:
-            draw_papers.open_share(drawing, dealer, dealt, drawer, own)
-            signed[dealer] = draw_papers.acknowledge(drawing, dealt, drawer, own)
+    for dealer, dealt in others.items():
+        draw_papers.open_share(drawing, dealer, dealt, drawer, own)
+        signed[dealer] = draw_papers.acknowledge(drawing, dealt, drawer, own)
+    _kept(outside, papers, drawer).keep(others)
     papers.put(f"acknowledgements/{drawer}.json", draw_papers.write_signatures(signed))
     _tell("Every share is good.", {"dealers": sorted(signed)}, given)
 
@@ -163,7 +166,7 @@ def reveal(outside: Surroundings, folder: Path, drawer: int, **given: Any) -> No
     papers = DrawFolder(folder)
     _require(outside, papers, DrawState.DEALT, given)
     own = _unlocked(outside, papers, drawer, given).private_key
-    papers.put(f"scalars/{drawer}.json", draw_papers.write_scalar(SCALAR, own))
+    papers.put_scalar(drawer, own)
     _tell("Your scalar is out.", {"drawer": drawer}, given)
 
 
@@ -175,7 +178,7 @@ def share(outside: Surroundings, folder: Path, drawer: int, withheld: int, **giv
     papers = DrawFolder(folder)
     _require(outside, papers, DrawState.DEALT, given)
     own = _unlocked(outside, papers, drawer, given).private_key
-    dealt = papers.deals()[withheld - 1]
+    dealt = _kept(outside, papers, drawer).find(withheld)
     found = draw_papers.open_share(papers.drawing, withheld, dealt, drawer, own)
     path = f"shares/{withheld}-{drawer}.json"
     papers.put(path, draw_papers.write_scalar(SHARE, found))
@@ -190,7 +193,7 @@ def recover(folder: Path, withheld: int, *, as_json: bool) -> None:
     """Rebuild the scalar that drawer WITHHELD keeps, from shares of the others. Anybody."""
     papers = DrawFolder(folder)
     scalar = papers.rebuilt(withheld)
-    papers.put(f"scalars/{withheld}.json", draw_papers.write_scalar(SCALAR, scalar))
+    papers.put_scalar(withheld, scalar)
     _tell("The scalar is rebuilt.", {"withheld": withheld}, {"as_json": as_json})
 
 
@@ -293,6 +296,10 @@ def _ledger(client: LedgerClient, papers: DrawFolder, given: dict[str, Any]) -> 
 def _name(papers: DrawFolder, drawer: int) -> str:
     setting = papers.drawing.setting
     return f"draw-{setting.tender_id.hex()[:16]}-{setting.lot}-{setting.round}-{drawer}"
+
+
+def _kept(outside: Surroundings, papers: DrawFolder, drawer: int) -> KeptDeals:
+    return KeptDeals(outside.home / "draws" / _name(papers, drawer))
 
 
 def _unlocked(

@@ -118,7 +118,7 @@ class DrawLedger:
 
     def _reveal(self, round_: Round) -> Step:
         hidden = [number for number, key in enumerate(round_.keys, 1) if key not in round_.secrets]
-        ready = [number for number in hidden if self._folder.has_scalar(number)]
+        ready = [each for each in hidden if self._folder.has_scalar(each, round_.keys[each - 1])]
         if not ready:
             raise DrawIncomplete(f"scalars/{hidden[0]}.json")
         calls = (

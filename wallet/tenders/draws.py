@@ -5,6 +5,7 @@ shares/M-N.json where drawer N helps to rebuild what drawer M withholds; deals.j
 anchored. Drawers count from 1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -30,6 +31,48 @@ class DrawIncomplete(Refused):
     """A paper of the draw is still missing. Wait for it, and then repeat this."""
 
     path: str
+
+
+@dataclass(eq=False)
+class DrawPlaceTaken(Refused):
+    """Another key stands in the folder under this drawer's number. Find out whose it is."""
+
+    drawer: int
+
+
+@dataclass(eq=False)
+class DealReplaced(Refused):
+    """The deal is another than was acknowledged here. Keep to the first, or begin another round."""
+
+    dealer: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDeals:
+    """The deals that a drawer acknowledged, in a folder of its own, which nobody else reaches.
+
+    Whoever withholds a scalar may spoil the shares in the folder in common, too.
+    """
+
+    folder: Path
+
+    def keep(self, deals: Mapping[int, SealedDeal]) -> None:
+        """Keep deals by dealer; raise `DealReplaced` for another than was kept before."""
+        for dealer, dealt in deals.items():
+            path = self._path(dealer)
+            if path.exists() and read_file(path) != dealt.to_bytes():
+                raise DealReplaced(dealer)
+        for dealer, dealt in deals.items():
+            write_file(self._path(dealer), dealt.to_bytes())
+
+    def find(self, dealer: int) -> SealedDeal:
+        """Return what a dealer dealt; raise `DrawIncomplete` unless it was acknowledged here."""
+        if not self._path(dealer).exists():
+            raise DrawIncomplete(str(self._path(dealer)))
+        return SealedDeal.read(read_file(self._path(dealer)))
+
+    def _path(self, dealer: int) -> Path:
+        return self.folder / f"{dealer}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +112,27 @@ class DrawFolder:
         self.require_acknowledged()
         return draw_papers.write_deals([each.deal for each in self.deals()], self._signatures())
 
-    def has_scalar(self, drawer: int) -> bool:
-        """Whether a drawer's scalar is out, by its own hand or rebuilt."""
-        return (self.folder / f"scalars/{drawer}.json").exists()
+    def has_scalar(self, drawer: int, key: Address) -> bool:
+        """Whether the scalar of a drawer's key is out, by its own hand or rebuilt."""
+        try:
+            draw.check_scalars([self.scalar(drawer)], [key])
+        except Refused:  # what somebody else put there is nobody's scalar
+            return False
+        return True
+
+    def put_scalar(self, drawer: int, scalar: bytes) -> None:
+        """Add a drawer's true scalar, over whatever else stands there; raise `AlreadyDone`."""
+        if self.has_scalar(drawer, self.drawers()[drawer - 1][1]):
+            raise AlreadyDone
+        path = self.folder / f"scalars/{drawer}.json"
+        write_file(path, draw_papers.write_scalar(SCALAR, scalar))
+
+    def put_key(self, drawer: int, public: bytes) -> None:
+        """Add a drawer's key; raise `DrawPlaceTaken` where another's stands, or `AlreadyDone`."""
+        path, paper = f"keys/{drawer}.json", draw_papers.write_key(public)
+        if (self.folder / path).exists() and self._read(path) != paper:
+            raise DrawPlaceTaken(drawer)
+        self.put(path, paper)
 
     def scalar(self, drawer: int) -> bytes:
         """Return what is said to be a drawer's scalar; raise `DrawIncomplete`."""
