@@ -40,7 +40,8 @@ def check_draw(bundle: TenderBundle) -> Check:
     """Recompute each draw from what the committee's papers carry, in the order that is proven.
 
     Setting, keys, deals and secrets stand in the ledger's events, by block and log index; a draw
-    whose steps do not is unconfirmed, since whoever knew the secrets could have chosen the pool.
+    whose steps do not, or in one block, is unconfirmed, since whoever knew the secrets could have
+    chosen the pool.
     Rounds that were given up are among the facts: they are tries.
     """
     if not bundle.draws:
@@ -108,6 +109,8 @@ class _Judge:
             require_anchored(paper, fixed)
             if fixed.state is not DrawState.REVEALED:
                 self._leave_open(place, "secrets-not-posted")
+            elif not _was_waited_for(fixed):
+                self._leave_open(place, "one-block")
         if isinstance(event, CommitteeCommitted) or first is not None:
             self.earlier[event.lot, event.part] = paper
 
@@ -152,6 +155,19 @@ def _require_order(bundle: TenderBundle, event: CommitteeCommitted) -> None:
         isinstance(each, OpeningRecorded) and (each.lot, each.part) == place for each in before
     ):
         raise DrawMalformed("order")
+
+
+def _was_waited_for(round_: Round) -> bool:
+    """Whether no key joined in the setting's block, and no secret came in the deals' block.
+
+    Within a block a log index tells an order that nobody could have seen and acted upon.
+    """
+    joined, dealt, revealed = round_.joined, round_.dealt, round_.revealed
+    assert joined is not None  # as in every round whose
+    assert dealt is not None  # secrets are out
+    return round_.begun.place.block < joined.place.block and dealt.place.block < min(
+        each.place.block for each in revealed
+    )
 
 
 def _places(lot: int, round_: Round) -> dict[str, Any]:

@@ -14,9 +14,9 @@ def draws_of(
 ) -> tuple[DrawEvidence, ...]:
     """Return what each committee's paper says of its draw, in the order of the tender's events.
 
-    Empty where no paper at hand tells of a draw, or ought to since the ledger tells of one: then
-    there is nothing to repeat. A paper that everybody ought to have by now and that is missing
-    stands among the others as such.
+    Empty where no paper at hand tells of a draw, unless the ledger tells of one and papers are at
+    hand at all: then there is nothing to repeat. A paper that everybody ought to have by now and
+    that is missing stands among the others as such.
     """
     public = public_papers(happened)
     dealt = {each.lot for each in happened if isinstance(each, DrawDealt)}
@@ -33,7 +33,7 @@ def draws_of(
         if told is not None or ought_to_tell or (PaperRole.COMMITTEE, event.digest) in public:
             found.append(DrawEvidence(event, seats.get(event.lot, 0), told, is_held))
     tells = any(each.told is not None for each in found)
-    return tuple(found) if tells or (dealt and any(each.is_held for each in found)) else ()
+    return tuple(found) if tells or (dealt and papers) else ()
 
 
 def _told(paper: bytes | None) -> CommitteePaper | DrawPaperMalformed | None:

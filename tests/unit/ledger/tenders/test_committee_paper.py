@@ -68,7 +68,10 @@ def judged(
         if not isinstance(event, events.CommitteeCommitted):
             told.append(event)
             continue
-        told += [kind(event.place, STORY.id, *values) for kind, values in drawing]
+        told += [
+            kind(replace(event.place, block=event.place.block + spot), STORY.id, *values)
+            for spot, (kind, values) in enumerate(drawing)
+        ]
         told.append(replace(event, digest=digests[0], seats=seats))
         told += [
             events.ExpertReplaced(
@@ -85,6 +88,20 @@ def judged(
     held = {digest: each for digest, each in zip(digests, papers, strict=True) if each is not None}
     draws = draws_of(told, held) or None
     return check_draw(TenderBundle(LEDGER, STORY.id, tuple(told), policy=preset("cn"), draws=draws))
+
+
+def drawn_at(*blocks: int) -> Check:
+    """Audit the story's draw, its steps in blocks so far behind the opening record."""
+    told: list[Any] = []
+    blocks_left = iter(blocks)
+    for event in STORY.events[1:]:
+        if isinstance(event, events.DrawEvent):
+            place = replace(event.place, block=1_000 + next(blocks_left))
+            told.append(replace(event, place=place))
+        else:
+            told.append(event)
+    draws = draws_of(told, STORY.papers)
+    return check_draw(TenderBundle(LEDGER, STORY.id, tuple(told), draws=draws))
 
 
 class TestPaper:
@@ -277,6 +294,21 @@ class TestOrder:
     def test_setting_anchored_after_a_reveal(self) -> None:
         last = [*DRAWING[1:], DRAWING[0]]
         assert "order" in self.faults(judged(PAPER.to_bytes(), drawing=last))
+
+    def test_step_in_the_block_of_the_one_before_was_waited_for_by_nobody(self) -> None:
+        found = drawn_at(0, 0, 1, 2, 3, 4)
+        assert [each["why"] for each in found.facts["open"]] == ["one-block"]
+        assert drawn_at(0, 1, 2, 2, 3, 4).facts["open"] == found.facts["open"]
+        assert drawn_at(0, 1, 1, 2, 2, 2).result is Result.VALID
+
+    def test_draw_whose_committees_paper_is_kept_back_is_unconfirmed(self) -> None:
+        """Nobody sees whether it was used; without any paper nothing is said of it."""
+        others = {b"\x01" * 32: b"a paper of the archive"}
+        own = STORY.events[1:]
+        assert draws_of(own, {}) == ()
+        (held,) = draws_of(own, others)
+        found = check_draw(TenderBundle(LEDGER, STORY.id, tuple(own), draws=(held,)))
+        assert [each["why"] for each in found.facts["open"]] == ["no-paper"]
 
     def test_draw_that_was_cast_and_not_used(self) -> None:
         appointed = "评标委员会名单".encode()
