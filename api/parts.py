@@ -70,6 +70,7 @@ from api.store.projection import SqlProjection
 from api.store.recognitions import RecognitionStore
 from api.store.sign_ins import SignInStore
 from api.store.standing_orders import StandingOrders
+from api.store.tender_filings import FilingStore
 from api.store.tender_papers import TenderPaperStore
 from api.store.tenders import TenderStore
 from api.store.turns import TurnStore
@@ -323,6 +324,7 @@ class Parts(Basis):
         papers = TenderPapers(
             store=TenderPaperStore(self.database),
             tenders=tenders,
+            filings=FilingStore(self.database),
             blobs=self.blobs,
             at_head=AtHead(self.registry),
             clock=self.clock,

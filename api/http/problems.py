@@ -78,6 +78,7 @@ STATUS: Final[Mapping[str, int]] = {
     "BlobUnknown": 404,
     "OpenedFileUnknown": 404,
     "PaperUnknown": 404,
+    "FilingUnknown": 404,
     "ExtensionFileUnknown": 404,
     "PlaceUnknown": 404,
     "ExemptionUnknown": 404,

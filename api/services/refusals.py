@@ -55,7 +55,7 @@ from api.store.recognitions import DomesticPolicyOutdated
 from api.store.records import RecordUnknown
 from api.store.selections import TooManyLicences
 from api.store.sign_ins import NonceUnknown, SessionUnknown
-from api.store.tender_filings import TooManyFilings
+from api.store.tender_filings import FilingUnknown, TooManyFilings
 from api.store.tender_papers import TenderSpaceFull
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "ExemptionTaken",
     "ExemptionUnknown",
     "ExternalIdTaken",
+    "FilingUnknown",
     "GateFileUnknown",
     "HolderChanged",
     "IndexTaken",

@@ -79,7 +79,7 @@ class TenderDuties:
             for tender, kept in every.items()
             if kept.agency in own
             for due in kept.duties
-            if at >= due.due_at
+            if due.is_overdue(at)
         ]
         found.sort(key=lambda each: (each.due.due_at, each.tender))
         return OverdueView(tuple(found[:MOST_SHOWN]), len(found), at)
@@ -88,7 +88,7 @@ class TenderDuties:
         """Return how many duties are overdue, of every kind; raise as `overdue`."""
         at = self._at_head.head().block_time
         late = Counter(
-            due.duty for kept in self._all().values() for due in kept.duties if at >= due.due_at
+            due.duty for kept in self._all().values() for due in kept.duties if due.is_overdue(at)
         )
         return {duty: late[duty] for duty in Duty}
 

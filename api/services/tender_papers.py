@@ -11,15 +11,18 @@ from typing import IO, Final
 
 from api.blobs.store import READ_BYTES, BlobStore, BlobStoreUnavailable, BlobUnknown
 from api.services.at_head import AtHead
+from api.store.tender_filings import FilingStore, FilingUnknown
 from api.store.tender_papers import PaperRow, TenderPaperStore
 from api.store.tenders import TenderStore
 from ledger.errors import Refused, RoleMissing
 from ledger.tenders import documents
 from ledger.tenders.documents import DocumentsInvalid
-from ledger.tenders.errors import TenderUnknown
+from ledger.tenders.errors import LotUnknown, TenderUnknown
+from ledger.tenders.filings import FilingKind
 from ledger.tenders.forms import MAX_BYTES as MOST_MANIFEST_BYTES
 from ledger.tenders.ids import TenderId, tender_id
 from ledger.tenders.papers import PaperRole, public_papers
+from ledger.tenders.state import TenderState
 from ledger.tenders.trustees import octets
 from ledger.values import Address, AgencyId, Digest, Role, jurisdiction_id
 
@@ -35,6 +38,8 @@ _WITH_ANOTHER: Final = {
     PaperRole.COSIGNATURE: PaperRole.OPENING_RECORD,
 }
 """Papers that are public with one of another role, which they go with."""
+_ANSWERED: Final = {kind.answered_by: kind for kind in FilingKind}
+"""What papers of a role answer."""
 
 
 @dataclass(eq=False)
@@ -44,15 +49,28 @@ class PaperUnknown(Refused):
     digest: bytes
 
 
+@dataclass(eq=False)
+class PaperLotsInvalid(Refused):
+    """A paper of role supervision or bond-return names the lots it tells of, and no other does."""
+
+    role: str
+
+
 @dataclass(frozen=True, slots=True)
 class PaperOrder:
-    """What is brought for a tender; `ref` tells an officer's own tender before it is published."""
+    """What is brought for a tender; `ref` tells an officer's own tender before it is published.
+
+    `lots` are those that it tells of (`PaperRole.names_lots`), `filing` the digest of what it
+    answers or refuses.
+    """
 
     tender: TenderId
     role: PaperRole
     media_type: str
     digest: Digest
     ref: bytes | None = None
+    lots: frozenset[int] = frozenset()
+    filing: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +97,14 @@ class TenderPapers:
         *,
         store: TenderPaperStore,
         tenders: TenderStore,
+        filings: FilingStore,
         blobs: BlobStore,
         at_head: AtHead,
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._tenders = tenders
+        self._filings = filings
         self._blobs = blobs
         self._at_head = at_head
         self._clock = clock
@@ -95,13 +115,19 @@ class TenderPapers:
         Raises:
             TenderUnknown: unless it is published, or `by` is its officer and it has papers, or
                 it is `by`'s own under `order.ref`: nobody else learns that a tender is prepared.
-            RoleMissing: unless `by` tenders for the agency of a published one, or supervises it.
+            RoleMissing: unless `by` tenders for the agency of a published one, or supervises it;
+                complaints are decided by who supervises it.
+            PaperLotsInvalid, LotUnknown: unless it names the lots that it has to, and no others.
+            FilingUnknown: for a filing that is none, or that such a paper does not answer.
         """
         agency = self._agency(order.tender) or self._own(order, by)
         if not self.is_officer(by, agency):
             if not self._is_published(order.tender):
                 raise TenderUnknown(order.tender)
             raise RoleMissing(agency, int(Role.TENDERER), by)
+        self._require_lots(order)
+        if order.filing is not None:
+            self._require_answer(order, order.filing, agency, by)
         return agency
 
     def keep(self, order: PaperOrder, content: IO[bytes], by: Address) -> tuple[KeptPaper, bool]:
@@ -114,7 +140,11 @@ class TenderPapers:
             TenderSpaceFull: when there is no room left.
             And as `expect`.
         """
-        return self._keep(self.expect(order, by), order, content, by)
+        kept = self._keep(self.expect(order, by), order, content, by)
+        if order.filing is not None:
+            kind = _ANSWERED[order.role]
+            self._filings.answer(order.tender, kind, order.filing, self._clock())
+        return kept
 
     def keep_own(
         self, order: PaperOrder, content: IO[bytes], goes_with: bytes | None = None
@@ -188,7 +218,7 @@ class TenderPapers:
         )
         self._store.require_room(row)
         self._blobs.keep(order.digest, lambda: _pieces(content))
-        is_new = self._store.keep(row, names, goes_with)
+        is_new = self._store.keep(row, names, goes_with, order.lots)
         rows = self._store.of(row.tender, row.digest)
         kept = next(each for each in rows if each.role is row.role)
         return KeptPaper(kept, self._is_public(kept)), is_new
@@ -217,8 +247,11 @@ class TenderPapers:
     def _is_published(self, tender: TenderId) -> bool:
         return self._published(tender) is not None
 
+    def _state(self, tender: TenderId) -> TenderState | None:
+        return self._at_head.kept(("tender", tender), lambda: self._tenders.tender(tender))
+
     def _published(self, tender: TenderId) -> AgencyId | None:
-        state = self._at_head.kept(("tender", tender), lambda: self._tenders.tender(tender))
+        state = self._state(tender)
         return None if state is None else state.announcement.agency
 
     def _agency(self, tender: TenderId) -> AgencyId | None:
@@ -233,16 +266,38 @@ class TenderPapers:
                     return AgencyId(subject)
         raise TenderUnknown(order.tender)
 
+    def _require_lots(self, order: PaperOrder) -> None:
+        if bool(order.lots) is not order.role.names_lots:
+            raise PaperLotsInvalid(order.role.value)
+        state = self._state(order.tender)
+        for lot in sorted(order.lots):
+            if state is None:
+                raise LotUnknown(lot)
+            state.lot(lot)
+
+    def _require_answer(
+        self, order: PaperOrder, filing: bytes, agency: AgencyId, by: Address
+    ) -> None:
+        kind = _ANSWERED.get(order.role)
+        if kind is None:
+            raise FilingUnknown(filing)
+        self._filings.require(order.tender, kind, filing)
+        if kind is FilingKind.COMPLAINT and not self._supervises(by, agency):
+            found = self._at_head.agency(agency)
+            place = agency if found is None else jurisdiction_id(found.jurisdiction)
+            raise RoleMissing(place, int(Role.SUPERVISOR), by)
+
     def is_officer(self, by: Address | None, agency: AgencyId) -> bool:
         """Whether somebody tenders for an agency, or supervises it."""
         if by is None:
             return False
-        roles = self._at_head.roles(by)
-        if (agency, Role.TENDERER) in roles:
-            return True
+        is_buyer = (agency, Role.TENDERER) in self._at_head.roles(by)
+        return is_buyer or self._supervises(by, agency)
+
+    def _supervises(self, by: Address, agency: AgencyId) -> bool:
         found = self._at_head.agency(agency)
         return found is not None and (
-            (jurisdiction_id(found.jurisdiction), Role.SUPERVISOR) in roles
+            (jurisdiction_id(found.jurisdiction), Role.SUPERVISOR) in self._at_head.roles(by)
         )
 
 

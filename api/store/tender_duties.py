@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from api.store.database import Database
 from api.store.tender_marks import tender_marks, tender_notes
-from api.store.tender_tables import tender_papers
+from api.store.tender_tables import tender_paper_lots, tender_papers
 from ledger.tenders.duties import Brought
 from ledger.tenders.ids import TenderId
 from ledger.tenders.papers import PaperRole
@@ -15,6 +15,7 @@ from ledger.tenders.papers import PaperRole
 _MARKS: Final = tender_marks.c
 _NOTES: Final = tender_notes.c
 _PAPERS: Final = tender_papers.c
+_LOTS: Final = tender_paper_lots.c
 _PUBLISHED: Final = (PaperRole.AWARD.value, PaperRole.CONTRACT.value)
 
 
@@ -46,9 +47,11 @@ class DutyStore:
 
     def brought(self, tender: TenderId) -> Brought:
         """Return the papers that were brought for a tender."""
-        own = _PAPERS.tender == tender
-        latest = select(_PAPERS.role, func.max(_PAPERS.kept_at)).where(own).group_by(_PAPERS.role)
-        digests = select(_PAPERS.digest).where(own, _PAPERS.role.in_(_PUBLISHED))
+        place = (_LOTS.role, _LOTS.lot)
+        named = select(*place, func.max(_LOTS.named_at)).where(_LOTS.tender == tender)
+        published = (_PAPERS.tender == tender, _PAPERS.role.in_(_PUBLISHED))
+        digests = select(_PAPERS.digest).where(*published)
         with self._database.read() as connection:
-            at = {PaperRole(role): kept_at for role, kept_at in connection.execute(latest)}
+            rows = connection.execute(named.group_by(*place))
+            at = {(PaperRole(role), lot): named_at for role, lot, named_at in rows}
             return Brought(at, frozenset(connection.execute(digests).scalars()))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from api.store.database import Database
 from api.store.tender_marks import note
@@ -28,6 +28,13 @@ class TooManyFilings(Refused):
     """The account has filed as much for this tender as it may. Address the supervisor."""
 
     limit: int
+
+
+@dataclass(eq=False)
+class FilingUnknown(Refused):
+    """Nobody filed this on the tender, or a paper of this role does not answer it."""
+
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +79,31 @@ class FilingStore:
         assert kept is not None  # it or its twin went in
         return kept, is_new
 
+    def answer(self, tender: TenderId, kind: FilingKind, digest: bytes, at: int) -> None:
+        """Note when a filing was answered or refused, whoever filed it; the first time stays."""
+        is_open = _TABLE.answered_at.is_(None)
+        same = (*_named(tender, kind, digest), is_open)
+        with self._database.write() as connection:
+            connection.execute(update(tender_filings).where(*same).values(answered_at=at))
+            note(connection, tender)
+
+    def require(self, tender: TenderId, kind: FilingKind, digest: bytes) -> None:
+        """Raise `FilingUnknown` unless such a thing was filed on the tender."""
+        query = select(_TABLE.seq).where(*_named(tender, kind, digest)).limit(1)
+        with self._database.read() as connection:
+            if connection.execute(query).first() is None:
+                raise FilingUnknown(digest)
+
     def of(self, tender: TenderId) -> tuple[FilingRow, ...]:
         """Return a tender's filings, the newest first, `MOST_SHOWN` at most."""
         query = select(tender_filings).where(_TABLE.tender == tender)
         with self._database.read() as connection:
             newest = query.order_by(_TABLE.seq.desc()).limit(MOST_SHOWN)
             return tuple(map(_row, connection.execute(newest)))
+
+
+def _named(tender: TenderId, kind: FilingKind, digest: bytes) -> tuple[ColumnElement[bool], ...]:
+    return _TABLE.tender == tender, _TABLE.kind == kind.value, _TABLE.digest == digest
 
 
 def _require_few(connection: Connection, row: FilingRow) -> None:
@@ -119,5 +145,6 @@ def _row(found: Row[Any]) -> FilingRow:
         filed_at=found.filed_at,
         due_at=found.due_at,
         objection=found.objection or bytes(32),
+        answered_at=found.answered_at or 0,
     )
     return FilingRow(TenderId(found.tender), filing, Address(found.brought_by), found.receipt)

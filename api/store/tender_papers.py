@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, func, not_, select
 from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
 from api.store.tender_marks import note
-from api.store.tender_tables import tender_paper_names, tender_papers
+from api.store.tender_tables import tender_paper_lots, tender_paper_names, tender_papers
 from api.store.upserts import insert_new, insert_once
 from ledger.errors import Refused
 from ledger.tenders.ids import TenderId
@@ -63,12 +63,16 @@ class TenderPaperStore:
         self._database = database
 
     def keep(
-        self, row: PaperRow, names: Collection[bytes] = (), goes_with: bytes | None = None
+        self,
+        row: PaperRow,
+        names: Collection[bytes] = (),
+        goes_with: bytes | None = None,
+        lots: Collection[int] = (),
     ) -> bool:
-        """Note a paper that is kept, and the files it names; return whether it is new.
+        """Note a paper that is kept, and the files and lots it names; return whether it is new.
 
-        `goes_with` is a paper that it belongs to, as a file to the manifest that names it.
-        Raises `TenderSpaceFull` as `require_room`.
+        `goes_with` is a paper that it belongs to, as a file to the manifest that names it. What it
+        named already it has named since then. Raises `TenderSpaceFull` as `require_room`.
         """
         values = {
             "tender": row.tender,
@@ -85,8 +89,13 @@ class TenderPaperStore:
         ]
         if goes_with is not None:
             named.append({"tender": row.tender, "manifest": goes_with, "digest": row.digest})
+        place = {"tender": row.tender, "role": row.role.value, "digest": row.digest}
+        told = [{**place, "lot": lot, "named_at": row.kept_at} for lot in set(lots)]
         with self._database.write() as connection:
+            insert_new(connection, tender_paper_lots, told)
             if _found(connection, row.tender, row.digest, row.role):
+                if told:
+                    note(connection, row.tender)
                 return False
             _require_room(connection, row)
             is_new = insert_once(connection, tender_papers, values)

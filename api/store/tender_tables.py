@@ -43,6 +43,17 @@ tender_paper_names: Final = Table(
 )
 """Which papers go with which: files with a manifest of documents, co-signatures with a record."""
 
+tender_paper_lots: Final = Table(
+    "tender_paper_lots",
+    metadata,
+    Column("tender", LargeBinary, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("lot", Integer, nullable=False),
+    Column("named_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tender", "role", "digest", "lot"),
+)
+"""Of which lots a paper tells, and since when."""
 
 tender_filings: Final = Table(
     "tender_filings",
@@ -58,6 +69,10 @@ tender_filings: Final = Table(
     Column("due_at", BigInteger),
     Column("receipt", Text, nullable=False),
     Column("objection", LargeBinary),
+    Column("answered_at", BigInteger),
     UniqueConstraint("tender", "kind", "lot", "stage", "digest", "brought_by"),
 )
-"""`due_at` null where no law says how long an answer takes, `objection` but for complaints."""
+"""`due_at` null where no law says how long an answer takes, `objection` but for complaints.
+
+`answered_at`: when the first paper came that answers or refuses it.
+"""

@@ -15,6 +15,7 @@ from ledger.errors import Refused
 from ledger.jws import Jws
 from ledger.keys import PublicKey, Signer
 from ledger.tenders.dues import answer_due, due_of
+from ledger.tenders.endings import over_from
 from ledger.tenders.events import ComplaintState, Outcome, Stage
 from ledger.tenders.objections import complaint_id, objection_id, require_objected
 from ledger.tenders.papers import PaperRole
@@ -45,6 +46,18 @@ class FilingKind(StrEnum):
         """What its text is among the tender's papers."""
         return PaperRole(self.value)
 
+    @property
+    def answered_by(self) -> PaperRole:
+        """What an answer, or a refusal to take it up, is among them."""
+        return _ANSWERS[self]
+
+
+_ANSWERS: Final = {
+    FilingKind.QUESTION: PaperRole.ANSWER,
+    FilingKind.OBJECTION: PaperRole.ANSWER_TO_OBJECTION,
+    FilingKind.COMPLAINT: PaperRole.DECISION,
+}
+
 
 class FilingState(StrEnum):
     """Where a filing stands."""
@@ -53,9 +66,11 @@ class FilingState(StrEnum):
     TAKEN_UP = "taken-up"  # the chain has it: asked, admitted, or pending
     ANSWERED = "answered"
     OVERDUE = "overdue"  # in time neither taken up nor answered
+    MOOT = "moot"  # its lot ended without a contract: nothing is left to answer
 
 
-_ENOUGH: Final = frozenset((FilingState.ANSWERED, FilingState.OVERDUE))
+_UNDECIDED: Final = (ComplaintState.PENDING, ComplaintState.ACCEPTED)
+_ENOUGH: Final = frozenset((FilingState.ANSWERED, FilingState.OVERDUE, FilingState.MOOT))
 """How an objection has to stand before a complaint may follow."""
 
 
@@ -71,7 +86,8 @@ class Filing:
     """What was filed; `due_at` in Unix seconds, None where no law says how long an answer takes.
 
     A complaint's `due_at` is when it has to be accepted or not. `objection` is what it names: the
-    id of one on chain, or the digest of one that was filed; zeros for none.
+    id of one on chain, or the digest of one that was filed; zeros for none. `answered_at` is when
+    an answer or a refusal that names it was brought, 0 where none was.
     """
 
     kind: FilingKind
@@ -81,6 +97,7 @@ class Filing:
     filed_at: int
     due_at: int | None
     objection: bytes = _NONE
+    answered_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +153,8 @@ def due_at(kind: FilingKind, terms: Terms, filed_at: int) -> int | None:
             return answer_due(terms, filed_at)
         case FilingKind.COMPLAINT:
             return due_of(terms, "complaintAccept", filed_at)
-        case _:
-            return None
+        case FilingKind.QUESTION:
+            return due_of(terms, "questionAnswer", filed_at)
 
 
 def require_objected_first(
@@ -159,19 +176,23 @@ def require_objected_first(
 
 def state_of(filing: Filing, tender: TenderState, at: int) -> FilingState:
     """Return where a filing stands at a time, in Unix seconds."""
-    if filing.kind is FilingKind.COMPLAINT:
-        return _state_of_complaint(filing, tender, at)
-    if filing.kind is FilingKind.QUESTION:
-        if filing.digest not in tender.questions:
-            return FilingState.FILED
-        is_answered = tender.questions[filing.digest] is not None
-        return FilingState.ANSWERED if is_answered else FilingState.TAKEN_UP
-    found = admitted(filing, tender)
-    if found is not None and found.outcome is not Outcome.OPEN:
+    if filing.answered_at or _is_answered(filing, tender):
         return FilingState.ANSWERED
-    if filing.due_at is not None and at >= filing.due_at:
+    moot_from = moot_at(filing, tender)
+    if moot_from is not None and at >= moot_from:
+        return FilingState.MOOT
+    if _is_late(filing, tender, at):
         return FilingState.OVERDUE
-    return FilingState.FILED if found is None else FilingState.TAKEN_UP
+    return FilingState.TAKEN_UP if is_taken_up(filing, tender) else FilingState.FILED
+
+
+def moot_at(filing: Filing, tender: TenderState) -> int | None:
+    """Return from when on nothing is left to answer: its lot is over (`endings.over_from`).
+
+    None for a lot that goes on, and for complaints: those are decided whatever becomes of the lot.
+    A contract ends no filing, or whoever signs soon would never have to answer.
+    """
+    return None if filing.kind is FilingKind.COMPLAINT else over_from(tender, filing.lot)
 
 
 def is_taken_up(filing: Filing, tender: TenderState) -> bool:
@@ -191,15 +212,24 @@ def admitted(filing: Filing, tender: TenderState) -> Objection | None:
     return tender.objections.get(named)
 
 
-def _state_of_complaint(filing: Filing, tender: TenderState, at: int) -> FilingState:
-    found = _on_chain(filing, tender)
-    if found is not None and found.state not in (ComplaintState.PENDING, ComplaintState.ACCEPTED):
-        return FilingState.ANSWERED
-    if found is not None and found.state is ComplaintState.ACCEPTED:
-        return FilingState.TAKEN_UP
-    if filing.due_at is not None and at >= filing.due_at:
-        return FilingState.OVERDUE
-    return FilingState.FILED if found is None else FilingState.TAKEN_UP
+def _is_answered(filing: Filing, tender: TenderState) -> bool:
+    match filing.kind:
+        case FilingKind.QUESTION:
+            return tender.questions.get(filing.digest) is not None
+        case FilingKind.OBJECTION:
+            objection = admitted(filing, tender)
+            return objection is not None and objection.outcome is not Outcome.OPEN
+        case FilingKind.COMPLAINT:
+            found = _on_chain(filing, tender)
+            return found is not None and found.state not in _UNDECIDED
+
+
+def _is_late(filing: Filing, tender: TenderState, at: int) -> bool:
+    """A complaint is late until it is accepted, all else until it is answered."""
+    if filing.due_at is None or at < filing.due_at:
+        return False
+    found = _on_chain(filing, tender) if filing.kind is FilingKind.COMPLAINT else None
+    return found is None or found.state is not ComplaintState.ACCEPTED
 
 
 def _on_chain(filing: Filing, tender: TenderState) -> Complaint | None:

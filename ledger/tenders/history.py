@@ -231,14 +231,12 @@ def _(event: events.TenderResumed, state: TenderState) -> TenderState:
 
 @_after.register
 def _(event: events.TenderTerminated, state: TenderState) -> TenderState:
-    del event
-    return replace(state, ended=Phase.TERMINATED)
+    return replace(state, ended=Phase.TERMINATED, ended_at=event.place.block_time)
 
 
 @_after.register
 def _(event: events.TenderVoided, state: TenderState) -> TenderState:
-    del event
-    return replace(state, ended=Phase.VOIDED)
+    return replace(state, ended=Phase.VOIDED, ended_at=event.place.block_time)
 
 
 def _with_bid(state: TenderState, number: int, bid: Bid) -> TenderState:

@@ -39,6 +39,11 @@ class PaperRole(StrEnum):
     SUPERVISION = "supervision"  # what was filed with the supervisor: officers alone read it
     BOND_RETURN = "bond-return"  # that bonds went back: as that
 
+    @property
+    def names_lots(self) -> bool:
+        """Whether such a paper says of which lots it tells: nothing on chain does."""
+        return self in (PaperRole.SUPERVISION, PaperRole.BOND_RETURN)
+
 
 Member = tuple[type[TenderEvent], str]
 _ANCHORED_BY: Final[Mapping[PaperRole, tuple[Member, ...]]] = MappingProxyType(

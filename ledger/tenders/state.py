@@ -144,7 +144,8 @@ class TenderState:
 
     `docs` are the digests of the documents by version, the first at 0; `basis` the version of the
     last amendment that affects bids. `ends` by part, as they stand without the time of a present
-    suspension. `released` holds the trustees' secrets by index, by part.
+    suspension. `released` holds the trustees' secrets by index, by part. `ended_at` is when it was
+    ended as a whole, in Unix seconds, 0 unless it was.
     """
 
     id: TenderId
@@ -160,6 +161,7 @@ class TenderState:
     released: Mapping[int, Mapping[int, bytes]] = field(default_factory=lambda: _NOTHING)
     suspension: Suspension = RUNNING
     ended: Phase = Phase.UNKNOWN
+    ended_at: int = 0
     objections: Mapping[bytes, Objection] = field(default_factory=lambda: _NOTHING)
     complaints: Mapping[bytes, Complaint] = field(default_factory=lambda: _NOTHING)
 

@@ -16,7 +16,8 @@ def overdue(outside: Surroundings, /, **given: Any) -> None:
     """List what is overdue in your agency's tenders, or in those that you supervise.
 
     What leaves no trace on chain counts as done once its paper was brought: suizheng tender bring
-    TENDER supervision (reports and contracts filed with the supervisor), or bond-return.
+    TENDER supervision (reports and contracts filed with the supervisor), or bond-return, with
+    --lot for each that it tells of; an answer to a filing with --filing.
     """
     with opened(outside, given) as service:
         told = service.get("/v1/tenders/overdue")

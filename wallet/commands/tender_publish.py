@@ -22,7 +22,7 @@ from ledger.tenders.policy.document import TenderPolicy
 from ledger.tenders.policy.ends import Ends, legal_lead
 from ledger.tenders.policy.terms import terms_of
 from ledger.values import KeyId, KeyState, KeyUsage, jurisdiction_id
-from wallet.commands.options import FILE, FOLDER, MOMENT, service_option
+from wallet.commands.options import FILE, FOLDER, HASH, MOMENT, service_option
 from wallet.commands.serving import opened, serving
 from wallet.commands.tender_officers import (
     TENDERER,
@@ -147,6 +147,14 @@ def amend(  # one parameter an option
 @click.argument("papers", type=FILE, nargs=-1, required=True)
 @click.option("--media-type", default="application/octet-stream", show_default=True)
 @click.option("--number", help="Project number, for a tender that is not published yet.")
+@click.option(
+    "--lot",
+    "lots",
+    type=click.IntRange(0, 63),
+    multiple=True,
+    help="A lot that a paper of role supervision or bond-return tells of.",
+)
+@click.option("--filing", type=HASH, help="What was filed that it answers, or refuses to take up.")
 @serving
 def bring_papers(  # one parameter an option
     outside: Surroundings, /, tender: bytes, role: str, papers: Sequence[Path], **given: Any
@@ -154,9 +162,13 @@ def bring_papers(  # one parameter an option
     """Give the service PAPERS of TENDER, which all may read once the chain has their digests.
 
     Objections and complaints stay with the officers, score sheets until the report, the names of
-    the committee until the award.
+    the committee until the award. An answer to what was filed at the service and never came onto
+    the chain, or its refusal, names it by --filing: a question's is of role answer, an objection's
+    answer-to-objection, a complaint's decision, which the supervisor brings.
     """
-    told = {"mediaType": given["media_type"]}
+    told: dict[str, str | Sequence[int]] = {"mediaType": given["media_type"], "lot": given["lots"]}
+    if given["filing"]:
+        told["filing"] = "0x" + given["filing"].hex()
     if given["number"]:
         told["ref"] = "0x" + ref_of(given["number"]).hex()
     with opened(outside, given) as service:

@@ -4,9 +4,10 @@ import base64
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from ledger.tenders.errors import DigestMismatch
 from ledger.tenders.ids import TenderId
@@ -19,9 +20,15 @@ _PREFIX: Final = ".part-"
 
 
 def bring(
-    service: Service, tender: TenderId, role: PaperRole, body: UploadBody, told: Mapping[str, str]
+    service: Service,
+    tender: TenderId,
+    role: PaperRole,
+    body: UploadBody,
+    told: Mapping[str, str | Sequence[int]],
 ) -> dict[str, Any]:
-    """Bring a file as a paper; `told` are `mediaType` and, before publication, `ref`.
+    """Bring a file as a paper; `told` are `mediaType` and, where there are any, `ref` and others.
+
+    Before publication `ref`, then the numbers of each `lot` and the `filing` that it answers.
 
     Returns the service's answer; raises as `Service.send`.
     """
@@ -32,8 +39,8 @@ def bring(
         "Content-Length": str(body.size),
         "Content-Type": "application/octet-stream",
     }
-    asked = "&".join(f"{name}={value}" for name, value in {"role": role.value, **told}.items())
-    path = f"{papers_path(tender)}?{asked.replace('+', '%2B')}"
+    asked = urlencode({"role": role.value, **told}, doseq=True)
+    path = f"{papers_path(tender)}?{asked}"
     return service.upload(path, body, headers, new_key())
 
 

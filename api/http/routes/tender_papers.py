@@ -1,13 +1,14 @@
 """Papers of tenders: brought by officers, everybody's once the chain has their digests."""
 
 import tempfile
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from fastapi.security.utils import get_authorization_scheme_param
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from api.http.auth import Caller, account_of
 from api.http.content_digest import ContentDigestMissing, content_digest
@@ -23,11 +24,11 @@ from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.tender_papers import PaperAnswer, PapersAnswer
 from api.http.strict import StrictRoute
 from api.http.uploads import UploadCut, UploadStalled, pieces
-from api.services.refusals import CursorMalformed, SessionUnknown, TenderSpaceFull
-from api.services.tender_papers import KeptPaper, PaperOrder, PaperUnknown
+from api.services.refusals import CursorMalformed, FilingUnknown, SessionUnknown, TenderSpaceFull
+from api.services.tender_papers import KeptPaper, PaperLotsInvalid, PaperOrder, PaperUnknown
 from ledger.errors import Unavailable
 from ledger.tenders.documents import DocumentsInvalid
-from ledger.tenders.errors import DigestMismatch, TenderUnknown
+from ledger.tenders.errors import DigestMismatch, LotUnknown, TenderUnknown
 from ledger.tenders.forms import FormInvalid
 from ledger.tenders.ids import TenderId
 from ledger.tenders.papers import PaperRole
@@ -84,15 +85,41 @@ Ref = Annotated[
 ]
 
 
-async def _order(
+Lots = Annotated[
+    list[Annotated[int, Field(ge=0, le=63)]],
+    Query(
+        alias="lot", description="Lots that a paper of role supervision or bond-return tells of."
+    ),
+]
+FilingDigest = Annotated[
+    HexDigest | None,
+    Query(alias="filing", description="What a paper answers, or refuses, that was filed here."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a paper tells of, for which the chain has no place."""
+
+    lots: frozenset[int]
+    filing: HexDigest | None
+
+
+async def _about(lots: Lots = [], filing: FilingDigest = None) -> About:  # noqa: B006  # as FastAPI wants it; only read
+    return About(frozenset(lots), filing)
+
+
+async def _order(  # what there is to say of a paper
     tender: HexDigest,
     _: Caller,  # a stranger is told so before anything about the order
     role: BroughtRole,
+    about: Annotated[About, Depends(_about)],
     media_type: MediaType = "application/octet-stream",
     digest: DigestHeader = None,
     ref: Ref = None,
 ) -> PaperOrder:
-    return PaperOrder(TenderId(tender), role, media_type, content_digest(digest), ref)
+    named = (about.lots, about.filing)
+    return PaperOrder(TenderId(tender), role, media_type, content_digest(digest), ref, *named)
 
 
 Order = Annotated[PaperOrder, Depends(_order)]
@@ -120,6 +147,9 @@ MaybeCaller = Annotated[Address | None, Depends(_maybe)]
         200: {"model": PaperAnswer, "description": "It was kept already."},
         **signed_in(
             TenderUnknown,
+            LotUnknown,
+            FilingUnknown,
+            PaperLotsInvalid,
             TenderSpaceFull,
             ContentDigestMissing,
             DigestMismatch,
@@ -135,7 +165,8 @@ async def bring(order: Order, by: Caller, papers: GivenTenderPapers, request: Re
     """Bring a paper, also before the tender is published. Its tenderers and supervisors alone.
 
     Everybody may read it once its digest, or that of a manifest of documents which names it,
-    stands in the tender's events.
+    stands in the tender's events. What was filed with the supervisor, and that bonds went back,
+    names the lots that it tells of; an answer to what was filed here, or its refusal, names that.
     """
     await run_in_threadpool(papers.expect, order, by)
     with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as body:

@@ -36,6 +36,7 @@ def tender_papers(ports: Ports, at_head: AtHead) -> TenderPapers:
     return TenderPapers(
         store=TenderPaperStore(ports.database),
         tenders=TenderStore(ports.database),
+        filings=FilingStore(ports.database),
         blobs=ports.blobs,
         at_head=at_head,
         clock=ports.clock,

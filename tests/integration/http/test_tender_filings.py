@@ -14,13 +14,14 @@ from ledger.tenders import filings
 from ledger.tenders.duties import Brought
 from ledger.tenders.events import Outcome, Stage
 from ledger.tenders.papers import PaperRole
-from ledger.values import Digest, Role, role_id
+from ledger.values import Digest, Role, jurisdiction_id, role_id
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.sealed_files import digest_header
 from tests.support.service import World, account, refusal
 from tests.support.tender_story import DAY, LEDGER, Story, Where
 
 TENDERER, PARTY = account("tenderer"), account("a potential bidder")
+OVERSEER = account("overseer")
 TEXT = "异议:资格条件过高。"
 
 
@@ -47,6 +48,15 @@ class Court:
         form = {"kind": "objection", "text": TEXT} | changes
         headers = self.service.by(who)
         return self.service.client.post(f"{self.path}/filings", json=form, headers=headers)
+
+    def bring(self, role: str, who: Any = TENDERER, **told: Any) -> Any:
+        content = f"{role} {told}".encode()
+        return self.service.client.post(
+            f"{self.path}/papers",
+            params={"role": role, "mediaType": "text/plain", **told},
+            content=content,
+            headers={**self.service.by(who), **digest_header(content)},
+        )
 
     def states(self) -> list[str]:
         told = self.service.client.get(self.path).json()["filings"]
@@ -76,9 +86,12 @@ class TestFiling:
 
     def test_that_nobody_takes_up_in_time_is_overdue_for_all_to_see(self, court: Court) -> None:
         court.file()
-        court.service.clock.now += 30 * DAY
+        court.service.clock.now += 9 * DAY
         court.service.say()
         assert court.states() == ["overdue"]
+        court.service.clock.now += 20 * DAY
+        court.service.say()
+        assert court.states() == ["moot"]  # nobody bid, and the lot is over
 
     def test_twice_gets_the_first_receipt_and_another_party_its_own(self, court: Court) -> None:
         first, again = court.file(), court.file()
@@ -109,7 +122,7 @@ class TestFiling:
         objection = court.file().json()["filing"]["digest"]
         complaint = {"kind": "complaint", "text": "投诉:异议未获答复。", "objection": objection}
         assert refusal(court.file(**complaint)) == (409, "ObjectionFirst")
-        court.service.clock.now += 30 * DAY
+        court.service.clock.now += 9 * DAY
         court.service.say()
         later = account("a complainant")
         made = court.file(later, **complaint)
@@ -201,7 +214,7 @@ class TestOverdue:
         filed = court.file().json()["filing"]
         assert self.listed(court) == {"overdue": [], "count": 0, "at": self.listed(court)["at"]}
         assert self.gauge(court, "filing") == "0.0"
-        court.service.clock.now += 30 * DAY
+        court.service.clock.now += 9 * DAY
         court.service.say()
         late, stranger = account("a late officer"), account("a stranger")
         court.service.say(
@@ -225,6 +238,45 @@ class TestOverdue:
         assert self.listed(court, late)["overdue"] == []
         assert self.gauge(court, "filing") == "0.0"
 
+    def test_of_an_objection_ends_with_an_answer_that_never_came_on_chain(
+        self, court: Court
+    ) -> None:
+        filed = court.file().json()["filing"]["digest"]
+        court.service.clock.now += 9 * DAY
+        court.service.say()
+        assert self.gauge(court, "filing") == "1.0"
+        wrong = court.bring("answer", filing=filed)
+        assert refusal(wrong) == (404, "FilingUnknown")
+        unknown = court.bring("answer-to-objection", filing="0x" + "07" * 32)
+        assert refusal(unknown) == (404, "FilingUnknown")
+        assert self.gauge(court, "filing") == "1.0"
+        assert court.bring("answer-to-objection", filing=filed).status_code == 201
+        assert self.gauge(court, "filing") == "0.0"
+        assert court.states() == ["answered"]
+
+    def test_of_a_complaint_ends_with_its_supervisors_refusal_alone(self, court: Court) -> None:
+        form = {"kind": "complaint", "stage": "other", "text": "投诉"}
+        filed = court.file(**form).json()["filing"]["digest"]
+        court.service.clock.now += 9 * DAY
+        court.service.say()
+        assert refusal(court.bring("decision", filing=filed)) == (403, "RoleMissing")
+        assert self.gauge(court, "filing") == "1.0"
+        place = jurisdiction_id("CN-GD")
+        court.service.say(
+            lambda at: RoleGranted(at, role_id(place, Role.SUPERVISOR), OVERSEER.address)
+        )
+        assert court.bring("decision", OVERSEER, filing=filed).status_code == 201
+        assert self.gauge(court, "filing") == "0.0"
+        assert court.states() == ["answered"]
+
+    def test_papers_of_duties_name_lots_of_the_tender_and_no_others_do(self, court: Court) -> None:
+        for role in ("supervision", "bond-return"):
+            assert refusal(court.bring(role)) == (422, "PaperLotsInvalid")
+            assert refusal(court.bring(role, lot=[0, 7])) == (404, "LotUnknown")
+            assert refusal(court.bring(role, lot=[64])) == (422, "RequestInvalid")
+            assert court.bring(role, lot=[0]).status_code == 201
+        assert refusal(court.bring("notice", lot=[0])) == (422, "PaperLotsInvalid")
+
     def test_is_nobodys_without_a_sign_in(self, court: Court) -> None:
         answer = court.service.client.get("/v1/tenders/overdue")
         assert refusal(answer) == (401, "SignInMissing")
@@ -235,18 +287,21 @@ class TestOverdue:
         database, tender = court.service.database, court.story.id
         papers = tender_papers.TenderPaperStore(database)
         kept = [
-            (PaperRole.AWARD, b"\x01" * 32, 5),
-            (PaperRole.CONTRACT, b"\x02" * 32, 6),
-            (PaperRole.SUPERVISION, b"\x03" * 32, 8),
-            (PaperRole.SUPERVISION, b"\x04" * 32, 7),
+            (PaperRole.AWARD, b"\x01" * 32, 5, ()),
+            (PaperRole.CONTRACT, b"\x02" * 32, 6, ()),
+            (PaperRole.SUPERVISION, b"\x03" * 32, 8, (0, 1)),
+            (PaperRole.SUPERVISION, b"\x04" * 32, 7, (1, 2)),
+            (PaperRole.SUPERVISION, b"\x04" * 32, 9, (2, 3)),  # 2 it named before
+            (PaperRole.BOND_RETURN, b"\x05" * 32, 7, ()),  # from before papers named lots
         ]
-        for role, digest, at in kept:
+        for role, digest, at, lots in kept:
             papers.keep(
                 PaperRow(
                     tender, Digest(digest), role, AGENCY.id, 1, "text/plain", TENDERER.address, at
-                )
+                ),
+                lots=lots,
             )
         assert DutyStore(database).brought(tender) == Brought(
-            {PaperRole.AWARD: 5, PaperRole.CONTRACT: 6, PaperRole.SUPERVISION: 8},
+            {(PaperRole.SUPERVISION, lot): at for lot, at in ((0, 8), (1, 8), (2, 7), (3, 9))},
             frozenset((b"\x01" * 32, b"\x02" * 32)),
         )

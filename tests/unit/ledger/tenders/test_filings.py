@@ -85,9 +85,23 @@ class TestState:
         other = replace(OBJECTION, stage=Stage.RESULT)
         assert state_of(other, story.state, START) is FilingState.FILED
 
-    def test_of_a_question_follows_the_chain_and_is_never_overdue(self) -> None:
+    def test_is_answered_by_a_paper_and_moot_once_its_lot_is_over(self) -> None:
         story = Story()
-        assert state_of(QUESTION, story.state, START + 400 * DAY) is FilingState.FILED
+        over_at = story.ends.list_end  # nobody bids
+        assert state_of(OBJECTION, story.state, over_at - 1) is FilingState.OVERDUE
+        assert state_of(OBJECTION, story.state, over_at) is FilingState.MOOT
+        answered = replace(OBJECTION, answered_at=START + 9 * DAY)
+        assert state_of(answered, story.state, over_at) is FilingState.ANSWERED
+        assert state_of(COMPLAINT, story.state, over_at) is FilingState.OVERDUE
+        refused = replace(COMPLAINT, answered_at=START + 9 * DAY)
+        assert state_of(refused, story.state, over_at) is FilingState.ANSWERED
+
+    def test_of_a_question_follows_the_chain_and_is_overdue_where_a_law_sets_a_time(self) -> None:
+        story = Story()
+        assert state_of(QUESTION, story.state, START + 20 * DAY) is FilingState.FILED
+        timed = replace(QUESTION, due_at=START + 3 * DAY)
+        assert state_of(timed, story.state, START + 3 * DAY - 1) is FilingState.FILED
+        assert state_of(timed, story.state, START + 3 * DAY) is FilingState.OVERDUE
         story.tell(events.QuestionAsked, QUESTION.digest)
         assert state_of(QUESTION, story.state, START) is FilingState.TAKEN_UP
         story.tell(events.QuestionAnswered, QUESTION.digest, b"\x42" * 32)
@@ -115,6 +129,8 @@ class TestState:
 class TestDueAt:
     def test_is_the_laws_for_each_kind(self) -> None:
         assert due_at(FilingKind.QUESTION, CN, START) is None
+        timed = terms_of(preset("prozorro-above-threshold"))
+        assert due_at(FilingKind.QUESTION, timed, START) is not None
         objection, complaint = (
             due_at(kind, CN, START) for kind in (FilingKind.OBJECTION, FilingKind.COMPLAINT)
         )
