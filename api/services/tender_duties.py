@@ -106,9 +106,10 @@ class TenderDuties:
         state = self._tenders.tender(tender)
         if state is None:
             return None
-        filed = (row.filing for row in self._filings.of(tender))
         brought = self._store.brought(tender)
-        return _Kept(mark, state.announcement.agency, duties_of(state, filed, brought))
+        return _Kept(
+            mark, state.announcement.agency, duties_of(state, self._filings.owed(tender), brought)
+        )
 
     def _is(self, by: Address, agency: AgencyId) -> bool:
         found = self._at_head.agency(agency)

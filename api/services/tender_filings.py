@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
+from api.services.filing_shares import AddressShares, require_share
 from api.services.issuers import Issuers
 from api.services.tender_papers import PaperOrder, TenderPapers
 from api.services.tenders import Tenders, TenderView
@@ -65,15 +66,18 @@ class Filings:
         self._issuers = issuers
         self._clock = clock
         self._randomness = randomness
+        self._shares = AddressShares()
 
-    def file(self, order: FilingOrder, by: Address) -> FilingView:
+    def file(self, order: FilingOrder, by: Address, address: str) -> FilingView:
         """Take a filing in and sign for it; the same twice gets the first receipt.
+
+        `address` is the network's.
 
         Raises:
             TenderUnknown, LotUnknown: for what it is about.
             ObjectionFirst, ObjectionUnknown: for what a complaint names.
-            TooManyFilings: when the account filed enough.
-            TenderSpaceFull: when there is no room left.
+            TooManyFilings: when the account or the address filed enough.
+            TenderSpaceFull: when there is no room left, or no share of it (`filing_shares`).
             AgencyNotActive, SigningKeyMissing: when nobody here could sign for it.
         """
         view = self._tenders.one(order.tender)
@@ -91,9 +95,11 @@ class Filings:
             return self._seen(found, view)
         self._require_objected(filing, view)
         self._store.require_few(row)  # before its paper takes the tender's room
+        self._require_share(row, len(content), address)
         paper = PaperOrder(order.tender, order.kind.role, _TEXT, digest)
         self._papers.keep_own(paper, BytesIO(content))
         kept, is_new = self._store.keep(row)
+        self._shares.add(order.tender, address, len(content))
         return self._seen(kept, view, is_new=is_new)
 
     def of(self, view: TenderView) -> tuple[FilingView, ...]:
@@ -110,8 +116,13 @@ class Filings:
 
     def _require_objected(self, filing: Filing, view: TenderView) -> None:
         if filing.kind is FilingKind.COMPLAINT:
-            filed = (row.filing for row in self._store.of(view.state.id))
+            filed = self._store.objections(view.state.id, filing.objection)
             filings.require_objected_first(filing, filed, view.state, view.at)
+
+    def _require_share(self, row: FilingRow, size: int, address: str) -> None:
+        left = self._papers.left_for_filings(row.tender)
+        require_share(size, self._store.taken(row.tender, row.brought_by), left)
+        self._shares.require(row.tender, address, size, left)
 
     @staticmethod
     def _seen(row: FilingRow, view: TenderView, *, is_new: bool = False) -> FilingView:

@@ -158,6 +158,10 @@ class TenderPapers:
             raise TenderUnknown(order.tender)
         return self._keep(agency, order, content, _BY_NOBODY, goes_with)
 
+    def left_for_filings(self, tender: TenderId) -> int:
+        """Return how many bytes may still be filed on a tender."""
+        return self._store.left_for_filings(tender)
+
     def read(self, tender: TenderId, digest: Digest, by: Address | None = None) -> KeptPaper:
         """Return one paper; raise `PaperUnknown` for what `by` may not see, and for none."""
         rows = self._store.of(tender, digest)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, update
 
 from api.store.database import Database
 from api.store.tender_marks import note
-from api.store.tender_tables import tender_filings
+from api.store.tender_tables import tender_filings, tender_papers
 from api.store.upserts import insert_once
 from ledger.errors import Refused
 from ledger.tenders.events import Stage
@@ -17,15 +17,21 @@ from ledger.values import Address
 
 MOST_OF_ACCOUNT: Final = 20
 """What one account may file for one tender (proposed)."""
+MOST_OWED: Final = 5_000
+"""Of how much on one tender it is looked at whether its answer is overdue (proposed)."""
 MOST_SHOWN: Final = 500
 """What is read of one tender's filings at once, the newest (proposed)."""
 _TABLE: Final = tender_filings.c
+_PAPERS: Final = tender_papers.c
 _SAME: Final = ("tender", "kind", "lot", "stage", "digest", "brought_by")
 
 
 @dataclass(eq=False)
 class TooManyFilings(Refused):
-    """The account has filed as much for this tender as it may. Address the supervisor."""
+    """The account, or its network address, filed as often on this tender as one may.
+
+    Address the supervisor.
+    """
 
     limit: int
 
@@ -78,6 +84,29 @@ class FilingStore:
             kept = _found(connection, row)
         assert kept is not None  # it or its twin went in
         return kept, is_new
+
+    def taken(self, tender: TenderId, by: Address) -> int:
+        """Return how many bytes an account filed on a tender."""
+        same = (_TABLE.tender == _PAPERS.tender, _TABLE.digest == _PAPERS.digest)
+        own = exists().where(*same, _TABLE.kind == _PAPERS.role, _TABLE.brought_by == by)
+        query = select(func.coalesce(func.sum(_PAPERS.size), 0))
+        filed = query.where(_PAPERS.tender == tender, _PAPERS.brought_by == "", own)
+        with self._database.read() as connection:
+            return int(connection.execute(filed).scalar_one())
+
+    def objections(self, tender: TenderId, digest: bytes) -> tuple[Filing, ...]:
+        """Return the objections with this text, whoever filed them."""
+        named = _named(tender, FilingKind.OBJECTION, digest)
+        with self._database.read() as connection:
+            found = connection.execute(select(tender_filings).where(*named))
+            return tuple(_row(each).filing for each in found)
+
+    def owed(self, tender: TenderId) -> tuple[Filing, ...]:
+        """Return what waits for an answer, the first due first, `MOST_OWED` at most."""
+        waits = (_TABLE.tender == tender, _TABLE.answered_at.is_(None), _TABLE.due_at.is_not(None))
+        first = select(tender_filings).where(*waits).order_by(_TABLE.due_at, _TABLE.seq)
+        with self._database.read() as connection:
+            return tuple(_row(each).filing for each in connection.execute(first.limit(MOST_OWED)))
 
     def answer(self, tender: TenderId, kind: FilingKind, digest: bytes, at: int) -> None:
         """Note when a filing was answered or refused, whoever filed it; the first time stays."""

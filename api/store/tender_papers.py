@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, not_, select
 
 from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
@@ -28,11 +28,12 @@ _NAMES: Final = tender_paper_names.c
 _LIST: Final = "papers"
 _AT_ONCE: Final = 200
 _FILED: Final = (PaperRole.QUESTION, PaperRole.OBJECTION, PaperRole.COMPLAINT)
+_FILED_ROOM: Final = and_(_TABLE.brought_by == "", _TABLE.role.in_([each.value for each in _FILED]))
 
 
 @dataclass(eq=False)
 class TenderSpaceFull(Refused):
-    """The papers of one tender, or the filings on it, take as much room as they may, in bytes."""
+    """The papers of one tender, the filings on it, or one's share of these, fill their bytes."""
 
     limit: int
 
@@ -108,6 +109,11 @@ class TenderPaperStore:
         with self._database.read() as connection:
             _require_room(connection, row)
 
+    def left_for_filings(self, tender: TenderId) -> int:
+        """Return how many bytes may still be filed on a tender."""
+        with self._database.read() as connection:
+            return MOST_FILED_BYTES - _kept(connection, tender, _FILED_ROOM)
+
     def of(self, tender: TenderId, digest: bytes) -> tuple[PaperRow, ...]:
         """Return a paper of a tender in every role that it has."""
         query = select(tender_papers).where(_TABLE.tender == tender, _TABLE.digest == digest)
@@ -166,12 +172,15 @@ def _found(connection: Connection, tender: TenderId, digest: bytes, role: PaperR
 
 
 def _require_room(connection: Connection, row: PaperRow) -> None:
-    filed = and_(_TABLE.brought_by == "", _TABLE.role.in_([each.value for each in _FILED]))
-    room = filed if row.is_filed else not_(filed)
+    room = _FILED_ROOM if row.is_filed else not_(_FILED_ROOM)
     limit = MOST_FILED_BYTES if row.is_filed else MOST_BYTES
-    kept = select(func.coalesce(func.sum(_TABLE.size), 0)).where(_TABLE.tender == row.tender, room)
-    if int(connection.execute(kept).scalar_one()) + row.size > limit:
+    if _kept(connection, row.tender, room) + row.size > limit:
         raise TenderSpaceFull(limit)
+
+
+def _kept(connection: Connection, tender: TenderId, room: ColumnElement[bool]) -> int:
+    kept = select(func.coalesce(func.sum(_TABLE.size), 0)).where(_TABLE.tender == tender, room)
+    return int(connection.execute(kept).scalar_one())
 
 
 def _row(found: Row[Any]) -> PaperRow:

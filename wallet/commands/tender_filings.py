@@ -48,7 +48,9 @@ def file_text(
     TEXT is plain text; the officers alone read it. The receipt is signed with the agency's key and
     proves what you filed and when. If nobody takes up or answers an objection or a complaint in
     time, the tender shows that for the supervisor and everybody else. A complaint goes to the
-    supervisor, after an objection that was answered or not answered in time.
+    supervisor, after an objection that was answered or not answered in time. An account, and a
+    network address, file so often and so much on one tender, so that others find room; beyond it
+    address the supervisor, and with a live bid object on the chain: suizheng bid object.
     """
     form = {name: given[name] for name in ("kind", "stage", "lot")}
     if given["objection"] is not None:

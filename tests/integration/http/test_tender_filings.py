@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from api.services import filing_shares
+from api.store import tender_filings as filing_store
 from api.store import tender_papers
 from api.store.tender_duties import DutyStore
 from api.store.tender_papers import PaperRow
@@ -147,6 +149,7 @@ class TestRefused:
         self, court: Court, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Accounts are free, so whoever fills it shall not keep the buyer from answering."""
+        monkeypatch.setattr(filing_shares, "SHARES", 1)
         monkeypatch.setattr(tender_papers, "MOST_FILED_BYTES", len(TEXT.encode()))
         monkeypatch.setattr(tender_papers, "MOST_BYTES", len(TEXT.encode()))
         assert court.file().status_code == 201
@@ -159,6 +162,56 @@ class TestRefused:
             headers={**court.service.by(TENDERER), **digest_header(content)},
         )
         assert answered.status_code == 201, answered.text
+
+    def test_of_many_accounts_at_one_address_leaves_room_for_others(
+        self, court: Court, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Accounts are free: before, 205 of them filled the room and nobody else could file."""
+        monkeypatch.setattr(tender_papers, "MOST_FILED_BYTES", 64_000)
+        for number in range(5):
+            text = f"{number}" * 200
+            assert court.file(account(f"flood {number}"), text=text).status_code == 201
+        left = 64_000 - 5 * 200
+        refused = court.file(account("flood 5"), text="x" * 200)
+        assert refusal(refused) == (413, "TenderSpaceFull")
+        assert refused.json()["limit"] == (left + 5 * 200) // 64
+        court.service.client._transport.client = ("203.0.113.7", 1)  # type: ignore[attr-defined]  # noqa: SLF001  # starlette has no other way
+        assert court.file(text="y" * 200).status_code == 201
+
+    def test_of_one_account_at_many_addresses_leaves_room_too(
+        self, court: Court, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tender_papers, "MOST_FILED_BYTES", 64_000)
+        for number in range(5):
+            court.service.client._transport.client = (f"203.0.113.{number}", 1)  # type: ignore[attr-defined]  # noqa: SLF001  # as above
+            assert court.file(text=f"{number}" * 200).status_code == 201
+        court.service.client._transport.client = ("203.0.113.9", 1)  # type: ignore[attr-defined]  # noqa: SLF001  # as above
+        assert refusal(court.file(text="x" * 200)) == (413, "TenderSpaceFull")
+        assert court.file(account("another"), text="x" * 200).status_code == 201
+
+    def test_of_many_accounts_at_one_address_in_number(
+        self, court: Court, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(filing_shares, "MOST_OF_ADDRESS", 2)
+        for number in range(2):
+            assert court.file(account(f"flood {number}"), text=str(number)).status_code == 201
+        assert refusal(court.file(account("flood 2"), text="2")) == (429, "TooManyFilings")
+        assert court.file(account("flood 0"), text="0").status_code == 200
+
+    def test_never_for_what_others_filed_since_the_objection(
+        self, court: Court, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Before, 500 filings by others hid an objection, and its complaint was refused."""
+        monkeypatch.setattr(filing_store, "MOST_SHOWN", 2)
+        objection = court.file().json()["filing"]["digest"]
+        for number in range(3):
+            court.file(account(f"flood {number}"), text=f"{number}")
+        court.service.clock.now += 9 * DAY
+        court.service.say()
+        complaint = {"kind": "complaint", "text": "投诉", "objection": objection}
+        assert court.file(account("a complainant"), **complaint).status_code == 201
+        lines = court.service.client.get("/metrics").text.splitlines()
+        assert 'suizheng_tender_duties_overdue{duty="filing"} 4.0' in lines
 
     @pytest.mark.parametrize(
         "changes",
