@@ -189,10 +189,11 @@ def state_of(filing: Filing, tender: TenderState, at: int) -> FilingState:
 def moot_at(filing: Filing, tender: TenderState) -> int | None:
     """Return from when on nothing is left to answer: its lot is over (`endings.over_from`).
 
-    None for a lot that goes on, and for complaints: those are decided whatever becomes of the lot.
-    A contract ends no filing, or whoever signs soon would never have to answer.
+    None for a lot that goes on or that there is not, and for complaints: those are decided whatever
+    becomes of the lot. A contract ends no filing, or whoever signs soon would never have to answer.
     """
-    return None if filing.kind is FilingKind.COMPLAINT else over_from(tender, filing.lot)
+    is_for_ever = filing.kind is FilingKind.COMPLAINT or filing.lot >= len(tender.lots)
+    return None if is_for_ever else over_from(tender, filing.lot)
 
 
 def is_taken_up(filing: Filing, tender: TenderState) -> bool:
