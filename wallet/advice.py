@@ -47,7 +47,7 @@ from ledger.licences.catalogue import TypeUnknown
 from ledger.licences.disclosures import SdJwtMalformed
 from ledger.licences.fields import FieldsInvalid
 from ledger.licences.sd_jwt import ClaimUnknown
-from ledger.tenders.standing import StandingRequestUnfit
+from ledger.tenders.standing import ClaimForeign, StandingRequestUnfit
 from ledger.values import AgreementState, Role
 from ledger.verification.bundle import BundleRolledBack, BundleStale, BundleUntrusted
 from ledger.verification.proof_file import ProofFileMalformed
@@ -87,6 +87,7 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     SuspensionUnknown: "See which are in effect: suizheng agreement show.",
     KeyUnknown: "Check the key: suizheng agency show.",
     StandingRequestUnfit: "Have another made: suizheng tender publish --sign-with KEY.",
+    ClaimForeign: "The claims of each type are those of the service's /v1/catalogue.",
     TypeUnknown: "The types are those of the service's /v1/catalogue.",
     ClaimUnknown: "Check the spelling of the claim; a document shows what it was given with.",
     SdJwtMalformed: "Check that the file is the whole document.",

@@ -4,10 +4,12 @@ Bidders bind their presentations to its `iss`, and to a nonce that follows from 
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from ledger.canonical import b64url_encode, canonical_json
 from ledger.errors import Refused
+from ledger.licences.catalogue import Catalogue
 from ledger.licences.reading import ISSUER_URL
 from ledger.tenders.ids import TenderId
 from ledger.tenders.requests import ID_BYTES, Requirement, StandingRequest
@@ -19,6 +21,14 @@ class StandingRequestUnfit(Refused):
     """The standing request is not the tender's: another issuer, tender, end, or other licences."""
 
     member: str
+
+
+@dataclass(eq=False)
+class ClaimForeign(Refused):
+    """A requirement asks for a claim that its type of licence does not have: nobody can show it."""
+
+    requirement: str
+    claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,15 @@ class Asked:
         for member, holds in held.items():
             if not holds:
                 raise StandingRequestUnfit(member)
+
+
+def require_claims(wanted: Iterable[Requirement], catalogue: Catalogue) -> None:
+    """Raise `ClaimForeign` unless every claim is of its requirement's type, or `TypeUnknown`."""
+    for each in wanted:
+        held = catalogue.by_vct(each.vct).by_name
+        for claim in each.claims:
+            if claim not in held:
+                raise ClaimForeign(each.id, claim)
 
 
 def require_end(request: StandingRequest, submit_end: int) -> None:

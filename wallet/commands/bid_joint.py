@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from ledger.licences.catalogue import TypeUnknown, load_catalogue
 from ledger.tenders.bid_flags import Terms
 from ledger.tenders.ids import Place
 from ledger.tenders.requests import nonce_of
 from ledger.tenders.shown_licences import organisation_of
 from ledger.tenders.signatures import Consent
+from ledger.tenders.standing import ClaimForeign, require_claims
 from ledger.values import Address
 from wallet.commands.bid_sealing import bidder_of, lot_option, one_time_password, place_of
 from wallet.commands.options import ADDRESS, FILE, FOLDER, json_option, password_option
@@ -40,6 +42,12 @@ def asks(outside: Surroundings, /, documents: Path, lot: int, **given: Any) -> N
     terms, wrong = Terms.of(known, files), misfit(known, files)
     if wrong is not None:
         note(f"The standing request is not what the documents ask ({wrong}); question the buyer.")
+    try:
+        require_claims(terms.wanted, load_catalogue())
+    except ClaimForeign as exc:
+        note(f"No licence for {exc.requirement} can show {exc.claim}; question the buyer.")
+    except TypeUnknown:
+        pass  # of another place, perhaps: its issuer knows what it shows
     one_time_password(outside, kept, given["passwords"])
     bidder = bidder_of(outside, kept)
     nonce = nonce_of(Place(known.ledger, known.tender, lot, bidder))

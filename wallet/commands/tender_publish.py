@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from ledger.keys import PublicKey
 from ledger.licences.catalogue import load_catalogue
 from ledger.tenders.contract_errors import PolicyNotRegistered
 from ledger.tenders.documents import Documents
+from ledger.tenders.documents import read as read_documents
 from ledger.tenders.ids import TenderId, ref_of
 from ledger.tenders.papers import PaperRole
 from ledger.tenders.policy.document import TenderPolicy
@@ -35,21 +36,22 @@ from wallet.commands.tender_officers import (
 )
 from wallet.console import note, print_json, print_table, say
 from wallet.home import write_file
-from wallet.service import Service
+from wallet.service import Service, ServiceRefused
 from wallet.surroundings import Surroundings
 from wallet.tenders.deadlines import END_NAMES, ends_of_amendment, ends_of_publication
 from wallet.tenders.drafts import Draft, NamedFile, read_draft
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import DOCUMENTS
-from wallet.tenders.paper_desk import bring
+from wallet.tenders.paper_desk import bring, read
 from wallet.tenders.published import require_replicas, require_same_tender
-from wallet.tenders.standing_request import Requesting, with_request
+from wallet.tenders.standing_request import Requesting, audience_of, with_request
 from wallet.uploads import UploadBody
 
 _JSON: Final = "application/json"
 _BROUGHT: Final = [each.value for each in PaperRole if each is not PaperRole.COSIGNATURE]
 """Roles of papers that officers bring; co-signatures come by suizheng tender cosign."""
 _LEAD: Final = "objectionLead"
+_NOT_FOUND: Final = 404
 _submit_end = click.option(
     "--submit-end", type=MOMENT, help="Deadline for bids; else the earliest that is lawful."
 )
@@ -126,7 +128,9 @@ def amend(  # one parameter an option
         stored, at = reader.tender(draft.tender), client.head().time
         present = reader.ends(draft.tender, 1)
         ends = ends_of_amendment(draft.policy, at, present, submit_end, affects_bids=affects_bids)
-        draft = with_request(draft, folder, _requesting(outside, client, draft, ends, given))
+        asking = _requesting(outside, client, draft, ends, given)
+        former = _former_audience(outside, draft.tender, stored.docs, given)
+        draft = with_request(draft, folder, replace(asking, former=former))
         encoded, found = _documents(outside, draft, reader, stored.version + 1, at)
         require_same_tender(found, reader)
         call = publication_calls.amend(
@@ -210,6 +214,21 @@ def _requesting(
         at=at,
         submit_end=ends.submit_end,
     )
+
+
+def _former_audience(
+    outside: Surroundings, tender: TenderId, docs: bytes, given: Mapping[str, Any]
+) -> str | None:
+    """Return whom presentations to the present documents are made for; None where none are."""
+    try:
+        with opened(outside, dict(given)) as service:
+            present = read_documents(read(service, tender, docs))
+            return audience_of(present, lambda digest: read(service, tender, digest))
+    except ServiceRefused as exc:
+        if exc.status != _NOT_FOUND:
+            raise
+        note("The service lacks the present documents: nobody compared whom licences are shown to.")
+        return None
 
 
 def _documents(

@@ -7,13 +7,20 @@ from typing import Final
 
 from ledger.canonical import EncodingNotCanonical, b64url_decode
 from ledger.errors import Refused
+from ledger.jws import JwsMalformed
 from ledger.keys import PublicKey, Signer
 from ledger.licences.catalogue import Catalogue
 from ledger.tenders import requests
 from ledger.tenders.bid_flags import REQUEST, Terms
 from ledger.tenders.documents import Documents
-from ledger.tenders.requests import StandingRequest
-from ledger.tenders.standing import Asked, StandingRequestUnfit, names_agency, require_end
+from ledger.tenders.requests import StandingRequest, StandingRequestMalformed
+from ledger.tenders.standing import (
+    Asked,
+    StandingRequestUnfit,
+    names_agency,
+    require_claims,
+    require_end,
+)
 from ledger.tenders.trustees import octets
 from ledger.values import AgencyId
 from wallet.home import read_file, write_file
@@ -31,7 +38,8 @@ class Requesting:
     """How a request comes about: what a key of the agency's is now, by its id, and who signs.
 
     `key_of` gives None for a key that signs no requests now. `issuer` is where the agency's pages
-    are; `at` and `submit_end` in Unix seconds.
+    are; `at` and `submit_end` in Unix seconds. `former` is whom presentations to the published
+    request are made for, None where none is: another would make them worthless.
     """
 
     key_of: Callable[[bytes], PublicKey | None]
@@ -40,6 +48,7 @@ class Requesting:
     issuer: str
     at: int
     submit_end: int
+    former: str | None = None
 
 
 def with_request(draft: Draft, folder: Path, how: Requesting) -> Draft:
@@ -49,14 +58,13 @@ def with_request(draft: Draft, folder: Path, how: Requesting) -> Draft:
     same audience where it was the agency's: presentations to it still serve.
 
     Raises:
-        TypeUnknown: for a licence that the catalogue does not have.
+        TypeUnknown, ClaimForeign: for a licence that the catalogue does not have, or a claim of it.
         StandingRequestMissing: where licences are asked for, and nobody signs a request.
         StandingRequestMalformed, StandingRequestUnfit, JwsMalformed, SignatureInvalid: for one
             that is there and wrong, and nobody signs another; and for a key of no use.
     """
     asked, path = draft.asked, folder / STANDING_REQUEST
-    for each in asked.wanted:
-        how.catalogue.by_vct(each.vct)
+    require_claims(asked.wanted, how.catalogue)
     found = read_file(path) if path.exists() else None
     if found is None and not asked.wanted:
         return draft
@@ -71,6 +79,20 @@ def with_request(draft: Draft, folder: Path, how: Requesting) -> Draft:
     others = (each for each in draft.files if each.named["role"] != REQUEST)
     files = (*others, named_file(path, STANDING_REQUEST, REQUEST))
     return replace(draft, files=tuple(sorted(files, key=lambda each: each.path)))
+
+
+def audience_of(known: Documents, read: Callable[[bytes], bytes]) -> str | None:
+    """Return whom presentations are made for, by the request among the documents' files.
+
+    None where there is none, or none that can be read. `read` gives a file by its SHA-256.
+    """
+    for each in known.content["files"]:
+        if each["role"] == REQUEST:
+            try:
+                return requests.issuer_of(read(octets(each["sha256"])))
+            except (StandingRequestMalformed, JwsMalformed):
+                return None
+    return None
 
 
 def misfit(known: Documents, files: Mapping[str, bytes]) -> str | None:
@@ -100,6 +122,8 @@ def _require_fit(token: bytes, asked: Asked, how: Requesting) -> StandingRequest
     request = requests.read(token.decode("ascii", "replace").strip(), key)
     asked.require_fit(request)
     require_end(request, how.submit_end)
+    if how.former not in (None, request.issuer):
+        raise StandingRequestUnfit("iss")
     return request
 
 
@@ -111,6 +135,8 @@ def _is_fit(token: bytes | None, asked: Asked, how: Requesting) -> bool:
 
 
 def _issuer(token: bytes | None, asked: Asked, how: Requesting) -> str:
+    if how.former is not None:
+        return how.former
     try:
         found = requests.issuer_of(token or b"")
     except Refused:

@@ -1,6 +1,7 @@
 """A tender from a folder at the buyer's to a bidder's, over a service and a real chain."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -130,6 +131,14 @@ class TestPublish:
         later = told["ends"]["submitEnd"] + DAY
         stale = buyer.tenderer.json(*sent((*amend, later)), code=4)
         assert (stale["error"], stale["member"]) == ("StandingRequestUnfit", "exp")
+        path = folder / "standing-request.jwt"
+        kept = path.read_bytes()
+        signer = buyer.tenderer.outside.keyring.signer("asking", "correct horse")
+        elsewhere = f"https://elsewhere.example/agencies/{BUYER}"
+        moved = replace(requests.told_in(kept), issuer=elsewhere, expires_at=later)
+        path.write_text(requests.sign(moved, signer))
+        foreign = buyer.tenderer.json(*sent((*amend, later)), code=4)
+        assert (foreign["error"], foreign["member"]) == ("StandingRequestUnfit", "iss")
         buyer.tenderer.json(*sent((*amend, later, *by)))
         bidder.json("tender", "fetch", told["tender"], got, *AT)
         assert bidder.json("bid", "asks", got) == asked

@@ -13,7 +13,7 @@ from ledger.licences.catalogue import TypeUnknown, load_catalogue
 from ledger.tenders import requests
 from ledger.tenders.bid_flags import Terms
 from ledger.tenders.requests import StandingRequestMalformed
-from ledger.tenders.standing import StandingRequestUnfit
+from ledger.tenders.standing import ClaimForeign, StandingRequestUnfit
 from tests.support.licences import AGENCY_KEY, STRANGER_KEY, counted_bytes
 from tests.support.qualified_tender import QualifiedTender
 from tests.support.sealed_bids import CREATED, document_content
@@ -81,6 +81,26 @@ class TestMade:
         terms = draft.asked
         assert terms.request(ISSUER, AT, END) == terms.request(ISSUER, AT, END)
         assert terms.request(ISSUER, AT, END + 1).id != terms.request(ISSUER, AT, END).id
+
+    def test_never_for_another_audience_than_the_published_one(self, folder: Path) -> None:
+        """Presentations are bound to it: another would make those of sealed bids worthless."""
+        former = "https://former.example/agencies/CN-GD/11440100MBSAMPLE01"
+        write(folder)
+        with pytest.raises(StandingRequestUnfit) as refused:
+            asked(folder, replace(UNSIGNED, former=former))
+        assert refused.value.member == "iss"
+        asked(folder, replace(UNSIGNED, former=ISSUER))
+        asked(folder, replace(HOW, former=former))
+        found = requests.told_in((folder / "standing-request.jwt").read_bytes())
+        assert found.issuer == former
+
+    def test_only_for_claims_that_the_type_has(self, tmp_path: Path) -> None:
+        wrong = [{**ASKED[0], "claims": [*ASKED[0]["claims"], "shoe_size"]}]
+        documents_of(tmp_path, requirements=wrong)
+        with pytest.raises(ClaimForeign) as refused:
+            asked(tmp_path)
+        assert (refused.value.requirement, refused.value.claim) == (ASKED[0]["id"], "shoe_size")
+        assert not (tmp_path / "standing-request.jwt").exists()
 
     def test_anew_for_a_later_deadline_and_the_same_audience(self, folder: Path) -> None:
         asked(folder)
