@@ -61,13 +61,13 @@ def send_and_wait(
 
 
 def require_accepted(node: Node, sender: Address, call: Call) -> None:
-    """Raise what the contract would refuse a call with at the last block; nothing is sent.
+    """Raise what the contract would refuse a call with in the next block; nothing is sent.
 
     Raises `ChainUnavailable` when the node cannot say.
     """
     asked = {"from": sender, "to": call.to, "data": spell(call.data)}
     try:
-        node.call("eth_call", asked, "latest")
+        node.call("eth_call", asked, NEXT)
     except RpcRefused as exc:
         raise plainly(exc) from exc
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import pytest
 
 from ledger.chain import calls
-from ledger.chain.direct import Patience, send_and_wait, why_reverted
+from ledger.chain.calls import KeyWindow
+from ledger.chain.direct import Patience, require_accepted, send_and_wait, why_reverted
 from ledger.chain.fees import FeePolicy
 from ledger.chain.wire import spell
-from ledger.errors import ChainUnavailable, RootAlreadyAnchored, RootEmpty
-from ledger.values import RecordKind, Role
+from ledger.errors import ChainUnavailable, KeyWindowInvalid, RootAlreadyAnchored, RootEmpty
+from ledger.keys import PrivateKey
+from ledger.values import KeyUsage, RecordKind, Role
 from tests.support.standing import Standing, root
 
 
@@ -75,6 +77,21 @@ class TestSendAndWait:
         assert "in no block yet" in ended.value.reason
         assert 3.0 < watch.now < 3.5
         assert watch.naps < 40
+
+
+class TestRequireAccepted:
+    def test_asks_as_of_the_next_block_however_long_ago_the_last_one_was(
+        self, standing: Standing
+    ) -> None:
+        """A step whose window opened since would be refused, and one whose window closed not."""
+        at, end = standing.deployment, standing.client.head().time + 100
+        window = KeyWindow(0, end, end)
+        key = PrivateKey.from_secret(b"\x0d" * 32).public_key
+        call = calls.announce_key(at, standing.agency, key, KeyUsage.DOCUMENTS, window)
+        require_accepted(standing.node, standing.council.address, call)
+        standing.node.call("evm_increaseTime", 200)
+        with pytest.raises(KeyWindowInvalid):
+            require_accepted(standing.node, standing.council.address, call)
 
 
 class TestWhyReverted:

@@ -88,67 +88,12 @@ def hall(town: TenderTown, post: Post) -> Hall:
 
 
 class TestBrought:
-    """In this order: one lot from its opening to a decided complaint."""
-
-    def test_of_the_opening_its_record(self, hall: Hall) -> None:
-        told = hall.office.open("--record", *AT)
-        assert told["brought"] == [told["record"]]
-        assert hall.is_read_by_all(hall.office.record())
-        kept = hall.papers()
-        assert hall.office.open("--record", *AT)["error"] == "AlreadyDone"
-        assert hall.papers() == kept
-
-    def test_of_the_report_its_sheets_too(self, hall: Hall) -> None:
-        office = hall.office
-        office.act("committee", office.paper("committee"), "--seats", 1, *AT)
-        points = {key_of(desk, office.sale): {"technical": "30"} for desk in hall.desks}
-        given, sheets = office.paper("points.json", orjson.dumps(points)), office.terminal.folder
-        sheet, report = sheets / "sheets/1.json", sheets / "report.json"
-        sheet.parent.mkdir()
-        words = ("sheet", office.documents, office.record(), given, "--seat", 1, "--out", sheet)
-        digest = office.terminal.json("tender", *words)["digest"]
-        command = ("report", office.documents, office.record(), sheet.parent, report)
-        office.act("score", digest, "--seat", 1)
-        told = office.terminal.json(*sent(("tender", *command, "--record-it", *AT)))
-        assert told["brought"] == [told["report"], digest]
-        assert hall.is_read_by_all(report)
-        assert hall.is_read_by_all(sheet)
-
-    def test_of_an_objection_its_answer(self, hall: Hall) -> None:
-        office, desk = hall.office, hall.desks[1]
-        until = office.sale.town.now + 4 * DAY
-        office.act("notice", office.paper("notice"), "--until", until, *AT)
-        paper = desk.terminal.folder / "objection"
-        paper.write_bytes(b"the first bid is not qualified")
-        words = ("bid", "object", office.sale.id, paper, "--stage", "result")
-        objection = desk.terminal.json(*sent(words))["objection"]
-        answer = office.paper("answer")
-        first = ("tender", "answer-objection", objection, answer, "--dismissed", *AT)
-        told = office.terminal.json(*sent(first))
-        assert told["brought"] == ["0x" + sha256(b"answer").hexdigest()]
-        assert hall.is_read_by_all(answer)
-        kept = hall.papers()
-        again = ("tender", "answer-objection", objection, office.paper("other"), "--upheld", *AT)
-        assert office.terminal.json(*sent(again), code=1)["error"] == "ObjectionClosed"
-        unknown = ("tender", "answer-objection", NOBODYS, answer, "--upheld", *AT)
-        assert office.terminal.json(*sent(unknown), code=4)["error"] == "ObjectionUnknown"
-        assert hall.papers() == kept
-
-    def test_of_a_complaint_the_decision(self, hall: Hall) -> None:
-        office = hall.office
-        paper = office.paper("complaint")
-        words = ("file", office.tender, paper, "--stage", "other", *AT)
-        complaint = hall.supervise(*words)["complaint"]
-        kept = hall.papers()
-        wrong = ("move", complaint, office.paper("early"), "--to", "satisfied", *AT)
-        assert hall.supervise(*wrong, code=1)["error"] == "ComplaintTransitionIllegal"
-        unknown = ("move", NOBODYS, paper, "--to", "accepted", *AT)
-        assert hall.supervise(*unknown, code=4)["error"] == "ComplaintUnknown"
-        assert hall.papers() == kept
-        decision = office.paper("accepted")
-        told = hall.supervise("move", complaint, decision, "--to", "accepted", *AT)
-        assert told["brought"] == ["0x" + sha256(b"accepted").hexdigest()]
-        assert hall.is_read_by_all(decision)
+    def test_from_the_opening_to_a_decided_complaint(self, hall: Hall) -> None:
+        """One lot, step after step: each is possible after the one before alone."""
+        _of_the_opening_its_record(hall)
+        _of_the_report_its_sheets_too(hall)
+        _of_an_objection_its_answer(hall)
+        _of_a_complaint_the_decision(hall)
 
     def test_without_a_service_names_the_tender_it_is_for(self, hall: Hall) -> None:
         office = hall.office
@@ -158,3 +103,67 @@ class TestBrought:
         words = ("complaint", "move", told["complaint"], decision, "--to", "invalid")
         said = hall.supervisor.run("tender", *sent(words))
         assert f"suizheng tender bring {office.tender} decision {decision}" in said
+
+
+def _of_the_opening_its_record(hall: Hall) -> None:
+    told = hall.office.open("--record", *AT)
+    assert told["brought"] == [told["record"]]
+    assert hall.is_read_by_all(hall.office.record())
+    kept = hall.papers()
+    assert hall.office.open("--record", *AT)["error"] == "AlreadyDone"
+    assert hall.papers() == kept
+
+
+def _of_the_report_its_sheets_too(hall: Hall) -> None:
+    office = hall.office
+    office.act("committee", office.paper("committee"), "--seats", 1, *AT)
+    points = {key_of(desk, office.sale): {"technical": "30"} for desk in hall.desks}
+    given, sheets = office.paper("points.json", orjson.dumps(points)), office.terminal.folder
+    sheet, report = sheets / "sheets/1.json", sheets / "report.json"
+    sheet.parent.mkdir()
+    words = ("sheet", office.documents, office.record(), given, "--seat", 1, "--out", sheet)
+    digest = office.terminal.json("tender", *words)["digest"]
+    command = ("report", office.documents, office.record(), sheet.parent, report)
+    office.act("score", digest, "--seat", 1)
+    told = office.terminal.json(*sent(("tender", *command, "--record-it", *AT)))
+    assert told["brought"] == [told["report"], digest]
+    assert hall.is_read_by_all(report)
+    assert hall.is_read_by_all(sheet)
+
+
+def _of_an_objection_its_answer(hall: Hall) -> None:
+    office, desk = hall.office, hall.desks[1]
+    until = office.sale.town.now + 4 * DAY
+    office.act("notice", office.paper("notice"), "--until", until, *AT)
+    paper = desk.terminal.folder / "objection"
+    paper.write_bytes(b"the first bid is not qualified")
+    words = ("bid", "object", office.sale.id, paper, "--stage", "result")
+    objection = desk.terminal.json(*sent(words))["objection"]
+    answer = office.paper("answer")
+    first = ("tender", "answer-objection", objection, answer, "--dismissed", *AT)
+    told = office.terminal.json(*sent(first))
+    assert told["brought"] == ["0x" + sha256(b"answer").hexdigest()]
+    assert hall.is_read_by_all(answer)
+    kept = hall.papers()
+    again = ("tender", "answer-objection", objection, office.paper("other"), "--upheld", *AT)
+    assert office.terminal.json(*sent(again), code=1)["error"] == "ObjectionClosed"
+    unknown = ("tender", "answer-objection", NOBODYS, answer, "--upheld", *AT)
+    assert office.terminal.json(*sent(unknown), code=4)["error"] == "ObjectionUnknown"
+    assert hall.papers() == kept
+
+
+def _of_a_complaint_the_decision(hall: Hall) -> None:
+    office = hall.office
+    paper = office.paper("complaint")
+    words = ("file", office.tender, paper, "--stage", "other", *AT)
+    complaint = hall.supervise(*words)["complaint"]
+    kept = hall.papers()
+    wrong = ("move", complaint, office.paper("early"), "--to", "satisfied", *AT)
+    assert hall.supervise(*wrong, code=1)["error"] == "ComplaintTransitionIllegal"
+    unknown = ("move", NOBODYS, paper, "--to", "accepted", *AT)
+    assert hall.supervise(*unknown, code=4)["error"] == "ComplaintUnknown"
+    assert hall.papers() == kept
+    decision = office.paper("accepted")
+    told = hall.supervise("move", complaint, decision, "--to", "accepted", *AT)
+    assert told["brought"] == ["0x" + sha256(b"accepted").hexdigest()]
+    assert hall.is_read_by_all(decision)
