@@ -34,6 +34,7 @@ abstract contract AwardDockets is IAwardLedger, EIP712 {
     /// @notice What tenders must follow.
     ITenderPolicies public immutable POLICIES;
 
+    // slither-disable-next-line uninitialized-state - draws write what they were pointed to
     mapping(bytes32 tenderId => mapping(uint16 lot => Docket docket)) internal _dockets;
     mapping(bytes32 tenderId => mapping(bytes32 question => uint40 askedAt)) internal _questions;
     mapping(address key => bytes32 draw) internal _drawers; // whose they are; 0 = nobody's yet, 1 = the secret is out
