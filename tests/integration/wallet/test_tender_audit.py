@@ -494,7 +494,9 @@ class TestReceipts:
             assert [each["code"] for each in found] == ["lists.ok", "lists.ok"]
         self.keep(folder, self.left_out(held))
         for found_ in self.judged(held, folder, "left-out", 1):
-            assert found_["facts"]["faults"] == [{"digest": "0x" + "08" * 32}]
+            assert found_["facts"]["faults"] == [
+                {"digest": "0x" + "08" * 32, "signedBy": "operator"}
+            ]
 
     @pytest.mark.parametrize("signer", [STRANGER, NEIGHBOUR], ids=["nobody's", "another agency's"])
     def test_that_no_agency_of_the_tender_signed_accuse_nobody(
