@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import asdict
 from typing import Final
 
+from ledger.agreements.health_policy import PolicyInvalid
+from ledger.agreements.history import AgreementUnknown
 from ledger.chain.deployments import AgreementsAbsent, DeploymentMalformed, TendersAbsent
 from ledger.errors import (
     AccreditationMissing,
@@ -29,7 +31,6 @@ from ledger.errors import (
     WrongHistory,
     WrongNetwork,
 )
-from ledger.health.agreement_history import AgreementUnknown
 from ledger.health.conversion import ConversionRefused
 from ledger.health.gate_bundle.errors import (
     GateBundleAhead,
@@ -38,7 +39,6 @@ from ledger.health.gate_bundle.errors import (
     GateBundleUntrusted,
     GateClockBehind,
 )
-from ledger.health.policy import PolicyInvalid
 from ledger.health.readers import ReaderUnknown
 from ledger.health.rule_admission import RuleBundleUnfit
 from ledger.health.rule_bundles import RuleBundleInvalid

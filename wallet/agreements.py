@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import orjson
 
+from ledger.agreements.agreement import Terms
+from ledger.agreements.health_policy import Policy, PolicyInvalid, read_policy
+from ledger.agreements.terms import TermsSignature
 from ledger.canonical import canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
-from ledger.health.agreements import Terms
-from ledger.health.policy import Policy, PolicyInvalid, read_policy
-from ledger.health.terms import TermsSignature
 from ledger.values import (
     HEALTH_TYPES,
     Address,

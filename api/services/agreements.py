@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from api.services.at_head import AtHead
 from api.store.recognitions import RecognitionStore
 from api.store.registry import Registry
-from ledger.health.agreement_history import AgreementUnknown
-from ledger.health.agreements import Agreement, AgreementId
+from ledger.agreements.agreement import Agreement, AgreementId
+from ledger.agreements.history import AgreementUnknown
 from ledger.values import JurisdictionId
 
 

@@ -10,13 +10,13 @@ from api.services.issuers import SigningKeyMissing
 from api.store.indices import FIRST_PASS_LIST, FIRST_TRANSFER_LIST
 from api.store.recognitions import RecognitionStore
 from api.store.registry import Head, Registry
+from ledger.agreements.agreement import Agreement
+from ledger.agreements.health_policy import read_policy
 from ledger.authority import Agency
 from ledger.errors import Refused
-from ledger.health.agreements import Agreement
 from ledger.health.gate.evidence import IssuerKey, Part
 from ledger.health.gate_bundle.lists import Place
 from ledger.health.gate_bundle.writing import Content, SignedRules
-from ledger.health.policy import read_policy
 from ledger.health.rule_bundles import needed_in, read_texts, texts_in
 from ledger.values import AgencyId, AgencyStatus, jurisdiction_id
 

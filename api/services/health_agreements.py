@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from ledger.agreements.agreement import AgreementId, InForce
+from ledger.agreements.health_policy import Policy
 from ledger.errors import Unavailable
-from ledger.health.agreements import AgreementId, InForce
-from ledger.health.policy import Policy
 from ledger.health.rule_bundles import RuleBundle
 from ledger.values import JurisdictionId, RecordType
 

@@ -9,9 +9,10 @@ from api.services.health_minting import PASS
 from api.services.health_origins import TransferUnconfirmed, Verified
 from api.store.foreign import CodeSpending
 from api.store.health_passes import Quota, Spending
+from ledger.agreements.agreement import AgreementId
+from ledger.agreements.health_policy import Policy, PolicyInvalid
 from ledger.authority import Agency
 from ledger.health import code_conversion, conversion
-from ledger.health.agreements import AgreementId
 from ledger.health.conversion import ConversionRefused, Ground, Terms
 from ledger.health.gate.recognition import HCERT
 from ledger.health.gate_bundle.foreign_files import read_revocation
@@ -22,7 +23,6 @@ from ledger.health.hcert.reading import read as read_code
 from ledger.health.hcert.revocation import RevocationLists
 from ledger.health.hcert.trust import TrustedKey, TrustList
 from ledger.health.passes import Recognition
-from ledger.health.policy import Policy, PolicyInvalid
 from ledger.health.reasons import CodeRefused, Reason
 from ledger.health.transfers import HealthTest, Person
 from ledger.health.visits import Visit, is_about, plain_name

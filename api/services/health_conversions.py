@@ -37,6 +37,7 @@ from api.store.health_passes import (
     Quota,
     QuotaUsed,
 )
+from ledger.agreements.health_policy import Policy
 from ledger.authority import Agency
 from ledger.canonical import b64url_encode
 from ledger.health import applications, consents, signed, visits
@@ -45,7 +46,6 @@ from ledger.health.claims import ClaimsInvalid
 from ledger.health.consents import Consent
 from ledger.health.conversion import ConversionRefused, Ground, Terms
 from ledger.health.passes import Mode
-from ledger.health.policy import Policy
 from ledger.health.signed import Signed
 from ledger.health.visits import Visit
 from ledger.health.windows import Issuance

@@ -2,8 +2,8 @@
 
 from api.services.health_agreements import PolicyMissing, Recognition
 from api.store.recognitions import RecognitionStore
+from ledger.agreements.health_policy import Policy, read_policy
 from ledger.errors import Refused
-from ledger.health.policy import Policy, read_policy
 from ledger.health.rule_bundles import RuleBundle, needed_in, read_rule_bundle
 from ledger.values import JurisdictionId, RecordType
 

@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 
 from api.services.at_head import AtHead
 from api.store.recognitions import DomesticRow, RecognitionStore
+from ledger.agreements.health_policy import Policy, read_domestic_policy, read_policy
 from ledger.authority import Agency
 from ledger.errors import Refused, RoleMissing
-from ledger.health.policy import Policy, read_domestic_policy, read_policy
 from ledger.health.rule_admission import check_file
 from ledger.health.rule_bundles import COUNTRY, files_in
 from ledger.values import Address, AgencyId, Role, health_record_type, jurisdiction_id

@@ -12,10 +12,10 @@ from api.store.event_tables import EVENT_TABLES
 from api.store.tables import domestic_policies, policies
 from api.store.upserts import insert_once
 from ledger import events
+from ledger.agreements.agreement import Agreement, AgreementId, InForce, agreement_id
+from ledger.agreements.history import agreements_of
 from ledger.errors import Refused
 from ledger.events import Event
-from ledger.health.agreement_history import agreements_of
-from ledger.health.agreements import Agreement, AgreementId, InForce, agreement_id
 from ledger.values import Address, JurisdictionId, RecordType
 
 _ACTS: Final = (

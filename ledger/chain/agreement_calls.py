@@ -3,11 +3,11 @@
 Each raises `AgreementsAbsent` for a ledger that was deployed before there were agreements.
 """
 
+from ledger.agreements.agreement import AgreementId, Terms
+from ledger.agreements.terms import TermsSignature
 from ledger.chain.abi import load_abi
 from ledger.chain.calls import Call
 from ledger.chain.deployments import Deployment
-from ledger.health.agreements import AgreementId, Terms
-from ledger.health.terms import TermsSignature
 from ledger.values import JurisdictionId, Scope
 
 

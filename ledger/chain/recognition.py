@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.agreements.agreement import Agreement, AgreementId, InForce, Suspension, Terms, Version
+from ledger.agreements.history import agreements_of
 from ledger.chain.deployments import Deployment
 from ledger.chain.logs import decode_log
 from ledger.chain.reading import ContractReader
 from ledger.chain.rpc import Node
 from ledger.errors import ChainUnavailable, WrongNetwork
 from ledger.events import Event
-from ledger.health.agreement_history import agreements_of
-from ledger.health.agreements import Agreement, AgreementId, InForce, Suspension, Terms, Version
 from ledger.values import AgreementState, JurisdictionId, LedgerRef, RecordType, Scope
 
 

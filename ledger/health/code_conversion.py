@@ -7,9 +7,10 @@ here, and nothing else: the reading, the grade and the rules are the gate's own.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ledger.agreements.agreement import InForce, scope_of
+from ledger.agreements.health_policy import Policy
 from ledger.certlogic.dates import InstantMalformed
 from ledger.certlogic.rules import Judgement
-from ledger.health.agreements import InForce, scope_of
 from ledger.health.conversion import (
     ConversionRefused,
     Ground,
@@ -20,7 +21,6 @@ from ledger.health.conversion import (
 from ledger.health.hcert.claims import Claims
 from ledger.health.hcert.reading import Reading
 from ledger.health.hcert.writing import certificate_id
-from ledger.health.policy import Policy
 from ledger.health.reasons import Reason
 from ledger.health.rule_bundles import RuleBundle
 from ledger.health.transfers import HealthTest

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import canonical_json, parse_object
 from ledger.errors import LedgerError
 from ledger.health.claims import MAX_TIME, ClaimsInvalid
-from ledger.health.policy import Policy
 from ledger.keys import PublicKey
 from ledger.values import Digest
 

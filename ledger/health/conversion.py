@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ledger.agreements.agreement import InForce, scope_of
+from ledger.agreements.durations import seconds_in
+from ledger.agreements.health_policy import Policy
 from ledger.certlogic.rules import CertificateType, Judgement
 from ledger.errors import Refused
-from ledger.health.agreements import InForce, scope_of
-from ledger.health.durations import seconds_in
-from ledger.health.policy import Policy
 from ledger.health.rule_bundles import RuleBundle
 from ledger.health.transfers import HealthTest, Transfer
 from ledger.values import AgencyId, AgreementState, KeyId, Scope

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import parse_json
 from ledger.certlogic.lifecycle import RuleRefused, admit, fit
 from ledger.certlogic.rules import Rule, read_rule
 from ledger.errors import Refused
-from ledger.health.policy import Policy
 from ledger.health.rule_bundles import (
     COUNTRY,
     VALUE_SETS,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.health.policy import Policy
+from ledger.agreements.health_policy import Policy
 from ledger.values import Window
 
 ROUNDING_SECONDS: Final = 600

@@ -7,8 +7,8 @@ their type, as it stands at the deadline; without one they are genuine and not r
 
 from collections.abc import Callable
 
+from ledger.agreements.agreement import InForce
 from ledger.errors import Unavailable
-from ledger.health.agreements import InForce
 from ledger.tenders.shown_licences import Presented, Recognises
 from ledger.values import AgreementState, JurisdictionId, RecordType, Scope, jurisdiction_id
 from ledger.verification.evidence import Query

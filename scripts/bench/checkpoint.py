@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledger.agreements.agreement import Agreement, Version
+from ledger.agreements.health_policy import Policy, read_policy
 from ledger.authority import Agency, DocumentKey
 from ledger.canonical import canonical_json
 from ledger.health import allow_list, passes, presentations, signed
-from ledger.health.agreements import Agreement, Version
 from ledger.health.allow_list import AllowList, Segment
 from ledger.health.gate.evidence import (
     Block,
@@ -25,7 +26,6 @@ from ledger.health.hcert import writing
 from ledger.health.hcert.certificates import ALL_USAGES
 from ledger.health.hcert.trust import TrustedKey, trust_list
 from ledger.health.passes import HealthPass, Mode, Recognition
-from ledger.health.policy import Policy, read_policy
 from ledger.health.rule_bundles import RuleBundle
 from ledger.keys import PrivateKey
 from ledger.status_list import StatusList

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import b64url_decode, b64url_encode
 from ledger.health import allow_list, passes, presentations, signed
 from ledger.health.allow_list import AllowList
 from ledger.health.passes import HealthPass
-from ledger.health.policy import Policy
 from ledger.keys import PrivateKey, PublicKey
 from scripts.demo.recognition import HOME, HOST
 from scripts.demo.stage import expect

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ledger.agreements.agreement import Agreement, Suspension, Version
 from ledger.authority import Agency, DocumentKey
 from ledger.canonical import canonical_json
 from ledger.health import allow_list, status_cwt
-from ledger.health.agreements import Agreement, Suspension, Version
 from ledger.health.allow_list import segment_of
 from ledger.health.gate.evidence import Block, IssuerKey, Part
 from ledger.health.gate_bundle.foreign_files import RawLists, RawSlice, write_revocation

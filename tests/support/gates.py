@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from ledger.agreements.agreement import Agreement, AgreementId, Suspension, Version
+from ledger.agreements.health_policy import Policy
 from ledger.authority import Agency, DocumentKey
 from ledger.certlogic.rules import Rule, read_rule
 from ledger.health import allow_list, passes, presentations
-from ledger.health.agreements import Agreement, AgreementId, Suspension, Version
 from ledger.health.allow_list import AllowList
 from ledger.health.gate.decision import decide
 from ledger.health.gate.evidence import (
@@ -23,7 +24,6 @@ from ledger.health.gate.lane import Identity, Lane
 from ledger.health.gate.recognition import HCERT, PASS
 from ledger.health.gate.report import GateReport
 from ledger.health.passes import HealthPass, Mode, Recognition
-from ledger.health.policy import Policy
 from ledger.health.rule_bundles import RuleBundle
 from ledger.health.signed import read
 from ledger.keys import PrivateKey

@@ -14,6 +14,8 @@ from api.store.batches import Sealed
 from api.store.recognitions import RecognitionStore
 from api.store.tables import metadata
 from ledger import age
+from ledger.agreements.agreement import agreement_id
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import b64url_decode, b64url_encode, canonical_json
 from ledger.events import (
     Accredited,
@@ -29,10 +31,8 @@ from ledger.events import (
     TerminationAnnounced,
 )
 from ledger.health import applications, signed
-from ledger.health.agreements import agreement_id
 from ledger.health.applications import Anchor, Application, Receipt
 from ledger.health.consents import Consent, write_receipt
-from ledger.health.policy import Policy
 from ledger.health.rule_bundles import write_rule_bundle
 from ledger.keys import PrivateKey
 from ledger.merkle import Proof, Tree

@@ -4,14 +4,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.agreements.agreement import AgreementId, Terms, agreement_id
+from ledger.agreements.terms import sign_terms
 from ledger.canonical import canonical_json
 from ledger.chain import agreement_calls, calls
 from ledger.chain.accounts import Account
 from ledger.chain.calls import Call
 from ledger.chain.direct import Receipt
 from ledger.chain.recognition import RecognitionClient
-from ledger.health.agreements import AgreementId, Terms, agreement_id
-from ledger.health.terms import sign_terms
 from ledger.values import RecordType, Scope, health_record_type, jurisdiction_id
 from tests.support.policies import policy_document
 from tests.support.standing import Standing, account

@@ -3,8 +3,8 @@
 from copy import deepcopy
 from typing import Any, Final
 
+from ledger.agreements.health_policy import Policy, read_domestic_policy, read_policy
 from ledger.canonical import canonical_json
-from ledger.health.policy import Policy, read_domestic_policy, read_policy
 
 _TEXTS: Final = {"zh-Hans": "示例", "zh-Hant": "示例", "en": "Sample", "pt": "Exemplo"}
 _DIGEST: Final = "0x" + "11" * 32

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import click
 
+from ledger.agreements.health_policy import Policy
+from ledger.agreements.terms import require_signed, sign_terms, terms_digest
 from ledger.chain import agreement_calls as calls
 from ledger.errors import TermsSignatureInvalid
-from ledger.health.policy import Policy
-from ledger.health.terms import require_signed, sign_terms, terms_digest
 from ledger.values import LedgerRef, Scope, Window, jurisdiction_id
 from wallet.agreements import (
     SignedTerms,

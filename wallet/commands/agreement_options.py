@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import click
 
+from ledger.agreements.agreement import AgreementId, agreement_id, scope_of
 from ledger.canonical import EncodingNotCanonical, b64url_decode
-from ledger.health.agreements import AgreementId, agreement_id, scope_of
 from ledger.values import (
     HEALTH_TYPES,
     JurisdictionId,

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import click
 
+from ledger.agreements.agreement import Agreement, Suspension, Version
+from ledger.agreements.health_policy import Policy, read_policy
+from ledger.agreements.history import AgreementUnknown
 from ledger.chain.recognition import RecognitionClient
-from ledger.health.agreement_history import AgreementUnknown
-from ledger.health.agreements import Agreement, Suspension, Version
-from ledger.health.policy import Policy, read_policy
 from ledger.values import AgreementState, JurisdictionId, Scope
 from ledger.verification.check import rfc3339
 from wallet.agreements import canonical_policy, read_policy_file, type_name

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import b64url_encode
 from ledger.chain.recognition import RecognitionClient
 from ledger.errors import Refused
 from ledger.health import passes, qr_text
 from ledger.health.hcert import envelope
-from ledger.health.policy import Policy
 from ledger.keys import PrivateKey, PublicKey
 from ledger.licences.catalogue import LANGUAGES
 from ledger.values import jurisdiction_id

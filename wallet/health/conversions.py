@@ -12,12 +12,12 @@ from typing import Any, Final
 import orjson
 
 from ledger import age
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import JsonMalformed, b64url_decode, b64url_encode, parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.health import applications, consents, signed, transfers, visits
 from ledger.health.applications import ANSWER_KEY_BYTES, Anchor, Application, Receipt
 from ledger.health.consents import ID_BYTES, Consent, Withdrawal
-from ledger.health.policy import Policy
 from ledger.health.transfers import Person, Transfer
 from ledger.health.visits import Visit
 from ledger.keys import PrivateKey, PublicKey

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ledger.agreements.durations import DurationMalformed, seconds_in
 from ledger.health.conversion import ConversionRefused, Ground
-from ledger.health.durations import DurationMalformed, seconds_in
 
 _NEW: Final = "Ask the home authority for a new transfer."
 _GROUNDS: Final[Mapping[str, str]] = {

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from ledger.agreements.agreement import InForce
 from ledger.chain.archived_documents import NOT_ARCHIVED, ArchivedDocuments
 from ledger.chain.deployments import Deployment
 from ledger.errors import Refused, Unavailable
-from ledger.health.agreements import InForce
 from ledger.licences.catalogue import load_catalogue
 from ledger.tenders.recognition import recognising
 from ledger.tenders.shown_licences import Bench, Presented

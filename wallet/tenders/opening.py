@@ -6,12 +6,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
+from ledger.agreements.agreement import InForce
 from ledger.chain.client import LedgerClient
 from ledger.chain.deployments import AgreementsAbsent
 from ledger.chain.recognition import RecognitionClient
 from ledger.chain.tender_history import TenderHistory, tender_history
 from ledger.errors import Refused
-from ledger.health.agreements import InForce
 from ledger.licences.catalogue import load_catalogue
 from ledger.tenders import opening_record
 from ledger.tenders.bid_flags import Terms

@@ -21,11 +21,11 @@ from api.http.schemas.agreements import (
 from api.http.schemas.shared import HeadAnswer
 from api.services.policies import PolicyDigestDiffers, PolicyUnknown
 from api.services.refusals import DomesticPolicyOutdated
+from ledger.agreements.agreement import AgreementId
+from ledger.agreements.health_policy import PolicyInvalid
+from ledger.agreements.history import AgreementUnknown
 from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Unavailable
-from ledger.health.agreement_history import AgreementUnknown
-from ledger.health.agreements import AgreementId
-from ledger.health.policy import PolicyInvalid
 from ledger.health.rule_admission import RuleBundleUnfit
 from ledger.health.rule_bundles import RuleBundleInvalid
 

@@ -8,7 +8,7 @@ from api.http.forms import Answer, HexDigest, Moment
 from api.http.schemas.shared import HeadAnswer
 from api.services.agreements import AgreementView
 from api.services.policies import DocumentKind, KeptDocument
-from ledger.health.agreements import Suspension, Version
+from ledger.agreements.agreement import Suspension, Version
 from ledger.values import Digest, Scope
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ledger.agreements.agreement import Agreement, AgreementId, agreement_id
+from ledger.agreements.health_policy import Policy
 from ledger.authority import Agency, DocumentKey
-from ledger.health.agreements import Agreement, AgreementId, agreement_id
 from ledger.health.allow_list import AllowList
 from ledger.health.hcert.reading import NO_LISTS
 from ledger.health.hcert.revocation import RevocationLists
 from ledger.health.hcert.trust import TrustList
-from ledger.health.policy import Policy
 from ledger.health.rule_bundles import RuleBundle
 from ledger.health.signed import kid_of
 from ledger.status_list import StatusList

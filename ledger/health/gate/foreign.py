@@ -6,6 +6,7 @@ It has no anchor and no grade. One that nothing speaks against counts as the bes
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from ledger.agreements.health_policy import Policy
 from ledger.certlogic.rules import Judgement
 from ledger.health.cose import Sign1
 from ledger.health.gate.case import Case, answer, ended
@@ -30,7 +31,6 @@ from ledger.health.hcert.reading import Limits, Reading
 from ledger.health.hcert.revocation import Withdrawal
 from ledger.health.hcert.trust import TrustedKey
 from ledger.health.passes import Mode
-from ledger.health.policy import Policy
 from ledger.health.reasons import CodeRefused, Finding, Reason
 from ledger.health.rule_bundles import RuleBundle
 from ledger.values import KeyState, Seconds

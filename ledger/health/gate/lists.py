@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from ledger.agreements.health_policy import Policy
 from ledger.health.gate.case import AHEAD_SECONDS, Case
 from ledger.health.gate.evidence import HeldStatus, Part
 from ledger.health.gate.findings import GateFinding, denied, secondary, unknown
-from ledger.health.policy import Policy
 from ledger.health.reasons import Reason
 from ledger.status_list import ListUnusable
 from ledger.values import Status

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from ledger.agreements.health_policy import Policy
 from ledger.health import passes, signed
 from ledger.health.claims import ClaimsInvalid
 from ledger.health.gate.case import Case, answer, ended
@@ -24,7 +25,6 @@ from ledger.health.gate.showing import (
     shown_of,
 )
 from ledger.health.passes import HealthPass, Mode
-from ledger.health.policy import Policy
 from ledger.health.presentations import Presentation
 from ledger.health.reasons import CodeRefused, Reason
 from ledger.health.signed import Signed, SignedMalformed

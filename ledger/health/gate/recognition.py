@@ -6,13 +6,13 @@ AGREEMENT, and the KEY-scoped suspension, which like a frozen key leaves a code 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ledger.agreements.agreement import Agreement, InForce, Suspension, scope_of
+from ledger.agreements.health_policy import Policy
 from ledger.health import passes
-from ledger.health.agreements import Agreement, InForce, Suspension, scope_of
 from ledger.health.gate.case import AHEAD_SECONDS, Case
 from ledger.health.gate.findings import GateFinding, denied, secondary, unknown
 from ledger.health.gate.report import Recognition
 from ledger.health.passes import HealthPass
-from ledger.health.policy import Policy
 from ledger.health.reasons import Reason
 from ledger.values import AgencyId, AgreementState, Scope, health_record_type
 

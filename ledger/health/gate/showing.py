@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ledger.agreements.health_policy import Policy
 from ledger.health.gate.case import Case
 from ledger.health.gate.findings import GateFinding, denied, secondary
 from ledger.health.gate.lane import Identity, Match, TravelDocument
 from ledger.health.gate.report import Shown
 from ledger.health.passes import HealthPass, Mode, binding_of
-from ledger.health.policy import Policy
 from ledger.health.presentations import Presentation
 from ledger.health.reasons import Reason
 from ledger.keys import SignatureInvalid

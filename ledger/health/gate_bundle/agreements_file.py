@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from ledger.agreements.agreement import Agreement, Suspension, Version
 from ledger.canonical import b64url_encode, canonical_json, parse_json
-from ledger.health.agreements import Agreement, Suspension, Version
 from ledger.values import JurisdictionId, RecordType, Scope
 from ledger.verification.bundle_form import rows
 from ledger.verification.shape import ShapeWrong, base64url, number

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.agreements.agreement import Version
+from ledger.agreements.health_policy import Policy, read_domestic_policy, read_policy
 from ledger.authority import DocumentKey
 from ledger.canonical import parse_object
-from ledger.health.agreements import Version
 from ledger.health.gate.evidence import GateEvidence, IssuerKey, keys_by_kid
 from ledger.health.gate_bundle.agreements_file import read_agreements
 from ledger.health.gate_bundle.errors import GateBundleMalformed
@@ -31,7 +32,6 @@ from ledger.health.gate_bundle.lists import read_lists
 from ledger.health.gate_bundle.manifest import Manifest
 from ledger.health.hcert.reading import NO_LISTS
 from ledger.health.hcert.revocation import KeyLists, RevocationLists
-from ledger.health.policy import Policy, read_domestic_policy, read_policy
 from ledger.health.readers import Voucher
 from ledger.health.rule_bundles import MAX_TEXT, RuleBundle, needed_in, read_rule_bundle
 from ledger.values import AgencyId, AgreementState, Digest, KeyUsage, health_record_type

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ledger.agreements.agreement import Agreement
 from ledger.canonical import canonical_json
-from ledger.health.agreements import Agreement
 from ledger.health.gate.evidence import Block, IssuerKey, Part
 from ledger.health.gate_bundle.agreements_file import write_agreements
 from ledger.health.gate_bundle.files import (

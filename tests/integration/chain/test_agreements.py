@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.agreements.agreement import Agreement, scope_of
+from ledger.agreements.terms import sign_terms, terms_digest
 from ledger.chain import agreement_calls as calls
 from ledger.chain.deployments import AgreementsAbsent
 from ledger.chain.recognition import RecognitionClient
@@ -28,8 +30,6 @@ from ledger.errors import (
     VersionNotGreater,
     WrongAgreementState,
 )
-from ledger.health.agreements import Agreement, scope_of
-from ledger.health.terms import sign_terms, terms_digest
 from ledger.values import AgreementState, RecordType, Scope
 from tests.support.anvil import anvil
 from tests.support.parties import (

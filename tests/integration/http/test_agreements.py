@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ledger import events
+from ledger.agreements.agreement import agreement_id, scope_of
 from ledger.canonical import canonical_json
 from ledger.events import JurisdictionAdmitted, RoleGranted
-from ledger.health.agreements import agreement_id, scope_of
 from ledger.health.rule_bundles import write_rule_bundle
 from ledger.values import Role, Scope, health_record_type, jurisdiction_id, role_id
 from tests.support.licences import AGENCY

@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 from api.http.routes import health_conversions
 from api.store.indices import FIRST_PASS_LIST
 from api.store.recognitions import RecognitionStore
+from ledger.agreements.agreement import scope_of
 from ledger.canonical import canonical_json
 from ledger.events import AgencyStatusChanged, KeyCompromised, KeyFrozen
 from ledger.health import passes
-from ledger.health.agreements import scope_of
 from ledger.health.passes import HealthPass, Recognition
 from ledger.health.rule_bundles import write_rule_bundle
 from ledger.keys import PrivateKey

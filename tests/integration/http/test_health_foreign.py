@@ -23,6 +23,7 @@ from api.store.audit import audit_view
 from api.store.foreign import ForeignStore
 from api.store.health_segments import SegmentStore
 from ledger import age
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import b64url_decode, b64url_encode, canonical_json
 from ledger.certlogic.rules import CertificateType
 from ledger.health import passes, presentations, visits
@@ -37,7 +38,6 @@ from ledger.health.hcert import envelope
 from ledger.health.hcert.reading import read as read_code
 from ledger.health.hcert.revocation import HASH_BYTES
 from ledger.health.hcert.trust import KeyRevived, TrustedKey, trust_list
-from ledger.health.policy import Policy
 from ledger.health.transfers import Person
 from ledger.health.visits import Visit
 from ledger.keys import PrivateKey

@@ -6,9 +6,9 @@ from sqlalchemy import update
 from api.services.audit import AuditReport
 from api.store.event_tables import EVENT_TABLES
 from api.store.recognitions import RecognitionStore
+from ledger.agreements.agreement import scope_of
 from ledger.chain import agreement_calls as calls
 from ledger.events import AgreementSuspended, TerminationAnnounced
-from ledger.health.agreements import scope_of
 from ledger.values import AgreementState, Scope
 from tests.support.office import Office
 from tests.support.parties import DAY, FROM, Parties, stand_opposite

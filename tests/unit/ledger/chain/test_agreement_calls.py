@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from ledger.agreements.agreement import AgreementId, Terms
+from ledger.agreements.terms import TermsSignature
 from ledger.chain import agreement_calls as calls
 from ledger.chain.abi import SELECTOR_BYTES, ArgumentInvalid, load_abi
 from ledger.chain.calls import Call
 from ledger.chain.deployments import AgreementsAbsent, Deployment
 from ledger.chain.wire import checksum
-from ledger.health.agreements import AgreementId, Terms
-from ledger.health.terms import TermsSignature
 from ledger.values import JurisdictionId, RecordType, Scope
 
 OTHER, RECOGNITION, SOMEBODY = (checksum(bytes([n] * 20)) for n in range(1, 4))

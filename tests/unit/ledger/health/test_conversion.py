@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.agreements.agreement import InForce, Suspension, Version, scope_of
+from ledger.agreements.health_policy import PolicyInvalid
 from ledger.canonical import canonical_json, parse_object
 from ledger.certlogic.rules import Rule, read_rule
 from ledger.health import cbor, consents, cose, signed, transfers
-from ledger.health.agreements import InForce, Suspension, Version, scope_of
 from ledger.health.claims import ClaimsInvalid
 from ledger.health.consents import Consent
 from ledger.health.conversion import (
@@ -24,7 +25,6 @@ from ledger.health.conversion import (
     convert,
     fresh_until,
 )
-from ledger.health.policy import PolicyInvalid
 from ledger.health.rule_bundles import RuleBundle
 from ledger.health.transfers import HealthTest, Person, Transfer
 from ledger.keys import PrivateKey, SignatureInvalid

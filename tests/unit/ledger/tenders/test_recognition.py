@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from ledger.agreements.agreement import Agreement, InForce, Suspension, Version
 from ledger.errors import ChainUnavailable
-from ledger.health.agreements import Agreement, InForce, Suspension, Version
 from ledger.tenders.bid_flags import Terms
 from ledger.tenders.opening import Found
 from ledger.tenders.recognition import InForceAt, recognising

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from ledger.agreements.agreement import agreement_id, scope_of
 from ledger.canonical import b64url_encode, canonical_json
-from ledger.health.agreements import agreement_id, scope_of
 from ledger.health.rule_admission import NO_VALUE_SETS
 from ledger.health.rule_bundles import files_in
 from ledger.values import Scope, agency_id, health_record_type, jurisdiction_id

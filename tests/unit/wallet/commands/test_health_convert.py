@@ -12,12 +12,12 @@ import orjson
 import pytest
 
 from ledger import age
+from ledger.agreements.agreement import InForce
+from ledger.agreements.health_policy import Policy
 from ledger.canonical import b64url_decode, b64url_encode
 from ledger.chain.recognition import Recognition
 from ledger.health import applications, consents, moves, passes, refills, signed, transfers, visits
-from ledger.health.agreements import InForce
 from ledger.health.applications import Application
-from ledger.health.policy import Policy
 from ledger.health.transfers import HealthTest, Person, Transfer
 from ledger.health.visits import Visit
 from ledger.keys import PublicKey

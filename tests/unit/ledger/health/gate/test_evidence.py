@@ -1,7 +1,7 @@
 """What a gate looks up in its evidence."""
 
+from ledger.agreements.agreement import Agreement
 from ledger.authority import Agency, DocumentKey
-from ledger.health.agreements import Agreement
 from ledger.health.gate.evidence import Block, GateEvidence, IssuerKey, Part, keys_by_kid
 from ledger.keys import PrivateKey
 from ledger.values import (

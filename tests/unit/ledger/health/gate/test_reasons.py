@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from ledger.agreements.agreement import scope_of
 from ledger.health import cbor, cose, passes, qr_text
-from ledger.health.agreements import scope_of
 from ledger.health.gate.evidence import Block, HeldStatus, Part
 from ledger.health.gate.lane import Match, TravelDocument
 from ledger.health.gate.recognition import PASS

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.agreements.agreement import agreement_id
 from ledger.canonical import canonical_json, parse_json
 from ledger.health import cbor
-from ledger.health.agreements import agreement_id
 from ledger.health.gate_bundle.archive import MAX_BYTES, pack, unpack
 from ledger.health.gate_bundle.errors import (
     GateBundleIncomplete,

@@ -11,16 +11,16 @@ from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.eip712 import MessageUnencodable
-from ledger.errors import TermsSignatureInvalid
-from ledger.health.agreements import Terms
-from ledger.health.terms import (
+from ledger.agreements.agreement import Terms
+from ledger.agreements.terms import (
     TermsSignature,
     require_signed,
     sign_terms,
     terms_digest,
     terms_typed_data,
 )
+from ledger.eip712 import MessageUnencodable
+from ledger.errors import TermsSignatureInvalid
 from ledger.values import Address, JurisdictionId, LedgerRef, RecordType
 
 VECTOR = json.loads(Path("tests/vectors/recognition_terms.json").read_text())

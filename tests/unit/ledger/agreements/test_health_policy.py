@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.canonical import canonical_json
-from ledger.health.durations import DurationMalformed, seconds_in
-from ledger.health.policy import (
+from ledger.agreements.durations import DurationMalformed, seconds_in
+from ledger.agreements.health_policy import (
     MAX_BYTES,
     PolicyInvalid,
     read_domestic_policy,
     read_policy,
 )
+from ledger.canonical import canonical_json
 from tests.support.policies import (
     grade,
     policy_document,

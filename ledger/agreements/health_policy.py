@@ -1,7 +1,8 @@
-"""The policy of a recognition agreement: what one version of it means, as one canonical document.
+"""The policy of an agreement about health documents: what one version means, as one document.
 
-RFC 8785 JSON of at most 64 KiB that follows `policy.schema.json`; its SHA-256 is the `policyHash`
-that both parties sign on chain. What the schema cannot say is checked here, first fault first.
+RFC 8785 JSON of at most 64 KiB that follows `health_policy.schema.json`; its SHA-256 is the
+`policyHash` that both parties sign on chain. What the schema cannot say is checked here, first
+fault first.
 """
 
 import hashlib
@@ -15,9 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jsonschema_rs import Draft202012Validator
 
+from ledger.agreements.durations import DurationMalformed, seconds_in
 from ledger.canonical import canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
-from ledger.health.durations import DurationMalformed, seconds_in
 
 MAX_BYTES: Final = 65_536
 REFUSE: Final = "refuse"
@@ -121,7 +122,7 @@ def _read(encoded: bytes) -> Policy:
 
 @cache
 def _validator() -> Draft202012Validator:
-    text = files("ledger.health").joinpath("policy.schema.json").read_text()
+    text = files("ledger.agreements").joinpath("health_policy.schema.json").read_text()
     return Draft202012Validator(json.loads(text))
 
 

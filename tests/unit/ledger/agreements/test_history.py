@@ -1,9 +1,9 @@
 """Histories within one second, which a node's clock seldom gives; all others run on a real one."""
 
 from ledger import events
+from ledger.agreements.agreement import Agreement, agreement_id, scope_of
+from ledger.agreements.history import agreements_of
 from ledger.events import Event, Place
-from ledger.health.agreement_history import agreements_of
-from ledger.health.agreements import Agreement, agreement_id, scope_of
 from ledger.values import AgencyId, AgreementState, Scope, health_record_type, jurisdiction_id
 
 FROM, TO = jurisdiction_id("XA"), jurisdiction_id("XB")

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ledger import events
-from ledger.errors import Refused
-from ledger.events import Event
-from ledger.health.agreements import (
+from ledger.agreements.agreement import (
     Agreement,
     AgreementId,
     Suspension,
     Version,
     agreement_id,
 )
+from ledger.errors import Refused
+from ledger.events import Event
 from ledger.values import JurisdictionId, RecordType, Scope
 
 

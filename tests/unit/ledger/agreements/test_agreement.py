@@ -7,7 +7,7 @@ from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.health.agreements import (
+from ledger.agreements.agreement import (
     FINAL_STATES,
     LIVE_STATES,
     Agreement,

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ledger import secp256k1
+from ledger.agreements.agreement import Terms
 from ledger.eip712 import MessageUnencodable, Types, digest_of, shown, type_hash, word
 from ledger.errors import TermsSignatureInvalid
-from ledger.health.agreements import Terms
 from ledger.keys import SignatureInvalid
 from ledger.values import Address, LedgerRef
 

@@ -1,0 +1,1 @@
+"""Agreements by which one jurisdiction recognises another's documents, and what they rest on."""
