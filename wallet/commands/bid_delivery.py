@@ -192,6 +192,12 @@ def final_block(line: Line) -> int:
     return line.client.head().block - CONFIRMATIONS if said is None else said
 
 
+def final_time(line: Line) -> int:
+    """Return the time of that block."""
+    method, params = by_number(max(0, final_block(line)))
+    return read_head(line.client.node.call(method, *params)).time
+
+
 def forget_replaced(line: Line, kept: BidPlace, bidder: Address) -> list[int]:
     """Destroy the secrets of versions that a final one replaced; return which had some.
 
@@ -202,9 +208,7 @@ def forget_replaced(line: Line, kept: BidPlace, bidder: Address) -> list[int]:
     needed = stored.submitted_at
     if line.client.head().time >= ends.submit_end:
         needed = max(needed, ends.list_end)
-    method, params = by_number(max(0, final_block(line)))
-    is_final = read_head(line.client.node.call(method, *params)).time > needed
-    return kept.forget_secrets(stored.version) if is_final else []
+    return kept.forget_secrets(stored.version) if final_time(line) > needed else []
 
 
 def _stored(line: Line, message: SubmitBid | WithdrawBid) -> BidAsStored:

@@ -17,6 +17,7 @@ from ledger.tenders.contract_errors import BidMissing, MailboxAbsent
 from ledger.tenders.errors import (
     AlreadyDone,
     BidLate,
+    MessageExpired,
     TenderNotOpen,
     TenderSuspended,
     WindowClosed,
@@ -90,6 +91,7 @@ def post(
     Raises:
         MailboxServiceMissing: where no service is named.
         AlreadyDone: where it was anchored before.
+        MessageExpired: where it had expired when it was: nobody can list it.
         NotAnchoredYet: where no block has the root in time; the message stays handed in.
         ReceiptUnsound, MailboxUntrue: for a receipt or a place that is none.
         And as `Service` does where the last of the services fails.
@@ -99,6 +101,7 @@ def post(
     if known is not None and known.proof is not None:
         at = line.reader.anchored_at(known.mailbox, known.proof.root)
         if at is not None:
+            _require_fresh(letter, at)
             raise AlreadyDone
     urls = given["services"]
     if known is not None and (known.receipt or not urls):
@@ -109,9 +112,17 @@ def post(
         for _ in range(WAIT_SECONDS // _PAUSE):
             posted = _seen(outside, line, kept, letter)
             if posted.anchored_at is not None:
+                _require_fresh(letter, posted.anchored_at)
                 return posted
             outside.clocks.pause(_PAUSE)
     raise NotAnchoredYet(leaf(letter.digest, posted.blind))
+
+
+def _require_fresh(letter: Letter, anchored_at: int) -> None:
+    """Raise `MessageExpired` as the contract will when a message is listed, and it is too late."""
+    until = letter.message.valid_until
+    if anchored_at >= until:
+        raise MessageExpired(until, anchored_at)
 
 
 def _hand_in(
@@ -185,7 +196,8 @@ def list_newest(
         MailboxAbsent, BidMissing: where the tender has no mailbox, or nothing was handed in.
         WindowNotOpen, WindowClosed, TenderSuspended, TenderNotOpen: for the time.
         AlreadyDone: where the chain has it, or a newer one.
-        BidLate: where none was anchored in time; `NotAnchoredYet` where nobody says.
+        BidLate, MessageExpired: where none was anchored in time, by submitEnd or by its own end.
+        NotAnchoredYet: where nobody says.
     """
     _require_listing(line, kept)
     letters = Letterbox(kept).letters()
@@ -250,20 +262,21 @@ def _in_time(
     for letter in letters:
         try:
             posted = _seen(outside, line, kept, letter)
+            _require_in_time(letter, posted, end)
         except LedgerError as exc:
             why = why or exc
             continue
-        if posted.anchored_at is not None and posted.anchored_at < end:
-            return letter, posted
-        why = why or _late(letter, posted, end)
+        return letter, posted
     assert why is not None  # there is a message
     raise why
 
 
-def _late(letter: Letter, posted: Posted, end: int) -> LedgerError:
+def _require_in_time(letter: Letter, posted: Posted, end: int) -> None:
     if posted.anchored_at is None:
-        return NotAnchoredYet(leaf(letter.digest, posted.blind))
-    return BidLate(end, posted.anchored_at)
+        raise NotAnchoredYet(leaf(letter.digest, posted.blind))
+    if posted.anchored_at >= end:
+        raise BidLate(end, posted.anchored_at)
+    _require_fresh(letter, posted.anchored_at)
 
 
 def _seen(outside: Surroundings, line: Line, kept: BidPlace, letter: Letter) -> Posted:

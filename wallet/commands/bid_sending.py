@@ -6,6 +6,7 @@ and pays nothing, so that nobody can link it to the bidder by where its money ca
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from ledger.chain.accounts import Account
 from ledger.chain.tender_reading import BidAsStored, TenderReader
 from ledger.tenders import messages
 from ledger.tenders.contract_errors import BidMissing
-from ledger.tenders.errors import AlreadyDone
+from ledger.tenders.errors import AlreadyDone, MessageExpired
 from ledger.tenders.messages import WithdrawBid
 from ledger.tenders.relayed import Kind, Secret, SignedWithdrawal
 from ledger.tenders.sealing import PartSecrets
@@ -25,6 +26,7 @@ from ledger.tenders.state import BidState
 from ledger.values import Address
 from wallet.commands.bid_delivery import (
     courier_of,
+    final_time,
     forget_replaced,
     is_urgent,
     secret_parcel,
@@ -107,7 +109,8 @@ def submit(outside: Surroundings, /, documents: Path, folder: Path | None, **giv
     """Send the newest bid that was sealed for DOCUMENTS; with FOLDER, seal that one first.
 
     Before anything is sealed or sent, documents, trustees, their groups, threshold and policy are
-    held against the chain. Repeat it safely: what the chain holds already is not sent again.
+    held against the chain. Repeat it safely: what the chain holds already is not sent again. A
+    message that expired unsent is signed anew, under its version.
 
     Where the tender has a mailbox the bid goes there, unless --direct is given or submitEnd is less
     than ten minutes away: a hash among 64, to be listed after submitEnd (bid watch, or bid list).
@@ -162,7 +165,7 @@ def withdraw(outside: Surroundings, /, tender: str, **given: Any) -> None:
         if bid.state is BidState.WITHDRAWN:
             raise AlreadyDone
         require_receiving(line.reader, kept.tender)
-        withdrawal = _withdrawal(outside, kept, bid, given)
+        withdrawal = _withdrawal(outside, line, kept, bid, given)
         version = withdrawal.message.version
         facts = {"version": version, "digest": "0x" + withdrawal.digest.hex()}
         told = (f"Version {version} takes the bid back.", facts)
@@ -211,18 +214,44 @@ def _submit(
     stored = line.reader.bid(kept.tender, kept.lot, message.bidder)
     if stored.digest == signed.digest:
         raise AlreadyDone
+    signed = _fresh(outside, line, kept, signed, given)
     said = f"Version {message.version} for lot {message.lot} is in."
     _bring(outside, line, kept, signed, (said, shown(kept, signed)), given)
 
 
+def _fresh(
+    outside: Surroundings, line: Line, kept: BidPlace, signed: SignedBid, given: dict[str, Any]
+) -> SignedBid:
+    """Return a bid, signed again under the same version where its message has expired.
+
+    Files and secrets stay: they are bound to the version, not to the message's end. Not in a
+    mailbox, where the first message's hash lies; nor while a block that took it might come back.
+    """
+    at, until = line.reader.tender(kept.tender).at, signed.message.valid_until
+    if at < until or Letterbox(kept).has(signed.message.version):
+        return signed
+    if final_time(line) < until:
+        raise MessageExpired(until, at)
+    key = unlocked(outside, kept.key_name, given)
+    message = changed(signed.message, valid_until=given["valid_until"] or at + VALID_SECONDS)
+    signature = messages.sign(signed.ledger, message, key.private_key)
+    again = changed(signed, message=message, signature=signature)
+    kept.keep_signed(message.version, again)
+    return again
+
+
 def _withdrawal(
-    outside: Surroundings, kept: BidPlace, bid: BidAsStored, given: dict[str, Any]
+    outside: Surroundings, line: Line, kept: BidPlace, bid: BidAsStored, given: dict[str, Any]
 ) -> SignedWithdrawal:
     """Return the withdrawal that waits in the mailbox, else sign one; raise `BidMissing`."""
-    letters = Letterbox(kept).letters()
+    box = Letterbox(kept)
+    letters = box.letters()
     newest = letters[0] if letters else None
     if isinstance(newest, SignedWithdrawal) and newest.message.version == kept.versions()[-1]:
-        return newest
+        posted = box.posted(newest.message.version)
+        at = (posted and posted.anchored_at) or line.reader.tender(kept.tender).at
+        if at < newest.message.valid_until:
+            return newest
     key = unlocked(outside, kept.key_name, given)
     if bid.state is BidState.NONE and newest is None:
         raise BidMissing(key.address)

@@ -13,6 +13,7 @@ import pytest
 from ledger.tenders.audit.report import NAMES
 from tests.support.bid_desk import Desk
 from tests.support.mailbox_town import (
+    MINUTE,
     MailboxTown,
     act,
     bidder,
@@ -30,9 +31,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailboxTown]:
         yield made
 
 
-def posted(desk: Desk) -> Any:
+def posted(desk: Desk, version: int = 1) -> Any:
     """What a bidder knows of its message in the mailbox."""
-    (path,) = desk.terminal.folder.rglob("mailbox.json")
+    (path,) = desk.terminal.folder.rglob(f"v{version}/mailbox.json")
     return orjson.loads(path.read_bytes())
 
 
@@ -183,6 +184,53 @@ class TestMailbox:
         town.place.work()
         late = act(desk, town, "list", sale.id, code=1)
         assert (late["error"], late["deadline"]) == ("BidLate", sale.ends[0])
+
+    def test_that_expired_before_it_was_sent_is_signed_again(self, town: MailboxTown) -> None:
+        """Its files and secrets stay; only what it says of its own end is new."""
+        sale = town.sell("slept")
+        desk = bidder(sale, town, "甲")
+        sealed = desk.seal("--valid-until", town.now + MINUTE)
+        town.go(town.now + MINUTE)
+        refused = act(desk, town, "submit", desk.documents, code=4)
+        assert (refused["error"], refused["valid_until"]) == (
+            "MessageExpired",
+            sealed["validUntil"],
+        )
+        town.bury()
+        told = act(desk, town, "submit", desk.documents)
+        assert (told["version"], told["files"]) == (1, sealed["files"])
+        assert told["validUntil"] > told["mailbox"]["anchoredAt"]
+        town.go(sale.ends[0])
+        assert act(desk, town, "list", sale.id)["version"] == 1
+        assert standing(desk, sale)["digest"] == told["digest"] != sealed["digest"]
+
+    def test_that_expired_before_its_root_is_said_and_hides_no_earlier_one(
+        self, town: MailboxTown
+    ) -> None:
+        """It would be refused when it is listed, too late to do anything about it."""
+        sale = town.sell("expired")
+        desk = bidder(sale, town, "甲")
+        submitted(desk, town)
+        until = ("--valid-until", town.now + MINUTE // 2)
+        words = ("replace", desk.documents, desk.folder)
+        refused = act(desk, town, *words, *until, code=4)
+        assert (refused["error"], refused["valid_until"]) == ("MessageExpired", until[1])
+        assert refused["block_time"] == posted(desk, version=2)["anchoredAt"]
+        again = act(desk, town, "submit", desk.documents, code=4)
+        assert again == refused
+        town.go(sale.ends[0])
+        assert act(desk, town, "list", sale.id)["version"] == 1
+
+    def test_takes_a_withdrawal_again_that_expired(self, town: MailboxTown) -> None:
+        sale = town.sell("withdrawn")
+        desk = bidder(sale, town, "甲")
+        submitted(desk, town)
+        until = ("--valid-until", town.now + MINUTE // 2)
+        assert act(desk, town, "withdraw", sale.id, *until, code=4)["error"] == "MessageExpired"
+        assert act(desk, town, "withdraw", sale.id)["version"] == 3
+        town.go(sale.ends[0])
+        assert act(desk, town, "list", sale.id)["isWithdrawal"]
+        assert standing(desk, sale)["version"] == 3
 
     def test_is_listed_though_the_service_is_gone(self, town: MailboxTown) -> None:
         """Whoever has message, path and a node needs nobody who might leave the bid out."""
