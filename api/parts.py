@@ -31,12 +31,14 @@ from api.services.progress import Proofs
 from api.services.projection import Projecting
 from api.services.relay_outcomes import RelayOutcomes
 from api.services.replica_healing import ReplicaHealing
+from api.services.replica_watch import ReplicaCounts, ReplicaWatch
 from api.services.running import MOST_BATCH_ROWS
 from api.services.running import Ports as RunningPorts
 from api.services.second_tries import SecondTries
 from api.services.sending import Sending
 from api.services.sign_ins import Roles
 from api.services.supersession import Lapse, Supersession
+from api.services.tender_duties import TenderDuties
 from api.services.tender_papers import TenderPapers
 from api.services.unplaced_uploads import UnplacedUploads
 from api.services.worker import Step, Worker
@@ -47,6 +49,7 @@ from api.signer.server import SignerServer
 from api.store.batches import BatchStore
 from api.store.bid_messages import BidMessageStore
 from api.store.bid_uploads import BidUploadStore
+from api.store.blob_replicas import ReplicaStore
 from api.store.bulk import BulkStore
 from api.store.changes import ChangeStore
 from api.store.custody_alerts import AlertStore
@@ -70,6 +73,7 @@ from api.store.projection import SqlProjection
 from api.store.recognitions import RecognitionStore
 from api.store.sign_ins import SignInStore
 from api.store.standing_orders import StandingOrders
+from api.store.tender_duties import DutyStore
 from api.store.tender_filings import FilingStore
 from api.store.tender_papers import TenderPaperStore
 from api.store.tenders import TenderStore
@@ -174,6 +178,7 @@ class Parts(Basis):
         unplaced = self._unplaced_uploads()
         stores = BidUploadStore(self.database), TenderPaperStore(self.database)
         healing = ReplicaHealing(*stores, self.blobs, self.clock)
+        watch = self._replica_watch()
         openings = self._openings()
         relayed = self._relay_outcomes()
         mailboxes = self._mailboxes()
@@ -200,6 +205,7 @@ class Parts(Basis):
             Step("expired uploads", lambda _flush: uploads.step()),
             Step("unplaced uploads", lambda _flush: unplaced.step()),
             Step("replicas", lambda _flush: healing.step()),
+            Step("replica watch", lambda _flush: watch.step()),
             Step("retention", lambda _flush: retention.step()),
         ]
         return Worker(
@@ -307,6 +313,18 @@ class Parts(Basis):
             head=self.registry.head,
             clock=self.clock,
         )
+
+    def _replica_watch(self) -> ReplicaWatch:
+        duties = TenderDuties(
+            DutyStore(self.database),
+            TenderStore(self.database),
+            FilingStore(self.database),
+            AtHead(self.registry),
+            Roles(AtHead(self.registry)),
+        )
+        store = ReplicaStore(self.database)
+        counts = ReplicaCounts(self.blobs, store, duties, self.clock)
+        return ReplicaWatch(self.blobs, store, counts, self.clock)
 
     def _openings(self) -> OpeningJob:
         at = self.deployment.tender_contracts

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from api.http.shown import Shown
 from api.services.measures import Measured, Measures
+from api.services.replica_watch import ReplicaCount
 from ledger.errors import Unavailable
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -133,6 +134,8 @@ def _gauges(measured: Measured) -> Iterator[Metric]:
         "duty",
         measured.overdue_duties,
     )
+    if measured.replicas is not None:
+        yield from _replicas(measured.replicas)
     if measured.mailbox_age_seconds is not None:
         yield _gauge(
             "mailbox_age_seconds",
@@ -146,6 +149,16 @@ def _gauges(measured: Measured) -> Iterator[Metric]:
         yield _gauge(
             "head_age_seconds", "Since a node last confirmed it.", measured.head.age_seconds
         )
+
+
+def _replicas(count: ReplicaCount) -> Iterator[Metric]:
+    yield _gauge(
+        "replicas_wanted",
+        "Stores that the policy of some tender wants whose files wait to be opened.",
+        count.wanted,
+    )
+    yield _gauge("replicas", "Stores of sealed files that are set up.", count.given)
+    yield _gauge("replicas_answering", "Those that answered the worker lately.", count.answering)
 
 
 def _spent(measured: Measured) -> Iterator[Metric]:

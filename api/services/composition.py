@@ -44,6 +44,7 @@ from api.services.progress import Proofs
 from api.services.publications import Publications
 from api.services.registry import Directory
 from api.services.relaying import Relay
+from api.services.replica_watch import ReplicaCounts
 from api.services.second_person import SecondPerson
 from api.services.sign_ins import Roles, SignIns, Site
 from api.services.status import Statuses
@@ -55,6 +56,7 @@ from api.services.tender_publications import TenderPublications
 from api.services.tenders import Tenders
 from api.services.verification import Verifications
 from api.store.batches import BatchStore
+from api.store.blob_replicas import ReplicaStore
 from api.store.health_appeals import AppealStore
 from api.store.health_segments import SegmentStore
 from api.store.idempotency import IdempotencyStore
@@ -197,5 +199,7 @@ def _sign_ins(ports: Ports) -> SignIns:
 
 
 def _measures(ports: Ports, directory: Directory, duties: TenderDuties) -> Measures:
+    noted = ReplicaStore(ports.database)
+    replicas = ReplicaCounts(ports.blobs, noted, duties, ports.clock)
     stores = MeasureStore(ports.database), AppealStore(ports.database)
-    return Measures(*stores, duties, directory, ports.catalogue, ports.clock)
+    return Measures(*stores, duties, replicas, directory, ports.catalogue, ports.clock)

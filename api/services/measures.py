@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from api.services.registry import Directory, HeadAge
+from api.services.replica_watch import ReplicaCount, ReplicaCounts
 from api.services.tender_duties import TenderDuties
 from api.store.database import StoreUnavailable
 from api.store.health_appeals import AppealStore
@@ -47,6 +48,7 @@ class Measured:
     `mailbox_age_seconds` is None before a mailbox was ever closed; what came in is not counted.
     `overdue_appeals` counts those whose answer was due and is not there, `overdue_duties` what
     officers of tenders owe and have not done in time; it is empty before a head is known.
+    `replicas` counts stores of sealed files, None before a head is known.
     `parked` counts failed intents by error, `halted` accounts by why they stand still.
     """
 
@@ -59,6 +61,7 @@ class Measured:
     halted: Mapping[str, int]
     overdue_appeals: int
     overdue_duties: Mapping[str, int]
+    replicas: ReplicaCount | None
     spent: Mapping[CallKind, Spent]
     head: HeadAge | None
     mailbox_age_seconds: int | None
@@ -72,6 +75,7 @@ class Measures:
         store: MeasureStore,
         appeals: AppealStore,
         duties: TenderDuties,
+        replicas: ReplicaCounts,
         directory: Directory,
         catalogue: Catalogue,
         clock: Callable[[], int],
@@ -79,6 +83,7 @@ class Measures:
         self._store = store
         self._appeals = appeals
         self._duties = duties
+        self._replicas = replicas
         self._days = {
             kind.id: days
             for kind in catalogue.all()
@@ -105,6 +110,7 @@ class Measures:
             halted=dict.fromkeys(map(str, Reason), 0) | dict(waiting.halted),
             overdue_appeals=self._appeals.overdue(now),
             overdue_duties=self._overdue(),
+            replicas=self._counted_replicas(),
             spent=_by_kind(self._store.spent()),
             head=self._head(),
             mailbox_age_seconds=None if closed_at is None else max(0, now - closed_at),
@@ -117,6 +123,14 @@ class Measures:
             raise
         except Unavailable:
             return {}
+
+    def _counted_replicas(self) -> ReplicaCount | None:
+        try:
+            return self._replicas.read()
+        except StoreUnavailable:
+            raise
+        except Unavailable:
+            return None
 
     def _head(self) -> HeadAge | None:
         try:

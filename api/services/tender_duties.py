@@ -1,4 +1,4 @@
-"""What is overdue over all tenders: for their officers by name, for whoever watches by number.
+"""What all tenders ask of people: of their officers by name, of whoever watches by number.
 
 A tender's duties change with its events, its filings and its papers alone, so they are counted once
 for each state of those and kept.
@@ -15,7 +15,9 @@ from api.store.tender_duties import DutyStore, Mark
 from api.store.tender_filings import FilingStore
 from api.store.tenders import TenderStore
 from ledger.errors import RoleMissing
+from ledger.tenders.dues import policy_of
 from ledger.tenders.duties import Due, Duty, duties_of
+from ledger.tenders.endings import sealed_until
 from ledger.tenders.ids import TenderId
 from ledger.values import Address, AgencyId
 
@@ -45,6 +47,12 @@ class _Kept:
     mark: Mark
     agency: AgencyId
     duties: tuple[Due, ...]
+    replicas: int
+    sealed_until: int | None
+
+    def is_sealed(self, at: int) -> bool:
+        """Whether files of it wait to be opened."""
+        return self.sealed_until is None or at < self.sealed_until
 
 
 class TenderDuties:
@@ -92,6 +100,16 @@ class TenderDuties:
         )
         return {duty: late[duty] for duty in Duty}
 
+    def replicas_wanted(self) -> int:
+        """Return on how many stores each sealed file has to lie; raise as `overdue`.
+
+        The most that a policy of a tender asks whose files wait to be opened, 0 without such a
+        tender. A policy that does not come with the ledger asks for one: its buyer alone has it.
+        """
+        at = self._at_head.head().block_time
+        open_ = (kept.replicas for kept in self._all().values() if kept.is_sealed(at))
+        return max(open_, default=0)
+
     def _all(self) -> dict[TenderId, _Kept]:
         known, found = self._kept, {}
         for tender, mark in self._store.marks().items():
@@ -107,8 +125,13 @@ class TenderDuties:
         if state is None:
             return None
         brought = self._store.brought(tender)
+        policy = policy_of(state.terms)
         return _Kept(
-            mark, state.announcement.agency, duties_of(state, self._filings.owed(tender), brought)
+            mark,
+            state.announcement.agency,
+            duties_of(state, self._filings.owed(tender), brought),
+            1 if policy is None else policy.replicas,
+            sealed_until(state),
         )
 
     def _is(self, by: Address, agency: AgencyId) -> bool:

@@ -90,3 +90,11 @@ bid_messages: Final = Table(
 )
 """What was brought for others to relay; its bytes are the intent's call. `said` is the receipt or
 refusal that was signed when the outcome was known; no intent: the chain had it already."""
+
+blob_replicas: Final = Table(
+    "blob_replicas",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("answered_at", BigInteger, nullable=False),
+)
+"""When each store of sealed files last answered the worker, in Unix seconds."""

@@ -1,4 +1,4 @@
-"""When lots end without a contract, by what happened."""
+"""When lots end without a contract, and when sealed files are done with, by what happened."""
 
 from typing import Final
 
@@ -30,3 +30,18 @@ def over_from(state: TenderState, number: int) -> int | None:
         ),
         None,
     )
+
+
+def sealed_until(state: TenderState) -> int | None:
+    """Return from when on no sealed file of a tender waits to be opened, 0 where none does now.
+
+    That may lie ahead, as in `over_from`; None while it is not foreseen.
+    """
+    last = state.announcement.parts
+    waiting = [
+        over_from(state, number)
+        for number, lot in enumerate(state.lots)
+        if last not in lot.openings
+    ]
+    known = [end for end in waiting if end is not None]
+    return max(known, default=0) if len(known) == len(waiting) else None

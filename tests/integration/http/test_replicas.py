@@ -1,20 +1,39 @@
 """Sealed files on two stores: a bid at the deadline, and what a store missed while it was down."""
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from api.services.at_head import AtHead
 from api.services.bid_uploads import BidUploads
 from api.services.replica_healing import EVERY_SECONDS, READ_EVERY, ReplicaHealing
+from api.services.replica_watch import (
+    EVERY_SECONDS as EVERY,
+)
+from api.services.replica_watch import (
+    NEWS_SECONDS,
+    SILENT_SECONDS,
+    ReplicaCounts,
+    ReplicaWatch,
+)
+from api.services.sign_ins import Roles
+from api.services.tender_duties import TenderDuties
 from api.store.bid_uploads import BidUploadStore
+from api.store.blob_replicas import ReplicaStore
+from api.store.tender_duties import DutyStore
+from api.store.tender_filings import FilingStore
 from api.store.tender_papers import TenderPaperStore
+from api.store.tenders import TenderStore
 from ledger.tenders import receipts
 from ledger.values import Digest
 from tests.support.blobs import MemoryBlobs
-from tests.support.licences import AGENCY_KEY
+from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.sealed_files import hand_in, sealed_file
 from tests.support.service import World, account
+from tests.support.tender_story import LEDGER, Story, Where
 
 BIDDER = account("one-time key").address
 
@@ -149,3 +168,139 @@ class TestHealing:
         hand_in(service.services.bid_uploads, sealed_file(2**12), BIDDER)
         service.blobs.kept.clear()
         assert healing.step() == 0
+
+
+class Watched:
+    """A service with one store, its worker's watch, and a tender whose policy wants two."""
+
+    def __init__(self, service: World) -> None:
+        self.service = service
+        self.stores = [service.blobs]
+        self.story = Story(where=Where("GZ-2026-0501", service.clock.now + 1, LEDGER, AGENCY.id))
+        self.done = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the worker, anew."""
+        database, clock = self.service.database, self.service.clock
+        at_head = AtHead(self.service.registry)
+        duties = TenderDuties(
+            DutyStore(database),
+            TenderStore(database),
+            FilingStore(database),
+            at_head,
+            Roles(at_head),
+        )
+        noted = ReplicaStore(database)
+        counts = ReplicaCounts(self.service.replicas, noted, duties, clock)
+        self.watch = ReplicaWatch(self.service.replicas, noted, counts, clock)
+
+    def another_store(self) -> MemoryBlobs:
+        self.stores.append(self.service.another_store())
+        self.start()
+        return self.stores[-1]
+
+    def catch_up(self) -> None:
+        for each in self.story.events[self.done :]:
+            self.service.clock.now = max(self.service.clock.now, each.place.block_time)
+            self.service.say(lambda place, each=each: replace(each, place=place))
+        self.done = len(self.story.events)
+
+    def look(self, seconds: int = NEWS_SECONDS) -> list[dict[str, Any]]:
+        """Let the worker look once a minute for so long; return what it logged."""
+        with capture_logs() as logged:
+            for _ in range(0, seconds, EVERY):
+                self.service.clock.now += EVERY
+                assert self.watch.step() == 0
+        return [
+            {name: each[name] for name in ("event", "wanted", "given", "answering")}
+            for each in logged
+        ]
+
+    def gauges(self) -> tuple[float, ...]:
+        """Return how many stores are wanted, are set up and answered lately, as scraped."""
+        lines = self.service.client.get("/metrics").text.splitlines()
+        told = dict(line.rsplit(" ", 1) for line in lines if line[0] != "#")
+        names = ("replicas_wanted", "replicas", "replicas_answering")
+        return tuple(float(told[f"suizheng_{name}"]) for name in names)
+
+
+@pytest.fixture
+def watched(service: World) -> Watched:
+    return Watched(service)
+
+
+def told(event: str, wanted: int, given: int, answering: int) -> dict[str, Any]:
+    return {"event": event, "wanted": wanted, "given": given, "answering": answering}
+
+
+class TestWatch:
+    def test_tells_at_its_start_that_a_tender_wants_more_than_are_set_up(
+        self, watched: Watched
+    ) -> None:
+        watched.catch_up()
+        assert watched.gauges() == (2, 1, 0)
+        assert watched.look(EVERY) == [told("too few", 2, 1, 1)]
+        assert watched.gauges() == (2, 1, 1)
+        assert watched.look() == []
+        watched.start()
+        assert watched.look(EVERY) == [told("too few", 2, 1, 1)]
+        watched.another_store()
+        assert watched.look() == []
+        assert watched.gauges() == (2, 2, 2)
+
+    def test_tells_once_that_a_store_went_away_and_once_that_it_is_back(
+        self, watched: Watched
+    ) -> None:
+        second = watched.another_store()
+        watched.catch_up()
+        assert watched.look() == []
+        second.is_up = False
+        assert watched.look(NEWS_SECONDS + SILENT_SECONDS) == [told("too few", 2, 2, 1)]
+        assert watched.gauges() == (2, 2, 1)
+        watched.service.say()  # the chain was seen
+        assert watched.service.client.get("/readyz").status_code == 200
+        second.is_up = True
+        assert watched.look(SILENT_SECONDS) == [told("enough", 2, 2, 2)]
+        assert watched.gauges() == (2, 2, 2)
+
+    def test_leaves_a_silent_store_alone_for_a_while(self, watched: Watched) -> None:
+        asked: list[bytes] = []
+        second = watched.another_store()
+        has = second.has
+
+        def counted(digest: Digest) -> bool:
+            asked.append(digest)
+            return has(digest)
+
+        second.has = counted  # type: ignore[method-assign]  # to count what is asked
+        second.is_up = False
+        watched.catch_up()
+        watched.look(SILENT_SECONDS)
+        assert len(asked) == 1
+        watched.look(SILENT_SECONDS)
+        assert len(asked) == 2
+
+    def test_wants_none_without_a_tender_whose_files_wait(self, watched: Watched) -> None:
+        assert watched.look() == []
+        assert watched.gauges() == (0, 1, 1)
+        watched.catch_up()
+        assert watched.gauges() == (2, 1, 1)
+        end = watched.story.ends.list_end
+        watched.service.clock.now = end
+        watched.service.say()
+        assert watched.gauges() == (0, 1, 0)
+
+    def test_counts_a_worker_that_stands_still_as_no_answer(self, watched: Watched) -> None:
+        watched.catch_up()
+        watched.look(EVERY)
+        watched.service.clock.now += NEWS_SECONDS + 1
+        assert watched.gauges() == (2, 1, 0)
+
+    def test_knows_nothing_wanted_of_a_policy_that_is_not_ours(self, watched: Watched) -> None:
+        terms = replace(watched.story.terms, min_bids=watched.story.terms.min_bids + 1)
+        watched.story = Story(
+            terms, where=Where("GZ-2026-0502", watched.service.clock.now + 1, LEDGER, AGENCY.id)
+        )
+        watched.catch_up()
+        assert watched.gauges()[0] == 1
