@@ -17,7 +17,6 @@ from api.store.groups import Grouped
 from ledger.chain import tender_calls
 from ledger.chain.deployments import TendersAbsent
 from ledger.chain.sender import intent_id
-from ledger.errors import LedgerError
 from ledger.outbox import Intent
 from ledger.tenders.errors import BidLate, UploadIncomplete
 from ledger.tenders.receipts import StoredFile
@@ -91,13 +90,13 @@ class Relay:
         """Return a message by its digest; raise `BidMessageUnknown`."""
         return BidMessage(self._ports.store.get(digest))
 
-    def bring_all(self, brought: Sequence[Brought]) -> list[BidMessage | LedgerError]:
-        """Do as `bring` for each of the messages."""
+    def bring_all(self, brought: Sequence[Brought]) -> list[BidMessage | Exception]:
+        """Do as `bring` for each of the messages; what one of them meets is its own."""
         replies = self._ports.replies.for_a_group()
         known = self._ports.store.known([digest for digest, _ in brought])
         bids = [each.message for _, each in brought if isinstance(each, SignedBid)]
         files = self._ports.store.received([part.file for bid in bids for part in bid.parts])
-        outcomes: dict[int, BidMessage | LedgerError] = {}
+        outcomes: dict[int, BidMessage | Exception] = {}
         wanted: dict[int, Wanted] = {}
         for place, (digest, message) in enumerate(brought):
             row = known.get(digest)
@@ -106,8 +105,8 @@ class Relay:
                 continue
             try:
                 wanted[place] = self._wanted(digest, message, files, replies)
-            except LedgerError as refused:
-                outcomes[place] = refused
+            except Exception as failure:  # noqa: BLE001  # else one message would keep out all others
+                outcomes[place] = failure
         added = self._ports.store.add(tuple(wanted.values())) if wanted else []
         for place, (stored, is_new) in zip(wanted, added, strict=True):
             outcomes[place] = BidMessage(stored, is_new)

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Generic, TypeVar
 
 from api.store.database import StoreUnavailable
-from ledger.errors import LedgerError
 
 MOST_TOGETHER: Final = 64
 """Requests in one group (proposed): beyond it a commit is a small part of the cost."""
@@ -32,7 +31,7 @@ class Grouped(Generic[_Asked, _Answer]):
 
     def __init__(
         self,
-        serve: Callable[[Sequence[_Asked]], Sequence[_Answer | LedgerError]],
+        serve: Callable[[Sequence[_Asked]], Sequence[_Answer | Exception]],
         *,
         together: int = MOST_TOGETHER,
         waiting: int = MOST_WAITING,

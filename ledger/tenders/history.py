@@ -154,7 +154,7 @@ def _(event: events.BidWithdrawn, state: TenderState) -> TenderState:
     before = state.lot(event.lot).bids.get(event.bidder)
     is_bonded = before is not None and before.has_bond
     bonded_until = event.place.block_time if is_bonded else 0
-    head = (event.bidder, event.version, BidState.WITHDRAWN, 0, None)
+    head = (event.bidder, event.version, BidState.WITHDRAWN, 0, None, event)
     bid = Bid(*head, bonded_until=bonded_until)
     return _with_bid(state, event.lot, bid)
 

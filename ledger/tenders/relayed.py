@@ -214,10 +214,9 @@ def _arrives(
     try:
         require_arrival(state, told.lot, told.bidder, told.version, at)
     except BidVersionStale:
-        bid = state.lot(told.lot).bids[told.bidder].told
-        if bid is None or messages.digest(ledger, bid.bid) != message.digest:
-            raise
-        return True
+        if _stands(state, ledger, message):
+            return True
+        raise
     if at >= told.valid_until:
         raise MessageExpired(told.valid_until, at)
     if isinstance(told, SubmitBid):
@@ -248,10 +247,10 @@ def _is_listed(state: TenderState, ledger: LedgerRef, message: Listing, at: int)
 
 
 def _stands(state: TenderState, ledger: LedgerRef, letter: SignedBid | SignedWithdrawal) -> bool:
+    """Whether this very message is the bidder's last one: of its version there may be another."""
     bid = state.lot(letter.message.lot).bids.get(letter.message.bidder)
-    if bid is None or bid.version != letter.message.version:
-        return False
-    return bid.told is None or messages.digest(ledger, bid.told.bid) == letter.digest
+    event = None if bid is None else bid.told or bid.taken_back
+    return event is not None and digest_of(ledger, event) == letter.digest
 
 
 def _is_done(state: TenderState, message: Secret | Release, at: int) -> bool:

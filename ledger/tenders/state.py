@@ -10,6 +10,7 @@ from ledger.tenders.errors import LotUnknown
 from ledger.tenders.events import (
     Announcement,
     BidSubmitted,
+    BidWithdrawn,
     ComplaintState,
     OpeningRecorded,
     Outcome,
@@ -38,8 +39,9 @@ class BidState(IntEnum):
 class Bid:
     """One bidder's place in a lot. `told` is the bid of the highest version, None once withdrawn.
 
-    `disclosed` and `recovered` hold the secrets s_b and s_c by part. `bonded_until` is when a bid
-    with a bond was withdrawn, in Unix seconds, 0 for any other.
+    `taken_back` is the withdrawal then. `disclosed` and `recovered` hold the secrets s_b and s_c
+    by part. `bonded_until` is when a bid with a bond was withdrawn, in Unix seconds, 0 for any
+    other.
     """
 
     bidder: Address
@@ -47,6 +49,7 @@ class Bid:
     state: BidState
     docs_version: int
     told: BidSubmitted | None
+    taken_back: BidWithdrawn | None = None
     disclosed: Mapping[int, bytes] = field(default_factory=lambda: _NOTHING)
     recovered: Mapping[int, bytes] = field(default_factory=lambda: _NOTHING)
     is_rejected: bool = False

@@ -8,6 +8,7 @@ import pytest
 
 from api.services.bid_replies import BidReplies
 from api.services.relay_outcomes import AGAIN_SECONDS, RelayOutcomes
+from api.services.relaying import BidMessage
 from api.store.bid_messages import BidMessageStore
 from api.store.outbox import SqlOutbox
 from api.store.tenders import TenderStore
@@ -185,6 +186,24 @@ class TestBid:
         stale = bid_form(told.story.seal("Ann", version=0))
         assert refusal(post(told, stale)) == (409, "BidVersionStale")
 
+    def test_of_no_version_is_stale_whoever_brings_it(self, told: Told) -> None:
+        with nothing_changes(told.service):
+            bid = bid_form(told.story.seal("Ann", version=0))
+            assert refusal(post(told, bid)) == (409, "BidVersionStale")
+            taken = withdrawal_form(told, "Bo", 0)
+            assert refusal(post(told, taken, "/withdrawals")) == (409, "BidVersionStale")
+
+    def test_is_stored_beside_one_that_meets_a_defect(self, told: Told) -> None:
+        """What arrives together is judged one by one: nobody's message keeps out another's."""
+        made = sealed(told)
+        bid = SignedBid(TENDERS, made.bid, made.shares, made.signature)
+        unknown: Any = None
+        group = [(b"\x07" * 32, unknown), (bid.digest, bid)]
+        failed, stored = told.service.services.relay.bring_all(group)
+        assert isinstance(failed, AttributeError)
+        assert isinstance(stored, BidMessage)
+        assert shown(told, "0x" + bid.digest.hex())["state"] == "submitted"
+
     def test_outdated_or_expired_is_not_relayed(self, told: Told) -> None:
         made = sealed(told)
         expired = replace(made.bid, valid_until=told.story.now)
@@ -217,6 +236,20 @@ class TestWithdrawal:
         assert (answer.status_code, answer.json()["kind"]) == (200, "withdrawal")
         assert receipts.read(answer.json()["receipt"], KEY).files == ()
         assert len(waiting(told.service)) == 1
+
+    def test_that_the_chain_has_already_is_done(self, told: Told) -> None:
+        """It came by another way; another message of its version is not what the chain has."""
+        told.story.submit("Ann")
+        form = withdrawal_form(told, "Ann", 2)
+        told.story.withdraw("Ann")
+        told.catch_up()
+        answer = post(told, form, "/withdrawals")
+        assert answer.status_code == 200, answer.text
+        assert waiting(told.service) == []
+        assert settle(told.service) == 1
+        assert shown(told, answer.json()["digest"])["state"] == "final"
+        other = bid_form(told.story.seal("Ann", version=2))
+        assert refusal(post(told, other)) == (409, "BidVersionStale")
 
 
 class TestSecrets:

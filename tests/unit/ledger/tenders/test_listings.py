@@ -41,9 +41,9 @@ class Box:
         made = self.story.seal(name, version=version)
         return self.placed(SignedBid(LEDGER, made.bid, made.shares, made.signature))
 
-    def withdrawal(self, version: int = 2) -> Listing:
-        until = self.story.now + MESSAGE_LIFE
-        message = WithdrawBid(self.story.id, 0, address("Ann"), version, until)
+    def withdrawal(self, version: int = 2, until: int | None = None) -> Listing:
+        end = self.story.now + MESSAGE_LIFE if until is None else until
+        message = WithdrawBid(self.story.id, 0, address("Ann"), version, end)
         signature = messages.sign(LEDGER, message, secret("Ann"))
         return self.placed(SignedWithdrawal(LEDGER, message, signature))
 
@@ -130,6 +130,16 @@ class TestListing:
         with pytest.raises(BidVersionStale):
             box.judged(first)
         assert not box.judged(box.withdrawal(3))
+
+    def test_of_a_withdrawals_version_stands_only_as_what_it_is(self, box: Box) -> None:
+        """A receipt for another message of that version would be for one that never comes."""
+        box.story.submit("Ann")
+        box.story.withdraw("Ann")
+        (event,) = box.story.events[-1:]
+        assert box.judged(box.withdrawal(2, event.valid_until))
+        for other in (box.bid(version=2), box.withdrawal(2, event.valid_until + 1)):
+            with pytest.raises(BidVersionStale):
+                box.judged(other)
 
     def test_waits_while_the_tender_stands_still(self, box: Box) -> None:
         listing = box.bid()

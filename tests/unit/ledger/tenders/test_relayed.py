@@ -11,6 +11,7 @@ from ledger.tenders import messages
 from ledger.tenders.contract_errors import BidMissing
 from ledger.tenders.errors import (
     BidRejected,
+    BidVersionStale,
     BondNotAttested,
     NotDisclosed,
     TenderNotOpen,
@@ -41,6 +42,11 @@ NAMES = ("Ann", "Bo", "Cai")
 def signed(story: Story, name: str = "Ann", **more: Any) -> SignedBid:
     made = story.seal(name, **more)
     return SignedBid(LEDGER, made.bid, made.shares, made.signature)
+
+
+def withdrawal(story: Story, version: int, until: int) -> SignedWithdrawal:
+    message = messages.WithdrawBid(story.id, 0, address("Ann"), version, until)
+    return SignedWithdrawal(LEDGER, message, messages.sign(LEDGER, message, secret("Ann")))
 
 
 def posted(story: Story, kind: Kind, name: str = "Ann", part: int = 1) -> Secret:
@@ -104,6 +110,26 @@ class TestJudge:
         assert not judge(story.state, LEDGER, message, story.now)
         story.disclose("Ann")
         assert judge(story.state, LEDGER, message, story.now)
+
+    def test_knows_a_withdrawal_by_its_digest(self, story: Story) -> None:
+        """Brought by another way it is done; another message of its version never stands."""
+        story.withdraw("Ann")
+        (event,) = story.events[-1:]
+        until = event.valid_until
+        assert judge(story.state, LEDGER, withdrawal(story, 2, until), story.now)
+        for other in (
+            *(withdrawal(story, 2, until + 1), withdrawal(story, 1, until)),
+            *(signed(story, version=2), signed(story)),
+        ):
+            stale = refused(story, other)
+            assert isinstance(stale, BidVersionStale)
+            assert stale.current == 2
+        assert not judge(story.state, LEDGER, withdrawal(story, 3, until), story.now)
+
+    def test_of_no_version_is_stale_without_any_bid(self, story: Story) -> None:
+        stale = refused(story, signed(story, "Dan", version=0))
+        assert isinstance(stale, BidVersionStale)
+        assert (stale.current, stale.given) == (0, 0)
 
     def test_wants_the_guarantors_signature_where_one_is_named(self) -> None:
         story = Story()
