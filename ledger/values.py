@@ -23,6 +23,9 @@ Seconds = NewType("Seconds", int)
 OPEN_END: Final = 2**40 - 1
 """The `end` of a window that has none; the greatest uint40."""
 
+LICENCE_KIND: Final = "licence:"
+HEALTH_KIND: Final = "health:"
+"""What the names of record types begin with, by the kind of documents."""
 HealthType = Literal["pass", "transfer", "hcert", "custody"]
 HEALTH_TYPES: Final[tuple[HealthType, ...]] = get_args(HealthType)
 """What health records there are to recognise, and to be accredited for."""
@@ -165,6 +168,11 @@ def jurisdiction_id(code: str) -> JurisdictionId:
     return JurisdictionId(keccak(_word(32) + _tail(code)))
 
 
+def country_of(jurisdiction: str) -> str:
+    """Return the country (ISO 3166-1) that a jurisdiction's code begins with."""
+    return jurisdiction.partition("-")[0]
+
+
 def agency_id(jurisdiction: str, code: str) -> AgencyId:
     """Return the id of the agency with an organisation code, as IAuthority.agencyId does."""
     return AgencyId(keccak(jurisdiction_id(jurisdiction) + _word(64) + _tail(code)))
@@ -175,14 +183,22 @@ def role_id(subject: bytes, role: Role) -> bytes:
     return keccak(subject + _word(role))
 
 
+def record_type(name: str) -> RecordType:
+    """Return keccak256 of a type's name with its kind, what agreements and accreditations name."""
+    return RecordType(keccak(name.encode()))
+
+
 def licence_record_type(type_id: str) -> RecordType:
-    """Return keccak256("licence:" ‖ type id), what an agency is accredited for; no version."""
-    return RecordType(keccak(b"licence:" + type_id.encode()))
+    """Return keccak256("licence:" ‖ type id); no version."""
+    return record_type(LICENCE_KIND + type_id)
 
 
 def health_record_type(name: HealthType) -> RecordType:
-    """Return keccak256("health:" ‖ name), what an agreement and an accreditation are about."""
-    return RecordType(keccak(b"health:" + name.encode()))
+    """Return keccak256("health:" ‖ name)."""
+    return record_type(HEALTH_KIND + name)
+
+
+HEALTH_RECORD_TYPES: Final = frozenset(health_record_type(each) for each in HEALTH_TYPES)
 
 
 def _word(number: int) -> bytes:

@@ -4,8 +4,8 @@ from collections import defaultdict
 from dataclasses import asdict
 from typing import Final
 
-from ledger.agreements.health_policy import PolicyInvalid
 from ledger.agreements.history import AgreementUnknown
+from ledger.agreements.policy import PolicyInvalid, PolicyKindWrong
 from ledger.chain.deployments import AgreementsAbsent, DeploymentMalformed, TendersAbsent
 from ledger.errors import (
     AccreditationMissing,
@@ -75,6 +75,7 @@ _ADVICE: Final[dict[type[LedgerError], str]] = {
     AgreementsAbsent: "Agreements need a ledger that is deployed anew: python -m scripts.deploy.",
     AgreementUnknown: "Check the spelling: suizheng agreement list.",
     PolicyInvalid: "Mend the policy, then: suizheng agreement check-policy.",
+    PolicyKindWrong: "It takes the policy of an agreement about health documents.",
     RuleBundleInvalid: "Mend the file, then: suizheng agreement bundle.",
     RuleBundleUnfit: "Mend the file or the policy, then: suizheng agreement bundle.",
     PolicyMismatch: "Compare with what was proposed: suizheng agreement show.",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -10,12 +11,18 @@ from typing import Any, Final
 import orjson
 
 from ledger.agreements.agreement import Terms
-from ledger.agreements.health_policy import Policy, PolicyInvalid, read_policy
+from ledger.agreements.health_policy import Policy, read_policy
+from ledger.agreements.licence_policy import NO_BUNDLE, LicencePolicy
+from ledger.agreements.policies import read_any_policy
+from ledger.agreements.policy import AgreementPolicy, PolicyInvalid
 from ledger.agreements.terms import TermsSignature
 from ledger.canonical import canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
+from ledger.licences.catalogue import load_catalogue
 from ledger.values import (
+    HEALTH_KIND,
     HEALTH_TYPES,
+    LICENCE_KIND,
     Address,
     JurisdictionId,
     LedgerRef,
@@ -27,7 +34,7 @@ from ledger.values import (
 from wallet.home import read_file
 
 HEALTH_TYPE_NAMES: Final[Mapping[str, RecordType]] = MappingProxyType(
-    {f"health:{each}": health_record_type(each) for each in HEALTH_TYPES}
+    {f"{HEALTH_KIND}{each}": health_record_type(each) for each in HEALTH_TYPES}
 )
 """Health record types as a policy and a person name them."""
 _ID_BYTES: Final = 32
@@ -73,13 +80,35 @@ class SignedTerms:
         return orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def read_policy_file(path: Path) -> Policy:
-    """Return the policy in a file; raise `PolicyInvalid`, `FileMissing`, `FileUnreadable`."""
+def read_policy_file(path: Path) -> AgreementPolicy:
+    """Return the policy in a file, of either kind.
+
+    Raises:
+        PolicyInvalid, FileMissing, FileUnreadable: for what cannot be read.
+        TypeUnknown: for a type of licences that the catalogue does not have. Nobody could judge
+            them, and on the ledger a misspelt type is a hash like any other.
+    """
+    return known_policy(read_file(path))
+
+
+def known_policy(content: bytes) -> AgreementPolicy:
+    """Return the policy that the bytes are; raises as `read_policy_file`."""
+    policy = read_any_policy(content)
+    if isinstance(policy, LicencePolicy):
+        load_catalogue().get(policy.type_id)
+    return policy
+
+
+def read_health_policy_file(path: Path) -> Policy:
+    """Return the policy about health documents in a file.
+
+    Raises `PolicyKindWrong` for one about licences, else as `read_policy_file`.
+    """
     return read_policy(read_file(path))
 
 
 def canonical_policy(path: Path) -> bytes:
-    """Return the one spelling of a policy that was written by hand; raises as above."""
+    """Return the one spelling of a policy that was written by hand; raise `PolicyInvalid`."""
     content = read_file(path)
     try:
         return canonical_json(parse_object(content))
@@ -87,13 +116,13 @@ def canonical_policy(path: Path) -> bytes:
         raise PolicyInvalid("", "no JSON object") from exc
 
 
-def terms_of(policy: Policy, bundle_hash: bytes, window: Window) -> Terms:
+def terms_of(policy: AgreementPolicy, bundle_hash: bytes, window: Window) -> Terms:
     """Return the terms by which a policy comes into force in a window."""
     document = policy.document
     return Terms(
         jurisdiction_id(document["from"]),
         jurisdiction_id(document["to"]),
-        HEALTH_TYPE_NAMES[document["recordType"]],
+        policy.record_type,
         document["version"],
         policy.digest,
         bundle_hash,
@@ -104,9 +133,14 @@ def terms_of(policy: Policy, bundle_hash: bytes, window: Window) -> Terms:
 
 
 def type_name(record_type: RecordType) -> str:
-    """Return the name of a health record type, or its hash in 0x-hex."""
-    names = (name for name, known in HEALTH_TYPE_NAMES.items() if known == record_type)
-    return next(names, "0x" + record_type.hex())
+    """Return the name of a record type as a policy has it, or its hash in 0x-hex."""
+    return _type_names().get(record_type) or "0x" + record_type.hex()
+
+
+@cache
+def _type_names() -> Mapping[RecordType, str]:
+    licences = {each.record_type: LICENCE_KIND + each.id for each in load_catalogue().all()}
+    return licences | {type_: name for name, type_ in HEALTH_TYPE_NAMES.items()}
 
 
 def bundle_hash_of(path: Path) -> bytes:
@@ -144,10 +178,14 @@ def read_signed_terms(path: Path) -> SignedTerms:
         raise SignedTermsMalformed(str(path)) from exc
 
 
-def require_policy(offered: SignedTerms, policy: Policy) -> None:
-    """Raise `SignedTermsDiffer` unless the terms are this policy's, dates and bundle aside."""
+def require_policy(offered: SignedTerms, policy: AgreementPolicy) -> None:
+    """Raise `SignedTermsDiffer` unless the terms are this policy's, dates and bundle aside.
+
+    An agreement about licences has no bundle, so there is none to be signed.
+    """
     terms = offered.terms
-    expected = terms_of(policy, terms.bundle_hash, Window(terms.valid_from, terms.valid_to))
+    bundle_hash = NO_BUNDLE if isinstance(policy, LicencePolicy) else terms.bundle_hash
+    expected = terms_of(policy, bundle_hash, Window(terms.valid_from, terms.valid_to))
     ours, theirs = shown_terms(expected), shown_terms(terms)
     for member, value in ours.items():
         if theirs[member] != value:

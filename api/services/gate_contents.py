@@ -18,7 +18,7 @@ from ledger.health.gate.evidence import IssuerKey, Part
 from ledger.health.gate_bundle.lists import Place
 from ledger.health.gate_bundle.writing import Content, SignedRules
 from ledger.health.rule_bundles import needed_in, read_texts, texts_in
-from ledger.values import AgencyId, AgencyStatus, jurisdiction_id
+from ledger.values import HEALTH_RECORD_TYPES, AgencyId, AgencyStatus, jurisdiction_id
 
 
 class Lists(Protocol):
@@ -57,7 +57,11 @@ class GateContents:
         revoked = self._foreign.revoked(agency.id)
         agencies = {each.id: each for each in self._registry.agencies()}
         target = jurisdiction_id(jurisdiction)
-        agreements = [each for each in self._recognitions.agreements() if each.target == target]
+        agreements = [
+            each
+            for each in self._recognitions.agreements()
+            if each.target == target and each.record_type in HEALTH_RECORD_TYPES
+        ]
         issuing = [
             (agencies[agency], number)
             for agency, number in self._lists.all_lists()

@@ -10,7 +10,8 @@ from api.services.health_origins import TransferUnconfirmed, Verified
 from api.store.foreign import CodeSpending
 from api.store.health_passes import Quota, Spending
 from ledger.agreements.agreement import AgreementId
-from ledger.agreements.health_policy import Policy, PolicyInvalid
+from ledger.agreements.health_policy import Policy
+from ledger.agreements.policy import PolicyInvalid
 from ledger.authority import Agency
 from ledger.health import code_conversion, conversion
 from ledger.health.conversion import ConversionRefused, Ground, Terms

@@ -14,7 +14,9 @@ from typing import Any, Final, Protocol
 
 from api.services.at_head import AtHead
 from api.store.recognitions import DomesticRow, RecognitionStore
-from ledger.agreements.health_policy import Policy, read_domestic_policy, read_policy
+from ledger.agreements.health_policy import Policy, read_domestic_policy
+from ledger.agreements.policies import read_any_policy
+from ledger.agreements.policy import AgreementPolicy
 from ledger.authority import Agency
 from ledger.errors import Refused, RoleMissing
 from ledger.health.rule_admission import check_file
@@ -68,7 +70,7 @@ class KeptDocument:
 
     kind: DocumentKind
     digest: bytes
-    policy: Policy | None
+    policy: AgreementPolicy | None
     is_new: bool
 
 
@@ -103,7 +105,7 @@ class Policies:
         if found != digest:
             raise PolicyDigestDiffers(found)
         if all(role not in _KEEPERS for _, role in self._ledger.roles(by)):
-            policy = policy_in(document)
+            policy = _policy_in(document)
             subject = bytes(32) if policy is None else jurisdiction_id(policy.document["to"])
             raise RoleMissing(subject, int(Role.SUPERVISOR), by)
         if names := [each for each in _named(self._store) if each.digest == digest]:
@@ -111,7 +113,7 @@ class Policies:
             return self._kept(DocumentKind.NAMED, document, None)
         if _is_domestic(document):
             return self._keep_domestic(document, by)
-        return self._kept(DocumentKind.POLICY, document, read_policy(document))
+        return self._kept(DocumentKind.POLICY, document, read_any_policy(document))
 
     def _check(self, names: Iterable["Named"], document: bytes) -> None:
         """Raise as `keep` does, unless the document is fit for one of the places that name it.
@@ -131,13 +133,15 @@ class Policies:
     def _receiver(self, policy: bytes) -> str | None:
         """Return the country of TO in a policy that is kept."""
         document = self._store.document(policy)
-        found = None if document is None else policy_in(document)
+        found = None if document is None else _policy_in(document)
         return None if found is None else str(found.document["to"])[:COUNTRY]
 
-    def _kept(self, kind: DocumentKind, document: bytes, policy: Policy | None) -> KeptDocument:
+    def _kept(
+        self, kind: DocumentKind, document: bytes, policy: AgreementPolicy | None
+    ) -> KeptDocument:
         digest = hashlib.sha256(document).digest()
         is_new = self._store.keep(digest, document, self._clock())
-        return KeptDocument(kind, digest, policy or policy_in(document), is_new)
+        return KeptDocument(kind, digest, policy or _policy_in(document), is_new)
 
     def _keep_domestic(self, document: bytes, by: Address) -> KeptDocument:
         policy = read_domestic_policy(document)
@@ -213,7 +217,7 @@ class CitedPolicies:
 
     def _policy(self, digest: bytes) -> Policy | None:
         document = self._store.document(digest)
-        return None if document is None else policy_in(document)
+        return None if document is None else health_policy_in(document)
 
 
 def cited_hash(citations: Mapping[str, Any]) -> bytes:
@@ -226,9 +230,17 @@ def cited_hash(citations: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def policy_in(document: bytes) -> Policy | None:
-    """Return the policy that a document is, of either kind; None for what is none."""
-    for reader in (read_policy, read_domestic_policy):
+def health_policy_in(document: bytes) -> Policy | None:
+    """Return the policy about health documents that a document is; None for what is none.
+
+    It is an agreement's or a domestic one.
+    """
+    found = _policy_in(document)
+    return found if isinstance(found, Policy) else None
+
+
+def _policy_in(document: bytes) -> AgreementPolicy | None:
+    for reader in (read_any_policy, read_domestic_policy):
         try:
             return reader(document)
         except Refused:

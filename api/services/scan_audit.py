@@ -8,7 +8,7 @@ and chain: it is told and proves nothing against anybody.
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from api.services.policies import cited_hash, policy_in
+from api.services.policies import cited_hash, health_policy_in
 from api.store.audit import AuditedScan
 from ledger.health import scans
 from ledger.health.gate.lists import OFFLINE_MAX_AGE
@@ -67,7 +67,7 @@ class _Allowed:
 
     def _shortest(self, digest: bytes) -> int:
         document = self._document(digest)
-        policy = None if document is None else policy_in(document)
+        policy = None if document is None else health_policy_in(document)
         if policy is None:
             return min(OFFLINE_MAX_AGE.values())
         return min(policy.seconds("offlineMaxAge", part) for part in OFFLINE_MAX_AGE)

@@ -5,48 +5,39 @@ RFC 8785 JSON of at most 64 KiB that follows `health_policy.schema.json`; its SH
 fault first.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jsonschema_rs import Draft202012Validator
+from ledger.agreements.durations import seconds_in
+from ledger.agreements.policy import (
+    AgreementPolicy,
+    PolicyInvalid,
+    check_duration,
+    check_notice,
+    check_schema,
+    digest_of,
+    read_document,
+    refuse_kind,
+    require_two_parties,
+)
+from ledger.values import LICENCE_KIND
 
-from ledger.agreements.durations import DurationMalformed, seconds_in
-from ledger.canonical import canonical_json, parse_object
-from ledger.errors import LedgerError, Refused
-
-MAX_BYTES: Final = 65_536
 REFUSE: Final = "refuse"
-_DAY: Final = 86_400
-_SHORTEST_NOTICE: Final = 7 * _DAY
 _DURATIONS: Final = (
     *(("test", "maxAge"), ("presentation", "stamp"), ("presentation", "skew")),
-    *(("paper", "freshness"), ("appeals", "answerWithin"), ("grace",), ("notice",)),
+    *(("paper", "freshness"), ("appeals", "answerWithin"), ("grace",)),
     *(("offlineMaxAge", part) for part in ("trust", "status", "allow", "rules")),
     *(("issuance", part) for part in ("window", "overlap", "ahead")),
     *(("retention", part) for part in ("scan", "custody", "consent")),
 )
 
 
-@dataclass(eq=False)
-class PolicyInvalid(Refused):
-    """The document is no policy: where, as a dotted path, and what is wrong there."""
-
-    path: str
-    reason: str
-
-
 @dataclass(frozen=True)
-class Policy:
-    """A policy that was checked; `document` as it was signed, `digest` its SHA-256."""
-
-    document: Mapping[str, Any]
-    digest: bytes
+class Policy(AgreementPolicy):
+    """A policy about health documents that was checked."""
 
     @cached_property
     def scale(self) -> Mapping[int, Mapping[str, Any]]:
@@ -58,13 +49,6 @@ class Policy:
         """Which lanes let a grade of TO through: auto, manual or none."""
         lanes = self.document["lanes"].items()
         return {grade: str(lane) for lane, grades in lanes for grade in grades}
-
-    def seconds(self, *path: str) -> int:
-        """Return the length of the duration at a path, such as `"test", "maxAge"`."""
-        value: Any = self.document
-        for part in path:
-            value = value[part]
-        return seconds_in(value)
 
     def grade_for(self, grade: int) -> int | None:
         """Return the grade of TO for one of FROM; None where it is refused.
@@ -78,13 +62,14 @@ class Policy:
 
 
 def read_policy(encoded: bytes) -> Policy:
-    """Return the policy that `encoded` is; raise `PolicyInvalid` for anything else.
+    """Return the policy about health documents that `encoded` is.
 
-    The bytes are canonical, so that a policy has one digest.
+    Raises:
+        PolicyKindWrong: for one about licences.
+        PolicyInvalid: for anything else that it is not.
     """
     policy = _read(encoded)
-    if policy.document["from"] == policy.document["to"]:
-        raise PolicyInvalid("to", "the same jurisdiction as the source")
+    require_two_parties(policy.document)
     return policy
 
 
@@ -102,34 +87,15 @@ def read_domestic_policy(encoded: bytes) -> Policy:
 
 
 def _read(encoded: bytes) -> Policy:
-    if len(encoded) > MAX_BYTES:
-        raise PolicyInvalid("", f"longer than {MAX_BYTES} bytes")
-    try:
-        document = parse_object(encoded)
-        is_canonical = canonical_json(document) == encoded
-    except LedgerError as exc:
-        raise PolicyInvalid("", "no JSON object") from exc
-    if not is_canonical:
-        raise PolicyInvalid("", "not canonical (RFC 8785)")
-    _check_schema(document)
+    document = read_document(encoded)
+    refuse_kind(document, LICENCE_KIND)
+    check_schema(document, "health_policy.schema.json")
     _check_durations(document)
     _check_scales(document["grades"])
     _check_grade_map(document)
     _check_lanes(document)
     _check_paper(document)
-    return Policy(document, hashlib.sha256(encoded).digest())
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    text = files("ledger.agreements").joinpath("health_policy.schema.json").read_text()
-    return Draft202012Validator(json.loads(text))
-
-
-def _check_schema(document: Mapping[str, Any]) -> None:
-    for error in _validator().iter_errors(document):
-        path = ".".join(map(str, error.instance_path))
-        raise PolicyInvalid(path, str(error.kind.name))
+    return Policy(document, digest_of(encoded))
 
 
 def _check_durations(document: Mapping[str, Any]) -> None:
@@ -137,23 +103,15 @@ def _check_durations(document: Mapping[str, Any]) -> None:
         value: Any = document
         for part in path:
             value = value[part]
-        _check_duration(".".join(path), value)
+        check_duration(".".join(path), value)
     if "for" in document["freshness"]:
-        _check_duration("freshness.for", document["freshness"]["for"])
+        check_duration("freshness.for", document["freshness"]["for"])
     if "endOfLocalDay" in document["freshness"]:
         _check_zone(document["freshness"]["endOfLocalDay"])
-    if seconds_in(document["notice"]) < _SHORTEST_NOTICE:
-        raise PolicyInvalid("notice", "less than seven days")
+    check_notice(document)
     issuance = document["issuance"]
     if seconds_in(issuance["overlap"]) >= seconds_in(issuance["window"]):
         raise PolicyInvalid("issuance.overlap", "not shorter than the window")
-
-
-def _check_duration(path: str, text: str) -> None:
-    try:
-        seconds_in(text)
-    except DurationMalformed as exc:
-        raise PolicyInvalid(path, "no duration") from exc
 
 
 def _check_zone(name: str) -> None:

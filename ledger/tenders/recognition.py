@@ -10,7 +10,14 @@ from collections.abc import Callable
 from ledger.agreements.agreement import InForce
 from ledger.errors import Unavailable
 from ledger.tenders.shown_licences import Presented, Recognises
-from ledger.values import AgreementState, JurisdictionId, RecordType, Scope, jurisdiction_id
+from ledger.values import (
+    AgreementState,
+    JurisdictionId,
+    RecordType,
+    Scope,
+    country_of,
+    jurisdiction_id,
+)
 from ledger.verification.evidence import Query
 from ledger.verification.verify import query_of
 
@@ -33,7 +40,7 @@ def recognising(home: Callable[[], str | None], in_force: InForceAt) -> Recognis
         held_in = home()
         if held_in is None:
             raise HomeUnknown
-        if _country(shown.jurisdiction) == _country(held_in):
+        if country_of(shown.jurisdiction) == country_of(held_in):
             return True
         asked = query_of(shown.opened, None)
         parties = (jurisdiction_id(shown.jurisdiction), jurisdiction_id(held_in))
@@ -51,7 +58,3 @@ def _covers(held: InForce | None, asked: Query) -> bool:
         return False
     named = {(Scope.AGENCY, bytes(asked.agency)), (Scope.KEY, bytes(asked.key_id))}
     return not any((each.scope_kind, each.scope) in named for each in held.suspensions)
-
-
-def _country(jurisdiction: str) -> str:
-    return jurisdiction.partition("-")[0]

@@ -16,6 +16,7 @@ from ledger.licences.catalogue import Catalogue
 from ledger.tenders import qualification, requests
 from ledger.tenders.qualification import Ask, Judged
 from ledger.tenders.requests import ORGANISATION, Requirement
+from ledger.values import country_of
 from ledger.verification.check import Verdict
 from ledger.verification.evidence import Evidence
 from ledger.verification.policy import Policy
@@ -159,7 +160,7 @@ def organisation_of(identity: Mapping[str, Any], code: str | None = None) -> str
 
     Organisations' codes are unique in a country, so its jurisdictions are not told apart.
     """
-    return f"{identity['jurisdiction'].partition('-')[0]}/{code or identity['code']}"
+    return f"{country_of(identity['jurisdiction'])}/{code or identity['code']}"
 
 
 def presented(text: str, identity: Mapping[str, Any]) -> Presented:

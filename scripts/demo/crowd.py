@@ -22,7 +22,7 @@ from ledger.health.passes import HealthPass
 from ledger.keys import PrivateKey, PublicKey
 from scripts.demo.recognition import HOME, HOST
 from scripts.demo.stage import expect
-from wallet.agreements import read_policy_file
+from wallet.agreements import read_health_policy_file
 from wallet.commands.health_convert import invited, named
 from wallet.commands.serving import proof_of
 from wallet.health.conversions import Carried, receipts_of, sealed_application
@@ -153,7 +153,7 @@ class Crossing:
 
     def convert(self, crowd: Sequence[Traveller]) -> None:
         """Let everybody consent, seal and apply; nobody needs an account for that."""
-        policy = read_policy_file(self.policy)
+        policy = read_health_policy_file(self.policy)
 
         def apply(service: Service, each: Traveller) -> None:
             each.code = self._applied(service, each, policy)

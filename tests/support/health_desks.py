@@ -16,6 +16,7 @@ from api.store.tables import metadata
 from ledger import age
 from ledger.agreements.agreement import agreement_id
 from ledger.agreements.health_policy import Policy
+from ledger.agreements.policy import AgreementPolicy
 from ledger.canonical import b64url_decode, b64url_encode, canonical_json
 from ledger.events import (
     Accredited,
@@ -125,7 +126,7 @@ class Desks:
 
     def agree(
         self,
-        policy: Policy,
+        policy: AgreementPolicy,
         version: int = 1,
         *,
         rules: Mapping[str, bytes] = NO_RULES,
@@ -133,8 +134,8 @@ class Desks:
     ) -> None:
         """Let both parties have signed a version that is in force, and keep its documents."""
         now, document = self.service.clock.now, policy.document
-        type_ = health_record_type(document["recordType"].removeprefix("health:"))
-        ids = (jurisdiction_id(document["from"]), jurisdiction_id(HOST), type_)
+        parties = (jurisdiction_id(document["from"]), jurisdiction_id(HOST))
+        ids = (*parties, policy.record_type)
         manifest = write_rule_bundle(rules)
         hashes = (policy.digest, sha256(manifest).digest())
         window = (now - 100, now + 10_000_000, 604_800)

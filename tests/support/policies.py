@@ -1,9 +1,10 @@
-"""A policy of an agreement between two plainly invented jurisdictions."""
+"""Policies of agreements between two plainly invented jurisdictions."""
 
 from copy import deepcopy
 from typing import Any, Final
 
 from ledger.agreements.health_policy import Policy, read_domestic_policy, read_policy
+from ledger.agreements.licence_policy import LicencePolicy, read_licence_policy
 from ledger.canonical import canonical_json
 
 _TEXTS: Final = {"zh-Hans": "示例", "zh-Hant": "示例", "en": "Sample", "pt": "Exemplo"}
@@ -62,6 +63,25 @@ _DOCUMENT: Final[dict[str, Any]] = {
     },
     "appeals": {"answerWithin": "PT24H", "contact": "appeals@health.example"},
 }
+
+_LICENCES: Final[dict[str, Any]] = {
+    "v": 1,
+    "from": "XA",
+    "to": "XB",
+    "recordType": "licence:cn.construction-qualification",
+    "version": 1,
+    "notice": "P7D",
+}
+
+
+def licence_policy_document(**changes: Any) -> dict[str, Any]:
+    """Return a policy about licences of builders, with some of its members changed."""
+    return _LICENCES | changes
+
+
+def sample_licence_policy(**changes: Any) -> LicencePolicy:
+    """Return it read."""
+    return read_licence_policy(canonical_json(licence_policy_document(**changes)))
 
 
 def policy_document(**changes: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from ledger.agreements.health_policy import Policy
+from ledger.agreements.policy import AgreementPolicy
 from ledger.agreements.terms import require_signed, sign_terms, terms_digest
 from ledger.chain import agreement_calls as calls
 from ledger.errors import TermsSignatureInvalid
@@ -19,7 +19,14 @@ from wallet.agreements import (
     terms_of,
 )
 from wallet.commands.agreement_bundle import write_bundle
-from wallet.commands.agreement_options import AGREEMENT, BUNDLE, SCOPE, AgreementName
+from wallet.commands.agreement_options import (
+    AGREEMENT,
+    BUNDLE,
+    SCOPE,
+    AgreementName,
+    bundle_hash,
+    require_scope,
+)
 from wallet.commands.agreement_reading import READING_COMMANDS
 from wallet.commands.options import (
     FILE,
@@ -40,7 +47,9 @@ from wallet.surroundings import Surroundings
 _CAUSES: Final = 2**16 - 1
 _POLICY: Final = click.argument("policy", type=FILE)
 _BUNDLE: Final = click.option(
-    "--bundle", type=BUNDLE, required=True, help="Manifest of rules and texts: file or SHA-256."
+    "--bundle",
+    type=BUNDLE,
+    help="Manifest of rules and texts: file or SHA-256. About licences there is none.",
 )
 _VERSION: Final = click.argument("version", type=click.IntRange(1, 2**32 - 1))
 _AGREEMENT: Final = click.argument("agreement", type=AGREEMENT)
@@ -53,7 +62,8 @@ _PARTY: Final = click.option(
 def agreement() -> None:
     """Agreements between two jurisdictions, by supervisors: TO recognises documents of FROM.
 
-    AGREEMENT is FROM/TO/TYPE, such as MO/CN-GD/pass; POLICY is the policy document's file.
+    AGREEMENT is FROM/TO/TYPE, such as MO/CN-GD/pass or MO/CN-GD/licence:cn.business-licence; POLICY
+    is the policy document's file.
     """
 
 
@@ -80,7 +90,7 @@ def _window(command: Command) -> Command:
 def propose(  # one parameter an option
     outside: Surroundings,
     policy: Path,
-    bundle: bytes,
+    bundle: bytes | None,
     start: int,
     until: int,
     party: str,
@@ -88,7 +98,7 @@ def propose(  # one parameter an option
 ) -> None:
     """Propose the version that POLICY is. Supervisor of either party."""
     read = _announced(policy)
-    terms = terms_of(read, bundle, Window(start, until))
+    terms = terms_of(read, bundle_hash(read, bundle), Window(start, until))
     proposer = jurisdiction_id(_party_of(read, party))
     send(outside, lambda d: calls.propose(d, terms, proposer), given)
 
@@ -107,7 +117,7 @@ def sign_offline(  # one parameter an option
     outside: Surroundings,
     /,
     policy: Path,
-    bundle: bytes,
+    bundle: bytes | None,
     start: int,
     until: int,
     out: Path,
@@ -117,7 +127,7 @@ def sign_offline(  # one parameter an option
     read = _announced(policy)
     ledger = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
     contract = LedgerRef(ledger.deployment.chain_id, ledger.deployment.recognition)
-    terms = terms_of(read, bundle, Window(start, until))
+    terms = terms_of(read, bundle_hash(read, bundle), Window(start, until))
     account = outside.keyring.account(given["account"], given["passwords"].of(given["account"]))
     signed = SignedTerms(contract, terms, sign_terms(contract, terms, account.private_key))
     write_file(out, signed.to_json())
@@ -148,10 +158,10 @@ def agree(outside: Surroundings, policy: Path, signed: Path, party: str, **given
 @_POLICY
 @_BUNDLE
 @acting("supervisor")
-def sign(outside: Surroundings, policy: Path, bundle: bytes, **given: Any) -> None:
+def sign(outside: Surroundings, policy: Path, bundle: bytes | None, **given: Any) -> None:
     """Sign the proposal that POLICY is of. Supervisor of the party that did not propose."""
     read = _announced(policy)
-    terms = terms_of(read, bundle, Window(0, 0))
+    terms = terms_of(read, bundle_hash(read, bundle), Window(0, 0))
     name = AgreementName(read.document["from"], read.document["to"], terms.record_type)
     hashes = (terms.policy_hash, terms.bundle_hash)
     send(outside, lambda d: calls.sign(d, name.id, terms.version, *hashes), given)
@@ -199,8 +209,9 @@ def suspend(  # one parameter an option
 ) -> None:
     """Suspend a VERSION at once. Supervisor of TO alone.
 
-    Scopes: all, grade:CODE, port:NAME, key:KID, agency:JURISDICTION/CODE.
+    Scopes: all, key:KID, agency:JURISDICTION/CODE; grade:CODE and port:NAME for health documents.
     """
+    require_scope(agreement, scope[0])
     send(outside, lambda d: calls.suspend(d, agreement.id, version, cause, until, *scope), given)
 
 
@@ -263,7 +274,7 @@ for _command in (*READING_COMMANDS, write_bundle):
     agreement.add_command(_command)
 
 
-def _announced(path: Path) -> Policy:
+def _announced(path: Path) -> AgreementPolicy:
     """Read a policy and say beside the result what it is about to be acted on."""
     policy = read_policy_file(path)
     about = policy.document
@@ -291,7 +302,7 @@ def _require_signed(outside: Surroundings, offered: SignedTerms, given: dict[str
                 raise
 
 
-def _party_of(policy: Policy, party: str) -> str:
+def _party_of(policy: AgreementPolicy, party: str) -> str:
     return _one_of(policy.document["from"], policy.document["to"], party)
 
 

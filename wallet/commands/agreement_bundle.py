@@ -7,7 +7,7 @@ import click
 
 from ledger.health.rule_admission import admit_bundle
 from ledger.values import Seconds
-from wallet.agreements import read_policy_file
+from wallet.agreements import read_health_policy_file
 from wallet.commands.options import FILE, FOLDER, json_option
 from wallet.console import print_json, say
 from wallet.home import read_file, write_file
@@ -33,6 +33,8 @@ def write_bundle(
 ) -> None:
     """Write the manifest over all files in FOLDER, for the version that POLICY is.
 
+    POLICY is about health documents: agreements about licences have no rules, and no bundle.
+
     rules/NAME.json are rules of TO's country, value-sets.json what they look into,
     texts/LANGUAGE.json texts, csca/NAME certificates of who issues signers. Rules begin 2 to 14
     days from now, unless --after has them already. They and the value sets are those that POLICY
@@ -40,7 +42,7 @@ def write_bundle(
     """
     former = {} if after is None else _files_in(after)
     manifest = admit_bundle(
-        read_policy_file(policy), _files_in(folder), former, Seconds(outside.now())
+        read_health_policy_file(policy), _files_in(folder), former, Seconds(outside.now())
     )
     write_file(out, manifest)
     digest = "0x" + hashlib.sha256(manifest).hexdigest()

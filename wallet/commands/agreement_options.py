@@ -7,15 +7,20 @@ from typing import Any, Final
 import click
 
 from ledger.agreements.agreement import AgreementId, agreement_id, scope_of
+from ledger.agreements.licence_policy import NO_BUNDLE, LicencePolicy, is_type_id
+from ledger.agreements.policy import AgreementPolicy
 from ledger.canonical import EncodingNotCanonical, b64url_decode
 from ledger.values import (
+    HEALTH_RECORD_TYPES,
     HEALTH_TYPES,
+    LICENCE_KIND,
     JurisdictionId,
     RecordType,
     Scope,
     agency_id,
     health_record_type,
     jurisdiction_id,
+    licence_record_type,
 )
 from wallet.agreements import bundle_hash_of
 
@@ -24,7 +29,10 @@ _ID_BYTES: Final = 32
 
 
 class AgreementName:
-    """An agreement as a person names it: FROM, TO and the record type, such as `pass`."""
+    """An agreement as a person names it: FROM, TO and the record type.
+
+    Such as `pass`, or `licence:cn.food-business`.
+    """
 
     __slots__ = ("from_", "record_type", "to")
 
@@ -57,15 +65,35 @@ class AgreementParameter(click.ParamType[AgreementName, Any]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> AgreementName:
-        """Return the agreement; fail unless there are two parties and a known type."""
+        """Return the agreement; fail unless there are two parties and a type.
+
+        A type of licences need not be known here: what stands may be acted on.
+        """
         from_, to, named, *more = [*str(value).split("/"), "", ""]
-        type_ = next((each for each in HEALTH_TYPES if each == named), None)
+        type_ = _record_type(named)
         if type_ is None or not (from_ and to) or any(more):
-            known = ", ".join(HEALTH_TYPES)
+            known = ", ".join((*HEALTH_TYPES, LICENCE_KIND + "ID"))
             self.fail(
                 f"{value!r} is not FROM/TO/TYPE, such as MO/CN-GD/pass ({known}).", param, ctx
             )
-        return AgreementName(from_, to, health_record_type(type_))
+        return AgreementName(from_, to, type_)
+
+
+def require_scope(agreement: AgreementName, kind: Scope) -> None:
+    """Raise `click.BadParameter` for a suspension that would cover nothing."""
+    if kind in {Scope.GRADE, Scope.PORT} and agreement.record_type not in HEALTH_RECORD_TYPES:
+        raise click.BadParameter("Licences have neither grades nor ports.", param_hint="--scope")
+
+
+def bundle_hash(policy: AgreementPolicy, given: bytes | None) -> bytes:
+    """Return the `bundleHash` of an agreement; raise `click.UsageError` where `given` is amiss."""
+    if isinstance(policy, LicencePolicy):
+        if given is not None:
+            raise click.UsageError("Agreements about licences have no bundle: leave --bundle out.")
+        return NO_BUNDLE
+    if given is None:
+        raise click.UsageError("An agreement about health documents needs its --bundle.")
+    return given
 
 
 class BundleParameter(click.ParamType[bytes, Any]):
@@ -104,6 +132,13 @@ class ScopeParameter(click.ParamType[tuple[Scope, bytes], Any]):
             forms = "all, grade:CODE, port:NAME, key:KID, agency:JURISDICTION/CODE"
             self.fail(f"{value!r} is none of {forms}.", param, ctx)
         return scope
+
+
+def _record_type(name: str) -> RecordType | None:
+    type_id = name.removeprefix(LICENCE_KIND)
+    if name != type_id:
+        return licence_record_type(type_id) if is_type_id(type_id) else None
+    return next((health_record_type(each) for each in HEALTH_TYPES if each == name), None)
 
 
 def _named(kind: str, name: str) -> tuple[Scope, bytes] | None:

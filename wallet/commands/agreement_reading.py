@@ -7,12 +7,12 @@ from typing import Any, Final
 import click
 
 from ledger.agreements.agreement import Agreement, Suspension, Version
-from ledger.agreements.health_policy import Policy, read_policy
 from ledger.agreements.history import AgreementUnknown
+from ledger.agreements.policy import AgreementPolicy
 from ledger.chain.recognition import RecognitionClient
-from ledger.values import AgreementState, JurisdictionId, Scope
+from ledger.values import HEALTH_KIND, AgreementState, JurisdictionId, Scope
 from ledger.verification.check import rfc3339
-from wallet.agreements import canonical_policy, read_policy_file, type_name
+from wallet.agreements import canonical_policy, known_policy, read_policy_file, type_name
 from wallet.commands.agreement_options import AGREEMENT, AgreementName
 from wallet.commands.options import FILE, MOMENT, json_option, ledger_options
 from wallet.console import print_json, print_table, say, when
@@ -84,7 +84,7 @@ def check_policy(policy: Path, *, write: Path | None, as_json: bool) -> None:
         read = read_policy_file(policy)
     else:
         content = canonical_policy(policy)
-        read = read_policy(content)
+        read = known_policy(content)
         write_file(write, content)
     about = _about(read)
     if as_json:
@@ -93,7 +93,7 @@ def check_policy(policy: Path, *, write: Path | None, as_json: bool) -> None:
     say(f"Policy 0x{read.digest.hex()}", style="bold")
     from_, to = about["from"], about["to"]
     say(f"{to} recognises {about['recordType']} of {from_}, version {about['version']}")
-    for grade, became in about["gradeMap"].items():
+    for grade, became in about.get("gradeMap", {}).items():
         say(f"  grade {grade} of {from_} becomes {became}")
 
 
@@ -112,7 +112,7 @@ def _read(
 
 
 def _name(agreement: Agreement, codes: Mapping[JurisdictionId, str]) -> str:
-    type_ = type_name(agreement.record_type).removeprefix("health:")
+    type_ = type_name(agreement.record_type).removeprefix(HEALTH_KIND)
     return f"{codes[agreement.source]}/{codes[agreement.target]}/{type_}"
 
 
@@ -132,10 +132,11 @@ def _spelt(state: AgreementState | Scope) -> str:
     return state.name.lower().replace("_", "-")
 
 
-def _about(policy: Policy) -> dict[str, Any]:
+def _about(policy: AgreementPolicy) -> dict[str, Any]:
     document = policy.document
     shown = ("from", "to", "recordType", "version", "gradeMap", "notice")
-    return {"digest": policy.digest} | {name: document[name] for name in shown}
+    known = {name: document[name] for name in shown if name in document}
+    return {"digest": policy.digest, **known}
 
 
 def _json(agreement: Agreement, codes: Mapping[JurisdictionId, str], at: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ledger.health.hcert import envelope
 from ledger.keys import PrivateKey, PublicKey
 from ledger.licences.catalogue import LANGUAGES
 from ledger.values import jurisdiction_id
-from wallet.agreements import HEALTH_TYPE_NAMES, read_policy_file
+from wallet.agreements import read_health_policy_file
 from wallet.code_sources import codes_of
 from wallet.commands.health_pass import folder_of
 from wallet.commands.options import (
@@ -114,7 +114,7 @@ def convert(outside: Surroundings, /, transfer: Path | None, **given: Any) -> No
     if given["agency"] is None or given["policy"] is None:
         raise click.UsageError("TRANSFER or --code, --agency and --policy are needed.")
     folder.check_free()
-    carried, policy = _carried(transfer, given), read_policy_file(given["policy"])
+    carried, policy = _carried(transfer, given), read_health_policy_file(given["policy"])
     _check_in_force(outside, policy, given)
     purposes = _purposes(policy, given["purposes"])
     language = given["language"] or outside.language
@@ -189,11 +189,10 @@ def named(agency: str) -> dict[str, str]:
 def _check_in_force(outside: Surroundings, policy: Policy, given: dict[str, Any]) -> None:
     document = policy.document
     parties = jurisdiction_id(document["from"]), jurisdiction_id(document["to"])
-    type_ = HEALTH_TYPE_NAMES[document["recordType"]]
     chosen = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
     with waiting("Asking the ledger"), open_ledger(chosen) as client:
         known = RecognitionClient(client.node, client.deployment)
-        found = known.in_force_at(*parties, type_, outside.now()).in_force
+        found = known.in_force_at(*parties, policy.record_type, outside.now()).in_force
     if found is None or found.version.policy_hash != policy.digest:
         raise PolicyNotInForce(policy.digest)
 

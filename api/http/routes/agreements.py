@@ -22,8 +22,8 @@ from api.http.schemas.shared import HeadAnswer
 from api.services.policies import PolicyDigestDiffers, PolicyUnknown
 from api.services.refusals import DomesticPolicyOutdated
 from ledger.agreements.agreement import AgreementId
-from ledger.agreements.health_policy import PolicyInvalid
 from ledger.agreements.history import AgreementUnknown
+from ledger.agreements.policy import PolicyInvalid
 from ledger.canonical import JsonMalformed, parse_object
 from ledger.errors import Unavailable
 from ledger.health.rule_admission import RuleBundleUnfit
@@ -109,10 +109,11 @@ def keep_policy(
 ) -> PolicyAnswer:
     """Keep a document under its digest, for everybody to read. Supervisors and administrators.
 
-    Policies may be brought before they are agreed on; else what an agreement names: its policy, the
-    manifest that its bundleHash is of, and then the files of that, whose rules and value sets have
-    to be such that a gate can judge by them. A policy from a jurisdiction to
-    itself is the one for its own passes; its supervisor alone brings it, in rising versions.
+    Policies may be brought before they are agreed on, about health documents or a type of licences;
+    else what an agreement names: its policy, the manifest that its bundleHash is of, and then the
+    files of that, whose rules and value sets have to be such that a gate can judge by them. A
+    policy about health documents from a jurisdiction to itself is the one for its own passes; its
+    supervisor alone brings it, in rising versions.
     """
     kept = policies.keep(digest, body, by)
     if not kept.is_new:

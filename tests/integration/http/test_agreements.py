@@ -13,7 +13,7 @@ from ledger.events import JurisdictionAdmitted, RoleGranted
 from ledger.health.rule_bundles import write_rule_bundle
 from ledger.values import Role, Scope, health_record_type, jurisdiction_id, role_id
 from tests.support.licences import AGENCY
-from tests.support.policies import policy_document, sample_domestic_policy
+from tests.support.policies import licence_policy_document, policy_document, sample_domestic_policy
 from tests.support.service import World, nothing_changes, refusal
 
 FROM, TO = jurisdiction_id("MO"), jurisdiction_id("CN-GD")
@@ -172,6 +172,33 @@ class TestPolicies:
         assert read.headers["Access-Control-Allow-Origin"] == "*"
         again = service.client.get(POLICY_PATH, headers={"If-None-Match": read.headers["ETag"]})
         assert again.status_code == 304
+
+    def test_about_licences_is_kept_alike(self, service: World) -> None:
+        headers, body = appoint(service), canonical_json(licence_policy_document())
+        answer = put(service, headers, body)
+        assert (answer.status_code, answer.json()["kind"]) == (201, "policy")
+        assert answer.json()["recordType"] == "licence:cn.construction-qualification"
+        assert service.client.get(f"/v1/policies/{answer.json()['digest']}").content == body
+        with nothing_changes(service):
+            assert put(service, headers, body).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("document", "path"),
+        [
+            (licence_policy_document(recordType="wine:red"), "recordType"),
+            (licence_policy_document(recordType="health:pass"), "id"),
+            (policy_document(recordType="licence:cn.food-business"), "appeals"),
+            (licence_policy_document(to="XA"), "to"),
+        ],
+    )
+    def test_of_neither_kind_is_refused(
+        self, service: World, document: dict[str, Any], path: str
+    ) -> None:
+        headers = appoint(service)
+        with nothing_changes(service):
+            answer = put(service, headers, canonical_json(document))
+        assert refusal(answer) == (422, "PolicyInvalid")
+        assert answer.json()["path"] == path
 
     def test_unknown(self, service: World) -> None:
         assert refusal(service.client.get(POLICY_PATH)) == (404, "PolicyUnknown")

@@ -24,7 +24,7 @@ from ledger.status_list import mask, place
 from ledger.values import OPEN_END, Digest, KeyUsage, RecordKind, Status
 from tests.support.gates import RememberedMemory
 from tests.support.health_desks import HOST_ID, HOST_KEY, Desks, desks
-from tests.support.policies import sample_policy
+from tests.support.policies import sample_licence_policy, sample_policy
 from tests.support.service import FOREIGN, refusal
 
 HOLDER = PrivateKey.from_secret(b"\x21" * 32)
@@ -101,6 +101,16 @@ class TestBundle:
         assert (report.outcome.value, report.headline) == ("ACCEPT", None)
         cited = report.people[0].citations
         assert cited.bundle == bundle.manifest.sequence
+
+    def test_leaves_out_what_is_agreed_on_licences(self, both: Desks) -> None:
+        before = fetched(both)
+        both.agree(sample_licence_policy())
+        both.service.clock.now += KEPT_SECONDS
+        both.service.say()
+        after = fetched(both)
+        assert after.manifest.block.number > before.manifest.block.number
+        assert after.evidence.agreements == before.evidence.agreements
+        assert after.missing == before.missing
 
     def test_lets_a_gate_refuse_a_pass_that_was_revoked(self, both: Desks) -> None:
         (encoded, content), *_ = converted(both)

@@ -21,7 +21,7 @@ from ledger.keys import PrivateKey
 from ledger.values import RecordKind, Role
 from tests.support.erasing import erasing_of
 from tests.support.health_desks import HOME_ID, HOST_CODE, HOST_ID, HOST_KEY, Desks, desks
-from tests.support.policies import policy_document, sample_policy
+from tests.support.policies import policy_document, sample_licence_policy, sample_policy
 from tests.support.scans import CHECKPOINT, scan_row, scans_form
 from tests.support.service import refusal
 
@@ -120,6 +120,7 @@ class TestHandOver:
     def test_keeps_a_key_as_long_as_the_shortest_policy_in_force(self, log: Log) -> None:
         retention = policy_document()["retention"] | {"scan": "P2D"}
         log.both.agree(sample_policy(retention=retention))
+        log.both.agree(sample_licence_policy())  # says nothing of scans
         answer = log.hand_over()
         destroyed = datetime.fromisoformat(answer.json()["destroyAt"])
         assert int(destroyed.timestamp()) == log.key.destroyed_at(2 * 86_400)

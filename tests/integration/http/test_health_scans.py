@@ -27,7 +27,7 @@ from ledger.verification.proof_file import ProofFile
 from tests.support.erasing import erasing_of
 from tests.support.health_desks import HOME_ID, HOST_ID, HOST_KEY, Desks, desks
 from tests.support.licences import counted_bytes
-from tests.support.policies import policy_document, sample_policy
+from tests.support.policies import policy_document, sample_licence_policy, sample_policy
 from tests.support.scans import CITED, scan_row, scans_form
 from tests.support.service import account, nothing_changes, refusal
 
@@ -94,12 +94,17 @@ class TestAudit:
         policy = sample_policy(offlineMaxAge=LISTS | {"allow": "PT2H"})
         gate.agree(policy)
         cited = {"agreement": {"policyHash": "0x" + policy.digest.hex()}}
+        licences = sample_licence_policy()
+        gate.agree(licences)
+        other = {"agreement": {"policyHash": "0x" + licences.digest.hex()}}
         waited = 2 * 3_600 + 300
         now = gate.service.clock.now
         first, *_ = rows = [
             scan_row(now, 0),  # anchored first, and what `anchor` waits 400 s for
             scan_row(now - waited, 1, citations={**CITED, **cited}),
-            scan_row(now - waited + 3_600, 2),  # cites no policy: an hour
+            scan_row(
+                now - waited + 3_600, 2, citations={**CITED, **other}
+            ),  # cites none of scans: an hour
         ]
         send(gate, *rows)
         assert audited(gate).facts["rows"] == 0  # none is in a batch

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from ledger.agreements.licence_policy import NO_BUNDLE
 from ledger.canonical import canonical_json
 from ledger.chain.blocks import by_number, read_head
 from ledger.chain.rpc import Node
 from tests.integration.wallet.conftest import Town
-from tests.support.policies import policy_document
+from tests.support.policies import licence_policy_document, policy_document
 
 NAME = "XA/XB/pass"
+BUILDERS = "XA/XB/licence:cn.construction-qualification"
 BUNDLE = "0x" + "0b" * 32
 DAY = 86_400
 
@@ -41,16 +43,24 @@ class Table:
         path.write_bytes(canonical_json(policy_document(version=version)))
         return path
 
-    def terms(self) -> tuple[object, ...]:
+    def licence_policy(self, version: int = 1, **changes: Any) -> Path:
+        path = self.town.terminal.folder / f"builders-{version}.json"
+        path.write_bytes(canonical_json(licence_policy_document(version=version, **changes)))
+        return path
+
+    def span(self) -> tuple[object, ...]:
         """The options of a version in force from 3 to 30 days on."""
-        span = ("--from", self.now + 3 * DAY, "--until", self.now + 30 * DAY)
-        return ("--bundle", BUNDLE, *span)
+        return ("--from", self.now + 3 * DAY, "--until", self.now + 30 * DAY)
+
+    def terms(self) -> tuple[object, ...]:
+        """Those of one about health documents."""
+        return ("--bundle", BUNDLE, *self.span())
 
     def run(self, *words: object, code: int = 0) -> str:
         return self.town.terminal.run("agreement", *words, code=code)
 
-    def show(self, *words: object) -> Any:
-        return self.town.terminal.json("agreement", "show", NAME, *words)
+    def show(self, *words: object, name: str = NAME) -> Any:
+        return self.town.terminal.json("agreement", "show", name, *words)
 
 
 def _latest() -> tuple[Any, ...]:
@@ -161,6 +171,68 @@ class TestAgreement:
     def test_nothing_of_that_name(self, table: Table) -> None:
         assert "Nothing was ever proposed" in table.run("show", NAME, code=1)
         assert table.town.terminal.json("agreement", "list") == []
+
+
+class TestOfLicences:
+    def test_life_of_an_agreement(self, table: Table) -> None:
+        policy = table.licence_policy()
+        said = table.run("propose", policy, *table.span(), "--as", "XA")
+        assert "XB recognises licence:cn.construction-qualification of XA, version 1" in said
+        table.run("sign", policy, "--account", "admin")
+        table.wait(3 * DAY)
+        shown = table.show(name=BUILDERS)
+        assert shown["recordType"] == "licence:cn.construction-qualification"
+        assert shown["versions"][0]["bundleHash"] == "0x" + NO_BUNDLE.hex()
+
+        until = ("--until", table.now + 2 * DAY, "--account", "admin")
+        scope = ("--scope", "agency:XA/SAMPLE")
+        table.run("suspend", BUILDERS, 1, "--cause", 7, *until, *scope)
+        table.run("suspend", BUILDERS, 1, "--cause", 8, *until)
+        table.wait(60)
+        assert table.show(name=BUILDERS)["versions"][0]["state"] == "suspended"
+        table.run("lift", BUILDERS, 1, 1, "--account", "admin")
+
+        second = table.licence_policy(2)
+        signed = table.town.terminal.folder / "terms.json"
+        words = (*table.span(), "--out", signed)
+        table.run("sign-terms", second, *words, "--account", "admin")
+        table.run("agree", second, signed, "--as", "XA")
+        table.wait(4 * DAY)
+        assert [v["state"] for v in table.show(name=BUILDERS)["versions"]] == [
+            "superseded",
+            "in-force",
+        ]
+        assert f"{BUILDERS} " in table.run("list")
+        table.run("terminate", BUILDERS, 2, "--at", table.now + 8 * DAY, "--as", "XA")
+        assert table.show("--at", table.now + 9 * DAY, name=BUILDERS)["inForce"] is None
+
+    def test_is_another_agreement_than_that_of_passes(self, table: Table) -> None:
+        table.run("propose", table.policy(), *table.terms(), "--as", "XA")
+        table.run("propose", table.licence_policy(), *table.span(), "--as", "XA")
+        names = [each["recordType"] for each in table.town.terminal.json("agreement", "list")]
+        assert names == ["health:pass", "licence:cn.construction-qualification"]
+        table.run("withdraw", BUILDERS, 1)
+        assert table.show("--at", table.now)["versions"][0]["state"] == "proposed"
+
+    def test_a_type_that_nobody_could_judge_is_not_proposed(self, table: Table) -> None:
+        policy = table.licence_policy(recordType="licence:cn.constuction-qualification")
+        for command in (
+            ("propose", policy, *table.span(), "--as", "XA"),
+            ("sign-terms", policy, *table.span(), "--out", "terms.json"),
+            ("sign", policy),
+        ):
+            assert "not in the catalogue" in table.run(*command, code=1)
+        assert table.town.terminal.json("agreement", "list") == []
+
+    def test_terms_with_a_bundle_are_not_sent(self, table: Table) -> None:
+        policy, signed = table.licence_policy(), table.town.terminal.folder / "terms.json"
+        words = (*table.span(), "--out", signed, "--account", "admin")
+        table.run("sign-terms", policy, *words)
+        content = json.loads(signed.read_text())
+        content["terms"]["bundleHash"] = BUNDLE
+        signed.write_text(json.dumps(content))
+        said = table.run("agree", policy, signed, "--as", "XA", code=1)
+        assert "member=bundleHash" in said
 
 
 class TestAccredit:

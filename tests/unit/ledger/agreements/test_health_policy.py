@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.agreements.durations import DurationMalformed, seconds_in
-from ledger.agreements.health_policy import (
-    MAX_BYTES,
-    PolicyInvalid,
-    read_domestic_policy,
-    read_policy,
-)
+from ledger.agreements.health_policy import read_domestic_policy, read_policy
+from ledger.agreements.policy import MAX_BYTES, PolicyInvalid
 from ledger.canonical import canonical_json
 from tests.support.policies import (
     grade,
@@ -53,11 +49,13 @@ class TestPolicy:
     def test_has_every_member(self, member: str) -> None:
         document = policy_document()
         del document[member]
-        assert refused(document).reason == "required"
+        error = refused(document)
+        assert (error.reason, error.path) == ("required", member)
 
     def test_has_no_other_member(self) -> None:
-        assert refused(policy_document(extra=1)).reason == "additionalProperties"
-        assert refused(policy_document(freshness={"for": "PT1H", "x": 1})).path == "freshness"
+        error = refused(policy_document(extra=1))
+        assert (error.reason, error.path) == ("additionalProperties", "extra")
+        assert refused(policy_document(freshness={"for": "PT1H", "x": 1})).path == "freshness.x"
 
     @pytest.mark.parametrize(
         ("changes", "path"),

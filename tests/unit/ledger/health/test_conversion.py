@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.agreements.agreement import InForce, Suspension, Version, scope_of
-from ledger.agreements.health_policy import PolicyInvalid
+from ledger.agreements.policy import PolicyInvalid
 from ledger.canonical import canonical_json, parse_object
 from ledger.certlogic.rules import Rule, read_rule
 from ledger.health import cbor, consents, cose, signed, transfers

@@ -3,17 +3,26 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from ledger.agreements.agreement import agreement_id, scope_of
+from ledger.agreements.policy import PolicyInvalid
 from ledger.canonical import b64url_encode, canonical_json
 from ledger.health.rule_admission import NO_VALUE_SETS
 from ledger.health.rule_bundles import files_in
-from ledger.values import Scope, agency_id, health_record_type, jurisdiction_id
+from ledger.licences.catalogue import TypeUnknown
+from ledger.values import (
+    Scope,
+    agency_id,
+    health_record_type,
+    jurisdiction_id,
+    licence_record_type,
+)
 from tests.support.gates import NOW
-from tests.support.policies import policy_document
+from tests.support.policies import licence_policy_document, policy_document
 from tests.support.terminal import Terminal
 from tests.unit.ledger.health.test_rule_admission import rule
 from wallet.commands import serving
@@ -21,6 +30,8 @@ from wallet.commands.agreement_options import AGREEMENT, SCOPE
 from wallet.service import Service
 
 CANONICAL = canonical_json(policy_document())
+BUILDERS = canonical_json(licence_policy_document())
+TITLES = {each.__name__: each.title() for each in (PolicyInvalid, TypeUnknown)}
 FILES = {"rules/GR-XB-0001.json": rule(), "texts/en.json": b'{"DENY":"Sample."}'}
 
 
@@ -65,6 +76,38 @@ class TestCheckPolicy:
         path.write_text("no JSON")
         assert "no JSON object" in terminal.run("agreement", "check-policy", path, code=1)
 
+    def test_of_licences_is_checked_alike(self, tmp_path: Path) -> None:
+        path, out = tmp_path / "draft.json", tmp_path / "policy.json"
+        path.write_text(json.dumps(licence_policy_document(), indent=2))
+        terminal = Terminal(tmp_path, 0)
+        shown = terminal.json("agreement", "check-policy", path, "--write", out)
+        assert shown["recordType"] == "licence:cn.construction-qualification"
+        assert "gradeMap" not in shown
+        assert shown["digest"] == digest_of(out.read_bytes())
+        said = terminal.run("agreement", "check-policy", out)
+        assert "XB recognises licence:cn.construction-qualification of XA, version 1" in said
+
+    @pytest.mark.parametrize(
+        ("document", "error"),
+        [
+            (licence_policy_document(recordType="licence:cn.no-such"), "TypeUnknown"),
+            (licence_policy_document(recordType="licence:CN"), "PolicyInvalid"),
+            (licence_policy_document(recordType="health:pass"), "PolicyInvalid"),
+            (policy_document(recordType="licence:cn.food-business"), "PolicyInvalid"),
+        ],
+    )
+    def test_another_type_is_refused_by_name(
+        self, tmp_path: Path, document: dict[str, Any], error: str
+    ) -> None:
+        path, out = tmp_path / "draft.json", tmp_path / "policy.json"
+        path.write_bytes(canonical_json(document))
+        words = ("agreement", "check-policy", path)
+        terminal = Terminal(tmp_path, 0)
+        for each in (words, (*words, "--write", out)):
+            said = terminal.run(*each, code=1)
+            assert TITLES[error] in said
+        assert not out.exists()
+
 
 class TestBundle:
     @pytest.fixture
@@ -100,6 +143,24 @@ class TestBundle:
         late.run(*words, "--after", folder)
         assert out.exists()
 
+    def test_agreements_about_licences_have_none(self, tmp_path: Path, folder: Path) -> None:
+        out, policy = tmp_path / "manifest.json", tmp_path / "builders.json"
+        policy.write_bytes(BUILDERS)
+        terminal = Terminal(tmp_path, NOW)
+        said = terminal.run("agreement", "bundle", policy, folder, "--out", out, code=1)
+        assert "documents of another kind" in said
+        assert "an agreement about health documents" in said
+        assert not out.exists()
+        span = ("--from", NOW + 3 * 86_400, "--until", NOW + 30 * 86_400)
+        words = ("propose", policy, *span, "--as", "XA", "--bundle", "0x" + "11" * 32)
+        assert "leave --bundle out" in terminal.run("agreement", *words, code=64)
+
+    def test_agreements_about_health_documents_need_one(self, tmp_path: Path) -> None:
+        policy = tmp_path / "policy.json"
+        policy.write_bytes(CANONICAL)
+        said = Terminal(tmp_path, NOW).run("agreement", "sign", policy, code=64)
+        assert "needs its --bundle" in said
+
 
 class TestPublish:
     def test_sends_each_document_under_its_digest(
@@ -128,7 +189,13 @@ class TestPublish:
 
 
 class TestNames:
-    @pytest.mark.parametrize("name", ["XA/XB", "XA/XB/wine", "XA//pass", "XA/XB/pass/more"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("XA/XB", "XA/XB/wine", "XA//pass", "XA/XB/pass/more"),
+            *("XA/XB/licence:", "XA/XB/licence:cn", "XA/XB/cn.food-business"),
+        ],
+    )
     def test_a_malformed_agreement_is_wrong_use(self, tmp_path: Path, name: str) -> None:
         said = Terminal(tmp_path, 0).run("agreement", "show", name, code=64)
         assert "is not FROM/TO/TYPE" in said
@@ -158,6 +225,19 @@ class TestNames:
         named = AGREEMENT.convert("XA/XB/pass", None, None)
         parties = (jurisdiction_id("XA"), jurisdiction_id("XB"))
         assert named.id == agreement_id(*parties, health_record_type("pass"))
+
+    def test_one_about_licences_names_their_type_known_or_not(self) -> None:
+        parties = (jurisdiction_id("XA"), jurisdiction_id("XB"))
+        for type_id in ("cn.food-business", "xa.sample"):
+            named = AGREEMENT.convert(f"XA/XB/licence:{type_id}", None, None)
+            assert named.id == agreement_id(*parties, licence_record_type(type_id))
+
+    @pytest.mark.parametrize("scope", ["grade:2", "port:示例口岸"])
+    def test_licences_have_neither_grades_nor_ports(self, tmp_path: Path, scope: str) -> None:
+        name = "XA/XB/licence:cn.food-business"
+        words = (name, 1, "--cause", 1, "--until", "2026-11-22", "--scope", scope)
+        said = Terminal(tmp_path, 0).run("agreement", "suspend", *words, code=64)
+        assert "neither grades nor ports" in said
 
     def test_a_bundle_that_is_nowhere_is_wrong_use(self, tmp_path: Path) -> None:
         path = tmp_path / "policy.json"
