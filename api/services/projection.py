@@ -49,6 +49,7 @@ class Projecting:
         self._projection = projection
         self._clock = clock
         self._seen_at = 0
+        self._cursor: Header | None = None
 
     def was_at_head(self) -> bool:
         """Return whether this process has seen the projection at the chain's head."""
@@ -61,9 +62,9 @@ class Projecting:
         """
         moved = 0
         while moved < RANGES_A_STEP:
-            before = self._projection.cursor()
             self._reader.step()
-            if self._projection.cursor() == before:
+            before, self._cursor = self._cursor, self._projection.cursor()
+            if self._cursor == before:
                 break
             moved += 1
         now = self._clock()

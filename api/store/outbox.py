@@ -135,6 +135,8 @@ class SqlOutbox:
 
     def attempts_of(self, intents: Collection[bytes]) -> Mapping[bytes, Sequence[Attempt]]:
         """See `Outbox`."""
+        if not intents:
+            return {}
         query = select(attempts).where(attempts.c.intent.in_(intents)).order_by(attempts.c.seq)
         found: defaultdict[bytes, list[Attempt]] = defaultdict(list)
         with self._database.read() as connection:

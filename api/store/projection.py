@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from api.store.appends import append
 from api.store.database import Database
@@ -29,6 +29,11 @@ _CHUNK: Final = 200
 _TURN: Final = int.from_bytes(b"suizheng")
 """PostgreSQL's advisory lock of whoever moves the cursor."""
 _ON_CHAIN: Final = (IntentState.MINED.value, IntentState.FINAL.value)
+
+_NEWEST: Final = (
+    select(projected_blocks).order_by(projected_blocks.c.block.desc()).limit(bindparam("most"))
+)
+"""Made once: asked some ten times a second."""
 
 
 class SqlProjection:
@@ -110,8 +115,8 @@ class SqlProjection:
 
 
 def _headers(connection: Connection, limit: int) -> list[Header]:
-    query = select(projected_blocks).order_by(projected_blocks.c.block.desc()).limit(limit)
-    return [Header(row.block, row.hash, row.time) for row in connection.execute(query)]
+    found = connection.execute(_NEWEST, {"most": limit})
+    return [Header(row.block, row.hash, row.time) for row in found]
 
 
 def _raise_finalized(connection: Connection, finalized: int) -> None:
