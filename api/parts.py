@@ -46,6 +46,7 @@ from api.signer.assembly import Choices, open_signer
 from api.signer.desk import Clocks
 from api.signer.remote import RemoteKeys
 from api.signer.server import SignerServer
+from api.store.activity import Activity
 from api.store.batches import BatchStore
 from api.store.bid_messages import BidMessageStore
 from api.store.bid_uploads import BidUploadStore
@@ -184,8 +185,10 @@ class Parts(Basis):
         mailboxes = self._mailboxes()
         refused = BatchStore(self.database), packs, MailboxStore(self.database)
         second_tries = SecondTries(refused, self.clock)
+        # What polls: the chain, which writes nothing here, and files, some at a time. The sender
+        # asks a node too, but waits there for blocks, which the projection writes, and seconds.
         steps = [
-            Step("projection", lambda _flush: projecting.step()),
+            Step("projection", lambda _flush: projecting.step(), polls=True),
             Step("mailboxes", lambda flush: mailboxes.step(flush=flush)),
             Step("anchoring", lambda flush: anchoring.step(flush=flush)),
             Step("supersession", lambda _flush: supersession.step()),
@@ -204,13 +207,14 @@ class Parts(Basis):
             Step("openings", lambda _flush: openings.step()),
             Step("expired uploads", lambda _flush: uploads.step()),
             Step("unplaced uploads", lambda _flush: unplaced.step()),
-            Step("replicas", lambda _flush: healing.step()),
+            Step("replicas", lambda _flush: healing.step(), polls=True),
             Step("replica watch", lambda _flush: watch.step()),
             Step("retention", lambda _flush: retention.step()),
         ]
         return Worker(
             steps,
             poll_seconds=self.settings.poll_seconds,
+            state=self._state,
             monotonic=time.monotonic,
             wait=stop.wait,
         )
@@ -245,6 +249,7 @@ class Parts(Basis):
         return Worker(
             [Step("jobs", lambda _flush: bulk.step())],
             poll_seconds=min(self.settings.poll_seconds, LOOK_SECONDS),
+            state=self._state,
             monotonic=time.monotonic,
             wait=stop.wait,
         )
@@ -262,12 +267,23 @@ class Parts(Basis):
         """Close what is open towards database and nodes."""
         if (builders := self.__dict__.get("builders")) is not None:
             builders.close()
+        if "activity" in self.__dict__:
+            self.activity.close()
         if "database" in self.__dict__:
             self.database.close()
         if "node" in self.__dict__:
             self.node.close()
         if isinstance(keys := self.__dict__.get("keys"), RemoteKeys):
             keys.close()
+
+    @cached_property
+    def activity(self) -> Activity:
+        """Tells whether anything was written."""
+        return Activity(self.database)
+
+    def _state(self) -> object:
+        """Return what the steps go by: the second, and what is written."""
+        return self.clock(), self.activity.mark()
 
     def _projecting(self) -> Projecting:
         projection = SqlProjection(self.database)

@@ -1,4 +1,9 @@
-"""The worker: one loop over the background steps, each guarded from the others' failures."""
+"""The worker: one loop over the background steps, each guarded from the others' failures.
+
+What a step does follows from the second and the database. While both are as they were before it
+last did nothing, it would do nothing again, and is passed over: to look often costs next to nothing
+where nothing happens.
+"""
 
 import traceback
 from collections.abc import Callable, Sequence
@@ -23,12 +28,17 @@ class WorkerBusy(Unavailable):
 
 @dataclass(slots=True)
 class Step:
-    """One background duty; `run` gets `flush` and returns how much it did, 0 when idle."""
+    """One background duty; `run` gets `flush` and returns how much it did, 0 when idle.
+
+    One that `polls` goes by more than the second and the database, and runs in every pass.
+    """
 
     name: str
     run: Callable[[bool], int]
+    polls: bool = False
     failures: int = field(default=0, init=False)
     not_before: float = field(default=0.0, init=False)
+    idle_in: object = field(default=None, init=False)
 
 
 class Worker:
@@ -43,12 +53,17 @@ class Worker:
         steps: Sequence[Step],
         *,
         poll_seconds: float,
+        state: Callable[[], object],
         monotonic: Callable[[], float],
         wait: Callable[[float], bool],
     ) -> None:
-        """`wait` sleeps for some seconds, or less when the worker is to stop; then it is true."""
+        """`state` tells the second and what is written: equal only while neither has moved.
+
+        `wait` sleeps for some seconds, or less when the worker is to stop; then it is true.
+        """
         self.steps = tuple(steps)
         self._poll_seconds = poll_seconds
+        self._state = state
         self._monotonic = monotonic
         self._wait = wait
         self._log = structlog.get_logger("worker")
@@ -65,8 +80,14 @@ class Worker:
         self._log.info("stopped")
 
     def run_once(self) -> int:
-        """Run every step that does not rest; return how much was done."""
-        return sum(self._guarded(step) for step in self.steps)
+        """Run every step that neither rests nor is idle; return how much was done.
+
+        Those that poll come first: what they write, the others see in the same pass.
+        """
+        done = sum(self._guarded(step, None) for step in self.steps if step.polls)
+        state = self._present()
+        due = (step for step in self.steps if not step.polls and step.idle_in != state)
+        return done + sum(self._guarded(step, state) for step in due)
 
     def run_until_idle(self) -> None:
         """Run until nothing is left to do, without waiting for batches to fill or age.
@@ -89,9 +110,17 @@ class Worker:
             self._log.warning("failed", step="lease", error=type(failure).__name__)
             return False
 
-    def _guarded(self, step: Step) -> int:
+    def _present(self) -> object:
+        """Return the state; one of its own where nobody can say, in which no step was idle yet."""
+        try:
+            return self._state()
+        except Unavailable:
+            return object()
+
+    def _guarded(self, step: Step, state: object) -> int:
         if self._monotonic() < step.not_before:
             return 0
+        step.idle_in = None
         try:
             done = step.run(False)  # noqa: FBT003  # flush, by the name of Step.run
         except Exception as failure:  # noqa: BLE001  # one step's defect must not end the others
@@ -100,6 +129,8 @@ class Worker:
         if step.failures:
             self._log.info("recovered", step=step.name, failures=step.failures)
             step.failures = 0
+        if done == 0:
+            step.idle_in = state
         return done
 
     def _rest(self, step: Step, failure: Exception) -> None:

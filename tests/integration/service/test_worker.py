@@ -1,5 +1,11 @@
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
 from api.services.lists import StatusLists
 from api.services.progress import Proofs
+from api.services.worker import Step, Worker
 from api.store.lists import ListStore
 from ledger.licences.dates import local_day
 from ledger.licences.issuance import Predecessor
@@ -173,6 +179,50 @@ class TestChainClock:
         small.standing.node.call("evm_increaseTime", 60)
         small.work()
         assert small.changes.get(change.id).state is IntentState.FINAL
+
+
+class TestIdle:
+    def test_looks_at_the_chain_alone_until_something_is_written(
+        self, place: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The second does not turn meanwhile, so nothing but the write can have ended it.
+
+        Of some passes one does: PostgreSQL tells of its other databases' writes too.
+        """
+        place.work()
+        moment = place.parts.clock()
+        monkeypatch.setattr(place.parts, "clock", lambda: moment)
+        worker = place.parts.worker(place.stop)
+        ran = count_runs(worker)
+
+        def is_idle() -> bool:
+            ran.clear()
+            return worker.run_once() == 0 and ran == {"projection": 1, "replicas": 1}
+
+        assert any(is_idle() for _ in range(100))
+        rows = place.issue(place.settings.batch_size)
+        while worker.run_once():
+            pass
+        proofs = Proofs(place.batches, place.standing.deployment.ledger)
+        assert {proofs.stage(row.digest) for row in rows} == {Stage.FINAL}
+
+
+def count_runs(worker: Worker) -> Counter[str]:
+    """Return how often each step runs from now on."""
+    ran: Counter[str] = Counter()
+
+    def counted(step: Step) -> Callable[[bool], int]:
+        run = step.run
+
+        def count(flush: bool) -> int:  # noqa: FBT001  # as Step.run
+            ran[step.name] += 1
+            return run(flush)
+
+        return count
+
+    for step in worker.steps:
+        step.run = counted(step)
+    return ran
 
 
 class TestReorganisation:

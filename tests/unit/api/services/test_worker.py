@@ -1,3 +1,4 @@
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -5,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.services.worker import LONGEST_BACK_OFF, Step, Worker, WorkerBusy
+from api.store.database import StoreUnavailable
 from ledger.errors import ChainUnavailable
 
 SECRET = "11010519491231002X"  # noqa: S105  # a made-up number that must not reach the log
@@ -42,9 +44,26 @@ class Duty:
         return done
 
 
-def worker(clock: Clock, *duties: Duty) -> Worker:
+@dataclass
+class World:
+    """The second and what is written; None stands for a database that does not answer."""
+
+    state: int | None = 0
+
+    def __call__(self) -> int:
+        if self.state is None:
+            raise StoreUnavailable("gone")
+        return self.state
+
+
+def worker(clock: Clock, *duties: Duty, state: Callable[[], object] = object) -> Worker:
+    """Of a `state` that never stays the same, unless there is one."""
     steps = [Step(f"duty {number}", duty) for number, duty in enumerate(duties)]
-    return Worker(steps, poll_seconds=0.5, monotonic=clock.monotonic, wait=clock.wait)
+    return made_of(steps, clock, state)
+
+
+def made_of(steps: Sequence[Step], clock: Clock, state: Callable[[], object]) -> Worker:
+    return Worker(steps, poll_seconds=0.5, state=state, monotonic=clock.monotonic, wait=clock.wait)
 
 
 class TestRun:
@@ -118,7 +137,90 @@ class TestRunOnce:
         assert SECRET not in str(entry)
 
 
+class TestIdle:
+    """A step that did nothing is passed over until the second turns or something is written."""
+
+    def test_is_passed_over_while_the_state_stays(self) -> None:
+        world, duty = World(), Duty([])
+        made = worker(Clock(), duty, state=world)
+        for _ in range(5):
+            assert made.run_once() == 0
+        assert len(duty.runs) == 1
+
+    def test_runs_in_the_first_pass_of_another_state(self) -> None:
+        world, duty = World(), Duty([0, 3])
+        made = worker(Clock(), duty, state=world)
+        made.run_once()
+        world.state = 1
+        assert made.run_once() == 3
+
+    def test_runs_again_after_it_did_something(self) -> None:
+        duty = Duty([1, 1, 0])
+        made = worker(Clock(), duty, state=World())
+        for _ in range(6):
+            made.run_once()
+        assert len(duty.runs) == 3
+
+    def test_runs_again_when_something_was_written_while_it_ran(self) -> None:
+        world, duty = World(), Duty([])
+
+        def look(flush: bool) -> int:  # noqa: FBT001  # as Step.run
+            world.state = 1
+            return duty(flush)
+
+        made = made_of([Step("looks too early", look)], Clock(), world)
+        for _ in range(3):
+            made.run_once()
+        assert len(duty.runs) == 2
+
+    def test_does_not_hold_up_another_one_with_work_to_do(self) -> None:
+        idle, busy = Duty([]), Duty([2] * 9)
+        made = worker(Clock(), idle, busy, state=World())
+        assert [made.run_once() for _ in range(3)] == [2, 2, 2]
+        assert len(idle.runs) == 1
+
+    def test_runs_in_every_pass_where_it_polls_and_before_the_state_is_told(self) -> None:
+        world, waiting = World(), Duty([0, 3])
+
+        def write(_flush: bool) -> int:  # noqa: FBT001  # as Step.run
+            world.state = (world.state or 0) + 1
+            return 0
+
+        steps = [Step("waiting", waiting), Step("projection", write, polls=True)]
+        made = made_of(steps, Clock(), world)
+        assert [made.run_once(), made.run_once()] == [0, 3]
+
+    def test_is_tried_when_its_rest_is_over_though_the_state_stayed(self) -> None:
+        clock, duty = Clock(), Duty([0, ChainUnavailable("gone"), ChainUnavailable("gone"), 0])
+        world = World()
+        made = worker(clock, duty, state=world)
+        made.run_once()
+        world.state = 1
+        tried = []
+        for _ in range(20):
+            before = len(duty.runs)
+            made.run_once()
+            if len(duty.runs) > before:
+                tried.append(clock.now)
+            clock.now += 0.5
+        assert tried == [0.0, 1.0, 3.0]
+
+    def test_is_nothing_that_a_silent_database_tells(self) -> None:
+        world, duty = World(None), Duty([])
+        made = worker(Clock(), duty, state=world)
+        for _ in range(3):
+            made.run_once()
+        assert len(duty.runs) == 3
+
+
 class TestRunUntilIdle:
+    def test_runs_every_step_whatever_the_state(self) -> None:
+        duty, world = Duty([0, 0, 0]), World()
+        made = worker(Clock(), duty, Duty([0, 1, 0]), state=world)
+        made.run_once()
+        made.run_until_idle()
+        assert duty.runs == [False, True, True]
+
     def test_flushes_until_nothing_is_left(self) -> None:
         duty, other = Duty([1, 0, 0]), Duty([0, 2, 0])
         worker(Clock(), duty, other).run_until_idle()
