@@ -1,9 +1,10 @@
-"""kill -9 of a bidder's wallet at every write and every exchange with the node (§3.10)."""
+"""kill -9 of a bidder's wallet at every write and every exchange with node or service (§3.10)."""
 
 import io
 import multiprocessing
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from itertools import count
@@ -11,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import pytest
 
 from ledger.chain.deploy import deploy
@@ -24,6 +26,7 @@ from tests.support.anvil import anvil
 from tests.support.bid_desk import Desk
 from tests.support.sealed_bids import Sinks
 from tests.support.standing import account
+from tests.support.tender_service import TenderService, relaying
 from tests.support.tender_town import Sale, TenderTown, sent
 from tests.support.terminal import Terminal
 from tests.support.watcher import Patient
@@ -33,6 +36,9 @@ from wallet.tenders.bids import BidUnknown, StoreKey
 pytestmark = pytest.mark.timeout(300)
 POINTS: Final = {"half written", "written", "synced", "broadcast", "broadcast done"}
 SEND: Final = "eth_sendRawTransaction"
+CHUNK_BYTES: Final = 2**18
+"""So small that the sealed file comes in five."""
+TOLD: Final = "answered POST /v1/bids"
 _CONTEXT: Final = multiprocessing.get_context("fork")
 
 
@@ -42,6 +48,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TenderTown]:
         council = account(running, 0)
         deployment = deploy(node, council.private_key, council.address)
         yield TenderTown(tmp_path_factory.mktemp("power"), running, deployment, council)
+
+
+@pytest.fixture(scope="module")
+def service(town: TenderTown) -> Iterator[TenderService]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.services.bid_uploads.CHUNK_BYTES", CHUNK_BYTES)
+        with relaying(town, town.folder / "service") as made:
+            yield made
 
 
 class TestWallet:
@@ -91,6 +105,44 @@ class TestWallet:
             told = tender_history(node, town.deployment, sale.known.tender)
         assert sum(isinstance(each, SecretDisclosed) for each in told) == len(desks)
 
+    def test_killed_while_it_uploads_goes_on_from_what_the_service_has(
+        self, town: TenderTown, service: TenderService
+    ) -> None:
+        """Before and after each request: nothing that was answered is sent again."""
+        sale = town.publish("uploads")
+        service.work()
+        last = ""
+        for number in count(1):
+            desk = sale.bidder(f"uploading {number}")
+            desk.seal()
+            words = ("bid", "submit", desk.documents, "--service", service.url)
+            begun = len(service.app.heard)
+            was_killed, points = killed(desk.terminal, words, at=number, begins="a")
+            assert was_killed
+            assert standing(desk, sale)["state"] == "NONE"
+            desk.terminal = Patient(desk.terminal, service.work)
+            assert desk.terminal.json(*words)["service"] == service.url
+            assert standing(desk, sale)["state"] == "LIVE"
+            check_whole(desk)
+            check_uploaded(desk, [each.head for each in service.app.heard[begun:]], points)
+            last = points[-1]
+            if last == TOLD:
+                break
+        assert number > 2 * 5  # five chunks, and what is asked around them
+
+
+def check_uploaded(desk: Desk, heard: list[bytes], points: list[str]) -> None:
+    """Each chunk came once, the one under way at the kill perhaps twice; it is signed for."""
+    sent = Counter(line.split()[1] for line in heard if line.startswith(b"PUT "))
+    chunks = {path.rpartition(b"/")[2] for path in sent}
+    assert chunks == {b"%d?" % number for number in range(5)}
+    assert len(sent) == len(chunks)  # all of them to one upload
+    is_under_way = points[-1].startswith("asks PUT ")
+    assert sent.total() <= len(chunks) + is_under_way
+    (place,) = desk.store.places()
+    assert place.said(1, "file-1-receipt")
+    assert place.said(1, "receipt")
+
 
 def killed(
     terminal: Terminal, words: tuple[object, ...], *, at: int, begins: str = ""
@@ -126,6 +178,7 @@ def _live(
 
     _tell_of_writes(reach)
     _tell_of_broadcasts(reach)
+    _tell_of_requests(reach)
     result = terminal.try_(*sent(words), "--json")
     os._exit(result.exit_code)  # the parent's fixtures are the parent's to end
 
@@ -163,6 +216,20 @@ def _tell_of_broadcasts(reach: Callable[[str], None]) -> None:
         return found
 
     Node.call = call  # type: ignore[method-assign,assignment]  # in a process of its own
+
+
+def _tell_of_requests(reach: Callable[[str], None]) -> None:
+    """Tell of each request to a service, before it is sent and once it is answered."""
+    plain = httpx2.HTTPTransport.handle_request
+
+    def handle(transport: httpx2.HTTPTransport, request: httpx2.Request) -> httpx2.Response:
+        what = f"{request.method} {request.url.path}"
+        reach(f"asks {what}")
+        found = plain(transport, request)
+        reach(f"answered {what}")
+        return found
+
+    httpx2.HTTPTransport.handle_request = handle  # type: ignore[method-assign,assignment]  # likewise
 
 
 def signed(desk: Desk) -> SignedBid | None:

@@ -2,7 +2,7 @@
 
 import base64
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -96,6 +96,36 @@ class TestFile:
         assert (told["error"], meddler.seen) == ("UploadIncomplete", 1)
         assert standing(desk, sale) == "NONE"
         meddler.lurk("", "", Meddler.pass_on)
+        assert submit(desk, service)["service"] == service.url
+
+
+class TestSpoilt:
+    """The wallet's own copy is not what it signed for; a good one put back goes through."""
+
+    @pytest.mark.parametrize(
+        ("spoil", "error", "code"),
+        [
+            (lambda whole: b"a bid for all to read\n" + whole[22:], "NotSealed", 4),
+            (lambda whole: whole[:-1] + bytes([whole[-1] ^ 1]), "DigestMismatch", 4),
+            (lambda _whole: b"", "UploadIncomplete", 1),
+        ],
+    )
+    def test_is_refused_before_it_is_relayed(
+        self,
+        sale: Sale,
+        service: TenderService,
+        spoil: Callable[[bytes], bytes],
+        error: str,
+        code: int,
+    ) -> None:
+        desk = bidder(sale, service, f"spoilt {error}")
+        (place,) = desk.store.places()
+        path = place.part_file(1, 1)
+        whole = path.read_bytes()
+        path.write_bytes(spoil(whole))
+        assert submit(desk, service, code=code)["error"] == error
+        assert standing(desk, sale) == "NONE"
+        path.write_bytes(whole)
         assert submit(desk, service)["service"] == service.url
 
 
