@@ -12,8 +12,14 @@ from ledger.tenders.objection_messages import LodgeObjection
 from ledger.tenders.objections import objection_id
 from ledger.values import LedgerRef
 from wallet.commands.bid_delivery import unlocked
-from wallet.commands.bid_sending import of_tender
-from wallet.commands.options import FILE
+from wallet.commands.bid_sealing import lot_option
+from wallet.commands.options import (
+    FILE,
+    account_option,
+    json_option,
+    ledger_options,
+    password_option,
+)
 from wallet.commands.tender_disputes import stage_option
 from wallet.commands.tender_officers import paper_digest, tell
 from wallet.console import waiting
@@ -24,15 +30,20 @@ from wallet.tenders.lines import tender_line
 
 
 @click.command(name="object", cls=TenderCommand)
-@of_tender
+@click.argument("tender")
 @click.argument("paper", type=FILE)
 @stage_option(Stage.DOCUMENTS, Stage.OPENING, Stage.RESULT)
+@lot_option
+@account_option(None)
+@ledger_options
+@password_option
+@json_option
 @click.pass_obj
 def object_(outside: Surroundings, /, tender: str, paper: Path, **given: Any) -> None:
     """Object to TENDER by PAPER, as the key of your bid: on documents and result all stands still.
 
     The buyer answers within the policy's days. TENDER is the beginning of its id; the key signs,
-    and any funded account sends.
+    and --account sends: services relay no objections.
     """
     kept = BidStore(outside.home).find(tender, given["lot"])
     key, stage, digest = (

@@ -183,14 +183,16 @@ def ledger_options(command: Command) -> Command:
 
 def account_option(default: str | None) -> Callable[[Command], Command]:
     """Add --account, the name of the account key that acts."""
+    # A default of None, where one is given, is an answer to click: nothing would be missing.
+    asked: dict[str, Any] = (
+        {"required": True} if default is None else {"default": default, "show_default": True}
+    )
     return click.option(
         "--account",
-        default=default,
-        required=default is None,
-        show_default=default is not None,
         envvar="SUIZHENG_ACCOUNT",
         metavar="NAME",
         help="Account key that acts.",
+        **asked,
     )
 
 
