@@ -42,8 +42,9 @@ NOTE: Final = (
     "Relayed bids: `POST /v1/bids`, a key, signature and file of its own each, five trustees, 32 "
     "connections, one worker, the sender at rest, then at work; 201 means judged, receipted, and "
     "on the disk with its intent. The limit is a bare ASGI answer to the same requests. To the "
-    "block: bids that came into the projection after its first look at any, until it has every "
-    "one: the sender's start, two keystores to unlock, is not of it. Wanted: 200 a second."
+    "block is relayed and published, an event that everybody reads: bids that came into the "
+    "projection after its first look at any, until it has every one; the sender's start, two "
+    "keystores to unlock, is not of it. Wanted: 200 a second of either."
 )
 _DAY: Final = 86_400
 _SIZE: Final = 2**20
