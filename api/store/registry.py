@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from api.store.authority_fold import (
     accreditations_of,
@@ -39,6 +39,14 @@ from ledger.values import (
     role_id,
 )
 from ledger.verification.evidence import Batch, Query, Reading, Source
+
+_HEAD: Final = (
+    select(projected_blocks, projection_seen.c.seen_at, projection_seen.c.finalized)
+    .outerjoin(projection_seen, true())
+    .order_by(projected_blocks.c.block.desc())
+    .limit(1)
+)
+"""The newest block, and what was noted of it: made once, asked twenty times a second by each."""
 
 
 @dataclass(eq=False)
@@ -264,14 +272,11 @@ class Registry:
 
 
 def _head(connection: Connection) -> Head:
-    newest = select(projected_blocks).order_by(projected_blocks.c.block.desc()).limit(1)
-    row = connection.execute(newest).one_or_none()
+    row = connection.execute(_HEAD).one_or_none()
     if row is None:
         raise ProjectionEmpty
-    seen = connection.execute(select(projection_seen)).one_or_none()
-    if seen is None:
-        return Head(row.block, row.hash, row.time, row.time)
-    return Head(row.block, row.hash, row.time, seen.seen_at, seen.finalized)
+    seen_at = row.time if row.seen_at is None else row.seen_at
+    return Head(row.block, row.hash, row.time, seen_at, row.finalized)
 
 
 def _batch(connection: Connection, agency: AgencyId, root: Root) -> Batch | None:
