@@ -24,8 +24,10 @@ from ledger.canonical import canonical_json
 from ledger.values import HEALTH_KIND, LICENCE_KIND, country_of
 
 NO_BUNDLE: Final = hashlib.sha256(canonical_json({})).digest()
-"""The `bundleHash` of agreements about licences: the ledger refuses none, so the manifest of no
-files stands for it."""
+"""The `bundleHash` of agreements about licences, which have no bundle.
+
+The ledger takes no zero, so it is that of the manifest of no files.
+"""
 _TYPE_ID: Final = re.compile(r"[a-z]{2}(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+")
 _MOST_CHARACTERS: Final = 64
 

@@ -14,7 +14,7 @@ import pytest
 from ledger import age
 from ledger.agreements.agreement import InForce
 from ledger.agreements.health_policy import Policy
-from ledger.canonical import b64url_decode, b64url_encode
+from ledger.canonical import b64url_decode, b64url_encode, canonical_json
 from ledger.chain.recognition import Recognition
 from ledger.health import applications, consents, moves, passes, refills, signed, transfers, visits
 from ledger.health.applications import Application
@@ -26,7 +26,7 @@ from ledger.values import AgreementState, Digest, Root
 from ledger.verification.proof_file import ProofFile
 from tests.support import gates
 from tests.support.gates import AGENCY, HOUR, NOW, sealed
-from tests.support.policies import sample_policy
+from tests.support.policies import licence_policy_document, sample_policy
 from tests.support.terminal import DEPLOYMENT, Terminal, seeded
 from tests.support.travellers import Traveller
 from wallet.commands import health_convert, health_holder, health_move, serving
@@ -267,6 +267,11 @@ class TestConvert:
         home.policy_file.write_bytes(orjson.dumps(other.document, option=orjson.OPT_SORT_KEYS))
         said = home.terminal.run(*home.words("--yes"), code=1)
         assert "does not name this policy" in said
+
+    def test_takes_no_policy_about_licences(self, home: Home) -> None:
+        home.policy_file.write_bytes(canonical_json(licence_policy_document()))
+        assert "documents of another kind" in home.terminal.run(*home.words("--yes"), code=1)
+        assert home.host.applied == []
 
     def test_takes_no_transfer_to_another(self, home: Home) -> None:
         home.transfer.write_bytes(home.carried(target="XC").to_json())
