@@ -12,7 +12,7 @@ from typing import Final
 from ledger.tenders.dues import answer_due, complaint_due, due_of
 from ledger.tenders.endings import over_from
 from ledger.tenders.events import Outcome, Phase
-from ledger.tenders.filings import Filing, is_taken_up, moot_at
+from ledger.tenders.filings import Filing, is_owed, is_taken_up, moot_at
 from ledger.tenders.papers import PaperRole
 from ledger.tenders.phases import is_suspended, phase_at
 from ledger.tenders.state import Bid, TenderState
@@ -104,10 +104,9 @@ def _disputes(state: TenderState) -> Iterator[Due]:
 
 def _filed(state: TenderState, filed: Iterable[Filing]) -> Iterator[Due]:
     for each in filed:
-        due, until = each.due_at, moot_at(each, state)
-        is_done = each.answered_at or is_taken_up(each, state)
-        if due is not None and not is_done and (until is None or due < until):
-            yield Due(Duty.FILING, due, each.lot, each.digest, until)
+        due = each.due_at
+        if due is not None and not is_taken_up(each, state) and is_owed(each, state, due):
+            yield Due(Duty.FILING, due, each.lot, each.digest, moot_at(each, state))
 
 
 def _openings(state: TenderState, number: int) -> Iterator[Due]:

@@ -196,6 +196,12 @@ def moot_at(filing: Filing, tender: TenderState) -> int | None:
     return None if is_for_ever else over_from(tender, filing.lot)
 
 
+def is_owed(filing: Filing, tender: TenderState, due: int) -> bool:
+    """Whether an answer is owed when it is due: no paper answered it, and it was not moot."""
+    until = moot_at(filing, tender)
+    return not filing.answered_at and (until is None or due < until)
+
+
 def is_taken_up(filing: Filing, tender: TenderState) -> bool:
     """Whether the chain has what was filed, however late and whatever came of it."""
     match filing.kind:

@@ -102,6 +102,22 @@ def public_papers(happened: Sequence[TenderEvent]) -> frozenset[tuple[PaperRole,
     )
 
 
+def anchored_at(
+    role: PaperRole, digest: bytes, happened: Sequence[TenderEvent], since: int
+) -> int | None:
+    """Return when the first event from `since` on anchored a paper of a role, in Unix seconds.
+
+    None where none did, or where one did before `since`: what is older was not written for it.
+    """
+    members = dict(_ANCHORED_BY[role])
+    found = [
+        event.place.block_time
+        for event in happened
+        if (member := members.get(type(event))) and _digest_in(event, member) == digest
+    ]
+    return found[0] if found and found[0] >= since else None
+
+
 def _anchored(role: PaperRole, happened: Sequence[TenderEvent]) -> Iterator[bytes]:
     members = dict(_ANCHORED_BY[role])
     for position, event in enumerate(happened):

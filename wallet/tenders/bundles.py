@@ -128,8 +128,7 @@ def _held(holdings: Holdings) -> Iterator[tuple[str, Callable[[], bytes | Iterab
     for digest, copies in holdings.files.items():
         path = best_copy(digest, copies)
         yield f"files/{digest.hex()}{SEALED}", partial(read_pieces, path, _PIECE_BYTES)
-    said = (*holdings.receipts, *holdings.filings, *holdings.refusals)
-    for spot, receipt in enumerate(said, 1):
+    for spot, receipt in enumerate(holdings.said(), 1):
         yield f"receipts/{spot}{RECEIPT}", partial(str.encode, receipt)
     if holdings.record is not None:
         yield RECORD, partial(orjson.dumps, dict(holdings.record))

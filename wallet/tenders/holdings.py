@@ -16,7 +16,7 @@ from ledger import jws
 from ledger.canonical import JsonMalformed, canonical_json, parse_object
 from ledger.errors import LedgerError, Refused
 from ledger.jws import TypeRefused
-from ledger.tenders import filings, receipts, refusals
+from ledger.tenders import filing_answers, filings, receipts, refusals
 from ledger.tenders.errors import DigestMismatch
 from ledger.tenders.forms import MAX_BYTES as MOST_PAPER_BYTES
 from ledger.tenders.mailbox import PATH, MailboxPlace
@@ -46,7 +46,8 @@ _DIGEST: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 class Holdings:
     """Papers by SHA-256, sealed files by SHA-256, receipts, and the record where there is one.
 
-    `receipts` are for bids, `filings` for questions, objections and complaints, `refusals` of bids.
+    `receipts` are for bids, `filings` for questions, objections and complaints, `refusals` of bids,
+    `answers` lists of filings that papers answered.
     Of a sealed file there may be several copies, and which of them are whole is not looked at yet.
 
     `blinds` are those of a bidder's own messages in mailboxes, which go nowhere from here; `places`
@@ -58,6 +59,7 @@ class Holdings:
     receipts: list[str] = field(default_factory=list)
     filings: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
     blinds: list[bytes] = field(default_factory=list)
     record: Mapping[str, Any] | None = None
     places: list[MailboxPlace] = field(default_factory=list)
@@ -100,12 +102,20 @@ class Holdings:
             named = {bytes.fromhex(each.decode()) for each in _DIGEST.findall(papers[digest])}
             waiting |= named & self.papers.keys() - papers.keys()
         files = {digest: paths for digest, paths in self.files.items() if digest in wanted}
-        said = (self.receipts, self.filings, self.refusals)
+        said = (self.receipts, self.filings, self.refusals, self.answers)
         return Holdings(papers, files, *said, record=self.record, places=self.places)
+
+    def said(self) -> tuple[str, ...]:
+        """Return all tokens that services signed."""
+        return (*self.receipts, *self.filings, *self.refusals, *self.answers)
 
     def _take_receipt(self, token: str) -> None:
         """Take what a service signed; what is of no form goes to the receipts, to be doubted."""
-        kinds = {filings.TYPE: self.filings, refusals.TYPE: self.refusals}
+        kinds = {
+            filings.TYPE: self.filings,
+            filing_answers.TYPE: self.answers,
+            refusals.TYPE: self.refusals,
+        }
         try:
             jws.parse(token, receipts.TYPE)
         except TypeRefused as other:

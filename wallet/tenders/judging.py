@@ -17,7 +17,7 @@ from ledger.tenders.audit.report import AuditReport
 from ledger.tenders.shown_licences import Bench
 from wallet.tenders.archived_bench import bench_by
 from wallet.tenders.bundles import Bundle
-from wallet.tenders.signers import FILINGS, RECEIPTS, REFUSALS, Signers, supervisors_of
+from wallet.tenders.signers import ANSWERS, FILINGS, RECEIPTS, REFUSALS, Signers, supervisors_of
 
 Vouch = Callable[[Archive, list[BlockRef]], Provenance]
 """Says of blocks whether they are the chain's."""
@@ -41,6 +41,7 @@ def judge(
     signers = Signers.of(found, archive, lambda refs: vouch(archive, refs))
     genuine, doubtful = signers.sorted(holdings.receipts, RECEIPTS)
     filed, unsure = signers.sorted(holdings.filings, FILINGS)
+    answers, untrusted = signers.sorted(holdings.answers, ANSWERS)
     refused, doubted = signers.sorted(holdings.refusals, REFUSALS)
     shelf = Shelf(
         papers=holdings.papers,
@@ -48,7 +49,8 @@ def judge(
         receipts=genuine if holdings.receipts else None,
         doubtful=(*doubtful, *doubted),
         filings=filed,
-        filing_doubts=unsure,
+        answers=answers,
+        filing_doubts=(*unsure, *untrusted),
         refusals=refused,
         block_times=_times(found, {each.block for each in refused}) if until else {},
         signer_of=signers.signer_of,

@@ -10,10 +10,11 @@ from ledger.chain.blocks import BlockRef
 from ledger.chain.tender_archive import Archive, ArchiveRead
 from ledger.errors import Refused
 from ledger.keys import PublicKey
-from ledger.tenders import filings, receipts, refusals, requests
+from ledger.tenders import filing_answers, filings, receipts, refusals, requests
 from ledger.tenders.audit.bundle import Provenance
 from ledger.tenders.audit.key_stories import KeyStory
 from ledger.tenders.audit.supervisors import RoleStory
+from ledger.tenders.filing_answers import FilingAnswers
 from ledger.tenders.filings import FilingReceipt
 from ledger.tenders.receipts import Receipt
 from ledger.tenders.refusals import Refusal
@@ -38,6 +39,9 @@ RECEIPTS: Final[Kind[Receipt]] = Kind(
 )
 FILINGS: Final[Kind[FilingReceipt]] = Kind(
     "filing", filings.TYPE, filings.read, lambda said: said.filing.filed_at
+)
+ANSWERS: Final[Kind[FilingAnswers]] = Kind(
+    "answers", filing_answers.TYPE, filing_answers.read, lambda said: said.issued_at
 )
 REFUSALS: Final[Kind[Refusal]] = Kind(
     "refusal", refusals.TYPE, refusals.read, lambda said: said.issued_at
@@ -124,10 +128,10 @@ def key_ids(holdings: Holdings) -> set[bytes]:
 
 
 def _kids(holdings: Holdings) -> Iterator[str]:
-    kinds = (receipts.TYPE, filings.TYPE, refusals.TYPE, requests.TYPE)
+    kinds = (receipts.TYPE, filings.TYPE, filing_answers.TYPE, refusals.TYPE, requests.TYPE)
     papers = (each for each in holdings.papers.values() if each.startswith(_TOKEN))
     texts: Iterable[str] = (
-        *(*holdings.receipts, *holdings.filings, *holdings.refusals),
+        *holdings.said(),
         *(each.decode("ascii", "replace").strip() for each in papers),
     )
     for text in texts:

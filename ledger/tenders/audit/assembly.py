@@ -28,6 +28,7 @@ from ledger.tenders.audit.supervisors import RoleStory
 from ledger.tenders.committee import Rejection, Statement
 from ledger.tenders.evaluation import Criteria, read_criteria
 from ledger.tenders.events import PolicyRegistered, TenderEvent
+from ledger.tenders.filing_answers import FilingAnswers
 from ledger.tenders.filings import FilingReceipt
 from ledger.tenders.history import retold
 from ledger.tenders.ids import TenderId
@@ -51,10 +52,10 @@ class Shelf:
     """What stands beside a tender's events: papers by SHA-256, and what else was gathered.
 
     `receipts` are those whose signature holds, `doubtful` tells of others, `blinds` and `places`
-    are those of messages in mailboxes; `filings`, `filing_doubts`, `refusals`, `block_times` and
-    `known_until` as in `TenderBundle`; `signer_of` knows the buyer's keys; `record` an OCDS record.
-    `bench` says where evidence about licences comes from, None where nobody has any; `supervisors`
-    who held that role, None where nobody can tell.
+    are those of messages in mailboxes; `filings`, `answers`, `filing_doubts`, `refusals`,
+    `block_times` and `known_until` as in `TenderBundle`; `signer_of` knows the buyer's keys;
+    `record` an OCDS record. `bench` says where evidence about licences comes from, None where
+    nobody has any; `supervisors` who held that role, None where nobody can tell.
     """
 
     papers: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Shelf:
     blinds: tuple[bytes, ...] = ()
     places: tuple[MailboxPlace, ...] = ()
     filings: tuple[FilingReceipt, ...] = ()
+    answers: tuple[FilingAnswers, ...] = ()
     filing_doubts: tuple[Mapping[str, Any], ...] = ()
     refusals: tuple[Refusal, ...] = ()
     block_times: Mapping[int, int] = field(default_factory=dict)
@@ -95,6 +97,7 @@ def assembled(
         blinds=shelf.blinds,
         places=shelf.places,
         filings=shelf.filings,
+        answers=shelf.answers,
         filing_doubts=shelf.filing_doubts,
         refusals=shelf.refusals,
         block_times=shelf.block_times,

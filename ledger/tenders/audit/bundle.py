@@ -16,6 +16,7 @@ from ledger.tenders.events import (
     PolicyRegistered,
     TenderEvent,
 )
+from ledger.tenders.filing_answers import FilingAnswers
 from ledger.tenders.filings import FilingReceipt
 from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace
@@ -140,10 +141,11 @@ class TenderBundle:
     `mailbox_roots` are the block times of the mailbox's roots that bids can be listed under;
     `receipts` those that an agency of the tender signed, `doubtful` tells which others there are
     and why they are in doubt, `blinds` what hides messages in mailboxes, `places` where they are
-    said to lie; `filings` and `refusals` are what services signed for, or refused, `filing_doubts`
-    as `doubtful`, `block_times` those of blocks that refusals name; `known_until` is the time, in
-    Unix seconds, up to which no event is missing, None where nobody can tell; `findings` what
-    opening the files at hand gave, `records` the papers that it is held against.
+    said to lie; `filings` and `refusals` are what services signed for, or refused, `answers` what
+    they say of answers by paper, `filing_doubts` as `doubtful` of both, `block_times` those of
+    blocks that refusals name; `known_until` is the time, in Unix seconds, up to which no event is
+    missing, None where nobody can tell; `findings` what opening the files at hand gave, `records`
+    the papers that it is held against.
     """
 
     ledger: LedgerRef
@@ -156,6 +158,7 @@ class TenderBundle:
     blinds: tuple[bytes, ...] = ()
     places: tuple[MailboxPlace, ...] = ()
     filings: tuple[FilingReceipt, ...] = ()
+    answers: tuple[FilingAnswers, ...] = ()
     filing_doubts: tuple[Mapping[str, Any], ...] = ()
     refusals: tuple[Refusal, ...] = ()
     block_times: Mapping[int, int] = field(default_factory=dict)

@@ -1,7 +1,9 @@
 """What was filed with a service, which signed for it, and what the ledger has of it since.
 
 A receipt proves who took in what, and when. It accuses only once nobody can say that the answer
-was not due: questions have no period in law, and are held to that of objections.
+was not due: questions have no period in law, and are held to that of objections. Papers end what is
+owed as in `duties`; whether there are any the service says that signed the receipt. When one came
+the ledger alone proves for it, by an event that anchors the paper.
 """
 
 from typing import Any, Final
@@ -12,15 +14,17 @@ from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.clocks import History
 from ledger.tenders.dues import answer_due, due_of
 from ledger.tenders.events import Outcome
+from ledger.tenders.filing_answers import PaperAnswer, first_answer
 from ledger.tenders.filings import (
     Filing,
     FilingKind,
     FilingReceipt,
     FilingState,
     admitted,
+    is_owed,
     state_of,
 )
-from ledger.tenders.phases import EXITS, lot_phase_at
+from ledger.tenders.papers import anchored_at
 from ledger.tenders.state import TenderState
 
 Facts = list[dict[str, Any]]
@@ -53,8 +57,49 @@ def unanswered(
         elif (why := _excuse(filing, history, state, due)) is not None:
             open_.append(told | {"why": why})
         else:
-            faults.append(told | {"error": "FilingUnanswered"})
+            _hold(bundle, receipt, due, (told, faults, open_))
     return faults, open_
+
+
+def _hold(
+    bundle: TenderBundle,
+    receipt: FilingReceipt,
+    due: int,
+    so_far: tuple[dict[str, Any], Facts, Facts],
+) -> None:
+    """Add a filing that the ledger did not answer in time to the faults, or to what stays open."""
+    told, faults, open_ = so_far
+    filing = receipt.filing
+    answer = _answer(bundle, receipt, due)
+    if answer is None:
+        open_.append(told | {"why": "papers-unknown"})
+    elif not answer.at:
+        faults.append(told | {"error": "FilingUnanswered"})
+    elif answer.at >= due:
+        late = {"error": "FilingUnanswered", "state": _LATE, "answeredAt": answer.at}
+        faults.append(told | late)
+    elif not _is_proven(bundle, filing, answer, due):
+        open_.append(told | {"why": "answer-not-anchored", "answeredAt": answer.at})
+
+
+def _answer(bundle: TenderBundle, receipt: FilingReceipt, due: int) -> PaperAnswer | None:
+    """What the service that signed for a filing says of answers by paper; None where nobody knows.
+
+    No other service's word counts: it would accuse somebody else.
+    """
+    own = [
+        each
+        for each in bundle.answers
+        if (each.issuer, each.tender) == (receipt.issuer, receipt.tender)
+    ]
+    return first_answer(own, receipt.filing, due)
+
+
+def _is_proven(bundle: TenderBundle, filing: Filing, answer: PaperAnswer, due: int) -> bool:
+    """Whether an event anchored an answer after it was asked for and before it was due."""
+    role = filing.kind.answered_by
+    times = (anchored_at(role, each, bundle.own, filing.filed_at) for each in answer.papers)
+    return any(at is not None and at < due for at in times)
 
 
 def _due(filing: Filing, state: TenderState) -> int | None:
@@ -86,8 +131,9 @@ def _is_moved(filing: Filing, stand: FilingState) -> bool:
 def _excuse(filing: Filing, history: History, state: TenderState, due: int) -> str | None:
     """Why nobody had to answer; None where somebody had to."""
     try:
-        if lot_phase_at(_before(due, history, state), filing.lot, due) in EXITS:
-            return "tender-ended"
+        state.lot(filing.lot)
+        if not is_owed(filing, state, due):
+            return "moot"
         if filing.kind is FilingKind.OBJECTION:
             before = _before(filing.filed_at, history, state)
             objections.require_timely(before, filing.lot, filing.stage, filing.filed_at)

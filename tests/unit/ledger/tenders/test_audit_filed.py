@@ -15,6 +15,7 @@ from ledger.tenders.audit.bundle import TenderBundle
 from ledger.tenders.audit.standing import SignerOf, request_of, unfit_request
 from ledger.tenders.dues import answer_due
 from ledger.tenders.events import Outcome, Stage, TenderPublished
+from ledger.tenders.filing_answers import FilingAnswer, FilingAnswers
 from ledger.tenders.filings import Filing, FilingKind, FilingReceipt
 from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.ends import legal_lead
@@ -38,8 +39,14 @@ def receipt(
     return FilingReceipt("service.example", "n", story.id, filing)
 
 
+def said(story: Story, at: int, *answers: FilingAnswer, by: str = "service.example") -> Any:
+    """What the service says of answers by paper."""
+    return FilingAnswers(by, at, story.id, answers)
+
+
 def judged(story: Story, at: int, *filings: FilingReceipt, **given: Any) -> Check:
-    told: dict[str, Any] = {"filings": filings, "known_until": at} | given
+    told: dict[str, Any] = {"filings": filings, "known_until": at, "answers": (said(story, at),)}
+    told |= given
     return audit(TenderBundle(LEDGER, story.id, tuple(story.events), **told), at).check(
         "objections"
     )
@@ -97,7 +104,7 @@ class TestObjection:
     def test_to_a_tender_that_ended_before_the_answer_was_due(self) -> None:
         story, held, due = self.filed()
         story.at(START + 20).tell(events.TenderTerminated, b"\x14" * 32)
-        assert only(judged(story, due, held), "open")["why"] == "tender-ended"
+        assert only(judged(story, due, held), "open")["why"] == "moot"
 
     def test_of_another_tender_says_nothing(self) -> None:
         story, held, due = self.filed()
@@ -111,6 +118,100 @@ class TestObjection:
     def test_in_doubt_stays_open(self) -> None:
         doubt = {"filing": "1", "why": "key-unknown"}
         assert only(judged(Story(), START, filing_doubts=(doubt,)), "open") == doubt
+
+
+class TestAnswerByPaper:
+    """Nothing is on the ledger; the service that signed for the filing says what there is."""
+
+    PAPER = b"\x3a" * 32
+
+    def filed(self) -> tuple[Story, FilingReceipt, int]:
+        return TestObjection().filed()
+
+    def answer(self, at: int, paper: bytes | None = PAPER) -> FilingAnswer:
+        return FilingAnswer(FilingKind.OBJECTION, DIGEST, paper, at)
+
+    def told(self, story: Story, held: FilingReceipt, due: int, *lists: FilingAnswers) -> Any:
+        check = judged(story, due, held, answers=lists)
+        rows = check.facts.get("faults", []) + check.facts.get("open", [])
+        if not rows:
+            return check.result
+        return check.result, rows[0].get("why", rows[0]["state"])
+
+    def test_of_which_nobody_can_tell_leaves_it_open(self) -> None:
+        story, held, due = self.filed()
+        unknown = (Result.ERROR, "papers-unknown")
+        early, foreign = said(story, due - 1), said(story, due, by="another.example")
+        elsewhere = replace(said(story, due), tender=b"\x07" * 32)
+        for lists in ((), (early,), (foreign,), (elsewhere,)):
+            assert self.told(story, held, due, *lists) == unknown
+        assert self.told(story, held, due, said(story, due)) == (Result.INVALID, "filed")
+
+    def test_that_came_in_time_by_its_services_word_alone_accuses_nobody(self) -> None:
+        story, held, due = self.filed()
+        open_ = (Result.ERROR, "answer-not-anchored")
+        for paper in (self.PAPER, None):
+            assert (
+                self.told(story, held, due, said(story, due, self.answer(due - 1, paper))) == open_
+            )
+
+    def test_that_came_too_late_by_its_services_own_word_is_found(self) -> None:
+        story, held, due = self.filed()
+        late = (Result.INVALID, "answered-late")
+        assert self.told(story, held, due, said(story, due, self.answer(due))) == late
+        told = only(judged(story, due, held, answers=(said(story, due, self.answer(due)),)))
+        assert (told["answeredAt"], told["signedBy"]) == (due, "service.example")
+
+    def test_that_an_earlier_list_did_not_have_came_after_that(self) -> None:
+        story, held, due = self.filed()
+        backdated = said(story, due + 9, self.answer(due - 5))
+        assert self.told(story, held, due, said(story, due), backdated) == (
+            Result.INVALID,
+            "answered-late",
+        )
+
+    def test_that_was_anchored_in_time_is_right(self) -> None:
+        story, held, due = self.filed()
+        lists = said(story, due, self.answer(due - 1))
+        id_ = story.at(due - 1).admit(Stage.DOCUMENTS, digest=b"\x2d" * 32)
+        story.tell(events.ObjectionAnswered, id_, Outcome.DISMISSED, self.PAPER)
+        assert self.told(story, held, due, lists) is Result.VALID
+        other = said(story, due, self.answer(due - 1, b"\x3b" * 32))
+        assert self.told(story, held, due, other) == (Result.ERROR, "answer-not-anchored")
+
+    def test_that_was_anchored_before_it_was_asked_for_or_once_it_was_due_proves_nothing(
+        self,
+    ) -> None:
+        for late, result in ((-1, Result.ERROR), (11, Result.VALID), (None, Result.ERROR)):
+            story = Story()
+            end = story.ends.submit_end
+            held = receipt(story, FilingKind.QUESTION, START + 10)
+            story.at(end if late is None else START + 10 + late)
+            story.tell(events.QuestionAsked, b"\x2d" * 32)
+            story.tell(events.QuestionAnswered, b"\x2d" * 32, self.PAPER)
+            answer = replace(self.answer(end - 1), kind=FilingKind.QUESTION)
+            found = self.told(story, held, end, said(story, end, answer))
+            valid = Result.VALID
+            assert found == (valid if result is valid else (result, "answer-not-anchored"))
+
+    def test_of_another_kind_or_before_it_was_filed_answers_nothing(self) -> None:
+        story, held, due = self.filed()
+        wrong = replace(self.answer(due - 1), kind=FilingKind.QUESTION)
+        before = self.answer(held.filing.filed_at - 1)
+        for each in (wrong, before):
+            assert self.told(story, held, due, said(story, due, each)) == (Result.INVALID, "filed")
+
+    def test_to_a_complaint_is_the_supervisors_to_judge(self) -> None:
+        story = Story()
+        held = receipt(story, FilingKind.COMPLAINT, START + 10, Stage.OTHER)
+        assert self.told(story, held, START + 30 * DAY) == (Result.ERROR, "complaint")
+
+    def test_is_not_owed_once_the_lot_failed(self) -> None:
+        """The duty ends there; before, the audit accused whoever signed for the filing."""
+        story = Story()  # nobody bids
+        held = receipt(story, FilingKind.OBJECTION, story.ends.list_end)
+        at = story.ends.list_end + 30 * DAY
+        assert self.told(story, held, at, said(story, at)) == (Result.ERROR, "moot")
 
 
 class TestQuestion:
