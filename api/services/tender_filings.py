@@ -17,8 +17,9 @@ from api.services.tenders import Tenders, TenderView
 from api.store.tender_filings import FilingRow, FilingStore
 from ledger.canonical import b64url_encode
 from ledger.errors import RoleMissing
-from ledger.tenders import filings
+from ledger.tenders import filing_answers, filings
 from ledger.tenders.events import Stage
+from ledger.tenders.filing_answers import FilingAnswers
 from ledger.tenders.filings import Filing, FilingKind, FilingReceipt, FilingState
 from ledger.tenders.ids import TenderId
 from ledger.values import Address, Digest, Role
@@ -102,17 +103,34 @@ class Filings:
         self._shares.add(order.tender, address, len(content))
         return self._seen(kept, view, is_new=is_new)
 
+    def answers(self, tender: TenderId) -> str:
+        """Return the signed list of what papers answered, whoever filed it (`filing_answers`).
+
+        Raises `TenderUnknown`, `AgencyNotActive`, `SigningKeyMissing`.
+        """
+        agency = self._tenders.one(tender).state.announcement.agency
+        issuer = self._issuers.for_decisions(agency)
+        now = self._clock()  # before it is read: what comes meanwhile came after
+        said = FilingAnswers(issuer.url, now, tender, self._store.answers(tender))
+        return filing_answers.sign(said, issuer.signer)
+
     def of(self, view: TenderView) -> tuple[FilingView, ...]:
-        """Return a tender's filings, the newest first."""
+        """Return a tender's filings, the newest first, `MOST_SHOWN` at most."""
         return tuple(self._seen(row, view) for row in self._store.of(view.state.id))
 
-    def listed(self, tender: TenderId, by: Address) -> tuple[FilingView, ...]:
-        """Return as `of` for the tender's officers; raise `TenderUnknown` or `RoleMissing`."""
+    def listed(
+        self, tender: TenderId, by: Address, cursor: str | None, limit: int
+    ) -> tuple[tuple[FilingView, ...], str | None]:
+        """Return filings for the tender's officers, the newest first, and the cursor behind them.
+
+        Raises `TenderUnknown`, `RoleMissing` or `CursorMalformed`.
+        """
         view = self._tenders.one(tender)
         agency = view.state.announcement.agency
         if not self._papers.is_officer(by, agency):
             raise RoleMissing(agency, int(Role.TENDERER), by)
-        return self.of(view)
+        rows, behind = self._store.page(tender, cursor, limit)
+        return tuple(self._seen(row, view) for row in rows), behind
 
     def _require_objected(self, filing: Filing, view: TenderView) -> None:
         if filing.kind is FilingKind.COMPLAINT:

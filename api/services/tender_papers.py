@@ -1,11 +1,13 @@
 """Papers of tenders: brought by officers, everybody's to read once the chain has their digests.
 
 Before that nobody but the agency's officers learns that there are any. A manifest of the documents
-is read when it comes, so that its files are public at the same moment as it is.
+is read when it comes, so that its files are public at the same moment as it is. What answers a
+filed question everybody may read at once (实施条例 art. 21: all learn what one asked), what answers
+another filing whoever filed that: it may tell who bids.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import IO, Final
 
@@ -18,6 +20,7 @@ from ledger.errors import Refused, RoleMissing
 from ledger.tenders import documents
 from ledger.tenders.documents import DocumentsInvalid
 from ledger.tenders.errors import LotUnknown, TenderUnknown
+from ledger.tenders.filing_answers import FilingAnswer
 from ledger.tenders.filings import FilingKind
 from ledger.tenders.forms import MAX_BYTES as MOST_MANIFEST_BYTES
 from ledger.tenders.ids import TenderId, tender_id
@@ -143,7 +146,10 @@ class TenderPapers:
         kept = self._keep(self.expect(order, by), order, content, by)
         if order.filing is not None:
             kind = _ANSWERED[order.role]
-            self._filings.answer(order.tender, kind, order.filing, self._clock())
+            answer = FilingAnswer(kind, order.filing, order.digest, self._clock())
+            self._filings.answer(order.tender, answer)
+            paper, is_new = kept
+            kept = replace(paper, is_public=self._is_public(paper.row)), is_new
         return kept
 
     def keep_own(
@@ -235,14 +241,25 @@ class TenderPapers:
         public = self._public(tender)
         files = [row.digest for row in rows if row.role in _WITH_ANOTHER]
         named = self._store.naming(tender, files) if files else {}
-        told = [KeptPaper(row, _is_public(row, public, named)) for row in rows]
+        answered, own = self._answering(tender, rows, by)
+        told = [KeptPaper(row, _is_public(row, public | answered, named)) for row in rows]
         if self.is_officer(by, rows[0].agency):
             return told
-        return [each for each in told if each.is_public]
+        return [each for each in told if each.is_public or (each.row.role, each.row.digest) in own]
 
     def _is_public(self, row: PaperRow) -> bool:
         named = self._store.naming(row.tender, [row.digest])
-        return _is_public(row, self._public(row.tender), named)
+        answered, _ = self._answering(row.tender, [row], None)
+        return _is_public(row, self._public(row.tender) | answered, named)
+
+    def _answering(
+        self, tender: TenderId, rows: Sequence[PaperRow], by: Address | None
+    ) -> tuple[frozenset[tuple[PaperRole, bytes]], frozenset[tuple[PaperRole, bytes]]]:
+        """Return which papers answer questions, as all may read, and which what `by` filed."""
+        digests = [row.digest for row in rows if row.role in _ANSWERED]
+        if not digests:
+            return frozenset(), frozenset()
+        return self._filings.answering(tender, digests, by)
 
     def _public(self, tender: TenderId) -> frozenset[tuple[PaperRole, bytes]]:
         key = ("public papers", tender)

@@ -1,18 +1,22 @@
 """Filings of tenders: who filed what and when, and the receipt for it. Texts are papers."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
+from api.store.cursors import cursor_of, number_of
 from api.store.database import Database
 from api.store.tender_marks import note
-from api.store.tender_tables import tender_filings, tender_papers
+from api.store.tender_tables import tender_filing_answers, tender_filings, tender_papers
 from api.store.upserts import insert_once
 from ledger.errors import Refused
 from ledger.tenders.events import Stage
+from ledger.tenders.filing_answers import FilingAnswer
 from ledger.tenders.filings import Filing, FilingKind
 from ledger.tenders.ids import TenderId
+from ledger.tenders.papers import PaperRole
 from ledger.values import Address
 
 MOST_OF_ACCOUNT: Final = 20
@@ -20,9 +24,11 @@ MOST_OF_ACCOUNT: Final = 20
 MOST_OWED: Final = 5_000
 """Of how much on one tender it is looked at whether its answer is overdue (proposed)."""
 MOST_SHOWN: Final = 500
-"""What is read of one tender's filings at once, the newest (proposed)."""
+"""Filings that are shown with their tender, the newest (proposed)."""
 _TABLE: Final = tender_filings.c
 _PAPERS: Final = tender_papers.c
+_ANSWERS: Final = tender_filing_answers.c
+_LIST: Final = "filings"
 _SAME: Final = ("tender", "kind", "lot", "stage", "digest", "brought_by")
 
 
@@ -108,13 +114,58 @@ class FilingStore:
         with self._database.read() as connection:
             return tuple(_row(each).filing for each in connection.execute(first.limit(MOST_OWED)))
 
-    def answer(self, tender: TenderId, kind: FilingKind, digest: bytes, at: int) -> None:
-        """Note when a filing was answered or refused, whoever filed it; the first time stays."""
-        is_open = _TABLE.answered_at.is_(None)
-        same = (*_named(tender, kind, digest), is_open)
+    def answer(self, tender: TenderId, answer: FilingAnswer) -> None:
+        """Note a paper that answers or refuses a filing, whoever filed it.
+
+        When it was answered first stays; the same paper twice is noted once, unless the same was
+        filed again meanwhile.
+        """
+        named = _named(tender, answer.kind, answer.filing)
+        told = {"kind": answer.kind.value, "filing": answer.filing, "paper": answer.paper}
+        values = {"tender": tender, **told}
+        known = select(_ANSWERS.seq).where(*(_ANSWERS[name] == values[name] for name in values))
         with self._database.write() as connection:
-            connection.execute(update(tender_filings).where(*same).values(answered_at=at))
+            first = update(tender_filings).where(*named, _TABLE.answered_at.is_(None))
+            is_first = connection.execute(first.values(answered_at=answer.at)).rowcount
+            if is_first or connection.execute(known).first() is None:
+                row = {**values, "answered_at": answer.at}
+                connection.execute(tender_filing_answers.insert().values(row))
             note(connection, tender)
+
+    def answers(self, tender: TenderId) -> tuple[FilingAnswer, ...]:
+        """Return what papers answered or refused on a tender, as they came."""
+        query = select(tender_filing_answers).where(_ANSWERS.tender == tender)
+        with self._database.read() as connection:
+            found = connection.execute(query.order_by(_ANSWERS.seq))
+            return tuple(
+                FilingAnswer(FilingKind(each.kind), each.filing, each.paper, each.answered_at)
+                for each in found
+            )
+
+    def answering(
+        self, tender: TenderId, papers: Collection[bytes], by: Address | None
+    ) -> tuple[frozenset[tuple[PaperRole, bytes]], frozenset[tuple[PaperRole, bytes]]]:
+        """Return, by role and digest, papers that answer questions, and those to what `by` filed.
+
+        Of `papers` alone.
+        """
+        own = and_(
+            _TABLE.tender == _ANSWERS.tender,
+            _TABLE.kind == _ANSWERS.kind,
+            _TABLE.digest == _ANSWERS.filing,
+            _TABLE.brought_by == (by or ""),
+        )
+        is_question = _ANSWERS.kind == FilingKind.QUESTION.value
+        is_own = exists().where(own)
+        query = select(_ANSWERS.kind, _ANSWERS.paper).where(
+            _ANSWERS.tender == tender, _ANSWERS.paper.in_(papers), or_(is_question, is_own)
+        )
+        with self._database.read() as connection:
+            found = [
+                (FilingKind(each.kind), bytes(each.paper)) for each in connection.execute(query)
+            ]
+        asked = [each for each in found if each[0] is FilingKind.QUESTION]
+        return _roles(asked), _roles(found)
 
     def require(self, tender: TenderId, kind: FilingKind, digest: bytes) -> None:
         """Raise `FilingUnknown` unless such a thing was filed on the tender."""
@@ -129,6 +180,26 @@ class FilingStore:
         with self._database.read() as connection:
             newest = query.order_by(_TABLE.seq.desc()).limit(MOST_SHOWN)
             return tuple(map(_row, connection.execute(newest)))
+
+    def page(
+        self, tender: TenderId, cursor: str | None, limit: int
+    ) -> tuple[tuple[FilingRow, ...], str | None]:
+        """Return up to `limit` filings, the newest first, and the cursor behind them.
+
+        Raises `CursorMalformed` for a cursor that this tender's list did not give.
+        """
+        query = select(tender_filings).where(_TABLE.tender == tender)
+        if cursor is not None:
+            query = query.where(_TABLE.seq < number_of(_LIST, tender, cursor))
+        with self._database.read() as connection:
+            found = connection.execute(query.order_by(_TABLE.seq.desc()).limit(limit + 1)).all()
+        shown = found[:limit]
+        behind = cursor_of(_LIST, tender, shown[-1].seq) if len(found) > limit else None
+        return tuple(map(_row, shown)), behind
+
+
+def _roles(answers: Sequence[tuple[FilingKind, bytes]]) -> frozenset[tuple[PaperRole, bytes]]:
+    return frozenset((kind.answered_by, paper) for kind, paper in answers)
 
 
 def _named(tender: TenderId, kind: FilingKind, digest: bytes) -> tuple[ColumnElement[bool], ...]:

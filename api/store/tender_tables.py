@@ -76,3 +76,16 @@ tender_filings: Final = Table(
 
 `answered_at`: when the first paper came that answers or refuses it.
 """
+
+tender_filing_answers: Final = Table(
+    "tender_filing_answers",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("tender", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("filing", LargeBinary, nullable=False),
+    Column("paper", LargeBinary),
+    Column("answered_at", BigInteger, nullable=False),
+    Index("tender_filing_answers_paper", "tender", "paper"),
+)
+"""Which papers answered or refused what was filed; `paper` null where nobody noted it."""

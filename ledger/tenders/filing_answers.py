@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ledger import jws
 from ledger.errors import Refused
+from ledger.jws import Jws
 from ledger.keys import PublicKey, Signer
 from ledger.tenders.filings import Filing, FilingKind
 from ledger.tenders.ids import TenderId
@@ -76,15 +77,16 @@ def first_answer(lists: Iterable[FilingAnswers], filing: Filing, since: int) -> 
     None where nobody can tell: no list has it, and none is of `since`, in Unix seconds, or later.
     A list without it outweighs an earlier time in another: what was not there then came after.
     """
-    told, without = [], []
+    named: list[FilingAnswer] = []
+    without: list[int] = []
     for each in lists:
         found = each.to(filing)
-        told += found
+        named += found
         if not found:
             without.append(each.issued_at)
-    if told:
-        at = max((min(each.at for each in told), *without))
-        return PaperAnswer(at, frozenset(each.paper for each in told if each.paper is not None))
+    if named:
+        at = max((min(each.at for each in named), *without))
+        return PaperAnswer(at, frozenset(each.paper for each in named if each.paper is not None))
     return PaperAnswer(0, frozenset()) if any(at >= since for at in without) else None
 
 
@@ -100,6 +102,11 @@ def sign(said: FilingAnswers, signer: Signer) -> str:
     return jws.sign(TYPE, payload, signer)
 
 
+def told(token: str) -> FilingAnswers:
+    """Return what a list says, whoever signed it; raises as `read`, signature apart."""
+    return _told(jws.parse(token, TYPE))
+
+
 def read(token: str, key: PublicKey) -> FilingAnswers:
     """Return a list that `key` signed.
 
@@ -109,13 +116,17 @@ def read(token: str, key: PublicKey) -> FilingAnswers:
     """
     parsed = jws.parse(token, TYPE)
     parsed.verify(key)
+    return _told(parsed)
+
+
+def _told(parsed: Jws) -> FilingAnswers:
     try:
-        told = members(parsed.payload, _MEMBERS, "payload")
+        value = members(parsed.payload, _MEMBERS, "payload")
         return FilingAnswers(
-            text(told["iss"], "iss"),
-            number(told["iat"], "iat"),
-            TenderId(hexadecimal(told["tender"], _HASH_BYTES, "tender")),
-            tuple(map(_answer, entries(told["answers"], "answers", limit=_MOST))),
+            text(value["iss"], "iss"),
+            number(value["iat"], "iat"),
+            TenderId(hexadecimal(value["tender"], _HASH_BYTES, "tender")),
+            tuple(map(_answer, entries(value["answers"], "answers", limit=_MOST))),
         )
     except ShapeWrong as exc:
         raise FilingAnswersMalformed(exc.member) from exc
@@ -125,10 +136,10 @@ def read(token: str, key: PublicKey) -> FilingAnswers:
 
 def _answer(value: Any) -> FilingAnswer:
     has_paper = isinstance(value, dict) and _PAPER in value
-    told = members(value, (*_ROW, *((_PAPER,) if has_paper else ())), "answers")
+    row = members(value, (*_ROW, *((_PAPER,) if has_paper else ())), "answers")
     return FilingAnswer(
-        FilingKind(text(told["kind"], "answers.kind")),
-        hexadecimal(told["filing"], _HASH_BYTES, "answers.filing"),
-        hexadecimal(told[_PAPER], _HASH_BYTES, "answers.paper") if has_paper else None,
-        number(told["at"], "answers.at"),
+        FilingKind(text(row["kind"], "answers.kind")),
+        hexadecimal(row["filing"], _HASH_BYTES, "answers.filing"),
+        hexadecimal(row[_PAPER], _HASH_BYTES, "answers.paper") if has_paper else None,
+        number(row["at"], "answers.at"),
     )

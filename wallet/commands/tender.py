@@ -10,7 +10,7 @@ from wallet.commands.tender_disputes import DISPUTE_COMMANDS
 from wallet.commands.tender_draw import draw
 from wallet.commands.tender_ends import terminate, void
 from wallet.commands.tender_extend import extend
-from wallet.commands.tender_filings import file_text, filings, read_paper
+from wallet.commands.tender_filings import answers, file_text, filings, read_paper
 from wallet.commands.tender_ocds import ocds
 from wallet.commands.tender_opening import open_tender
 from wallet.commands.tender_overdue import overdue
@@ -39,7 +39,7 @@ _COMMANDS: Final[tuple[click.Command, ...]] = (
     draw,
     *STEP_COMMANDS,
     *DISPUTE_COMMANDS,
-    *(file_text, filings, read_paper, overdue, extend, terminate, void),
+    *(file_text, filings, answers, read_paper, overdue, extend, terminate, void),
     *(audit, verify, ocds),
 )
 

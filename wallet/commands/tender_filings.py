@@ -1,17 +1,24 @@
 """`suizheng tender file`, `filings`: what those without a live key bring, and who reads it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ledger.tenders import filing_answers
+from ledger.tenders import filings as filing_receipts
+from ledger.tenders.filing_answers import FilingAnswer
 from ledger.tenders.ids import TenderId
-from wallet.commands.options import FILE, HASH
+from ledger.verification.check import rfc3339
+from wallet.commands.options import FILE, FOLDER, HASH
 from wallet.commands.serving import opened, serving
 from wallet.commands.tender_officers import lot_option, tender_argument
 from wallet.console import print_json, print_table, say
 from wallet.home import FileUnreadable, read_file, write_file
+from wallet.service import Service
 from wallet.surroundings import Surroundings
+from wallet.tenders.downloads import ANSWERS, statement
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.paper_desk import fetch
 
@@ -74,7 +81,7 @@ def file_text(
 def filings(outside: Surroundings, /, tender: bytes, **given: Any) -> None:
     """List what was filed on TENDER, for its officers. Read a text: suizheng tender read."""
     with opened(outside, given) as service:
-        found = service.get(f"/v1/tenders/0x{tender.hex()}/filings")["filings"]
+        found = list(_filed(service, tender))
     if given["as_json"]:
         print_json(found)
     elif found:
@@ -100,6 +107,66 @@ def read_paper(
         print_json({"file": str(out)})
     else:
         say(f"{out} has the digest 0x{digest.hex()}.")
+
+
+@click.command(cls=TenderCommand)
+@tender_argument
+@click.option(
+    "--receipt",
+    type=FILE,
+    help="Receipt of your own filing: fetch its answers alone, and their texts.",
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder for what is fetched.")
+@serving
+def answers(
+    outside: Surroundings, /, tender: bytes, receipt: Path | None, out: Path, **given: Any
+) -> None:
+    """Fetch what was answered by paper of what was filed on TENDER, signed by its agency.
+
+    The list is answers.jwt in the folder. With the receipt beside it suizheng tender audit
+    --archive holds both against the ledger. Answers to questions are everybody's to read, others
+    those of the account that filed.
+    """
+    filing = None if receipt is None else filing_receipts.told(_token(receipt)).filing
+    with opened(outside, given) as service:
+        token = statement(service, tender)
+        said = filing_answers.told(token)
+        found = said.answers if filing is None else said.to(filing)
+        write_file(out / ANSWERS, token.encode())
+        texts = {each.paper for each in found if each.paper is not None} if filing else set()
+        for paper in sorted(texts):
+            fetch(service, TenderId(tender), paper, out / paper.hex())
+    rows = [_row(each) for each in found]
+    if given["as_json"]:
+        print_json(rows)
+    elif rows:
+        print_table(("KIND", "FILED", "ANSWER", "AT"), (tuple(row.values()) for row in rows))
+    else:
+        say("Nothing was answered by paper.")
+
+
+def _row(answer: FilingAnswer) -> dict[str, str]:
+    return {
+        "kind": answer.kind.value,
+        "filing": "0x" + answer.filing.hex(),
+        "paper": "" if answer.paper is None else "0x" + answer.paper.hex(),
+        "at": rfc3339(answer.at),
+    }
+
+
+def _filed(service: Service, tender: bytes) -> Iterator[dict[str, Any]]:
+    """Yield all that was filed, the newest first, page by page."""
+    cursor = None
+    while True:
+        page = service.get(f"/v1/tenders/0x{tender.hex()}/filings", cursor=cursor, limit=100)
+        yield from page["filings"]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            return
+
+
+def _token(path: Path) -> str:
+    return read_file(path).decode("ascii", "replace").strip()
 
 
 def _text(path: Path) -> str:

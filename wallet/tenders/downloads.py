@@ -3,19 +3,22 @@
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from wallet.home import write_file
 from wallet.service import AnswerMalformed, Service, ServiceBusy, ServiceRefused
-from wallet.tenders.holdings import RECORD, SEALED
+from wallet.tenders.holdings import RECEIPT, RECORD, SEALED
+
+ANSWERS: Final = f"answers{RECEIPT}"
 
 
 def download(service: Service, tender: bytes, folder: Path) -> None:
     """Fetch public papers, sealed files of opened bids, and the OCDS record, below a folder.
 
-    What the service withholds is left out. Raises as `Service.send` does, and `FileUnwritable`.
+    And what the service signs of filings that papers answered. What the service withholds is left
+    out. Raises as `Service.send` does, and `FileUnwritable`.
     """
     at = f"/v1/tenders/0x{tender.hex()}"
     cursor = None
@@ -32,8 +35,18 @@ def download(service: Service, tender: bytes, folder: Path) -> None:
         path = folder / "files" / f"{digest}{SEALED}"
         with suppress(ServiceRefused):  # opened, and lost by the platform
             write_file(path, service.download(f"{at}/archive/0x{digest}"))
+    with suppress(ServiceBusy, ServiceRefused):  # nobody there can sign, or says so
+        write_file(folder / ANSWERS, statement(service, tender).encode())
     with suppress(ServiceBusy):  # withheld
         write_file(folder / RECORD, orjson.dumps(service.get(f"{at}/ocds/record")))
+
+
+def statement(service: Service, tender: bytes) -> str:
+    """Return the signed list of filings that papers answered; raises as `Service.send`."""
+    found = service.get(f"/v1/tenders/0x{tender.hex()}/filings/answers").get("statement")
+    if not isinstance(found, str):
+        raise AnswerMalformed(service.base_url)
+    return found
 
 
 def _rows(service: Service, answer: dict[str, Any], name: str) -> list[dict[str, Any]]:

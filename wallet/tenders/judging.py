@@ -50,7 +50,7 @@ def judge(
         doubtful=(*doubtful, *doubted),
         filings=filed,
         answers=answers,
-        filing_doubts=(*unsure, *untrusted),
+        filing_doubts=(*unsure, *(untrusted if filed else ())),
         refusals=refused,
         block_times=_times(found, {each.block for each in refused}) if until else {},
         signer_of=signers.signer_of,

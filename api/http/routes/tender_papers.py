@@ -166,7 +166,9 @@ async def bring(order: Order, by: Caller, papers: GivenTenderPapers, request: Re
 
     Everybody may read it once its digest, or that of a manifest of documents which names it,
     stands in the tender's events. What was filed with the supervisor, and that bonds went back,
-    names the lots that it tells of; an answer to what was filed here, or its refusal, names that.
+    names the lots that it tells of; an answer to what was filed here, or its refusal, names that:
+    to a question it is everybody's to read at once, so it must not tell who asked; to an objection
+    or a complaint whoever filed it may read it.
     """
     await run_in_threadpool(papers.expect, order, by)
     with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as body:
@@ -190,7 +192,10 @@ def listed(  # what narrows a list
     cursor: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
 ) -> PapersAnswer:
-    """List a tender's papers as they came: the public ones; all of them for its officers."""
+    """List a tender's papers as they came: the public ones; all of them for its officers.
+
+    Whoever filed finds the answers to that among them.
+    """
     if by is not None:
         response.headers.update(_PRIVATE)
     response.headers["Vary"] = "Authorization"
@@ -214,7 +219,10 @@ def read(
     by: MaybeCaller,
     request: Request,
 ) -> Response:
-    """Give a paper's own bytes. What is not public yet its officers alone find here."""
+    """Give a paper's own bytes. What is not public yet its officers alone find here.
+
+    So does whoever filed what a paper answers or refuses.
+    """
     paper = papers.read(TenderId(tender), Digest(sha256), by)
     headers = _headers(paper)
     if paper.is_public and matches(headers["ETag"], request.headers.get("if-none-match", "")):

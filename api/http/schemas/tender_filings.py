@@ -97,11 +97,18 @@ class FiledAnswer(Answer):
 
 
 class FilingsAnswer(Answer):
-    """Filings of a tender, the newest first."""
+    """A page of a tender's filings, the newest first; `nextCursor` null at the end."""
 
     filings: list[FilingAnswer]
+    next_cursor: str | None
 
     @classmethod
-    def of(cls, views: Sequence[FilingView]) -> Self:
+    def of(cls, views: Sequence[FilingView], next_cursor: str | None) -> Self:
         """Return them."""
-        return cls(filings=[FilingAnswer.of(view) for view in views])
+        return cls(filings=[FilingAnswer.of(view) for view in views], next_cursor=next_cursor)
+
+
+class StatementAnswer(Answer):
+    """What papers answered, as the agency signed it (`filing-answers+jwt`)."""
+
+    statement: str

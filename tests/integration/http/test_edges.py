@@ -275,6 +275,7 @@ class TestOpenApi:
             "/v1/tenders/{tender}/lots/{lot}/openings/{part}/cosignatures",
             "/v1/tenders/{tender}/archive",
             "/v1/tenders/{tender}/archive/{sha256}",
+            "/v1/tenders/{tender}/filings/answers",
             "/v1/tenders/{tender}/ocds/record",
             "/v1/tenders/{tender}/ocds/releases",
             "/v1/tenders/{tender}/papers",

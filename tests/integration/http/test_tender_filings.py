@@ -9,12 +9,15 @@ import pytest
 from api.services import filing_shares
 from api.store import tender_filings as filing_store
 from api.store import tender_papers
+from api.store.cursors import cursor_of
 from api.store.tender_duties import DutyStore
 from api.store.tender_papers import PaperRow
+from ledger.canonical import b64url_decode
 from ledger.events import RoleGranted
-from ledger.tenders import filings
+from ledger.tenders import filing_answers, filings
 from ledger.tenders.duties import Brought
 from ledger.tenders.events import Outcome, Stage
+from ledger.tenders.filing_answers import FilingAnswers
 from ledger.tenders.papers import PaperRole
 from ledger.values import Digest, Role, jurisdiction_id, role_id
 from tests.support.licences import AGENCY, AGENCY_KEY
@@ -142,6 +145,117 @@ class TestFiling:
         assert court.file(later, **other).status_code == 201
         named = other | {"objection": "0x" + "01" * 32, "text": "x"}
         assert refusal(court.file(later, **named)) == (404, "ObjectionUnknown")
+
+
+class TestAnswers:
+    """What papers answered: signed for all, and its text for whom it concerns."""
+
+    def said(self, court: Court) -> FilingAnswers:
+        answer = court.service.client.get(f"{court.path}/filings/answers")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+        statement = answer.json()["statement"]
+        return filing_answers.read(statement, AGENCY_KEY.public_key)
+
+    def read(self, court: Court, digest: str, who: Any = None) -> Any:
+        headers = {} if who is None else court.service.by(who)
+        return court.service.client.get(f"{court.path}/papers/{digest}", headers=headers)
+
+    def test_are_signed_as_of_now_and_name_paper_and_filing(self, court: Court) -> None:
+        filed = court.file().json()
+        before = self.said(court)
+        assert (before.tender, before.answers) == (court.story.id, ())
+        assert before.issued_at == court.service.clock.now
+        receipt = filings.read(filed["receipt"], AGENCY_KEY.public_key)
+        assert before.issuer == receipt.issuer
+        court.service.clock.now += 60
+        paper = court.bring("answer-to-objection", filing=filed["filing"]["digest"])
+        court.service.clock.now += 60
+        (told,) = self.said(court).to(receipt.filing)
+        assert told.paper is not None
+        assert "0x" + told.paper.hex() == paper.json()["sha256"]
+        assert told.at == court.service.clock.now - 60
+        again = court.bring("answer-to-objection", filing=filed["filing"]["digest"])
+        assert again.status_code == 200
+        assert len(self.said(court).answers) == 1
+
+    def test_to_what_another_filed_later_in_the_same_words_are_told_apart(
+        self, court: Court
+    ) -> None:
+        digest = court.file().json()["filing"]["digest"]
+        court.bring("answer-to-objection", filing=digest)
+        court.service.clock.now += 60
+        later = court.file(account("another party")).json()["receipt"]
+        filing = filings.read(later, AGENCY_KEY.public_key).filing
+        assert self.said(court).to(filing) == ()
+        court.bring("answer-to-objection", filing=digest)
+        (told,) = self.said(court).to(filing)
+        assert told.at == court.service.clock.now
+
+    def test_to_an_objection_are_read_by_whoever_filed_it(self, court: Court) -> None:
+        digest = court.file().json()["filing"]["digest"]
+        brought = court.bring("answer-to-objection", filing=digest)
+        assert brought.json()["isPublic"] is False
+        paper = brought.json()["sha256"]
+        found = self.read(court, paper, PARTY)
+        assert (found.status_code, found.headers["Cache-Control"]) == (200, "private, no-store")
+        for who in (None, account("a stranger")):
+            assert refusal(self.read(court, paper, who)) == (404, "PaperUnknown")
+        listed = court.service.client.get(
+            f"{court.path}/papers", headers=court.service.by(PARTY)
+        ).json()["papers"]
+        assert [each["sha256"] for each in listed] == [paper]
+        assert refusal(self.read(court, digest, PARTY)) == (404, "PaperUnknown")
+
+    def test_that_name_no_filing_are_the_officers_alone(self, court: Court) -> None:
+        court.file()
+        paper = court.bring("answer-to-objection").json()["sha256"]
+        assert refusal(self.read(court, paper, PARTY)) == (404, "PaperUnknown")
+        assert self.said(court).answers == ()
+
+    def test_to_a_question_are_everybodys_at_once(self, court: Court) -> None:
+        digest = court.file(kind="question", text="工期?").json()["filing"]["digest"]
+        brought = court.bring("answer", filing=digest)
+        assert brought.json()["isPublic"] is True
+        found = self.read(court, brought.json()["sha256"])
+        assert found.headers["Cache-Control"] == "public, no-cache"
+        listed = court.service.client.get(f"{court.path}/papers").json()["papers"]
+        assert [each["sha256"] for each in listed] == [brought.json()["sha256"]]
+        assert refusal(self.read(court, digest)) == (404, "PaperUnknown")
+
+    def test_of_no_tender_or_without_a_key_are_not_told(self, court: Court) -> None:
+        path = f"/v1/tenders/0x{'07' * 32}/filings/answers"
+        assert refusal(court.service.client.get(path)) == (404, "TenderUnknown")
+        court.service.keys.held = []
+        path = f"{court.path}/filings/answers"
+        assert refusal(court.service.client.get(path)) == (503, "SigningKeyMissing")
+
+
+class TestList:
+    def page(self, court: Court, **asked: Any) -> Any:
+        headers = court.service.by(TENDERER)
+        return court.service.client.get(f"{court.path}/filings", params=asked, headers=headers)
+
+    def test_is_read_page_by_page_whatever_comes_meanwhile(self, court: Court) -> None:
+        """Before, officers saw the newest 500 and nothing of the others."""
+        filed = [court.file(text=str(number)).json()["filing"]["digest"] for number in range(5)]
+        first = self.page(court, limit=2).json()
+        court.file(text="meanwhile")
+        found, cursor = first["filings"], first["nextCursor"]
+        while cursor is not None:
+            page = self.page(court, limit=2, cursor=cursor).json()
+            found, cursor = [*found, *page["filings"]], page["nextCursor"]
+        assert [each["digest"] for each in found] == filed[::-1]
+
+    def test_of_another_tender_gives_no_cursor(self, court: Court) -> None:
+        for number in range(2):
+            court.file(text=str(number))
+        cursor = self.page(court, limit=1).json()["nextCursor"]
+        place = b64url_decode(cursor)[:8]
+        foreign = cursor_of("filings", b"\x07" * 32, int.from_bytes(place))
+        for odd in (foreign, "x"):
+            assert refusal(self.page(court, cursor=odd)) == (422, "CursorMalformed")
+        for limit in (0, 101):
+            assert refusal(self.page(court, limit=limit)) == (422, "RequestInvalid")
 
 
 class TestRefused:

@@ -20,8 +20,9 @@ from ledger.chain.block_proofs import receipts_root
 from ledger.chain.calls import Call, KeyWindow
 from ledger.chain.tender_archive import gather, read
 from ledger.keys import PrivateKey
-from ledger.tenders import events, filings, messages, refusals
+from ledger.tenders import events, filing_answers, filings, messages, refusals
 from ledger.tenders.audit.report import NAMES
+from ledger.tenders.filing_answers import FilingAnswers
 from ledger.tenders.filings import Filing, FilingKind, FilingReceipt
 from ledger.tenders.mailbox import leaf
 from ledger.tenders.receipts import Named, Receipt, ReceiptState, sign
@@ -582,6 +583,16 @@ class TestWhatWasFiled:
 
     def test_an_objection_that_never_came_to_the_ledger(self, held: Held, tmp_path: Path) -> None:
         folder = self.filed(held, tmp_path / "own", OPERATOR, b"\x1d" * 32)
+        for found in self.judged(held, folder, "objections", 2):
+            assert [each["why"] for each in found["facts"]["open"]] == ["papers-unknown"]
+        said = FilingAnswers("operator", held.auditor.now, held.tender.id, ())
+        for signer, why in ((STRANGER, "key-unknown"), (OPERATOR, None)):
+            folder = self.filed(held, tmp_path / f"own {why}", OPERATOR, b"\x1d" * 32)
+            (folder / "answers.jwt").write_text(filing_answers.sign(said, signer))
+            if why is not None:
+                for found in self.judged(held, folder, "objections", 2):
+                    doubt, told = found["facts"]["open"]
+                    assert (doubt, told["why"]) == ({"answers": "1", "why": why}, "papers-unknown")
         for found in self.judged(held, folder, "objections", 1):
             (told,) = found["facts"]["faults"]
             assert (told["filing"], told["state"]) == ("objection", "filed")

@@ -1,8 +1,9 @@
 """A tender from a folder at the buyer's to a bidder's, over a service and a real chain."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from tests.support.licences import AGENCY_KEY
 from tests.support.qualified_tender import QualifiedTender
 from tests.support.tender_post import Post
 from tests.support.tender_town import BUYER, DAY, PAYER, TenderTown, sent
+from tests.support.terminal import Terminal
 from wallet.home import write_file
 
 
@@ -241,6 +243,81 @@ class TestFile:
             code=4,
         )
         assert refused["error"] == "FileUnreadable"
+
+
+class TestAnswers:
+    """An objection is answered by a letter; the ledger never hears of it."""
+
+    def audited(self, tender: str, auditor: Terminal, folder: Path, *more: Any) -> Any:
+        """Return what the step of the audit says of filings."""
+        words = ("tender", "audit", tender, "--archive", folder, *more)
+        result = auditor.try_(*words, "--json")
+        found = orjson.loads(result.stdout)
+        (step,) = [each for each in found["checks"] if each["code"].startswith("objections.")]
+        told = step["facts"].get("faults", []) + step["facts"].get("open", [])
+        return step["code"], [each.get("why", each.get("state")) for each in told]
+
+    @pytest.fixture
+    def week(
+        self, town: TenderTown, post: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[], None]:
+        """More than a week passes, for the service until the test is over: it ends sign-ins."""
+
+        def passes() -> None:
+            town.go(town.now + 8 * DAY)
+            monkeypatch.setattr(post.world.clock, "now", town.now)
+
+        return passes
+
+    def test_reach_whoever_filed_and_whoever_audits(
+        self, buyer: Buyer, town: TenderTown, week: Callable[[], None]
+    ) -> None:
+        tender = buyer.publish(buyer.folder("GZ-2026-0352"))["tender"]
+        party, own = town.terminal("answered party"), town.folder / "answered"
+        paper, receipt = party.folder / "objection.txt", own / "receipt.jwt"
+        paper.write_text("异议:工期过短。")
+        words = ("tender", "file", tender, paper, "--kind", "objection", "--receipt", receipt, *AT)
+        filed = party.json(*sent(words))["filing"]["digest"]
+        alone = town.folder / "alone"
+        write_file(alone / "receipt.jwt", receipt.read_bytes())
+        fetched = ("tender", "answers", tender, "--receipt", receipt, "--out", own, *AT)
+        assert party.json(*sent(fetched)) == []
+        letter = buyer.tenderer.folder / "letter.txt"
+        letter.write_text("答复:工期不变,理由如下。")
+        brought = ("tender", "bring", tender, "answer-to-objection", letter)
+        buyer.tenderer.json(*brought, "--filing", filed, *AT, "--account", PAYER)
+        (told,) = party.json(*sent(fetched))
+        assert told["filing"] == filed
+        assert (own / told["paper"][2:]).read_text() == letter.read_text()
+        stranger = town.terminal("curious party")
+        other = ("tender", "answers", tender, "--out", stranger.folder / "list", *AT)
+        assert stranger.json(*sent(other)) == [told]
+        read = ("tender", "read", tender, told["paper"], "--out", stranger.folder / "x", *AT)
+        assert stranger.json(*sent(read), code=4)["error"] == "PaperUnknown"
+        week()
+        auditor = town.terminal("auditor of answers")
+        assert self.audited(tender, auditor, own) == (
+            "objections.unconfirmed",
+            ["answer-not-anchored"],
+        )
+        assert self.audited(tender, auditor, alone) == (
+            "objections.unconfirmed",
+            ["papers-unknown"],
+        )
+        assert self.audited(tender, auditor, alone, *AT)[1] == ["answer-not-anchored"]
+
+    def test_that_never_came_accuse_whoever_signed(
+        self, buyer: Buyer, town: TenderTown, week: Callable[[], None]
+    ) -> None:
+        tender = buyer.publish(buyer.folder("GZ-2026-0353"))["tender"]
+        party, own = town.terminal("unanswered party"), town.folder / "unanswered"
+        paper = party.folder / "objection.txt"
+        paper.write_text("异议:无人答复。")
+        words = ("tender", "file", tender, paper, "--kind", "objection")
+        party.json(*sent((*words, "--receipt", own / "receipt.jwt", *AT)))
+        week()
+        auditor = town.terminal("auditor of silence")
+        assert self.audited(tender, auditor, own, *AT) == ("objections.differs", ["filed"])
 
 
 def bond_of(guarantee: bytes) -> dict[str, Any]:

@@ -68,10 +68,11 @@ class TestFirstAnswer:
     NONE = replace(SAID, answers=())
 
     def test_is_the_earliest_of_all_papers(self) -> None:
-        again = replace(ANSWER, paper=b"\x3b" * 32, at=160)
+        other = b"\x3b" * 32
+        again = replace(ANSWER, paper=other, at=160)
         both = replace(SAID, answers=(again, ANSWER))
         found = first_answer([both], FILING, 190)
-        assert found == PaperAnswer(150, frozenset((PAPER, again.paper)))
+        assert found == PaperAnswer(150, frozenset((PAPER, other)))
 
     def test_is_known_to_be_none_only_from_the_time_of_a_list_on(self) -> None:
         assert first_answer([self.NONE], FILING, 200) == PaperAnswer(0, frozenset())
