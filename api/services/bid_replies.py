@@ -10,7 +10,7 @@ from ledger.licences.issuance import Issuer
 from ledger.tenders import receipts, refusals
 from ledger.tenders.receipts import Mined, Named, Receipt, ReceiptState, StoredFile
 from ledger.tenders.refusals import Refusal
-from ledger.tenders.relayed import Relayed, Release, Secret
+from ledger.tenders.relayed import Listing, Relayed, Release, Secret
 from ledger.values import AgencyId
 
 
@@ -53,6 +53,7 @@ class BidReplies:
             files=files,
             state=ReceiptState.SUBMITTED,
             named=_named(message),
+            root=message.proof.root if isinstance(message, Listing) else None,
         )
         return receipts.sign(receipt, issuer.signer)
 

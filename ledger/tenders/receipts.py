@@ -2,7 +2,8 @@
 
 It says what arrived and when; not that the bid is in time, which the chain alone decides. Files may
 be there before the bid is: their receipt names no bid. That for a message of a mailbox names its
-leaf, which tells nobody what bid it is of.
+leaf, which tells nobody what bid it is of. That for a listing, which comes after the deadline,
+names bid and mailbox's root, so that it is told from one for a bid that came late.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from ledger.errors import Refused
 from ledger.jws import Jws
 from ledger.keys import PublicKey, Signer
 from ledger.tenders.ids import TenderId
-from ledger.values import Address
+from ledger.values import Address, Root
 from ledger.verification.shape import (
     ShapeWrong,
     address,
@@ -33,6 +34,7 @@ _PLAIN: Final = ("iss", "jti", "iat", "files", "state")
 _BID: Final = ("digest",)
 _NAMED: Final = ("tender", "lot", "bidder", "version")
 _LEAF: Final = ("leaf",)
+_ROOT: Final = ("root",)
 _MINED: Final = ("transaction", "block")
 _MAX_FILES: Final = 2
 _HASH_BYTES: Final = 32
@@ -90,7 +92,8 @@ class Receipt:
     """What the service says of the bid with this EIP-712 digest, or of files before their bid.
 
     `issued_at` in Unix seconds; `leaf`, the leaf data of a mailbox's message, stands without both.
-    `named` stands with the digest of a bid or withdrawal, so that a receipt proves of what it is.
+    `named` stands with the digest of a bid or withdrawal, so that a receipt proves of what it is;
+    `root` beside it, in a receipt for a listing: where the mailbox's root has the message.
     """
 
     issuer: str
@@ -102,6 +105,7 @@ class Receipt:
     mined: Mined | None = None
     leaf: bytes | None = None
     named: Named | None = None
+    root: Root | None = None
 
 
 def new_id(randomness: Callable[[int], bytes]) -> str:
@@ -130,6 +134,8 @@ def sign(receipt: Receipt, signer: Signer) -> str:
         payload["lot"] = receipt.named.lot
         payload["bidder"] = receipt.named.bidder
         payload["version"] = receipt.named.version
+    if receipt.root is not None:
+        payload["root"] = _hex(receipt.root)
     if receipt.leaf is not None:
         payload["leaf"] = _hex(receipt.leaf)
     if receipt.mined is not None:
@@ -167,7 +173,9 @@ def _read(token: Jws) -> Receipt:
     has_leaf = "leaf" in token.payload and not has_bid
     is_named = has_bid and "tender" in token.payload
     of_what = _BID if has_bid else _LEAF if has_leaf else ()
-    names = (*_PLAIN, *of_what, *(_NAMED if is_named else ()), *(_MINED if is_mined else ()))
+    is_listing = is_named and "root" in token.payload
+    named = (*(_NAMED if is_named else ()), *(_ROOT if is_listing else ()))
+    names = (*_PLAIN, *of_what, *named, *(_MINED if is_mined else ()))
     value = members(token.payload, names, "payload")
     return Receipt(
         issuer=text(value["iss"], "iss"),
@@ -179,6 +187,7 @@ def _read(token: Jws) -> Receipt:
         mined=_mined(value) if is_mined else None,
         leaf=hexadecimal(value["leaf"], _HASH_BYTES, "leaf") if has_leaf else None,
         named=_named(value) if is_named else None,
+        root=Root(hexadecimal(value["root"], _HASH_BYTES, "root")) if is_listing else None,
     )
 
 

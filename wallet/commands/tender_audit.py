@@ -101,7 +101,7 @@ def _audit(ctx: click.Context, tender: TenderId, holdings: Holdings, given: dict
     outside: Surroundings = ctx.obj
     ledger = chosen_ledger(outside.trust.load(), given["deployment"], given["nodes"])
     with open_ledger(ledger) as client:
-        keys, roots = key_ids(holdings), {each.root for each in holdings.places}
+        keys, roots = key_ids(holdings), holdings.roots()
         archive = gather(client.node, client.deployment, tender, keys, roots)
         bundle = Bundle(archive, holdings)
         shown: set[Query] = set()

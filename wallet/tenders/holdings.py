@@ -105,6 +105,12 @@ class Holdings:
         said = (self.receipts, self.filings, self.refusals, self.answers)
         return Holdings(papers, files, *said, record=self.record, places=self.places)
 
+    def roots(self) -> set[Root]:
+        """Return the roots of mailboxes that places and receipts for listings name."""
+        return {each.root for each in self.places} | {
+            root for token in self.receipts if (root := _root_in(token)) is not None
+        }
+
     def said(self) -> tuple[str, ...]:
         """Return all tokens that services signed."""
         return (*self.receipts, *self.filings, *self.refusals, *self.answers)
@@ -222,6 +228,14 @@ def _places_of(receipt: str, proof: Any) -> list[MailboxPlace]:
         return [] if leaf is None or proof is None else [_place(proof, "0x" + leaf.hex())]
     except (Refused, ShapeWrong, KeyError, TypeError):
         return []
+
+
+def _root_in(receipt: str) -> Root | None:
+    """The root that a receipt for a listing names; None in any other token."""
+    try:
+        return receipts.told(receipt).root
+    except Refused:
+        return None
 
 
 def _place(told: Any, leaf: Any) -> MailboxPlace:

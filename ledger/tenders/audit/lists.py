@@ -21,6 +21,7 @@ from ledger.tenders.events import (
     TenderVoided,
 )
 from ledger.tenders.mailbox import leaf
+from ledger.tenders.policy.ends import Ends
 from ledger.tenders.receipts import Named, Receipt
 from ledger.tenders.relayed import digest_of
 from ledger.tenders.state import TenderState
@@ -33,6 +34,9 @@ _HINDRANCES = TenderHeld | TenderTerminated | TenderVoided
 
 def check_lists(bundle: TenderBundle, history: History, state: TenderState) -> Check:
     """Demand that each message with a receipt reached the chain, whoever left it out.
+
+    Who signed for a listing owes it until listEnd, where its root was anchored in time: a mailbox
+    that anchors a message, and lets whoever brought it think that it is listed, is found.
 
     A mailbox's receipt names a leaf alone: it is matched with the blinds at hand, those of listed
     messages among them. One that was not listed accuses nobody, since its bidder may have kept it
@@ -59,7 +63,8 @@ def check_lists(bundle: TenderBundle, history: History, state: TenderState) -> C
         elif _is_left_out(bundle, history, state, (each, each.named)):
             faults.append(_told(each))
         elif not _is_overtaken(state, each.named):
-            open_.append(_told(each) | {"error": "NotDue"})
+            why = "NotDue" if _is_root_known(bundle, each) else "MailboxRootUnknown"
+            open_.append(_told(each) | {"error": why})
     return judged("lists", faults, open_, {"notJudged": left} if left else None)
 
 
@@ -89,11 +94,24 @@ def _is_left_out(
     ends, known_until = state.ends[1], bundle.known_until
     if known_until is None or clock(state.suspension, known_until) < ends.list_end:
         return False
-    if receipt.issued_at >= ends.submit_end or _version(state, named) >= named.version:
+    if not _is_in_time(bundle, ends, receipt) or _version(state, named) >= named.version:
         return False
     return not any(
         _hinders(event) and event.place.block_time >= receipt.issued_at for event, _ in history
     )
+
+
+def _is_in_time(bundle: TenderBundle, ends: Ends, receipt: Receipt) -> bool:
+    """Whether a message was taken while the ledger took it: a listing until listEnd."""
+    if receipt.root is None:
+        return receipt.issued_at < ends.submit_end
+    anchored_at = (bundle.mailbox_roots or {}).get(receipt.root)
+    is_before = anchored_at is not None and anchored_at < ends.submit_end
+    return is_before and receipt.issued_at < ends.list_end
+
+
+def _is_root_known(bundle: TenderBundle, receipt: Receipt) -> bool:
+    return receipt.root is None or receipt.root in (bundle.mailbox_roots or {})
 
 
 def _hinders(event: TenderEvent) -> bool:
@@ -121,6 +139,8 @@ def _told(receipt: Receipt) -> dict[str, Any]:
     message = (
         {"leaf": receipt.leaf or b""} if receipt.digest is None else {"digest": receipt.digest}
     )
+    if receipt.root is not None:
+        message["root"] = receipt.root
     return {name: "0x" + hash_.hex() for name, hash_ in message.items()} | {
         "signedBy": receipt.issuer
     }

@@ -375,6 +375,7 @@ class TestOutcome:
             assert refusal(refused) == (422, "MailboxProofInvalid")
         taken = service.client.post("/v1/mailbox/listings", json=listing)
         assert taken.status_code == 201, taken.text
+        assert receipts.read(taken.json()["receipt"], KEY).root == box.root
         assert shown(told, digest)["state"] == "submitted"
         (listed,) = waiting(service)
         assert listed.id != intent.id

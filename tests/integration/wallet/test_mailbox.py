@@ -165,6 +165,47 @@ class TestMailbox:
         (archive / "mailbox.json").write_bytes(orjson.dumps(held[1]))
         assert lists(first, sale, archive)["result"] == "ERROR"
 
+    def test_that_was_signed_for_and_never_listed_accuses_its_signer(
+        self, town: MailboxTown, tmp_path: Path
+    ) -> None:
+        """The service takes both listings; the second it keeps to itself until listEnd."""
+        sale = town.sell("withheld")
+        first, second = bidder(sale, town, "甲"), bidder(sale, town, "乙")
+        submitted(first, town)
+        submitted(second, town)
+        town.go(sale.ends[0])
+        town.place.work()
+        words = ("bid", "list", sale.id, "--service", town.place.url)
+        first.terminal.json(*words)
+        errors: list[str] = []
+
+        def withhold() -> None:
+            if not errors:
+                errors.extend(self.listed_by(first, second, sale, tmp_path))
+            town.go(sale.ends[1])
+
+        meanwhile(second, withhold)
+        second.terminal.try_(*words)
+        assert errors == ["NotDue"]
+        found = self.audited(first, second, sale, tmp_path)
+        (told,) = found["facts"]["faults"]
+        assert told["root"] == posted(second)["proof"]["root"]
+        assert told["signedBy"]
+        (tmp_path / "second.jwt").unlink()
+        assert lists(first, sale, tmp_path)["code"] == "lists.ok"
+
+    def audited(self, first: Desk, second: Desk, sale: Sale, archive: Path) -> Any:
+        """Judge the receipts for the listings of both."""
+        for name, desk in (("first", first), ("second", second)):
+            said = next(desk.store.places()).said(1, "listing-receipt")
+            assert said is not None
+            (archive / f"{name}.jwt").write_text(said)
+        return lists(first, sale, archive)
+
+    def listed_by(self, first: Desk, second: Desk, sale: Sale, archive: Path) -> list[str]:
+        found = self.audited(first, second, sale, archive)
+        return [each["error"] for each in found["facts"]["open"]]
+
     def test_is_passed_by_where_submit_end_is_near(self, town: MailboxTown) -> None:
         sale = town.sell("near")
         desk = bidder(sale, town, "甲")

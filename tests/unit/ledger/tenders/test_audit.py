@@ -27,6 +27,7 @@ from ledger.tenders.policy.document import preset
 from ledger.tenders.receipts import Named, Receipt, ReceiptState
 from ledger.tenders.relayed import digest_of
 from ledger.tenders.suspensions import shifted
+from ledger.values import Root
 from ledger.verification.check import Check, Result, Verdict
 from tests.support.drawn_committee import POOL, draw_told, drawn_committee
 from tests.support.licences import counted_bytes
@@ -326,6 +327,7 @@ class TestReports:
 ENDS = STORY.state.ends[1]
 ARRIVED = messages.digest(LEDGER, next(iter(STORY.sealed.values())).bid)
 LEAF = leaf(ARRIVED, b"\x03" * 32)
+ROOT = Root(b"\x0a" * 32)
 
 
 class TestReceipts:
@@ -358,6 +360,40 @@ class TestReceipts:
     )
     def test_what_is_not_known_is_open(self, unknown: Receipt) -> None:
         assert self.check(unknown).result is Result.ERROR
+
+    def test_of_a_listing_that_is_left_out_is_found_with_its_signer(self) -> None:
+        """Before, nothing told it from a late bid: its signer was named and never accused."""
+        given = left_out(issued_at=ENDS.list_end - 1, root=ROOT)
+        roots = {ROOT: ENDS.submit_end - 1}
+        found = self.check(given, mailbox_roots=roots)
+        told = {"digest": "0x" + "08" * 32, "root": "0x" + ROOT.hex(), "signedBy": given.issuer}
+        assert (found.result, found.facts["faults"]) == (Result.INVALID, [told])
+        early = self.check(given, mailbox_roots=roots, known_until=ENDS.list_end - 1)
+        assert [each["error"] for each in early.facts["open"]] == ["NotDue"]
+
+    @pytest.mark.parametrize(
+        ("issued_at", "roots", "why"),
+        [
+            (ENDS.list_end, {ROOT: ENDS.submit_end - 1}, "NotDue"),
+            (ENDS.list_end - 1, {ROOT: ENDS.submit_end}, "NotDue"),
+            (ENDS.list_end - 1, {}, "MailboxRootUnknown"),
+            (ENDS.list_end - 1, None, "MailboxRootUnknown"),
+        ],
+        ids=["taken too late", "anchored too late", "of no known root", "of no root"],
+    )
+    def test_of_a_listing_that_nobody_can_judge_accuses_nobody(
+        self, issued_at: int, roots: dict[Root, int] | None, why: str
+    ) -> None:
+        given = left_out(issued_at=issued_at, root=ROOT)
+        found = self.check(given, mailbox_roots=roots)
+        assert (found.result, found.facts["open"][0]["error"]) == (Result.ERROR, why)
+
+    def test_of_a_listing_that_came_is_right(self) -> None:
+        roots = {ROOT: ENDS.submit_end - 1}
+        given = left_out(digest=ARRIVED, issued_at=ENDS.submit_end, root=ROOT)
+        assert self.check(given, mailbox_roots=roots).code == "lists.ok"
+        overtaken = left_out("Ann", issued_at=ENDS.submit_end, root=ROOT)
+        assert self.check(overtaken, mailbox_roots=roots).code == "lists.ok"
 
     def test_one_that_a_later_version_overtook(self) -> None:
         assert self.check(left_out("Ann")).code == "lists.ok"

@@ -18,7 +18,7 @@ from ledger.tenders.receipts import (
     read,
     sign,
 )
-from ledger.values import Address
+from ledger.values import Address, Root
 from tests.support.licences import AGENCY_KEY, counted_bytes
 
 RECEIPT = Receipt(
@@ -32,14 +32,15 @@ RECEIPT = Receipt(
 STORED = replace(RECEIPT, digest=None, state=ReceiptState.STORED)
 LEAF = replace(RECEIPT, digest=None, files=(), leaf=b"\x04" * 32)
 NAMED = replace(RECEIPT, named=Named(TenderId(b"\x05" * 32), 1, Address("0x" + "06" * 20), 2))
+LISTED = replace(NAMED, root=Root(b"\x0a" * 32))
 FINAL = replace(RECEIPT, state=ReceiptState.FINAL, mined=Mined(b"\x03" * 32, 7))
 
 
 class TestReceipt:
     @pytest.mark.parametrize(
         "receipt",
-        [STORED, RECEIPT, FINAL, LEAF, NAMED],
-        ids=["of files", "at once", "final", "of a mailbox", "of a bid"],
+        [STORED, RECEIPT, FINAL, LEAF, NAMED, LISTED],
+        ids=["of files", "at once", "final", "of a mailbox", "of a bid", "listed"],
     )
     def test_is_read_as_it_was_signed(self, receipt: Receipt) -> None:
         assert read(sign(receipt, AGENCY_KEY), AGENCY_KEY.public_key) == receipt
@@ -62,6 +63,7 @@ class TestReceipt:
             ({"more": 1}, "payload"),
             ({"tender": "0x" + "05" * 32}, "payload"),
             ({"leaf": "0x" + "04" * 32}, "payload"),
+            ({"root": "0x" + "0a" * 32}, "payload"),
             ({"transaction": "0x" + "03" * 32}, "payload"),
         ],
     )
