@@ -16,7 +16,7 @@ from ledger.tenders import documents, events
 from ledger.tenders.documents import Documents
 from ledger.tenders.errors import TenderUnknown
 from ledger.tenders.events import PolicyRegistered, TenderEvent
-from ledger.tenders.history import after, published
+from ledger.tenders.history import HistoryBroken, after, published
 from ledger.tenders.ids import TenderId
 from ledger.tenders.ocds.checks.finding import Known
 from ledger.tenders.ocds.course import Outcomes
@@ -177,7 +177,10 @@ class _Walk:
         self._take_suspension(event)
         self._take_paper(event)
         report = self._report_of(event)
-        self._outcomes.take(event, self.state, self._record_of(event), report)
+        try:
+            self._outcomes.take(event, self.state, self._record_of(event), report)
+        except LookupError as exc:  # a notice without its report, an award without its notice
+            raise HistoryBroken(event.place.block, event.place.log_index) from exc
 
     def told(self, event: TenderEvent) -> Told:
         """Return the tender after the event."""

@@ -1,14 +1,17 @@
 """What is public of a tender follows from its events and papers, change by change."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from ledger.errors import LedgerError
 from ledger.events import AgencyAdmitted, AgencyRenamed
 from ledger.tenders import events
 from ledger.tenders.errors import TenderUnknown
 from ledger.tenders.evaluation import sheet_digest
 from ledger.tenders.events import Outcome, Phase, Stage
+from ledger.tenders.history import HistoryBroken
 from ledger.tenders.ids import TenderId
 from ledger.tenders.ocds.checks import check_release, require_publishable
 from ledger.tenders.ocds.facts import BidOutcome, Change, LotState
@@ -185,6 +188,20 @@ class TestPapers:
         story = PaperedStory()
         with pytest.raises(TenderUnknown):
             told(story.events, TenderId(bytes(32)), story.sources())
+
+    @pytest.mark.parametrize("missing", [events.ReportRecorded, events.NoticePublished])
+    def test_of_a_gap_nothing_is_told(self, missing: type) -> None:
+        """Events out of a bundle may lack a block; whoever reads them is told, and not crashed."""
+        story = whole(PaperedStory())
+        gappy = [each for each in story.events if not isinstance(each, missing)]
+        with pytest.raises(HistoryBroken):
+            told(gappy, story.id, story.sources())
+
+    def test_no_missing_event_is_a_defect_of_ours(self) -> None:
+        story = whole(PaperedStory())
+        for number in range(len(story.events)):
+            with suppress(LedgerError):
+                told(story.events[:number] + story.events[number + 1 :], story.id, story.sources())
 
     def test_digests_are_those_of_public_papers(self) -> None:
         story = whole(PaperedStory())
