@@ -207,7 +207,8 @@ def listed(  # what narrows a list
     "/{sha256}",
     response_class=Response,
     responses={
-        200: {"description": "The paper's own bytes.", "content": {"*/*": _OCTETS}},
+        # No schema: a paper that is JSON is JSON to whoever reads it, and no string.
+        200: {"description": "The paper's own bytes.", "content": {"*/*": {}}},
         **NOT_MODIFIED,
         **problems(PaperUnknown, SessionUnknown, Unavailable),
     },
