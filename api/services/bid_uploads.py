@@ -23,16 +23,22 @@ from api.store.bid_uploads import (
     UploadRow,
 )
 from ledger import age_header
+from ledger.age_stream import CHUNK_BYTES as CHUNK_OF_AGE
 from ledger.errors import Refused, Unavailable
 from ledger.licences.issuance import Issuer
 from ledger.tenders import receipts
 from ledger.tenders.age_files import require_sealed
 from ledger.tenders.errors import DigestMismatch, NotSealed, UploadIncomplete
+from ledger.tenders.padding import CLASSES
 from ledger.tenders.receipts import Receipt, ReceiptState, StoredFile
 from ledger.values import Address, AgencyId, Digest
 
-MAX_BYTES: Final = 2**31
-"""The largest sealed file, as padding makes them."""
+MAX_BYTES: Final = (
+    age_header.MAX_HEADER_BYTES
+    + age_header.NONCE_BYTES
+    + CLASSES[-1] // CHUNK_OF_AGE * (CHUNK_OF_AGE + age_header.TAG_BYTES)
+)
+"""The largest sealed file, as padding and sealing make them: 3 GiB and what age adds."""
 CHUNK_BYTES: Final = 8 * 2**20
 """(proposed)"""
 LIFETIME_SECONDS: Final = 3 * 86_400

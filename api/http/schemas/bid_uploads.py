@@ -9,7 +9,13 @@ from api.http.schemas.shared import AgencyName
 from api.services.bid_uploads import MAX_BYTES, UploadOrder, UploadView
 from ledger.values import AgencyId, Digest
 
-FileSize = Annotated[int, Field(ge=1, le=MAX_BYTES, description="Bytes; 2 GiB at most."), WHOLE]
+FileSize = Annotated[
+    int,
+    Field(
+        ge=1, le=MAX_BYTES, description="Bytes, as sealed: 2 GiB of files are padded to 3 at most."
+    ),
+    WHOLE,
+]
 
 
 class BidUploadForm(Form):

@@ -4,10 +4,17 @@ from hashlib import sha256
 from typing import Any
 
 from api.http.chunks import Places, Room
-from api.services.bid_uploads import CHUNK_BYTES, LIFETIME_SECONDS, MOST_OPEN, ExpiredUploads
+from api.services.bid_uploads import (
+    CHUNK_BYTES,
+    LIFETIME_SECONDS,
+    MAX_BYTES,
+    MOST_OPEN,
+    ExpiredUploads,
+)
 from api.store.bid_uploads import BidUploadStore
 from ledger.chain.accounts import Account
 from ledger.tenders import receipts
+from ledger.tenders.padding import CLASSES
 from ledger.tenders.receipts import ReceiptState
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.sealed_files import TENDER, digest_header, sealed_file, upload_form
@@ -59,6 +66,13 @@ def begun(service: World, content: bytes = SMALL, **changes: Any) -> str:
 
 
 class TestWay:
+    def test_is_open_to_the_longest_that_padding_makes(self, service: World) -> None:
+        """Files of two gibibytes are padded and cut into chunks of age, which makes them longer."""
+        two_gibibytes, longest = 2_148_008_120, CLASSES[-1] // 65_536 * (65_536 + 16)
+        for size in (two_gibibytes, longest + 16 + 200, MAX_BYTES):
+            told = begin(service, SMALL, size=size, sha256=f"0x{size:064x}")
+            assert told.status_code == 201, told.text
+
     def test_of_a_file_in_two_chunks(self, service: World) -> None:
         first = begin(service, LARGE)
         told = first.json()
@@ -159,8 +173,8 @@ class TestRefused:
         answer = put(service, upload, 0, bytes(CHUNK_BYTES + 1))
         assert refusal(answer) == (413, "RequestTooLarge")
 
-    def test_file_of_no_size_or_above_two_gibibytes(self, service: World) -> None:
-        for size in (0, -1, 2**31 + 1, "7", True):
+    def test_file_of_no_size_or_longer_than_any_that_is_sealed(self, service: World) -> None:
+        for size in (0, -1, MAX_BYTES + 1, "7", True):
             assert refusal(begin(service, SMALL, size=size)) == (422, "RequestInvalid")
 
     def test_agency_that_is_not_there_or_cannot_sign(self, service: World) -> None:
