@@ -214,6 +214,7 @@ def _print(report: AuditReport, language: str) -> None:
         if check.facts.get("notJudged"):
             say(f"     {messages.skipped(language)}: {', '.join(check.facts['notJudged'])}")
         _print_co_signers(check.facts, language)
+        _print_few_copies(check.facts, language)
         for each in (*check.facts.get("faults", ()), *check.facts.get("open", ())):
             say("     " + ", ".join(f"{key} {value}" for key, value in each.items()))
 
@@ -225,3 +226,11 @@ def _print_co_signers(facts: Mapping[str, Any], language: str) -> None:
             told = (each["capacity"], each.get("name"), each.get("signer"))
             place = f"{each['lot']}-{each['part']}"
             say(f"     {title} {place}: {', '.join(str(part) for part in told if part)}")
+
+
+def _print_few_copies(facts: Mapping[str, Any], language: str) -> None:
+    for each in facts.get("copies", ()):
+        if each.get("isEnough") is False:
+            place = f"{each['lot']}-{each['part']} {each['bidder']}"
+            numbers = f"{each['copies']} < {each['wanted']} ({each['signedBy']})"
+            say(f"     {messages.few_copies(language)}: {place}, {numbers}")

@@ -5,6 +5,7 @@ import hashlib
 from ledger.errors import LedgerError
 from ledger.tenders import opening_record
 from ledger.tenders.audit.bundle import TenderBundle
+from ledger.tenders.audit.copies import copies_of
 from ledger.tenders.audit.report import judged, skipped
 from ledger.tenders.commitments import Tag, require
 from ledger.tenders.opening import joined_of
@@ -17,18 +18,21 @@ from ledger.verification.check import Check
 def check_files(bundle: TenderBundle, state: TenderState) -> Check:
     """Join every disclosed bid's shares, and hold what its file gave against its commitments.
 
-    Without files the joining is told of, and nothing of what is inside.
+    Without files the joining is told of, and nothing of what is inside. What receipts say of copies
+    stands beside the result, and changes nothing about it.
     """
+    copies = copies_of(bundle)
+    told = {"copies": copies} if copies else {}
     spoilt = _spoilt(bundle.ledger, state)
     named = [{"lot": lot, "part": part, "bidder": bid.bidder} for lot, part, bid in spoilt]
     if bundle.findings is None:
-        return skipped("files", "no-files", {"sharesBad": named})
+        return skipped("files", "no-files", {"sharesBad": named} | told)
     faults = [
         {"lot": lot, "part": part, "bidder": bidder, "error": type(exc).__name__}
         for (lot, part), findings in bundle.findings.items()
         for bidder, exc in _against(bundle.ledger, state, (lot, part), findings)
     ]
-    return judged("files", faults)
+    return judged("files", faults, facts=told)
 
 
 def key_of(ledger: LedgerRef, state: TenderState, part: int, bid: Bid) -> bytes:

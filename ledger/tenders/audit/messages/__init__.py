@@ -29,6 +29,11 @@ def co_signed(language: str, *, is_signed: bool) -> str:
     return str(texts_in(language)["coSigned" if is_signed else "notCoSigned"])
 
 
+def few_copies(language: str) -> str:
+    """Return what stands before a file of which a receipt tells of too few copies."""
+    return str(texts_in(language)["fewCopies"])
+
+
 @cache
 def texts_in(language: str) -> Mapping[str, Any]:
     """Return a language's texts: `steps` by name, `sentences` by code, words that stand before."""

@@ -24,7 +24,7 @@ from ledger.tenders.ids import TenderId
 from ledger.tenders.mailbox import MailboxPlace, fill, leaf
 from ledger.tenders.opening_record import Cause, Findings, OpenedBid, record, record_digest
 from ledger.tenders.policy.document import preset
-from ledger.tenders.receipts import Named, Receipt, ReceiptState
+from ledger.tenders.receipts import Named, Receipt, ReceiptState, StoredFile
 from ledger.tenders.relayed import digest_of
 from ledger.tenders.suspensions import shifted
 from ledger.values import Root
@@ -328,6 +328,44 @@ ENDS = STORY.state.ends[1]
 ARRIVED = messages.digest(LEDGER, next(iter(STORY.sealed.values())).bid)
 LEAF = leaf(ARRIVED, b"\x03" * 32)
 ROOT = Root(b"\x0a" * 32)
+
+
+class TestCopies:
+    """What receipts tell of the stores that had a file; too few of them are no forgery."""
+
+    def told(self, copies: int | None, **changed: Any) -> Check:
+        (file,) = (part.file for part in STORY.sealed[0, address("Dee")].bid.parts)
+        stored = StoredFile(file, 7, START + 1, copies), StoredFile(bytes(32), 7, START + 1, 1)
+        given = (*(BUNDLE.receipts or ()), receipt(files=stored))
+        found: Check = judged(replace(BUNDLE, receipts=given, **changed)).check("files")
+        return found
+
+    @pytest.mark.parametrize(("copies", "is_enough"), [(1, False), (2, True), (3, True)])
+    def test_are_held_against_the_policys_number(self, copies: int, is_enough: bool) -> None:  # noqa: FBT001  # a parameter of pytest
+        check = self.told(copies)
+        (found,) = check.facts["copies"]
+        told = {"lot": 0, "part": 1, "bidder": address("Dee"), "version": 1, "copies": copies}
+        told |= {"wanted": 2, "isEnough": is_enough, "signedBy": "operator"}
+        assert {name: found[name] for name in told} == told
+        assert (check.result, check.code) == (Result.VALID, "files.ok")
+
+    def test_are_told_of_without_the_files(self) -> None:
+        check = self.told(1, findings=None)
+        assert check.code == "files.no-files"
+        assert [each["isEnough"] for each in check.facts["copies"]] == [False]
+
+    def test_of_a_receipt_that_does_not_tell_are_not_judged(self) -> None:
+        (found,) = self.told(None).facts["copies"]
+        assert "copies" not in found
+        assert "isEnough" not in found
+
+    def test_without_a_policy_are_not_judged(self) -> None:
+        (found,) = self.told(1, policy=None).facts["copies"]
+        assert found["copies"] == 1
+        assert "isEnough" not in found
+
+    def test_of_no_file_of_the_tender_are_nothing(self) -> None:
+        assert "copies" not in judged(BUNDLE).check("files").facts
 
 
 class TestReceipts:

@@ -31,5 +31,6 @@ def test_every_code_is_said_in_every_language() -> None:
         assert set(said["sentences"]) == set(first)
         assert list(said["steps"]) == list(NAMES)
         assert said["skipped"].strip()
+        assert said["fewCopies"].strip()
         assert all(text.strip() for text in said["sentences"].values())
     assert {each for each in set(first) - codes() if not each.endswith(".unconfirmed")} == set()
