@@ -1,13 +1,15 @@
 """`suizheng tender cosign`: supervisor and notary confirm an opening record that they made anew."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from ledger.chain.client import LedgerClient
+from ledger.errors import Unavailable
 from ledger.tenders.documents import Documents
 from ledger.tenders.errors import OpeningDiffers
 from ledger.tenders.events import OpeningRecorded
@@ -20,9 +22,9 @@ from ledger.tenders.opening_cosignatures import (
     OpeningCoSignature,
     co_sign,
 )
-from ledger.tenders.opening_record import record_digest
+from ledger.tenders.opening_record import Cause, record_digest
 from ledger.values import Address, Role
-from wallet.commands.options import FOLDER
+from wallet.commands.options import ADDRESS, FOLDER
 from wallet.commands.tender_officers import SUPERVISOR, acts, ledger_client, lot_option
 from wallet.console import print_json, say, waiting
 from wallet.home import write_file
@@ -35,6 +37,13 @@ from wallet.tenders.opening import OpeningRoom
 from wallet.tenders.opening_desk import bring_co_signature, fetch_opened
 
 PAPER: Final = "cosignature-{}.json"
+
+
+@dataclass(eq=False)
+class LossUnconfirmed(Unavailable):
+    """Files that the record calls lost are not here. Look elsewhere, or name bids with --lost."""
+
+    bidders: tuple[str, ...]
 
 
 @click.command(cls=TenderCommand)
@@ -56,6 +65,13 @@ PAPER: Final = "cosignature-{}.json"
     metavar="URL",
     help="Where files come from that FILES lacks, and where the signature goes.",
 )
+@click.option(
+    "--lost",
+    metavar="KEY",
+    type=ADDRESS,
+    multiple=True,
+    help="A bid's key: you looked for its file, and sign that it is lost. Repeat it for others.",
+)
 @acts(SUPERVISOR)
 def cosign(outside: Surroundings, documents: Path, files: Path, out: Path, **given: Any) -> None:
     """Make the opening record of a lot anew, and sign it if it is the one that was anchored.
@@ -64,6 +80,10 @@ def cosign(outside: Surroundings, documents: Path, files: Path, out: Path, **giv
     suizheng tender open; OUT gets what they hold. A supervisor's account has its role on the chain;
     the notary's is the one that the documents name. Nothing is signed unless chain and files give
     the very record whose digest the buyer anchored, and before it is anchored it is too early.
+
+    That a file is lost, its absence here does not tell: the operator's stores answer to the
+    operator alone, and a bidder, an archive or another service may have a copy. So a record that
+    says FILE_LOST of a bid is signed only for whoever names that bid with --lost.
 
     The signature is a paper of the tender: OUT/LOT-PART/cosignature-….json, for --service, for the
     archive, and for whoever audits it without either.
@@ -75,6 +95,7 @@ def cosign(outside: Surroundings, documents: Path, files: Path, out: Path, **giv
         _require_entitled(outside, client, known.documents, given)
         found = _opened(room, files, out, given)
     _require_same(room, found, recorded)
+    _require_lost(found, given["lost"])
     made = _signed(outside, room, recorded, given)
     folder = out / f"{place[0]}-{place[1]}"
     paper = folder / PAPER.format(given["capacity"])
@@ -116,6 +137,13 @@ def _require_same(
     if open_:
         raise LicencesUnconfirmed(len(open_))
     raise OpeningDiffers(recorded.digest, digest)
+
+
+def _require_lost(found: Mapping[Address, Found], told: Collection[Address]) -> None:
+    """Raise `LossUnconfirmed` for bids whose file is not here, and that nobody says is lost."""
+    lost = {key for key, each in found.items() if each.cause is Cause.FILE_LOST}
+    if unsaid := sorted(lost.difference(told)):
+        raise LossUnconfirmed(tuple(unsaid))
 
 
 def _signed(

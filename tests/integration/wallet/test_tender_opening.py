@@ -161,6 +161,41 @@ class TestCosign:
             assert cosign(who, capacity) == signed
             self._judged(town, office, archive, signed, by=capacity)
 
+    def test_a_file_that_is_not_here_is_lost_for_whoever_says_so_alone(
+        self, town: TenderTown
+    ) -> None:
+        sale = town.publish("GZ-2026-0106", coSigners={"supervisor": True})
+        supervisor = officer(town, "lost supervisor", Role.SUPERVISOR)
+        desks = bidders(sale, "辰", "巳", "午")
+        office = Office(sale, "cosign lost")
+        for desk in desks[:2]:
+            office.take(desk)
+        town.go(sale.ends[1])
+        disclose(sale, desks)
+        town.go(sale.ends[2])
+        release(sale, 1, 2)
+        town.go(sale.ends[4])
+        assert office.open("--record")["opened"] == 2
+        here, lost = key_of(desks[0], sale), key_of(desks[2], sale)
+
+        def cosign(files: Path, *named: str, code: int = 0) -> Any:
+            out = supervisor.folder / "opened"
+            words = ("tender", "cosign", office.documents, files, out, "--as", "supervisor")
+            given = [word for key in named for word in ("--lost", key)]
+            return supervisor.json(*sent((*words, *given)), code=code)
+
+        unsaid = {"error": "LossUnconfirmed", "bidders": [lost]}
+        assert cosign(office.files, code=2) == unsaid
+        assert cosign(office.files, here, code=2) == unsaid
+        assert not list(supervisor.folder.rglob("cosignature-*"))
+        signed = cosign(office.files, here, lost.lower())
+        assert signed["closed"] == {lost: "FILE_LOST"}
+        assert Path(signed["file"]).is_file()
+        found = supervisor.folder / "found"
+        copytree(office.files, found)
+        copyfile(desks[2].store.find(sale.id, 0).part_file(1, 1), found / "from its bidder")
+        assert cosign(found, lost, code=4)["error"] == "OpeningDiffers"
+
     def _judged(
         self, town: TenderTown, office: Office, archive: Path, signed: Any, by: str
     ) -> None:
