@@ -4,11 +4,13 @@ A co-signature is a paper of its tender, public like the record that it names. I
 the record that was anchored, by a key that the chain or the tender documents know.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from typing import Final
 
+from api.blobs.store import BlobStoreUnavailable
 from api.services.sign_ins import RolesOnLedger
 from api.services.tender_papers import KeptPaper, PaperOrder, PaperUnknown, TenderPapers
 from api.services.tenders import Tenders, TenderView
@@ -47,8 +49,31 @@ class CoSignatureOrder:
     signature: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class CoSignerView:
+    """A co-signature that the service found good at `taken_at`, in Unix seconds.
+
+    A signature has no time of its own. `name` is empty for who has none in the documents.
+    """
+
+    made: OpeningCoSignature
+    name: str
+    taken_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoSigningView:
+    """Who co-signed one record, and who was announced to and has not.
+
+    `awaited` is None where the documents, which announce, are not here.
+    """
+
+    signed: tuple[CoSignerView, ...]
+    awaited: tuple[Capacity, ...] | None
+
+
 class OpeningCoSignatures:
-    """Takes co-signatures in."""
+    """Takes co-signatures in, and tells of them."""
 
     def __init__(
         self,
@@ -89,6 +114,45 @@ class OpeningCoSignatures:
         paper = PaperOrder(order.tender, PaperRole.COSIGNATURE, _JSON, digest)
         return self._papers.keep_own(paper, BytesIO(content), goes_with=order.record)
 
+    def of(self, view: TenderView) -> Mapping[tuple[int, int], CoSigningView]:
+        """Return who co-signed each recorded opening, by lot and part.
+
+        Empty while the papers cannot be read.
+        """
+        places = {
+            (number, part): told.digest
+            for number, lot in enumerate(view.state.lots)
+            for part, told in lot.openings.items()
+        }
+        if not places:
+            return {}
+        try:
+            signers = self._signers(view)
+            return {place: self._told(view, each, signers) for place, each in places.items()}
+        except BlobStoreUnavailable:
+            return {}
+
+    def _signers(self, view: TenderView) -> CoSigners | None:
+        try:
+            return self._announced(view)
+        except (CoSignersUntold, BlobStoreUnavailable):
+            return None
+
+    def _told(self, view: TenderView, record: bytes, signers: CoSigners | None) -> CoSigningView:
+        papers = self._papers.going_with(view.state.id, PaperRole.COSIGNATURE, record)
+        found: dict[tuple[Capacity, Address], CoSignerView] = {}
+        for paper in papers:
+            made = OpeningCoSignature.read(b"".join(self._papers.pieces(paper)))
+            key = made.said.capacity, made.signer
+            found.setdefault(key, CoSignerView(made, _name(made, signers), paper.row.kept_at))
+        signed = {capacity for capacity, _ in found}
+        awaited = (
+            None
+            if signers is None
+            else tuple(each for each in signers.announced if each not in signed)
+        )
+        return CoSigningView(tuple(found.values()), awaited)
+
     @staticmethod
     def _require_recorded(view: TenderView, order: CoSignatureOrder) -> None:
         if order.part > view.state.announcement.parts:
@@ -115,3 +179,10 @@ class OpeningCoSignatures:
         if paper.row.size > MAX_BYTES:
             raise CoSignersUntold
         return CoSigners.of(documents.read(b"".join(self._papers.pieces(paper))).content)
+
+
+def _name(made: OpeningCoSignature, signers: CoSigners | None) -> str:
+    """Return the notary's name; a supervisor's account has none."""
+    if signers is None or signers.notary is None or made.said.capacity is not Capacity.NOTARY:
+        return ""
+    return signers.notary.name

@@ -176,6 +176,11 @@ class TenderPapers:
             raise PaperUnknown(digest)
         return next((each for each in seen if each.is_public), seen[0])
 
+    def going_with(self, tender: TenderId, role: PaperRole, other: bytes) -> tuple[KeptPaper, ...]:
+        """Return the papers of a role that everybody may read with another one, as they came."""
+        rows = self._store.going_with(tender, role, other)
+        return tuple(each for each in self._seen(tender, rows, None) if each.is_public)
+
     def pieces(self, paper: KeptPaper) -> Iterator[bytes]:
         """Return a paper's bytes piece by piece; raise `BlobStoreUnavailable` before the first."""
         found = self._blobs.read(paper.row.digest)

@@ -120,6 +120,17 @@ class TenderPaperStore:
         with self._database.read() as connection:
             return tuple(map(_row, connection.execute(query.order_by(_TABLE.seq))))
 
+    def going_with(self, tender: TenderId, role: PaperRole, other: bytes) -> tuple[PaperRow, ...]:
+        """Return the papers of a role that go with another of the tender, as they came."""
+        same = (_NAMES.tender == tender, _NAMES.manifest == other)
+        query = select(tender_papers).where(
+            _TABLE.tender == tender,
+            _TABLE.role == role.value,
+            _TABLE.digest.in_(select(_NAMES.digest).where(*same)),
+        )
+        with self._database.read() as connection:
+            return tuple(map(_row, connection.execute(query.order_by(_TABLE.seq))))
+
     def agency(self, tender: TenderId) -> AgencyId | None:
         """Return whose tender papers were brought for; None where there are none."""
         query = select(_TABLE.agency).where(_TABLE.tender == tender).limit(1)

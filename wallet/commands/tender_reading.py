@@ -20,6 +20,7 @@ from wallet.surroundings import Surroundings
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import DOCUMENTS, read_documents
 from wallet.tenders.moments import calendar_under, end_rows
+from wallet.tenders.opening_desk import co_signers
 from wallet.tenders.paper_desk import fetch as fetch_paper
 from wallet.tenders.paper_desk import read
 from wallet.tenders.published import require_published
@@ -72,15 +73,18 @@ def fetch(outside: Surroundings, /, tender: bytes, folder: Path, **given: Any) -
 def show(outside: Surroundings, /, tender: bytes, service_url: str, *, as_json: bool) -> None:
     """Show how TENDER stands, as the service says: phases, ends, disputes, and what may go wrong.
 
-    What sealing cannot rule out is told in your language.
+    Who co-signed an opening record is told with whether the signature is that key's over the
+    record; that the key is a supervisor's or the notary's, the service says (suizheng tender audit
+    asks the chain). What sealing cannot rule out is told in your language.
     """
     service = Service(service_url)
     try:
         told = service.get(f"/v1/tenders/0x{tender.hex()}")
+        co_signed = co_signers(service, TenderId(tender), told)
     finally:
         service.close()
     if as_json:
-        print_json(told)
+        print_json(told | {"coSigners": co_signed})
         return
     say(f"{told['agency']['name']}: version {len(told['docs'])} of the documents")
     print_table(("LOT", "PHASE"), ((each["lot"], each["phase"]) for each in told["lots"]))
@@ -89,6 +93,9 @@ def show(outside: Surroundings, /, tender: bytes, service_url: str, *, as_json: 
             _print_ends(told, part)
     if told["suspension"]:
         say(f"It stands still since {told['suspension']['since']}.")
+    if co_signed:
+        head = ("RECORD", "CO-SIGNED AS", "NAME", "KEY", "TAKEN IN", "SIGNATURE")
+        print_table(head, (tuple(each.values()) for each in co_signed))
     _print_disputes(told)
     for risk in told["risks"]:
         say(f"- {risk['text'].get(outside.language, risk['text']['en'])} ({risk['code']})")

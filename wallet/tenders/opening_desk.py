@@ -1,13 +1,17 @@
 """What a service gives to an opening: sealed files that one lacks, and its record to compare."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from ledger.errors import CoSignatureInvalid
 from ledger.tenders.errors import DigestMismatch, OpeningDiffers
+from ledger.tenders.ids import TenderId
 from ledger.tenders.opening import Opening, file_of
-from ledger.tenders.opening_cosignatures import OpeningCoSignature
+from ledger.tenders.opening_cosignatures import Capacity, CoSigned, OpeningCoSignature
 from ledger.tenders.state import Bid
+from ledger.tenders.trustees import octets
+from ledger.values import Address, LedgerRef
 from wallet.service import AnswerMalformed, Service, ServiceRefused
 from wallet.tenders.paper_desk import fetch_file
 
@@ -49,6 +53,53 @@ def bring_co_signature(service: Service, made: OpeningCoSignature) -> str:
     }
     at = f"/v1/tenders/0x{said.tender.hex()}/lots/{said.lot}/openings/{said.part}/cosignatures"
     return str(service.post(at, body).get("sha256"))
+
+
+def co_signers(service: Service, tender: TenderId, told: dict[str, Any]) -> list[dict[str, str]]:
+    """Return who co-signed which record, and who was to and has not, as a service tells of both.
+
+    `told` is its answer about the tender. `signature` is "good" where the key signed that record,
+    "BAD" where it did not, "not signed" where nobody did; whose key it is, the service says. Raises
+    as `Service.get`.
+    """
+    try:
+        lots = [(lot["lot"], each) for lot in told["lots"] for each in lot["openings"]]
+        if not lots:
+            return []
+        deployment = service.get("/v1/deployment")
+        at = LedgerRef(deployment["chainId"], Address(deployment["contracts"]["TenderLedger"]))
+        return [row for lot, each in lots for row in _co_signers(at, tender, lot, each)]
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        raise AnswerMalformed(service.base_url) from exc
+
+
+def _co_signers(
+    ledger: LedgerRef, tender: TenderId, lot: int, opening: dict[str, Any]
+) -> Iterator[dict[str, str]]:
+    part, digest = opening["part"], octets(opening["digest"])
+    place = f"{lot}-{part}"
+    for each in opening["coSignatures"] or ():
+        said = CoSigned(ledger, tender, lot, part, digest, Capacity(each["capacity"]))
+        made = OpeningCoSignature(said, each["signer"], octets(each["signature"]))
+        yield {
+            "record": place,
+            "capacity": said.capacity.value,
+            "name": each["name"] or "",
+            "signer": made.signer,
+            "takenAt": each["takenAt"],
+            "signature": "good" if _is_signed(made) else "BAD",
+        }
+    unsigned = {"name": "", "signer": "", "takenAt": "", "signature": "not signed"}
+    for capacity in opening["awaited"] or ():
+        yield {"record": place, "capacity": capacity} | unsigned
+
+
+def _is_signed(made: OpeningCoSignature) -> bool:
+    try:
+        made.require_signed()
+    except CoSignatureInvalid:
+        return False
+    return True
 
 
 def _fetched(

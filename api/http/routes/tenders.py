@@ -6,7 +6,12 @@ from fastapi import APIRouter, Query
 
 from api.http.forms import HexDigest
 from api.http.openapi import problems
-from api.http.ports import GivenDirectory, GivenFilings, GivenTenders
+from api.http.ports import (
+    GivenDirectory,
+    GivenFilings,
+    GivenOpeningCoSignatures,
+    GivenTenders,
+)
 from api.http.public import NOT_MODIFIED, RevalidatedRoute
 from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.tenders import FeedAnswer, TenderAnswer, TendersAnswer
@@ -36,12 +41,19 @@ def tenders(
 
 @router.get("/{tender}", responses=NOT_MODIFIED | problems(TenderUnknown, Unavailable))
 def tender(
-    tender: HexDigest, tenders: GivenTenders, filings: GivenFilings, directory: GivenDirectory
+    tender: HexDigest,
+    tenders: GivenTenders,
+    filings: GivenFilings,
+    co_signatures: GivenOpeningCoSignatures,
+    directory: GivenDirectory,
 ) -> TenderAnswer:
-    """Show one tender as of the head: phases, ends, suspensions; bids once a lot is opened."""
+    """Show one tender as of the head: phases, ends, suspensions; bids once a lot is opened.
+
+    Of a recorded opening it tells who co-signed it, and who was announced to and has not.
+    """
     head = HeadAnswer.of(directory.head())
     view = tenders.one(TenderId(tender))
-    return TenderAnswer.of(view, filings.of(view), head)
+    return TenderAnswer.of(view, filings.of(view), co_signatures.of(view), head)
 
 
 @feed_router.get("", responses=NOT_MODIFIED | problems(Unavailable))

@@ -1,15 +1,17 @@
 """Sealed tenders as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 
-from api.http.forms import Answer, HexAddress, HexDigest, Moment
+from api.http.forms import Answer, HexAddress, HexDigest, HexSignature, Moment
 from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.tender_filings import FilingAnswer
+from api.services.opening_cosignatures import CoSignerView, CoSigningView
 from api.services.tender_filings import FilingView
 from api.services.tenders import FeedRow, TenderView, ViewPage
 from ledger.authority import Agency
 from ledger.tenders import dues
+from ledger.tenders.events import OpeningRecorded
 from ledger.tenders.phases import effective_ends, lot_phase_at
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.policy.terms import Terms
@@ -18,6 +20,8 @@ from ledger.tenders.state import Bid, Complaint, Objection
 from ledger.tenders.suspensions import Suspension
 from ledger.values import Digest
 
+CoSignedPlaces = Mapping[tuple[int, int], CoSigningView]
+"""Who co-signed, by lot and part."""
 LAST_MOMENT: Final = 253_402_300_799
 """9999-12-31T23:59:59Z: RFC 3339 has four digits for the year, a block's time needs not."""
 
@@ -141,12 +145,57 @@ class BidAnswer(Answer):
         )
 
 
+class CoSignerAnswer(Answer):
+    """Who co-signed a record, as what, and when the service took it in and found it good.
+
+    `signature` is the account's over CoSignOpening (EIP-712), so that anybody can look again.
+    """
+
+    capacity: str
+    name: str | None
+    signer: HexAddress
+    taken_at: Moment
+    signature: HexSignature
+
+    @classmethod
+    def of(cls, view: CoSignerView) -> Self:
+        """Return one co-signature."""
+        return cls(
+            capacity=view.made.said.capacity.value,
+            name=view.name or None,
+            signer=view.made.signer,
+            taken_at=view.taken_at,
+            signature=view.made.signature,
+        )
+
+
 class OpeningAnswer(Answer):
-    """A recorded opening: SHA-256 of its record, and how many bids it opened."""
+    """A recorded opening: SHA-256 of its record, and how many bids it opened.
+
+    `coSignatures` null while they cannot be read; `awaited`: as what the documents announce
+    somebody who has not co-signed, null while the documents cannot be read.
+    """
 
     part: int
     digest: HexDigest
     opened: int
+    co_signatures: list[CoSignerAnswer] | None
+    awaited: list[str] | None
+
+    @classmethod
+    def of(cls, part: int, told: OpeningRecorded, co_signing: CoSigningView | None) -> Self:
+        """Return one recorded opening."""
+        signed = awaited = None
+        if co_signing is not None:
+            signed = [CoSignerAnswer.of(each) for each in co_signing.signed]
+            awaited = None if co_signing.awaited is None else list(map(str, co_signing.awaited))
+        return cls(
+            part=part,
+            digest=Digest(told.digest),
+            opened=told.opened,
+            co_signatures=signed,
+            awaited=awaited,
+        )
 
 
 class LotAnswer(Answer):
@@ -162,7 +211,7 @@ class LotAnswer(Answer):
     winner: HexAddress | None
 
     @classmethod
-    def of(cls, view: TenderView, number: int) -> Self:
+    def of(cls, view: TenderView, number: int, co_signed: CoSignedPlaces) -> Self:
         """Return one lot of a tender."""
         lot = view.state.lot(number)
         bids = [BidAnswer.of(bid) for bid in lot.bids.values()]
@@ -171,7 +220,7 @@ class LotAnswer(Answer):
             phase=lot_phase_at(view.state, number, view.at).name,
             suspension=HoldAnswer.of(lot.course.suspension),
             openings=[
-                OpeningAnswer(part=part, digest=Digest(each.digest), opened=each.opened)
+                OpeningAnswer.of(part, each, co_signed.get((number, part)))
                 for part, each in sorted(lot.openings.items())
             ],
             bids=bids if view.is_opened(number) else None,
@@ -310,8 +359,14 @@ class TenderAnswer(Answer):
     head: HeadAnswer
 
     @classmethod
-    def of(cls, view: TenderView, filings: Sequence[FilingView], head: HeadAnswer) -> Self:
-        """Return a tender with what was filed on it."""
+    def of(
+        cls,
+        view: TenderView,
+        filings: Sequence[FilingView],
+        co_signed: CoSignedPlaces,
+        head: HeadAnswer,
+    ) -> Self:
+        """Return a tender with what was filed on it, and who co-signed its openings."""
         state, announced = view.state, view.state.announcement
         return cls(
             id=Digest(state.id),
@@ -326,7 +381,7 @@ class TenderAnswer(Answer):
             threshold=announced.threshold,
             suspension=HoldAnswer.of(state.suspension),
             parts=[PartAnswer.of(view, part) for part in range(1, announced.parts + 1)],
-            lots=[LotAnswer.of(view, lot) for lot in range(len(state.lots))],
+            lots=[LotAnswer.of(view, lot, co_signed) for lot in range(len(state.lots))],
             questions={
                 "0x" + asked.hex(): None if told is None else Digest(told)
                 for asked, told in state.questions.items()

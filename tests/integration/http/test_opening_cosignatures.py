@@ -99,6 +99,13 @@ class Room:
         path = f"{self.tender}/lots/0/openings/1/cosignatures"
         return self.service.client.post(path, json=body | said)
 
+    def shown(self) -> dict[str, Any]:
+        """The recorded opening, as the tender's answer has it."""
+        answer = self.service.client.get(self.tender)
+        assert answer.status_code == 200, answer.text
+        (found,) = answer.json()["lots"][0]["openings"]
+        return dict(found)
+
     def listed(self) -> list[tuple[str, bool]]:
         found = self.service.client.get(f"{self.tender}/papers").json()["papers"]
         return [(each["sha256"], each["isPublic"]) for each in found if each["role"] == ROLE]
@@ -134,6 +141,45 @@ class TestWay:
         for who, capacity in ((SUPERVISOR, "supervisor"), (NOTARY, "notary")):
             assert room.bring(room.sign(who, capacity)).status_code == 201
         assert [is_public for _, is_public in room.listed()] == [True, True]
+
+
+class TestShown:
+    def test_who_signed_with_the_tender_and_who_is_awaited(self, room: Room) -> None:
+        assert (room.shown()["coSignatures"], room.shown()["awaited"]) == (
+            *([], ["supervisor", "notary"]),
+        )
+        made = room.sign(NOTARY, "notary")
+        room.bring(made)
+        room.bring(made)
+        (told,) = room.shown()["coSignatures"]
+        assert told.pop("takenAt").endswith("Z")
+        assert told == {
+            "capacity": "notary",
+            "name": "样例公证处",
+            "signer": NOTARY.address,
+            "signature": "0x" + made.signature.hex(),
+        }
+        assert room.shown()["awaited"] == ["supervisor"]
+        room.bring(room.sign(SUPERVISOR, "supervisor"))
+        signed = [(each["capacity"], each["name"]) for each in room.shown()["coSignatures"]]
+        assert signed == [("notary", "样例公证处"), ("supervisor", None)]
+        assert room.shown()["awaited"] == []
+
+    def test_without_the_documents_nobody_is_named_or_awaited(self, service: World) -> None:
+        room = Room(service)
+        room.record()
+        room.bring(room.sign(SUPERVISOR, "supervisor"))
+        assert room.shown()["awaited"] is None
+        assert [each["name"] for each in room.shown()["coSignatures"]] == [None]
+
+    def test_while_the_store_is_down_nobody_can_say_and_the_tender_is_shown(
+        self, room: Room
+    ) -> None:
+        room.bring(room.sign(SUPERVISOR, "supervisor"))
+        room.service.blobs.is_up = False
+        assert (room.shown()["coSignatures"], room.shown()["awaited"]) == (None, None)
+        room.service.blobs.is_up = True
+        assert len(room.shown()["coSignatures"]) == 1
 
 
 class TestRefused:

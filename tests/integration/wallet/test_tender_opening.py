@@ -20,6 +20,7 @@ from tests.support.award_office import Office, bidders, disclose, key_of, office
 from tests.support.bid_desk import FILES
 from tests.support.sealed_bids import EVALUATORS
 from tests.support.standing import account
+from tests.support.tender_service import relaying
 from tests.support.tender_town import PAYER, TenderTown, sent
 from tests.support.terminal import Terminal
 
@@ -178,11 +179,11 @@ class TestCosign:
         assert office.open("--record")["opened"] == 2
         here, lost = key_of(desks[0], sale), key_of(desks[2], sale)
 
-        def cosign(files: Path, *named: str, code: int = 0) -> Any:
+        def cosign(files: Path, *named: str, code: int = 0, at: tuple[str, ...] = ()) -> Any:
             out = supervisor.folder / "opened"
             words = ("tender", "cosign", office.documents, files, out, "--as", "supervisor")
             given = [word for key in named for word in ("--lost", key)]
-            return supervisor.json(*sent((*words, *given)), code=code)
+            return supervisor.json(*sent((*words, *given, *at)), code=code)
 
         unsaid = {"error": "LossUnconfirmed", "bidders": [lost]}
         assert cosign(office.files, code=2) == unsaid
@@ -191,10 +192,26 @@ class TestCosign:
         signed = cosign(office.files, here, lost.lower())
         assert signed["closed"] == {lost: "FILE_LOST"}
         assert Path(signed["file"]).is_file()
+        self._brought(office, supervisor, cosign, lost)
         found = supervisor.folder / "found"
         copytree(office.files, found)
         copyfile(desks[2].store.find(sale.id, 0).part_file(1, 1), found / "from its bidder")
         assert cosign(found, lost, code=4)["error"] == "OpeningDiffers"
+
+    def _brought(self, office: Office, supervisor: Terminal, cosign: Any, lost: str) -> None:
+        """A service that lacks the file too does not make it lost; it shows who signed."""
+        with relaying(office.sale.town, supervisor.folder / "service") as service:
+            at = ("--service", service.url)
+            show = ("tender", "show", office.tender, *at)
+            assert cosign(office.files, at=at, code=2)["bidders"] == [lost]
+            assert supervisor.json(*show)["coSigners"] == []
+            assert cosign(office.files, lost, at=at)["brought"]
+            key = supervisor.outside.keyring.entry(PAYER).shown
+            (told,) = supervisor.json(*show)["coSigners"]
+            assert (told["record"], told["capacity"], told["signer"], told["signature"]) == (
+                *("0-1", "supervisor", key, "good"),
+            )
+            assert key in supervisor.run(*show)
 
     def _judged(
         self, town: TenderTown, office: Office, archive: Path, signed: Any, by: str

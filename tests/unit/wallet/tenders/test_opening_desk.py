@@ -1,14 +1,18 @@
 """What a service gives to an opening on one's own machine, and what is made of it."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from ledger.tenders.errors import OpeningDiffers
+from ledger.tenders.ids import TenderId
+from ledger.tenders.opening_cosignatures import Capacity, CoSigned, co_sign
 from tests.support.opened_tender import OpenedTender
-from wallet.service import Service, ServiceRefused
-from wallet.tenders.opening_desk import fetch_missing, require_same_record
+from tests.support.tender_story import LEDGER
+from wallet.service import AnswerMalformed, Service, ServiceRefused
+from wallet.tenders.opening_desk import co_signers, fetch_missing, require_same_record
 
 NAMES = ("甲", "乙", "丙")
 OURS = "0x" + "0a" * 32
@@ -83,3 +87,58 @@ def says(digest: str | None) -> Service:
         return httpx2.Response(200, json={"recordDigest": digest})
 
     return Service("http://service", transport=httpx2.MockTransport(answer))
+
+
+class TestCoSigners:
+    """What a service says of co-signatures, each looked at again."""
+
+    def told(self, **changes: Any) -> list[dict[str, str]]:
+        said = CoSigned(LEDGER, TenderId(bytes(32)), 0, 1, b"\x0d" * 32, Capacity.NOTARY)
+        made = co_sign(said, b"\x01" * 32)
+        signed = {
+            "capacity": "notary",
+            "name": "样例公证处",
+            "signer": made.signer,
+            "takenAt": "2026-01-01T00:00:00Z",
+            "signature": "0x" + made.signature.hex(),
+        } | changes
+        opening = {
+            "part": 1,
+            "digest": "0x" + "0d" * 32,
+            "coSignatures": [signed],
+            "awaited": ["supervisor"],
+        }
+        return self.asked([{"lot": 0, "openings": [opening]}])
+
+    def asked(self, lots: Any) -> list[dict[str, str]]:
+        contracts = {"TenderLedger": LEDGER.address}
+        deployment = httpx2.Response(200, json={"chainId": LEDGER.chain_id, "contracts": contracts})
+        service = Service("http://service", transport=httpx2.MockTransport(lambda _: deployment))
+        return co_signers(service, TenderId(bytes(32)), {"lots": lots})
+
+    def test_are_named_with_who_is_awaited(self) -> None:
+        signed, awaited = self.told()
+        assert (signed["record"], signed["name"], signed["signature"]) == (
+            *("0-1", "样例公证处", "good"),
+        )
+        assert (awaited["capacity"], awaited["signature"]) == ("supervisor", "not signed")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"capacity": "supervisor"},
+            {"signer": "0x" + "11" * 20},
+            {"signature": "0x" + "00" * 65},
+            {"signature": "0x"},
+        ],
+    )
+    def test_that_a_service_made_up_are_bad(self, changes: dict[str, str]) -> None:
+        assert self.told(**changes)[0]["signature"] == "BAD"
+
+    @pytest.mark.parametrize("changes", [{"capacity": "judge"}, {"signature": "zz"}])
+    def test_of_another_form_are_no_answer(self, changes: dict[str, str]) -> None:
+        with pytest.raises(AnswerMalformed):
+            self.told(**changes)
+
+    def test_of_no_opening_are_none(self) -> None:
+        assert self.asked([{"lot": 0, "openings": []}]) == []
