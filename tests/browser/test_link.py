@@ -28,6 +28,32 @@ def digest_of(issued: dict[str, object]) -> Digest:
     return Digest(bytes.fromhex(str(issued["digest"])[2:]))
 
 
+BROKEN_LABELS = r"""
+[...document.querySelectorAll("dt, h2, h3")].flatMap((label) =>
+  [...label.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).flatMap((node) =>
+    [...node.data.matchAll(/\p{Script=Latin}+/gu)].filter(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+    }).map(({ 0: word }) => word)))
+"""
+"""Words of labels that are on more lines than one."""
+HASH_LINES = """
+(() => {
+  const range = document.createRange();
+  range.selectNodeContents(document.querySelector("code"));
+  return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+})()
+"""
+VALUE_STARTS = """
+[...document.querySelectorAll("dl")].map((card) =>
+  new Set([...card.querySelectorAll("dd")].map((value) =>
+    Math.round(value.getBoundingClientRect().left))).size)
+"""
+"""How many columns the values of each card make."""
+
+
 class TestValid:
     def test_shows_verdict_checks_issuer_and_anchor(self, site: Site, browser: Browser) -> None:
         seen = browser.open(site.link(site.anchored()))
@@ -74,6 +100,18 @@ class TestValid:
     @pytest.mark.parametrize("language", ["zh-CN", "zh-HK", "en", "pt"])
     def test_fits_a_narrow_phone(self, site: Site, browser: Browser, language: str) -> None:
         assert browser.open(site.link(site.anchored()), language, width=320).width == 320
+
+    @pytest.mark.parametrize("language", ["zh-CN", "zh-HK", "en", "pt"])
+    @pytest.mark.parametrize("width", [320, 360, 390])
+    def test_breaks_labels_between_words_and_hashes_anywhere(
+        self, site: Site, browser: Browser, language: str, width: int
+    ) -> None:
+        seen = browser.open(site.link(site.anchored()), language, width=width)
+        assert seen.width == width
+        assert browser.tell("evaluate", script=BROKEN_LABELS) == []
+        assert browser.tell("evaluate", script=HASH_LINES) > 1
+        starts = browser.tell("evaluate", script=VALUE_STARTS)
+        assert max(starts) == 1, "the values of a card stand in one column"
 
     def test_is_announced_and_reached_by_keyboard(self, site: Site, browser: Browser) -> None:
         browser.open(site.link(site.anchored()))
