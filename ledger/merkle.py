@@ -8,12 +8,16 @@ these two checks shorter and longer stories about one tree hash to the same root
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import Final
 
 from ledger.errors import BatchEmpty, Refused
 from ledger.values import Digest, Root
 
 HASH_BYTES: Final = 32
+BLOCK: Final = 16
+"""Leaves under one node at the foot of a crown: four bytes of it a leaf, 15 hashes more a proof."""
+_BLOCK_LEVELS: Final = BLOCK.bit_length() - 1
 _LEAF: Final = b"\x00"
 _NODE: Final = b"\x01"
 
@@ -102,6 +106,59 @@ class Tree:
     def proofs(self) -> Iterator[Proof]:
         """Yield the proof of every leaf, in order."""
         return map(self.proof, range(self.size))
+
+    @property
+    def crown(self) -> "Crown":
+        """What of the tree is kept, so that nobody builds it anew for one proof."""
+        kept = chain.from_iterable(self.levels[_BLOCK_LEVELS:-1])
+        return Crown(self.size, b"".join(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Crown:
+    """The upper levels of a tree of `size` leaves: with the digests of a block, proofs under it.
+
+    `nodes` are the hashes of the levels from blocks of `BLOCK` leaves up to below the root, one
+    after another; none where all leaves are one block.
+    """
+
+    size: int
+    nodes: bytes
+
+    def proof(self, index: int, block: Sequence[Digest]) -> Proof:
+        """Return the proof of the leaf at `index`; `block` has the digests of its block, in order.
+
+        Raises:
+            ProofMalformed: for an index outside, or another number of digests or of nodes.
+        """
+        if not 0 <= index < self.size:
+            raise ProofMalformed("the leaf index lies outside the tree")
+        number, place = divmod(index, BLOCK)
+        if len(block) != min(BLOCK, self.size - number * BLOCK):
+            raise ProofMalformed("the block is not as long as the tree asks")
+        widths = tuple(self._widths())
+        if len(self.nodes) != sum(widths) * HASH_BYTES:
+            raise ProofMalformed("the crown is not as long as the tree asks")
+        path = (*Tree.of(block).proof(place).path, *self._path(number, widths))
+        return Proof(self.size, index, path)
+
+    def _widths(self) -> Iterator[int]:
+        """Yield how many nodes the levels have, lowest first."""
+        width = -(-self.size // BLOCK)
+        while width > 1:
+            yield width
+            width = -(-width // 2)
+
+    def _path(self, position: int, widths: Sequence[int]) -> Iterator[bytes]:
+        """Yield the partners of a block and its ancestors, lowest first."""
+        first = 0
+        for width in widths:
+            partner = position ^ 1
+            if partner < width:
+                at = (first + partner) * HASH_BYTES
+                yield self.nodes[at : at + HASH_BYTES]
+            first += width
+            position >>= 1
 
 
 def leaf_hash(digest: Digest) -> bytes:

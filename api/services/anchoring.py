@@ -101,8 +101,8 @@ class Anchoring:
 
     def _seal(self, waiting: Pending) -> Seal:
         def seal(digests: Sequence[Digest]) -> Sealed:
-            root = Tree.of(digests).root
-            intent = self._intents.anchor(waiting.agency, waiting.kind, root, len(digests))
-            return Sealed(root, intent)
+            tree = Tree.of(digests)
+            intent = self._intents.anchor(waiting.agency, waiting.kind, tree.root, tree.size)
+            return Sealed.of(tree, intent)
 
         return seal

@@ -201,11 +201,12 @@ def _forgotten(live: AuditView, rebuilt: AuditView) -> Comparison:
 
 
 def _is_whole(batch: AuditedBatch) -> bool:
-    """Whether the leaves are numbered without gap and lead to the root."""
+    """Whether the leaves are numbered without gap and lead to the root, and its crown is theirs."""
     numbers = [index for index, _ in batch.leaves]
     if not numbers or numbers != list(range(batch.size)):
         return False
-    return Tree.of([digest for _, digest in batch.leaves]).root == batch.root
+    tree = Tree.of([digest for _, digest in batch.leaves])
+    return (tree.root, tree.crown.nodes) == (batch.root, batch.crown)
 
 
 def _records(live: AuditView, anchored: int) -> Comparison:

@@ -138,10 +138,10 @@ class Issuing:
         )
 
     def _seal(self, digests: Sequence[Digest]) -> Sealed:
-        root = Tree.of(digests).root
+        tree = Tree.of(digests)
         agency = self._work.turn.agency
-        intent = self._work.ports.intents.anchor(agency, RecordKind.LICENCE, root, len(digests))
-        return Sealed(root, intent)
+        intent = self._work.ports.intents.anchor(agency, RecordKind.LICENCE, tree.root, tree.size)
+        return Sealed.of(tree, intent)
 
     def _mended(self, signed: Signed, clash: RowsClash) -> Signed:
         """Return the lot as it was, or planned and built anew where others took of it."""

@@ -1,20 +1,22 @@
 """How far a record is on its way to finality, and the proof it has once it got there."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from api.store.batches import Anchored, BatchStore, RecordPlace
 from ledger.errors import Refused
-from ledger.merkle import Tree
+from ledger.merkle import Crown, Proof, verify_inclusion
 from ledger.outbox import IntentState
-from ledger.values import AgencyId, Digest, LedgerRef, Stage
+from ledger.values import AgencyId, Digest, LedgerRef, Root, Stage
 from ledger.verification.proof_file import ProofFile
 
-KEPT_BATCHES: Final = 16
-"""Batches whose trees are kept: 16 of 10,000 leaves hold about 50 MB."""
+KEPT_PROOFS: Final = 4096
+"""Records whose proofs are kept, for the next who asks: some 6 MB."""
+KEPT_CROWNS: Final = 256
+"""Batches whose crowns are kept: 40 kB of each that has 10,000 leaves."""
 
 _SUBMITTED: Final = frozenset({IntentState.SENT})
 _ANCHORED: Final = frozenset({IntentState.MINED, IntentState.FINAL})
@@ -37,74 +39,109 @@ def stage_of(place: RecordPlace) -> Stage:
     return Stage.SUBMITTED if place.intent_state in _SUBMITTED else Stage.ISSUED
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """A batch in memory; it never changes once it is closed."""
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
+
+class _Newest(Generic[_Key, _Value]):
+    """Keeps what was asked for last; for several threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[_Key, _Value] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: _Key) -> _Value | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: _Key, value: _Value) -> None:
+        with self._lock:
+            self._kept[key] = value
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A record in a closed batch, of which nothing changes any more."""
+
+    batch: int
     agency: AgencyId
-    tree: Tree
-    leaves: Mapping[Digest, int]
+    root: Root
+    proof: Proof
 
 
 class Proofs:
-    """Cuts proof files out of the batches made here."""
+    """Cuts proof files out of the batches made here.
+
+    What one takes does not grow with the batches: its block's digests are read, all above them
+    was kept when the batch was closed. May be used from several threads.
+    """
 
     def __init__(self, batches: BatchStore, ledger: LedgerRef) -> None:
         self._batches = batches
         self._ledger = ledger
-        self._kept: OrderedDict[int, _Batch] = OrderedDict()
-        self._lock = Lock()
+        self._leaves: _Newest[Digest, _Leaf] = _Newest(KEPT_PROOFS)
+        self._crowns: _Newest[int, Crown] = _Newest(KEPT_CROWNS)
 
     def stage(self, digest: Digest) -> Stage:
         """Return a record's stage; raise `RecordUnknown`."""
         return stage_of(self._batches.place_of(digest))
 
     def proof(self, digest: Digest) -> ProofFile:
-        """Return a record's proof; raise `RecordUnknown`, or `ProofPending` before its anchor."""
+        """Return a record's proof.
+
+        Raises:
+            RecordUnknown: for a digest of elsewhere.
+            ProofPending: before its anchor.
+            ProofMalformed, RootMismatch: when the database holds another tree than was anchored.
+        """
         place = self._batches.place_of(digest)
-        if place.anchored is None or place.batch is None or place.leaf_index is None:
+        leaf = self._leaves.get(digest) or self._leaf(place)
+        if leaf is None or place.anchored is None:
             raise ProofPending(digest, stage_of(place))
-        batch = self._batch(place.batch, place.agency)
-        return self._cut(batch, digest, place.leaf_index, place.anchored)
+        return self._file(digest, leaf, place.anchored)
 
     def known(self, digest: Digest, anchored: Callable[[int], Anchored | None]) -> ProofFile | None:
-        """Return a record's proof out of a batch in memory, without a look into the database.
+        """Return a record's proof if it is in memory, without a look into the database.
 
         `anchored` tells what anchored a batch, by its number. None: ask for the proof itself.
         """
-        with self._lock:
-            kept = list(self._kept.items())
-        for number, batch in kept:
-            leaf = batch.leaves.get(digest)
-            if leaf is not None:
-                found = anchored(number)
-                return None if found is None else self._cut(batch, digest, leaf, found)
-        return None
+        leaf = self._leaves.get(digest)
+        found = None if leaf is None else anchored(leaf.batch)
+        return None if leaf is None or found is None else self._file(digest, leaf, found)
 
     def anchored(self, batch: int) -> Anchored | None:
         """Return the event that anchored a batch, None before its anchor."""
         return self._batches.anchored(batch)
 
-    def _cut(self, batch: _Batch, digest: Digest, leaf: int, anchored: Anchored) -> ProofFile:
+    def _leaf(self, place: RecordPlace) -> _Leaf | None:
+        if place.batch is None or place.leaf_index is None or place.root is None:
+            return None
+        block = self._batches.block(place.batch, place.leaf_index)
+        proof = self._crown(place.batch).proof(place.leaf_index, block)
+        verify_inclusion(place.digest, proof, place.root)
+        leaf = _Leaf(place.batch, place.agency, place.root, proof)
+        self._leaves.put(place.digest, leaf)
+        return leaf
+
+    def _crown(self, batch: int) -> Crown:
+        known = self._crowns.get(batch)
+        if known is None:
+            known = self._batches.crown(batch)
+            self._crowns.put(batch, known)
+        return known
+
+    def _file(self, digest: Digest, leaf: _Leaf, anchored: Anchored) -> ProofFile:
         return ProofFile(
             digest=digest,
-            proof=batch.tree.proof(leaf),
-            root=batch.tree.root,
+            proof=leaf.proof,
+            root=leaf.root,
             ledger=self._ledger,
-            agency=batch.agency,
+            agency=leaf.agency,
             transaction=anchored.transaction,
             block=anchored.block,
         )
-
-    def _batch(self, number: int, agency: AgencyId) -> _Batch:
-        with self._lock:
-            known = self._kept.pop(number, None)
-        if known is None:
-            leaves = self._batches.leaves(number)
-            places = {digest: leaf for leaf, digest in enumerate(leaves)}
-            known = _Batch(agency, Tree.of(leaves), places)
-        with self._lock:
-            self._kept[number] = known
-            while len(self._kept) > KEPT_BATCHES:
-                self._kept.popitem(last=False)
-        return known

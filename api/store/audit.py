@@ -18,6 +18,7 @@ from api.store.mailbox_tables import mailbox_messages, mailbox_roots
 from api.store.mailboxes import leaves_of
 from api.store.tables import (
     batches,
+    crowns,
     licences,
     list_tokens,
     lists,
@@ -37,7 +38,7 @@ ROWS_A_READ = 1_000
 
 @dataclass(frozen=True, slots=True)
 class AuditedBatch:
-    """A closed batch and its leaves, (index, digest) in order of index."""
+    """A closed batch, its leaves, (index, digest) in order of index, and its crown's nodes."""
 
     id: int
     agency: AgencyId
@@ -45,6 +46,7 @@ class AuditedBatch:
     root: Root
     size: int
     leaves: tuple[tuple[int, Digest], ...]
+    crown: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +125,16 @@ class AuditView:
 
     def batches(self) -> Iterator[AuditedBatch]:
         """Yield the batches in the order they were closed."""
-        for row in self._connection.execute(select(batches).order_by(batches.c.seq)).all():
+        closed = select(batches, crowns.c.nodes).outerjoin(crowns).order_by(batches.c.seq)
+        for row in self._connection.execute(closed).all():
             leaves = (
                 select(records.c.leaf_index, records.c.digest)
                 .where(records.c.batch == row.seq)
                 .order_by(records.c.leaf_index)
             )
             found = tuple((index, digest) for index, digest in self._connection.execute(leaves))
-            yield AuditedBatch(row.seq, row.agency, row.kind, row.root, row.size, found)
+            given = (row.seq, row.agency, row.kind, row.root, row.size, found, row.nodes)
+            yield AuditedBatch(*given)
 
     def anchors(self, agency: AgencyId, root: Root) -> tuple[tuple[int, int], ...]:
         """Return kind and size of every anchor of a root by an agency."""

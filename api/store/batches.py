@@ -1,6 +1,6 @@
 """Batches: which records share a root, in which order, and how far the root has come."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,8 +12,9 @@ from api.store.database import Database
 from api.store.event_tables import EVENT_TABLES
 from api.store.outbox import add_intents, release_intent
 from api.store.records import RecordUnknown
-from api.store.tables import batches, intents, records
+from api.store.tables import batches, crowns, intents, records
 from ledger.events import BatchAnchored
+from ledger.merkle import BLOCK, Crown, Tree
 from ledger.outbox import Intent, IntentState
 from ledger.values import AgencyId, Digest, RecordKind, Root
 
@@ -32,10 +33,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The root over a batch's leaves and the intent that anchors it."""
+    """The root over a batch's leaves, what is kept of their tree, the intent that anchors it."""
 
     root: Root
+    crown: Crown
     intent: Intent
+
+    @classmethod
+    def of(cls, tree: Tree, intent: Intent) -> "Sealed":
+        """Return a batch's tree sealed."""
+        return cls(tree.root, tree.crown, intent)
 
 
 Padding = Callable[[int], Sequence[Digest]]
@@ -143,8 +150,7 @@ class BatchStore:
                 "closed_at": closed_at,
                 "intent": sealed.intent.id,
             }
-            connection.execute(insert(batches).values(values))
-            batch = connection.execute(_batch_of(agency, sealed.root)).scalar_one()
+            batch = add_batch(connection, values, sealed.crown)
             _put_in(connection, batch, [row.seq for row in claimed])
             given = (agency, int(kind), "", closed_at, batch)
             rows = [(digest, *given, len(claimed) + n) for n, digest in enumerate(padding)]
@@ -189,6 +195,32 @@ class BatchStore:
         )
         with self._database.read() as connection:
             return tuple(connection.execute(query).scalars())
+
+    def crown(self, batch: int) -> Crown:
+        """Return what is kept of a batch's tree; it never changes."""
+        query = select(batches.c.size, crowns.c.nodes).join(crowns).where(batches.c.seq == batch)
+        with self._database.read() as connection:
+            return Crown(*connection.execute(query).one())
+
+    def block(self, batch: int, leaf_index: int) -> tuple[Digest, ...]:
+        """Return the digests of a leaf's block, in leaf order."""
+        first = leaf_index - leaf_index % BLOCK
+        query = (
+            select(records.c.digest)
+            .where(records.c.batch == batch, records.c.leaf_index.between(first, first + BLOCK - 1))
+            .order_by(records.c.leaf_index)
+        )
+        with self._database.read() as connection:
+            return tuple(connection.execute(query).scalars())
+
+
+def add_batch(connection: Connection, values: Mapping[str, Any], crown: Crown) -> int:
+    """Store a closed batch and what is kept of its tree; return its number."""
+    connection.execute(insert(batches).values(values))
+    own = batches.c.agency == values["agency"], batches.c.root == values["root"]
+    number: int = connection.execute(select(batches.c.seq).where(*own)).scalar_one()
+    connection.execute(insert(crowns).values(batch=number, nodes=crown.nodes))
+    return number
 
 
 _EVENT: Final = EVENT_TABLES[BatchAnchored]
@@ -255,7 +287,3 @@ def _place_of(digest: Digest, row: Row[Any]) -> RecordPlace:
         row.error,
         None if row.block is None else Anchored(*event),
     )
-
-
-def _batch_of(agency: AgencyId, root: Root) -> Select[int]:
-    return select(batches.c.seq).where(batches.c.agency == agency, batches.c.root == root)

@@ -10,18 +10,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.store.appends import insert_many
-from api.store.batches import Sealed
+from api.store.batches import Sealed, add_batch
 from api.store.database import Database
 from api.store.indices import count_used, taken_indices
 from api.store.jobs import JobRow
 from api.store.lookups import present
 from api.store.made import Made
 from api.store.outbox import add_intents
-from api.store.tables import batches, licences, records
+from api.store.tables import licences, records
 from api.store.turns import add_result, keep_turn
 from ledger.errors import LedgerError
 from ledger.values import AgencyId, RecordKind
@@ -127,9 +127,7 @@ def _insert(connection: Connection, turn: JobRow, batch: BulkBatch, sealed: Seal
         "closed_at": batch.closed_at,
         "intent": sealed.intent.id,
     }
-    connection.execute(insert(batches).values(values))
-    own = select(batches.c.seq).where(batches.c.agency == agency, batches.c.root == sealed.root)
-    number = connection.execute(own).scalar_one()
+    number = add_batch(connection, values, sealed.crown)
     rows = (
         (m.digest, agency, kind, m.document, m.issued_at, number, leaf)
         for leaf, m in enumerate(batch.made)

@@ -127,6 +127,14 @@ batches: Final = Table(
     UniqueConstraint("agency", "root"),
 )
 
+crowns: Final = Table(
+    "crowns",
+    metadata,
+    Column("batch", SEQUENCE, ForeignKey("batches.seq"), primary_key=True, autoincrement=False),
+    Column("nodes", LargeBinary, nullable=False),
+)
+"""The upper levels of each batch's tree (`ledger.merkle.Crown`)."""
+
 records: Final = Table(
     "records",
     metadata,

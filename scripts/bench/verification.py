@@ -31,11 +31,14 @@ from scripts.bench.timing import measure
 
 SUBJECT: Final = "verification"
 LICENCES: Final = 200
+STRANGERS: Final = 12_000
+"""Licences of which each is asked about once before the first comes again: more than any process
+keeps proofs of."""
 REQUESTS: Final = 5_000
 NOTE: Final = (
     "Verification: size is the leaves of the licence's batch in process, on line and as a command, "
     "the licences in the database over HTTP (32 connections, one worker with its verifiers, 200 "
-    "documents in turn; "
+    "documents in turn, or 12,000; "
     "the proof is looked up). The limit is a bare P-256 check, a bare read of the Lens, a bare "
     "start of Python, or a bare ASGI answer; the peer looks at no anchor, status or issuer."
 )
@@ -158,6 +161,7 @@ def _over_http(run: Run, place: Site) -> list[Row]:
             one_job(place, size - stored, number, work, jobs)
             stored = size
             found += _posts(run, place, server, bare, size)
+            found += _strangers(run, place, server, size)
     name = "memory of a worker"
     found.append(Row.of(SUBJECT, name, Unit.MEGABYTES, [memory.megabytes], size=stored))
     void = place.count(stored).fault()
@@ -178,6 +182,21 @@ def _posts(run: Run, place: Site, server: Server, bare: int, size: int) -> Itera
     rates = rate(SUBJECT, "over HTTP", loads, size=size, note=NOTE, void=void)
     yield rates.beside(limit=rate(SUBJECT, "bare ASGI", bares))
     yield latency(SUBJECT, "over HTTP, latency at full load", loads, size=size, void=void)
+
+
+def _strangers(run: Run, place: Site, server: Server, size: int) -> Iterator[Row]:
+    """Measure what nobody asked about before: the proof is read, not remembered."""
+    if size < STRANGERS:
+        return
+    headers = {"Content-Type": "application/json"}
+    bodies = [json.dumps({"document": one}) for one in place.documents(STRANGERS)]
+    posts = [request_of("POST", "/v1/verifications", headers, body) for body in bodies]
+    plan = Plan(server.port, posts, STRANGERS, limits.CONNECTIONS, REQUESTS // 10)
+    loads = [load(plan) for _ in run.each_round(f"verification: HTTP, each of {STRANGERS:,}", 3)]
+    void = _why_void(server, headers, bodies[:LICENCES])
+    name = "over HTTP, another licence each time"
+    yield rate(SUBJECT, name, loads, size=size, void=void)
+    yield latency(SUBJECT, f"{name}, latency", loads, size=size, void=void)
 
 
 def _why_void(server: Server, headers: dict[str, str], bodies: Sequence[str]) -> str | None:

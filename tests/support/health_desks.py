@@ -167,9 +167,8 @@ class Desks:
 
         def seal(digests: Any) -> Sealed:
             tree = Tree.of(digests)
-            return Sealed(
-                tree.root, self.service.intents.anchor(agency, kind, tree.root, tree.size)
-            )
+            intents = self.service.intents
+            return Sealed.of(tree, intents.anchor(agency, kind, tree.root, tree.size))
 
         def pad(count: int) -> list[Digest]:
             return [Digest(secrets.token_bytes(32)) for _ in range(-count % 64)]

@@ -247,7 +247,7 @@ class World:
         def seal(digests: Any) -> Sealed:
             tree = Tree.of(digests)
             intent = self.intents.anchor(AGENCY.id, kind, Root(tree.root), tree.size)
-            return Sealed(tree.root, intent)
+            return Sealed.of(tree, intent)
 
         closed = self.batches.close(AGENCY.id, kind, 10_000, self.clock.now, seal)
         assert closed is not None

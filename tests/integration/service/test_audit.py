@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from api.services.audit import AuditReport
 from api.store.event_tables import EVENT_TABLES
-from api.store.tables import batches, list_tokens, lists, records, status_words
+from api.store.tables import batches, crowns, list_tokens, lists, records, status_words
 from ledger.events import AgencyRenamed, BatchAnchored, StatusChanged
 from ledger.values import Status
 from tests.support.office import Office
@@ -96,6 +96,16 @@ class TestAudit:
             connection.execute(
                 update(records).where(records.c.leaf_index == 3).values(leaf_index=9)
             )
+        assert differing(busy) == ["batches"]
+
+    def test_finds_a_crown_of_another_tree(self, busy: Office) -> None:
+        with busy.parts.database.write() as connection:
+            connection.execute(update(crowns).values(nodes=bytes(32)))
+        assert differing(busy) == ["batches"]
+
+    def test_finds_a_crown_that_is_missing(self, busy: Office) -> None:
+        with busy.parts.database.write() as connection:
+            connection.execute(delete(crowns))
         assert differing(busy) == ["batches"]
 
     def test_finds_a_batch_of_another_size_than_anchored(self, busy: Office) -> None:

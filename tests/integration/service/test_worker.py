@@ -2,19 +2,31 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
 from api.services.lists import StatusLists
 from api.services.progress import Proofs
 from api.services.worker import Step, Worker
+from api.store.licences import LicenceRow
 from api.store.lists import ListStore
+from api.store.tables import crowns
 from ledger.licences.dates import local_day
 from ledger.licences.issuance import Predecessor
 from ledger.list_tokens import parse_list
-from ledger.merkle import verify_inclusion
+from ledger.merkle import RootMismatch, Tree, verify_inclusion
 from ledger.outbox import IntentState
 from ledger.values import Stage, Status
 from tests.support.licences import AGENCY, AGENCY_KEY
 from tests.support.office import BASE_URL, Office
+
+
+def one_batch(office: Office, count: int) -> tuple[LicenceRow, ...]:
+    """Issue so many licences and bring them on chain under one root."""
+    office.parts.settings = office.settings.model_copy(update={"batch_size": count})
+    office.worker = office.parts.worker(office.stop)
+    rows = office.issue(count)
+    office.work()
+    return rows
 
 
 class TestAnchor:
@@ -30,6 +42,25 @@ class TestAnchor:
         anchored = place.parts.registry.batches()
         assert sorted(event.size for event in anchored) == [1, 4, 4]
         assert {event.root for event in anchored} == {proof.root for proof in found}
+
+    def test_proves_every_leaf_of_many_blocks_at_once_and_again(self, small: Office) -> None:
+        rows = one_batch(small, 40)
+        ledger = small.standing.deployment.ledger
+        tree = Tree.of([row.digest for row in rows])
+        proofs = Proofs(small.batches, ledger)
+        for index, row in enumerate(rows):
+            assert proofs.known(row.digest, proofs.anchored) is None
+            found = proofs.proof(row.digest)
+            assert (found.proof, found.root) == (tree.proof(index), tree.root)
+            assert proofs.known(row.digest, proofs.anchored) == found
+
+    def test_gives_no_proof_that_does_not_lead_to_the_root(self, small: Office) -> None:
+        (first, *_) = one_batch(small, 40)
+        with small.parts.database.write() as connection:
+            connection.execute(update(crowns).values(nodes=bytes(5 * 32)))
+        proofs = Proofs(small.batches, small.standing.deployment.ledger)
+        with pytest.raises(RootMismatch):
+            proofs.proof(first.digest)
 
     def test_keeps_the_order_in_which_records_were_stored(self, small: Office) -> None:
         rows = small.issue(4)

@@ -9,7 +9,7 @@ from api.store.outbox import SqlOutbox
 from api.store.projection import SqlProjection
 from api.store.records import RecordRow, RecordStore, RecordUnknown
 from ledger.events import BatchAnchored, Place
-from ledger.merkle import Tree
+from ledger.merkle import Tree, verify_inclusion
 from ledger.outbox import IntentState
 from ledger.projection import Header
 from ledger.values import Digest, RecordKind
@@ -20,8 +20,8 @@ LICENCE = RecordKind.LICENCE
 
 
 def seal(digests: Sequence[Digest]) -> Sealed:
-    root = Tree.of(digests).root
-    return Sealed(root, intent(7, id=root))
+    tree = Tree.of(digests)
+    return Sealed.of(tree, intent(7, id=tree.root))
 
 
 @pytest.fixture
@@ -66,6 +66,20 @@ class TestClose:
         assert store.leaves(batch.id) == (digest(3), digest(1))
         assert (batch.root, batch.size) == (Tree.of([digest(3), digest(1)]).root, 2)
         assert store.pending()[0] == Pending(OFFICE, LICENCE, 1, 5002)
+
+    def test_keeps_of_its_tree_what_any_proof_takes(
+        self, store: BatchStore, database: Database
+    ) -> None:
+        LicenceStore(database).add([row(number) for number in range(30, 70)])
+        batch = store.close(OFFICE, LICENCE, 40, 6000, seal)
+        assert batch is not None
+        leaves, crown = store.leaves(batch.id), store.crown(batch.id)
+        assert crown == Tree.of(leaves).crown
+        assert store.block(batch.id, 15) == leaves[:16]
+        assert store.block(batch.id, 16) == leaves[16:32]
+        assert store.block(batch.id, 39) == leaves[32:]
+        proof = crown.proof(39, store.block(batch.id, 39))
+        verify_inclusion(leaves[39], proof, batch.root)
 
     def test_stores_the_intent_with_it(self, store: BatchStore, database: Database) -> None:
         batch = store.close(OFFICE, LICENCE, 10, 6000, seal)

@@ -9,6 +9,7 @@ from api.store.licences import LicenceStore
 from api.store.outbox import SqlOutbox
 from api.store.packs import PackStore
 from api.store.records import RecordRow, RecordStore, RecordUnknown
+from ledger.merkle import Crown
 from ledger.outbox import IntentState
 from ledger.typed_data import CoSignature
 from ledger.values import RecordKind, Root
@@ -24,7 +25,7 @@ def store(database: Database) -> ChangeStore:
 
 
 def close_batch(database: Database) -> None:
-    sealed = Sealed(Root(b"r" * 32), intent(9))
+    sealed = Sealed(Root(b"r" * 32), Crown(1, b""), intent(9))
     BatchStore(database).close(OFFICE, RecordKind.LICENCE, 10, 1, lambda _digests: sealed)
 
 

@@ -10,6 +10,7 @@ from api.store.measures import MeasureStore, Spent, Waiting
 from api.store.outbox import SqlOutbox
 from api.store.projection import SqlProjection
 from api.store.tables import status_words
+from ledger.merkle import Crown
 from ledger.outbox import IntentState
 from ledger.values import RecordKind, Root, Status
 from tests.support.fake_projection import fall_back
@@ -24,9 +25,8 @@ class TestWaiting:
         store, outbox = MeasureStore(database), SqlOutbox(database)
         LicenceStore(database).add([row(1), row(2)])
         assert store.waiting() == Waiting(2, 5001, {}, {})
-        BatchStore(database).close(
-            OFFICE, RecordKind.LICENCE, 1, 6000, lambda _: Sealed(Root(b"r" * 32), intent(1))
-        )
+        sealed = Sealed(Root(b"r" * 32), Crown(1, b""), intent(1))
+        BatchStore(database).close(OFFICE, RecordKind.LICENCE, 1, 6000, lambda _: sealed)
         assert store.waiting() == Waiting(1, 5001, {"waiting": 1}, {})
         outbox.mark(intent(1).id, IntentState.MINED, receipt=RECEIPT)
         assert store.waiting() == Waiting(1, 5002, {"mined": 1}, {})

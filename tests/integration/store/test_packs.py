@@ -12,6 +12,7 @@ from api.store.licences import LicenceStore
 from api.store.outbox import SqlOutbox
 from api.store.packs import PackMoved, PackStore
 from ledger.events import BatchAnchored
+from ledger.merkle import Crown
 from ledger.outbox import IntentState
 from ledger.typed_data import CoSignature
 from ledger.values import RecordKind, Root, Status
@@ -38,7 +39,7 @@ def fail(database: Database, number: int, error: str) -> None:
 
 
 def anchor(database: Database, block: int) -> None:
-    sealed = Sealed(Root(b"r" * 32), intent(9))
+    sealed = Sealed(Root(b"r" * 32), Crown(1, b""), intent(9))
     BatchStore(database).close(OFFICE, RecordKind.LICENCE, 10, 1, lambda _digests: sealed)
     event = {
         "block": block,

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from ledger.errors import BatchEmpty
 from ledger.merkle import (
+    BLOCK,
+    Crown,
     Proof,
     ProofMalformed,
     RootMismatch,
@@ -276,3 +278,46 @@ def shape(size: int, index: int) -> tuple[bool, ...]:
         sides.append(index - start >= half)
         start, end = (start + half, end) if sides[-1] else (start, start + half)
     return tuple(sides)
+
+
+@st.composite
+def crowned_leaves(draw: st.DrawFn) -> tuple[list[Digest], int]:
+    """Draw trees of up to five levels of crown, many of them about as long as whole blocks."""
+    size = draw(st.integers(1, 40 * BLOCK) | st.integers(-1, 1).map(lambda n: 32 * BLOCK + n))
+    return digests(size), draw(st.integers(0, size - 1))
+
+
+def block_of(leaves: list[Digest], index: int) -> list[Digest]:
+    first = index - index % BLOCK
+    return leaves[first : first + BLOCK]
+
+
+class TestCrown:
+    @given(crowned_leaves())
+    def test_gives_the_proofs_that_its_tree_gives(self, case: tuple[list[Digest], int]) -> None:
+        leaves, index = case
+        tree = Tree.of(leaves)
+        assert tree.crown.proof(index, block_of(leaves, index)) == tree.proof(index)
+
+    def test_of_one_block_is_empty(self) -> None:
+        assert [len(Tree.of(digests(n)).crown.nodes) for n in (1, 8, 9, 16, 17)] == [0] * 4 + [64]
+
+    def test_of_ten_thousand_leaves_has_four_bytes_a_leaf(self) -> None:
+        assert len(Tree.of(digests(10_000)).crown.nodes) == 1254 * 32
+
+    @pytest.mark.parametrize("index", [-1, 40])
+    def test_refuses_a_leaf_outside(self, index: int) -> None:
+        leaves = digests(40)
+        with pytest.raises(ProofMalformed):
+            Tree.of(leaves).crown.proof(index, leaves[:BLOCK])
+
+    @pytest.mark.parametrize("many", [7, 9, 16])
+    def test_refuses_a_block_of_another_length(self, many: int) -> None:
+        with pytest.raises(ProofMalformed, match="block"):
+            Tree.of(digests(40)).crown.proof(33, digests(40)[:many])
+
+    @pytest.mark.parametrize("cut", [1, 32, 96])
+    def test_refuses_a_crown_that_was_cut(self, cut: int) -> None:
+        crown = Tree.of(digests(100)).crown
+        with pytest.raises(ProofMalformed):
+            Crown(100, crown.nodes[:-cut]).proof(1, digests(100)[:BLOCK])
