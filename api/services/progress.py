@@ -100,7 +100,7 @@ class Proofs:
             ProofMalformed, RootMismatch: when the database holds another tree than was anchored.
         """
         place = self._batches.place_of(digest)
-        leaf = self._leaves.get(digest) or self._leaf(place)
+        leaf = self._leaves.get(digest) or self._load(digest)
         if leaf is None or place.anchored is None:
             raise ProofPending(digest, stage_of(place))
         return self._file(digest, leaf, place.anchored)
@@ -108,24 +108,29 @@ class Proofs:
     def known(self, digest: Digest, anchored: Callable[[int], Anchored | None]) -> ProofFile | None:
         """Return a record's proof if it is in memory, without a look into the database.
 
-        `anchored` tells what anchored a batch, by its number. None: ask for the proof itself.
+        `anchored` tells what anchored a batch, by its number. None where `load` was not called
+        for the record before, or not lately, and for one without a proof.
         """
         leaf = self._leaves.get(digest)
         found = None if leaf is None else anchored(leaf.batch)
         return None if leaf is None or found is None else self._file(digest, leaf, found)
 
+    def load(self, digest: Digest) -> None:
+        """Read where a record lies, so that `known` tells its proof; raises as `proof` does."""
+        self._load(digest)
+
     def anchored(self, batch: int) -> Anchored | None:
         """Return the event that anchored a batch, None before its anchor."""
         return self._batches.anchored(batch)
 
-    def _leaf(self, place: RecordPlace) -> _Leaf | None:
-        if place.batch is None or place.leaf_index is None or place.root is None:
+    def _load(self, digest: Digest) -> _Leaf | None:
+        place = self._batches.leaf(digest)
+        if place is None:
             return None
-        block = self._batches.block(place.batch, place.leaf_index)
-        proof = self._crown(place.batch).proof(place.leaf_index, block)
-        verify_inclusion(place.digest, proof, place.root)
+        proof = self._crown(place.batch).proof(place.leaf_index, place.block)
+        verify_inclusion(digest, proof, place.root)
         leaf = _Leaf(place.batch, place.agency, place.root, proof)
-        self._leaves.put(place.digest, leaf)
+        self._leaves.put(digest, leaf)
         return leaf
 
     def _crown(self, batch: int) -> Crown:

@@ -151,9 +151,12 @@ class Verifications:
 
         try:
             known = self._proofs.known(digest, anchored)
-            return known or projected.ask(lambda: self._proofs.proof(digest))
+            if known is None:
+                projected.ask(lambda: self._proofs.load(digest))
+                known = self._proofs.known(digest, anchored)
         except LedgerError:
             return None
+        return known
 
 
 def _since_last_seen(found: Evidence, projected: AtHead) -> Evidence:

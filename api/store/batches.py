@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select
 
 from api.store.appends import insert_group
 from api.store.database import Database
@@ -88,6 +88,17 @@ class RecordPlace:
     intent_state: IntentState | None = None
     intent_error: str | None = None
     anchored: Anchored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeafPlace:
+    """A record in a closed batch; `block` has the digests of its block, in leaf order."""
+
+    batch: int
+    agency: AgencyId
+    root: Root
+    leaf_index: int
+    block: tuple[Digest, ...]
 
 
 class BatchStore:
@@ -202,16 +213,15 @@ class BatchStore:
         with self._database.read() as connection:
             return Crown(*connection.execute(query).one())
 
-    def block(self, batch: int, leaf_index: int) -> tuple[Digest, ...]:
-        """Return the digests of a leaf's block, in leaf order."""
-        first = leaf_index - leaf_index % BLOCK
-        query = (
-            select(records.c.digest)
-            .where(records.c.batch == batch, records.c.leaf_index.between(first, first + BLOCK - 1))
-            .order_by(records.c.leaf_index)
-        )
+    def leaf(self, digest: Digest) -> LeafPlace | None:
+        """Return where a record lies in its batch; None while, or where, there is none."""
         with self._database.read() as connection:
-            return tuple(connection.execute(query).scalars())
+            found = connection.execute(_LEAF, {"digest": digest}).all()
+        if not found:
+            return None
+        batch, agency, root, leaf_index, _ = found[0]
+        block = tuple(beside for *_, beside in found)
+        return LeafPlace(batch, agency, root, leaf_index, block)
 
 
 def add_batch(connection: Connection, values: Mapping[str, Any], crown: Crown) -> int:
@@ -229,6 +239,16 @@ _ANCHORED: Final = (
     _EVENT.c.block_hash,
     _EVENT.c.block_time,
     _EVENT.c.transaction,
+)
+_BESIDE: Final = records.alias("beside")
+_FIRST: Final = records.c.leaf_index - records.c.leaf_index % BLOCK
+_LEAF: Final = (
+    select(batches.c.seq, batches.c.agency, batches.c.root, records.c.leaf_index, _BESIDE.c.digest)
+    .join(batches, batches.c.seq == records.c.batch)
+    .join(_BESIDE, _BESIDE.c.batch == records.c.batch)
+    .where(records.c.digest == bindparam("digest"))
+    .where(_BESIDE.c.leaf_index.between(_FIRST, _FIRST + BLOCK - 1))
+    .order_by(_BESIDE.c.leaf_index)
 )
 _ANCHORED_IT: Final = (_EVENT.c.agency == batches.c.agency) & (_EVENT.c.root == batches.c.root)
 

@@ -2,14 +2,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.store.batches import Anchored, BatchStore, Pending, RecordPlace, Sealed
+from api.store.batches import Anchored, BatchStore, LeafPlace, Pending, RecordPlace, Sealed
 from api.store.database import Database
 from api.store.licences import LicenceStore
 from api.store.outbox import SqlOutbox
 from api.store.projection import SqlProjection
 from api.store.records import RecordRow, RecordStore, RecordUnknown
 from ledger.events import BatchAnchored, Place
-from ledger.merkle import Tree, verify_inclusion
+from ledger.merkle import Tree
 from ledger.outbox import IntentState
 from ledger.projection import Header
 from ledger.values import Digest, RecordKind
@@ -75,11 +75,15 @@ class TestClose:
         assert batch is not None
         leaves, crown = store.leaves(batch.id), store.crown(batch.id)
         assert crown == Tree.of(leaves).crown
-        assert store.block(batch.id, 15) == leaves[:16]
-        assert store.block(batch.id, 16) == leaves[16:32]
-        assert store.block(batch.id, 39) == leaves[32:]
-        proof = crown.proof(39, store.block(batch.id, 39))
-        verify_inclusion(leaves[39], proof, batch.root)
+        found = [store.leaf(leaf) for leaf in leaves]
+        assert found == [
+            LeafPlace(batch.id, OFFICE, batch.root, index, leaves[index - index % 16 :][:16])
+            for index in range(40)
+        ]
+
+    def test_has_no_leaf_of_what_waits_or_is_unknown(self, store: BatchStore) -> None:
+        assert store.leaf(digest(1)) is None
+        assert store.leaf(digest(99)) is None
 
     def test_stores_the_intent_with_it(self, store: BatchStore, database: Database) -> None:
         batch = store.close(OFFICE, LICENCE, 10, 6000, seal)
