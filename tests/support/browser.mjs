@@ -19,7 +19,7 @@ const browser = await chromium.launch({
 let context, page, requests, complaints;
 
 const commands = {
-  async open({ url, language, width = 360, media = "screen", colours = "light" }) {
+  async open({ url, language, width = 360, media = "screen", colours = "light", settled = SETTLED }) {
     await context?.close();
     context = await browser.newContext({ locale: language, viewport: { width, height: 740 } });
     page = await context.newPage();
@@ -34,7 +34,7 @@ const commands = {
     page.on("console", (message) => complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto(url);
-    await page.waitForSelector(SETTLED, { timeout: 20_000 });
+    await page.waitForSelector(settled, { timeout: 20_000 });
   },
   async click({ selector }) {
     await page.click(selector);
@@ -60,6 +60,9 @@ const commands = {
   },
   async evaluate({ script }) {
     return page.evaluate(script);
+  },
+  async complaints() {
+    return complaints;
   },
   async await({ verdict }) {
     await page.waitForSelector(`#verdict[data-verdict=${verdict}]`);

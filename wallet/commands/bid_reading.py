@@ -9,6 +9,7 @@ import orjson
 
 from ledger.chain.tender_reading import BidAsStored, TenderReader
 from ledger.tenders.errors import NotDisclosed
+from ledger.tenders.policy.calendars import calendar_under
 from ledger.tenders.signed_bids import SignedBid
 from wallet.commands.bid_sealing import bidder_of, lot_option, shown
 from wallet.commands.options import FILE, json_option, ledger_options
@@ -18,7 +19,7 @@ from wallet.surroundings import Surroundings
 from wallet.tenders.bids import BidPlace, BidStore
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.lines import tender_line
-from wallet.tenders.moments import both, calendar_under, end_rows, told_duty
+from wallet.tenders.moments import both, end_rows, told_duty
 from wallet.tenders.reminders import next_duty, read_duties
 
 _PARTS = (1, 2)

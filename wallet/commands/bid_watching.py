@@ -8,6 +8,7 @@ import orjson
 from ledger.chain.accounts import Account
 from ledger.errors import LedgerError
 from ledger.tenders.errors import AlreadyDone, TenderNotOpen, WindowNotOpen
+from ledger.tenders.policy.calendars import calendar_under
 from wallet.commands.bid_delivery import courier_of, final_block, forget_replaced, unlocked
 from wallet.commands.bid_posting import attend
 from wallet.commands.bid_sending import DISCLOSURE, of_tender, part_option
@@ -18,7 +19,7 @@ from wallet.tenders.bids import BidPlace, BidStore
 from wallet.tenders.delivery import Courier
 from wallet.tenders.exits import EXIT_NOT_NOW, TenderCommand, code_of
 from wallet.tenders.lines import Line, tender_line
-from wallet.tenders.moments import calendar_under, told_duty
+from wallet.tenders.moments import told_duty
 from wallet.tenders.preflight import require_awaited
 from wallet.tenders.reminders import Duty, Reminder, Step, next_duty, read_duties, reminder_due
 

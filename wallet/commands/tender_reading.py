@@ -10,6 +10,7 @@ from ledger.chain.tender_reading import TenderReader
 from ledger.tenders import documents
 from ledger.tenders.documents import DocumentsInvalid
 from ledger.tenders.ids import TenderId
+from ledger.tenders.policy.calendars import calendar_under
 from ledger.tenders.trustees import octets
 from wallet.commands.options import FOLDER, json_option, ledger_options, service_option
 from wallet.commands.tender_officers import ledger_client, tender_argument
@@ -19,7 +20,7 @@ from wallet.service import Service
 from wallet.surroundings import Surroundings
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.folders import DOCUMENTS, read_documents
-from wallet.tenders.moments import calendar_under, end_rows
+from wallet.tenders.moments import end_rows
 from wallet.tenders.opening_desk import co_signers
 from wallet.tenders.paper_desk import fetch as fetch_paper
 from wallet.tenders.paper_desk import read

@@ -7,6 +7,7 @@ import click
 
 from ledger.tenders.calendar import Calendar
 from ledger.tenders.errors import TenderUnknown
+from ledger.tenders.policy.calendars import calendar_under
 from ledger.tenders.policy.ends import Ends
 from ledger.tenders.trustees import Seat
 from wallet.commands.options import json_option, ledger_options
@@ -14,7 +15,7 @@ from wallet.console import print_json, print_table, say
 from wallet.surroundings import Surroundings
 from wallet.tenders.exits import TenderCommand
 from wallet.tenders.lines import tender_line
-from wallet.tenders.moments import calendar_under, told_moment
+from wallet.tenders.moments import told_moment
 from wallet.tenders.seats import SeatStore
 
 Window = tuple[Calendar | None, Ends]

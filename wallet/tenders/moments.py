@@ -1,18 +1,10 @@
 """Deadlines as people read them: local time of the tender's calendar, and UTC."""
 
 from collections.abc import Iterable
-from functools import cache
 
 from ledger.tenders.calendar import Calendar
-from ledger.tenders.policy.document import preset, presets
-from ledger.tenders.policy.terms import terms_of
 from wallet.console import when
 from wallet.tenders.reminders import Duty, Step
-
-
-def calendar_under(policy: bytes) -> Calendar | None:
-    """Return the calendar of the policy with that id; None for one that does not come with us."""
-    return _calendars().get(policy)
 
 
 def both(calendar: Calendar | None, at: int, *, is_end: bool = False) -> tuple[str, str]:
@@ -45,9 +37,3 @@ def told_duty(duty: Duty, calendar: Calendar | None) -> str:
         return f"the bid is not sent yet; {duty.step} it before {closes}"
     opens = told_moment(calendar, duty.opens_at)
     return f"{duty.step} part {duty.part} from {opens} and before {closes}"
-
-
-@cache
-def _calendars() -> dict[bytes, Calendar]:
-    found = (preset(name) for name in presets())
-    return {terms_of(each).id: each.calendar for each in found}

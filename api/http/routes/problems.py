@@ -37,9 +37,7 @@ async def problem_kind(
         raise ProblemUnknown
     response.headers["Vary"] = "Accept"
     if wants_page(request):
-        page = page_of(kind)
-        page.headers["Vary"] = "Accept"
-        return page
+        return page_of(kind)
     told = explained(kind, "en")
     return ProblemKindAnswer(
         type=f"/problems/{name}",

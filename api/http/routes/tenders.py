@@ -2,10 +2,12 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from api.http.forms import HexDigest
+from api.http.languages import language_of
 from api.http.openapi import problems
+from api.http.pages import wants_page
 from api.http.ports import (
     GivenDirectory,
     GivenFilings,
@@ -15,6 +17,7 @@ from api.http.ports import (
 from api.http.public import NOT_MODIFIED, RevalidatedRoute
 from api.http.schemas.shared import HeadAnswer
 from api.http.schemas.tenders import FeedAnswer, TenderAnswer, TendersAnswer
+from api.http.tender_pages import VARY, page_of
 from api.services.refusals import CursorMalformed
 from ledger.errors import Unavailable
 from ledger.tenders.errors import TenderUnknown
@@ -39,21 +42,39 @@ def tenders(
     return TendersAnswer.of(tenders.page(cursor, limit), head)
 
 
-@router.get("/{tender}", responses=NOT_MODIFIED | problems(TenderUnknown, Unavailable))
-def tender(
+@router.get(
+    "/{tender}",
+    response_model=TenderAnswer,
+    responses={
+        200: {
+            "description": "How the tender stands; for whoever accepts text/html a page in the "
+            "language that is asked for.",
+            "content": {"text/html": {}},
+        },
+        **NOT_MODIFIED,
+        **problems(TenderUnknown, Unavailable),
+    },
+)
+def tender(  # each is another's to give
+    request: Request,
+    response: Response,
     tender: HexDigest,
     tenders: GivenTenders,
     filings: GivenFilings,
     co_signatures: GivenOpeningCoSignatures,
     directory: GivenDirectory,
-) -> TenderAnswer:
+) -> TenderAnswer | Response:
     """Show one tender as of the head: phases, ends, suspensions; bids once a lot is opened.
 
     Of a recorded opening it tells who co-signed it, and who was announced to and has not.
     """
     head = HeadAnswer.of(directory.head())
     view = tenders.one(TenderId(tender))
-    return TenderAnswer.of(view, filings.of(view), co_signatures.of(view), head)
+    told = TenderAnswer.of(view, filings.of(view), co_signatures.of(view), head)
+    if wants_page(request):
+        return page_of(told, language_of(request.headers.get("accept-language", "")))
+    response.headers["Vary"] = VARY
+    return told
 
 
 @feed_router.get("", responses=NOT_MODIFIED | problems(Unavailable))

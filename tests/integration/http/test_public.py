@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
-from api.http.problem_pages import POLICY
+from api.http.plain_pages import POLICY
 from api.services.health import STALE_SECONDS, Health
 from ledger.keys import PublicKey
 from ledger.licences.rows import template_labels

@@ -1,13 +1,19 @@
 """Sealed tenders and the feed over HTTP, told by a story that the projection takes in."""
 
 from dataclasses import replace
+from datetime import datetime
+from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from httpx2 import Response
 
+from api.http.plain_pages import POLICY
 from api.services.at_head import AtHead
 from api.services.tenders import Tenders
 from api.store.tenders import TenderStore
+from ledger.events import AgencyRenamed
 from ledger.tenders.events import Stage
 from tests.support.licences import AGENCY
 from tests.support.service import World, refusal
@@ -87,6 +93,86 @@ class TestTender:
         made.story.events[1] = replace(made.story.events[1], announcement=announced)
         made.catch_up()
         assert made.show()["parts"][0]["ends"]["fallbackEnd"] is None
+
+
+class TestPage:
+    def page(self, told: Told, language: str = "en", **headers: str) -> Response:
+        given = {"Accept": "text/html", "Accept-Language": language} | headers
+        return told.service.client.get(told.path, headers=given)
+
+    def test_tells_a_browser_how_a_tender_stands(self, told: Told) -> None:
+        answer = self.page(told)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.headers["Content-Security-Policy"] == POLICY
+        assert answer.headers["Vary"] == "Accept, Accept-Language"
+        page, shown = answer.text, told.show()
+        assert '<html lang="en">' in page
+        assert "<td>receives bids</td>" in page
+        assert shown["id"] in page
+        end = datetime.fromisoformat(shown["parts"][0]["ends"]["submitEnd"])
+        assert f"<td>{end.strftime('<time>%Y-%m-%d</time> <time>%H:%M:%S')}</time></td>" in page
+        local = end.astimezone(ZoneInfo("Asia/Shanghai"))
+        assert f"<td>{local.strftime('<time>%Y-%m-%d</time> <time>%H:%M')}" in page
+        assert "Local time (Asia/<wbr>Shanghai)" in page
+        for risk in shown["risks"]:
+            assert escape(risk["text"]["en"]) in page
+        assert not [name for name in NAMES if address(name)[2:].lower() in page.lower()]
+
+    @pytest.mark.parametrize(
+        ("asked", "language", "phase"),
+        [
+            ("zh-HK", "zh-Hant", "接收投標"),
+            ("pt-PT", "pt", "recebe propostas"),
+            ("zh-CN", "zh-Hans", "接收投标"),
+            ("de", "en", "receives bids"),
+        ],
+    )
+    def test_is_in_the_language_that_is_asked_for(
+        self, told: Told, asked: str, language: str, phase: str
+    ) -> None:
+        page = self.page(told, asked).text
+        assert f'<html lang="{language}">' in page
+        assert f"<td>{phase}</td>" in page
+
+    def test_follows_the_chain(self, told: Told) -> None:
+        told.story.object_(b"\x21" * 32, Stage.DOCUMENTS, "Bo")
+        told.catch_up()
+        assert "It stands still since" in self.page(told).text
+        assert "Objections: 1, of which not answered: 1." in self.page(told).text
+
+    def test_shows_an_opening_record(self, told: Told) -> None:
+        told.story.open(NAMES, trustees=(1, 3))
+        told.story.release(5)
+        told.story.record(3)
+        told.catch_up()
+        page = self.page(told).text
+        assert "<td>opened</td>" in page
+        assert "Lot 0, part 1: 3 bids opened" in page
+        assert "<code>" + "0d" * 32 + "</code>; co-signed by nobody yet" in page
+
+    def test_takes_names_as_text(self, told: Told) -> None:
+        name = "<script>alert(1)</script>"
+        told.service.say(lambda place: AgencyRenamed(place, AGENCY.id, name))
+        page = self.page(told).text
+        assert escape(name) in page
+        assert "<script" not in page
+
+    def test_is_asked_for_again_by_its_tag(self, told: Told) -> None:
+        first = self.page(told)
+        again = self.page(told, **{"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["Vary"] == "Accept, Accept-Language"
+
+    def test_is_for_browsers_alone(self, told: Told) -> None:
+        answer = told.service.client.get(told.path, headers={"Accept": "*/*"})
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["Vary"] == "Accept, Accept-Language"
+
+    def test_of_an_unknown_tender_is_a_problem(self, service: World) -> None:
+        path = f"/v1/tenders/0x{'07' * 32}"
+        answer = service.client.get(path, headers={"Accept": "text/html"})
+        assert refusal(answer) == (404, "TenderUnknown")
 
 
 class TestList:

@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 from api.http.explanations import LANGUAGES, explained, texts_in
-from api.http.problem_pages import POLICY, page_of
+from api.http.plain_pages import POLICY
+from api.http.problem_pages import page_of
 from api.http.problems import status_of
 from ledger.errors import LedgerError, RoleMissing, StatusTransitionIllegal
 from tests.support.errors import every_error

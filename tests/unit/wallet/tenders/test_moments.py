@@ -1,8 +1,9 @@
 """Deadlines in local time and in UTC."""
 
+from ledger.tenders.policy.calendars import calendar_under
 from ledger.tenders.policy.document import preset
 from ledger.tenders.policy.terms import terms_of
-from wallet.tenders.moments import calendar_under, end_rows, told_duty
+from wallet.tenders.moments import end_rows, told_duty
 from wallet.tenders.reminders import Duty, Step
 
 MIDNIGHT = 1_792_598_400
