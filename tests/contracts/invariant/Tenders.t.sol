@@ -5,7 +5,7 @@ import {Fixture} from "../support/Fixture.sol";
 import {DroppingHandler} from "./DroppingHandler.sol";
 import {TendersHandler} from "./TendersHandler.sol";
 
-/// @title Sentences 21 to 32, 37, 43 and 44 of the README
+/// @title Sentences 21 to 32, 37, 46 and 47 of the README
 contract TendersInvariants is Fixture {
     TendersHandler[2] private _handlers;
 
@@ -35,7 +35,7 @@ contract TendersInvariants is Fixture {
     /// @dev One campaign for all: a run costs more than what it asks afterwards.
     /// forge-config: default.invariant.runs = 24
     /// forge-config: default.invariant.depth = 240
-    function invariant_21_to_32_and_37_43_44() external view {
+    function invariant_21_to_32_and_37_46_47() external view {
         for (uint256 i = 0; i < 2; ++i) {
             _holds(_handlers[i]);
         }
@@ -50,7 +50,7 @@ contract TendersInvariants is Fixture {
         _check(handler.isOpenedByTheThreshold()); // 26
         _check(handler.isEndFinal()); // 32
         _check(!handler.broken(37));
-        _check(!handler.broken(43));
-        _check(!handler.broken(44));
+        _check(!handler.broken(46));
+        _check(!handler.broken(47));
     }
 }

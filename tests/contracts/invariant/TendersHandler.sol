@@ -45,8 +45,8 @@ contract TendersHandler is Tenders {
         ITenderLedger.Ends memory ends = _amendedEnds((seed >> 8) % 6);
         VM.prank(TENDERER);
         try tenders.amend(tenderId, docs, affectsBids, ends) {
-            if (_clock() >= _last.submitEnd) broken[43] = true;
-            if (affectsBids && ends.submitEnd < _clock() + 15 days) broken[43] = true;
+            if (_clock() >= _last.submitEnd) broken[46] = true;
+            if (affectsBids && ends.submitEnd < _clock() + 15 days) broken[46] = true;
             _docs[++_docsVersion] = docs;
             if (affectsBids) _outdate();
         } catch {}
@@ -61,7 +61,7 @@ contract TendersHandler is Tenders {
         bytes memory signature = _signed(_bidderKey(bidder), tenders.bidDigest(bid));
         if (_bring(abi.encodeCall(tenders.submit, (bid, shares, signature, "")), seed)) {
             if (_clock() >= _last.submitEnd) broken[21] = true;
-            if (named < _basis) broken[44] = true;
+            if (named < _basis) broken[47] = true;
             _named[bidder] = named;
             _accept(bidder, bid.version, tenders.bidDigest(bid), true);
         }
@@ -79,7 +79,7 @@ contract TendersHandler is Tenders {
         if (_bring(abi.encodeCall(tenders.list, (bid, shares, signature, "", proof)), seed)) {
             if (ledger.batchOf(agency, proof.root).anchoredAt >= _last.submitEnd) broken[21] = true;
             if (_isSuspended()) broken[30] = true;
-            if (_policy().dropsStaleBids && named < _basis) broken[44] = true;
+            if (_policy().dropsStaleBids && named < _basis) broken[47] = true;
             _named[bidder] = named;
             _accept(bidder, bid.version, tenders.bidDigest(bid), true);
         }
