@@ -2,15 +2,15 @@
 
 from typing import Final
 
-LANGUAGES: Final = ("zh-Hans", "zh-Hant", "en", "pt")
-"""Those that texts for everybody are in."""
 _ELSE: Final = "en"
 """For whoever asks for none of them, as on the page that verifies."""
 _TRADITIONAL: Final = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 
 
 def language_of(accept_language: str) -> str:
-    """Return the language that is asked for most, of equals the one named first.
+    """Return the one of `ledger.tenders.risks.LANGUAGES` that is asked for most.
+
+    Of equals it is the one named first.
 
     Parts of the header that are malformed are passed over.
     """

@@ -7,8 +7,8 @@ from threading import Lock
 from typing import Final, Generic, TypeVar
 
 from api.store.batches import Anchored, BatchStore, RecordPlace
-from ledger.errors import Refused
-from ledger.merkle import Crown, Proof, verify_inclusion
+from ledger.errors import Refused, Unavailable
+from ledger.merkle import Crown, Proof, ProofMalformed, RootMismatch, verify_inclusion
 from ledger.outbox import IntentState
 from ledger.values import AgencyId, Digest, LedgerRef, Root, Stage
 from ledger.verification.proof_file import ProofFile
@@ -28,6 +28,13 @@ class ProofPending(Refused):
 
     digest: bytes
     stage: Stage
+
+
+@dataclass(eq=False)
+class TreeDamaged(Unavailable):
+    """The database holds another tree than was anchored, so the service cannot prove the record."""
+
+    batch: int
 
 
 def stage_of(place: RecordPlace) -> Stage:
@@ -97,7 +104,7 @@ class Proofs:
         Raises:
             RecordUnknown: for a digest of elsewhere.
             ProofPending: before its anchor.
-            ProofMalformed, RootMismatch: when the database holds another tree than was anchored.
+            TreeDamaged: when the database holds another tree than was anchored.
         """
         place = self._batches.place_of(digest)
         leaf = self._leaves.get(digest) or self._load(digest)
@@ -127,8 +134,11 @@ class Proofs:
         place = self._batches.leaf(digest)
         if place is None:
             return None
-        proof = self._crown(place.batch).proof(place.leaf_index, place.block)
-        verify_inclusion(digest, proof, place.root)
+        try:
+            proof = self._crown(place.batch).proof(place.leaf_index, place.block)
+            verify_inclusion(digest, proof, place.root)
+        except (ProofMalformed, RootMismatch) as exc:
+            raise TreeDamaged(place.batch) from exc
         leaf = _Leaf(place.batch, place.agency, place.root, proof)
         self._leaves.put(digest, leaf)
         return leaf

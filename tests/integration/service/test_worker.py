@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import update
 
 from api.services.lists import StatusLists
-from api.services.progress import Proofs
+from api.services.progress import Proofs, TreeDamaged
 from api.services.worker import Step, Worker
 from api.store.licences import LicenceRow
 from api.store.lists import ListStore
@@ -13,7 +13,7 @@ from api.store.tables import crowns
 from ledger.licences.dates import local_day
 from ledger.licences.issuance import Predecessor
 from ledger.list_tokens import parse_list
-from ledger.merkle import RootMismatch, Tree, verify_inclusion
+from ledger.merkle import Tree, verify_inclusion
 from ledger.outbox import IntentState
 from ledger.values import Stage, Status
 from tests.support.licences import AGENCY, AGENCY_KEY
@@ -59,7 +59,7 @@ class TestAnchor:
         with small.parts.database.write() as connection:
             connection.execute(update(crowns).values(nodes=bytes(5 * 32)))
         proofs = Proofs(small.batches, small.standing.deployment.ledger)
-        with pytest.raises(RootMismatch):
+        with pytest.raises(TreeDamaged):
             proofs.proof(first.digest)
 
     def test_keeps_the_order_in_which_records_were_stored(self, small: Office) -> None:

@@ -3,10 +3,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from api.http.languages import LANGUAGES
 from api.http.tender_pages import texts_in
-from ledger.tenders import risks
 from ledger.tenders.events import Phase
+from ledger.tenders.risks import LANGUAGES
 
 _NAMES = re.compile(r"\{(\w+)\}")
 
@@ -25,7 +24,3 @@ class TestTexts:
         assert names_of(texts["labels"]) == names_of(others["labels"])
         assert texts["ends"].keys() == others["ends"].keys()
         assert all(text for part in texts.values() for text in part.values())
-
-
-def test_languages_are_those_of_the_risks() -> None:
-    assert LANGUAGES == risks.LANGUAGES
